@@ -1,0 +1,65 @@
+"""Events as others see them: plain JSON, and the CloudEvents 1.0 form of the feed."""
+
+from datetime import timedelta
+
+import msgspec
+
+from activities.ports import Recorded
+from domain.duration import format_duration
+from domain.event import Fact, Json
+from domain.subscription import Format
+
+
+def plain(value: object) -> object:
+    """JSON types only; durations as ISO 8601 (`PT30M`), times as RFC 3339."""
+    return _durations(msgspec.to_builtins(value, builtin_types=(timedelta,)))
+
+
+def _durations(value: object) -> object:
+    if isinstance(value, timedelta):
+        return format_duration(value)
+    if isinstance(value, dict):
+        return {key: _durations(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_durations(inner) for inner in value]
+    return value
+
+
+def fact_data(fact: Fact) -> object:
+    return plain(fact)
+
+
+def cloud_event(recorded: Recorded, form: Format = "full") -> Json:
+    """`id` is the log position: unique, ordered, and the cursor to go on from.
+    `thin` leaves out what happened and says only that it did.
+    """
+    event = recorded.event
+    body: Json = {
+        "specversion": "1.0",
+        "id": str(recorded.position),
+        "type": event.fact.topic,
+        "source": f"/v1/{_resource(event.originator_id)}",
+        "subject": event.originator_id,
+        "time": plain(event.timestamp),
+        "datacontenttype": "application/json",
+        "position": recorded.position,
+        "streamversion": event.originator_version,
+    }
+    if form == "full":
+        body["data"] = {
+            "actor": plain(event.meta.actor),
+            "correlation_id": event.meta.correlation_id,
+            "causation_id": event.meta.causation_id,
+            "policy": plain(event.meta.policy),
+            "recorded_at": plain(recorded.recorded_at),
+            **_as_dict(fact_data(event.fact)),
+        }
+    return body
+
+
+def _resource(stream_id: str) -> str:
+    return stream_id if "/" in stream_id else f"tickets/{stream_id}"
+
+
+def _as_dict(value: object) -> Json:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,104 @@
+"""Publishing and retiring configuration: load, check, append.
+
+Everybody sees a new version at once through this process and within 250 ms through
+another. Idempotent by `Caller.command_id`; optimistic by the stream's version.
+"""
+
+from activities.ports import Appended, Caller, CommandRow, EventStore, Now, Registry
+from domain.config import Entry, Kind, config_stream, publish, retire
+from domain.errors import (
+    CommandReusedError,
+    PreconditionError,
+    PreconditionRequiredError,
+)
+from domain.event import Event, Fact, Json, Meta, PolicyRef
+
+
+class ConfigDesk:
+    def __init__(self, store: EventStore, registry: Registry, now: Now) -> None:
+        self._store, self._registry, self._now = store, registry, now
+
+    async def publish(
+        self, kind: Kind, name: str, document: Json, caller: Caller
+    ) -> Appended:
+        """The document as the next version; the same document again changes nothing.
+
+        Raises PreconditionRequiredError when it would replace a version and the
+        caller did not say which.
+        """
+        if again := await replayed(self._store, caller):
+            return again
+        await self._registry.refresh()
+        config = await self._registry.config()
+        entry = config.entry(kind, name)
+        if entry.current is not None and entry.current.document == document:
+            return Appended(config_stream(kind, name), entry.stream_version, 0)
+        _check(entry, caller, required=entry.current is not None)
+        fact = publish(config, kind, name, document)
+        ref = PolicyRef(name=name, version=fact.version, sha256=fact.sha256)
+        return await self._append(kind, name, entry, fact, caller, ref)
+
+    async def retire(self, kind: Kind, name: str, caller: Caller) -> Appended:
+        if again := await replayed(self._store, caller):
+            return again
+        await self._registry.refresh()
+        config = await self._registry.config()
+        entry = config.entry(kind, name)
+        fact = retire(config, kind, name)
+        _check(entry, caller, required=False)
+        return await self._append(kind, name, entry, fact, caller, None)
+
+    async def _append(
+        self,
+        kind: Kind,
+        name: str,
+        entry: Entry,
+        fact: Fact,
+        caller: Caller,
+        policy: PolicyRef | None,
+    ) -> Appended:
+        stream, version = config_stream(kind, name), entry.stream_version + 1
+        event = Event(stream, version, self._now(), meta_of(caller, policy), fact)
+        appended = await self._store.append([event], row_of(caller, stream, version))
+        await self._registry.refresh()
+        return appended
+
+
+def _check(entry: Entry, caller: Caller, *, required: bool) -> None:
+    if caller.if_match is None:
+        if required:
+            raise PreconditionRequiredError(entry.stream_version)
+    elif caller.if_match != entry.stream_version:
+        raise PreconditionError(entry.stream_version)
+
+
+async def replayed(store: EventStore, caller: Caller) -> Appended | None:
+    """What this command did the first time, if it was here before."""
+    found = await store.find(caller.command_id)
+    if found is None:
+        return None
+    row, position = found
+    if row.request_sha256 != caller.request_sha256:
+        raise CommandReusedError
+    return Appended(row.stream_id, row.version, position, replayed=True)
+
+
+def meta_of(caller: Caller, policy: PolicyRef | None = None) -> Meta:
+    return Meta(
+        command_id=caller.command_id,
+        correlation_id=caller.correlation_id,
+        causation_id=caller.command_id,
+        actor=caller.actor,
+        channel=caller.channel,
+        policy=policy,
+    )
+
+
+def row_of(caller: Caller, stream_id: str, version: int) -> CommandRow:
+    return CommandRow(
+        command_id=caller.command_id,
+        request_sha256=caller.request_sha256,
+        attempt=caller.attempt,
+        stream_id=stream_id,
+        version=version,
+    )

@@ -1,0 +1,104 @@
+"""Doing what is due. The one activity of the ticket workflow, and of the sweeper.
+
+Idempotent by what it decides: `domain.enforce` finds nothing due the second time, and
+the append is guarded by the ticket's version, so two who enforce at once cannot both.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from temporalio import activity
+
+from activities.contracts import EnforceInput, TicketPlan
+from activities.ports import CommandRow, EventStore, NewId, Registry, Roster
+from domain.enforcement import EPOCH, enforce, plan
+from domain.errors import VersionConflictError
+from domain.event import SYSTEM, Event, Meta
+from domain.promises import World
+from domain.ticket.draft import Draft, seal
+from domain.ticket.evolve import fold
+from domain.ticket.state import Ticket
+
+OnEnforced = Callable[[Sequence[Event]], None]
+
+
+def _ignore(_: Sequence[Event]) -> None:
+    pass
+
+
+class Enforcement:
+    """`on_enforced` is told what was appended (metrics: how late was it)."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        registry: Registry,
+        roster: Roster,
+        new_id: NewId,
+        on_enforced: OnEnforced = _ignore,
+    ) -> None:
+        self._store, self._registry, self._roster = store, registry, roster
+        self._new_id, self._on_enforced = new_id, on_enforced
+
+    @activity.defn(name="enforce")
+    async def enforce(self, due: EnforceInput) -> TicketPlan:
+        """Everything due by `as_of_ms`; returns what is due next."""
+        as_of = EPOCH + timedelta(milliseconds=due.as_of_ms)
+        await self.enforce_many([due.ticket_id], as_of)
+        ticket = fold(await self._store.load(due.ticket_id))
+        if ticket is None:
+            return TicketPlan(due.ticket_id, 0, None, done=True)
+        return contract(ticket)
+
+    async def enforce_many(self, ticket_ids: Sequence[str], as_of: datetime) -> int:
+        """One transaction for all of them, in halves where somebody was faster.
+        Returns how many tickets had something due.
+        """
+        drafts = await self._decide(ticket_ids, as_of)
+        if not drafts:
+            return 0
+        try:
+            await self._append(drafts)
+        except VersionConflictError:
+            middle = len(ticket_ids) // 2
+            halves = (ticket_ids[:middle], ticket_ids[middle:])
+            return sum([await self.enforce_many(h, as_of) for h in halves if h])
+        return len(drafts)
+
+    async def _decide(self, ticket_ids: Sequence[str], as_of: datetime) -> list[Draft]:
+        world = World(
+            config=await self._registry.config(),
+            directory=await self._roster.directory(),
+        )
+        drafts = []
+        for ticket_id, events in (await self._store.load_many(ticket_ids)).items():
+            draft = Draft(ticket_id, fold(events))
+            world = enforce(draft, as_of, world)
+            if draft.steps:
+                drafts.append(draft)
+        self._roster.moved(world.directory)
+        return drafts
+
+    async def _append(self, drafts: Sequence[Draft]) -> None:
+        command_id = f"enforce:{self._new_id()}"
+        meta = Meta(
+            command_id=command_id,
+            correlation_id=command_id,
+            causation_id=command_id,
+            actor=SYSTEM,
+        )
+        events = [event for draft in drafts for event in seal(draft, meta)]
+        row = CommandRow(
+            command_id=command_id,
+            request_sha256="",
+            attempt=command_id,
+            stream_id=drafts[0].ticket_id,
+            version=drafts[0].ticket.version,
+        )
+        await self._store.append(events, row)
+        self._on_enforced(events)
+
+
+def contract(ticket: Ticket) -> TicketPlan:
+    made = plan(ticket)
+    return TicketPlan(made.ticket_id, made.version, made.next_due_ms, made.done)

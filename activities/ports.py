@@ -1,0 +1,108 @@
+"""What the use cases need from the outside. `infra/` implements it, tests may too."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.access import Keys
+from domain.assignment import Directory
+from domain.config import Configuration
+from domain.event import Actor, Event
+from domain.subscription import Subscriptions
+
+Now = Callable[[], datetime]
+NewId = Callable[[], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who asks, under which command. `command_id` is the idempotency key, scoped to
+    the caller; `request_sha256` tells two requests under one key apart; `attempt` is
+    unique to this try, so that a commit whose answer was lost is known as our own.
+    """
+
+    command_id: str
+    request_sha256: str
+    attempt: str
+    actor: Actor
+    correlation_id: str
+    channel: str
+    if_match: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandRow:
+    """What is kept of an accepted command: enough to give the same answer again."""
+
+    command_id: str
+    request_sha256: str
+    attempt: str
+    stream_id: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Recorded:
+    event: Event
+    position: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class Appended:
+    """Where the stream and the log stand; `replayed`: it had been applied before."""
+
+    stream_id: str
+    version: int
+    position: int
+    replayed: bool = False
+
+
+class StoreUnavailableError(Exception):
+    """The database cannot be reached now; nothing is known to be lost."""
+
+
+class EventStore(Protocol):
+    async def load(self, stream_id: str, upto: int | None = None) -> list[Event]:
+        """The stream in order; empty if there is none."""
+
+    async def load_many(self, stream_ids: Sequence[str]) -> dict[str, list[Event]]:
+        """Several streams in one go; one that does not exist is left out."""
+
+    async def history(self, stream_id: str) -> list[Recorded]:
+        """The stream with positions and recording times."""
+
+    async def append(self, events: Sequence[Event], command: CommandRow) -> Appended:
+        """Events and command in one transaction, or nothing.
+
+        Raises VersionConflictError if a stream moved on, CommandReusedError if the
+        command id was used for another request, StoreUnavailableError. A command that
+        was applied before is answered with `replayed=True`.
+        """
+
+    async def find(self, command_id: str) -> tuple[CommandRow, int] | None:
+        """The command and its log position, if it was applied."""
+
+
+class Registry(Protocol):
+    """Configuration, keys and subscriptions, as of at most 250 ms ago; a change made
+    through this process is seen at once.
+    """
+
+    async def config(self) -> Configuration: ...
+
+    async def keys(self) -> Keys: ...
+
+    async def subscriptions(self) -> Subscriptions: ...
+
+    async def refresh(self) -> None: ...
+
+
+class Roster(Protocol):
+    """People, teams, and how much each has in hand."""
+
+    async def directory(self) -> Directory: ...
+
+    def moved(self, directory: Directory) -> None:
+        """The loads after a decision, until the read model has caught up."""

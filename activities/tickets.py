@@ -1,0 +1,141 @@
+"""The use cases of a ticket: load, decide, append.
+
+A version conflict means somebody was faster: the ticket is loaded again and the
+command decided again, a few times. Idempotent by `Caller.command_id`.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from activities.ports import (
+    Appended,
+    Caller,
+    CommandRow,
+    EventStore,
+    Now,
+    Registry,
+    Roster,
+)
+from domain.commands import Command, OpenTicket, decide, open_ticket
+from domain.errors import (
+    CommandReusedError,
+    NotFoundError,
+    PreconditionError,
+    VersionConflictError,
+)
+from domain.event import Event, Meta
+from domain.promises import World
+from domain.ticket.draft import Draft, seal
+from domain.ticket.evolve import fold
+from domain.ticket.state import Ticket
+
+TRIES = 5
+TICKET = "ticket"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The ticket as the command left it; `events`: what the command added."""
+
+    ticket: Ticket
+    appended: Appended
+    events: tuple[Event, ...] = ()
+
+
+class TicketDesk:
+    def __init__(
+        self, store: EventStore, registry: Registry, roster: Roster, now: Now
+    ) -> None:
+        self._store, self._registry = store, registry
+        self._roster, self._now = roster, now
+
+    async def open(
+        self, ticket_id: str, command: OpenTicket, caller: Caller
+    ) -> Outcome:
+        if again := await self.replay(caller):
+            return again
+        draft = open_ticket(ticket_id, command, self._now(), await self._world())
+        return await self._append(draft, caller, occurred_at=command.occurred_at)
+
+    async def apply(self, ticket_id: str, command: Command, caller: Caller) -> Outcome:
+        if again := await self.replay(caller):
+            return again
+        for _ in range(TRIES):
+            ticket = await self.get(ticket_id)
+            if caller.if_match not in (None, ticket.version):
+                raise PreconditionError(ticket.version)
+            draft = decide(ticket, command, self._now(), await self._world())
+            try:
+                return await self._append(draft, caller)
+            except VersionConflictError:
+                continue
+        raise VersionConflictError(ticket_id)
+
+    async def get(
+        self,
+        ticket_id: str,
+        *,
+        version: int | None = None,
+        as_of: datetime | None = None,
+    ) -> Ticket:
+        """The ticket now, at a version, or as it was at an instant."""
+        events = await self._store.load(ticket_id, version)
+        if as_of is not None:
+            events = [e for e in events if e.timestamp <= as_of]
+        ticket = fold(events) if events and events[0].fact.topic == OPENED else None
+        if ticket is None or version not in (None, ticket.version):
+            raise NotFoundError(TICKET, ticket_id)
+        return ticket
+
+    async def replay(self, caller: Caller) -> Outcome | None:
+        """The answer that this command got the first time."""
+        found = await self._store.find(caller.command_id)
+        if found is None:
+            return None
+        row, position = found
+        if row.request_sha256 != caller.request_sha256:
+            raise CommandReusedError
+        appended = Appended(row.stream_id, row.version, position, replayed=True)
+        ticket = await self.get(row.stream_id, version=row.version)
+        return Outcome(ticket, appended)
+
+    async def _append(
+        self, draft: Draft, caller: Caller, occurred_at: datetime | None = None
+    ) -> Outcome:
+        meta = Meta(
+            command_id=caller.command_id,
+            correlation_id=caller.correlation_id,
+            causation_id=caller.command_id,
+            actor=caller.actor,
+            channel=caller.channel,
+            occurred_at=occurred_at,
+        )
+        events = seal(draft, meta)
+        row = CommandRow(
+            command_id=caller.command_id,
+            request_sha256=caller.request_sha256,
+            attempt=caller.attempt,
+            stream_id=draft.ticket_id,
+            version=draft.ticket.version,
+        )
+        appended = await self._store.append(events, row)
+        if appended.replayed:
+            ticket = await self.get(appended.stream_id, version=appended.version)
+            return Outcome(ticket, appended)
+        return Outcome(draft.ticket, appended, events)
+
+    async def _world(self) -> World:
+        return World(
+            config=await self._registry.config(),
+            directory=await self._roster.directory(),
+        )
+
+
+OPENED = "ticket.opened"
+
+
+def on_behalf(caller: Caller, person: str | None) -> Caller:
+    """The caller acts for this person (an agent whose message a tool sends in)."""
+    if person is None or person == caller.actor.id:
+        return caller
+    return replace(caller, actor=replace(caller.actor, on_behalf_of=person))

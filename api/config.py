@@ -1,0 +1,142 @@
+"""Policies, teams and agents: every PUT makes an immutable version."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Response
+
+from activities.config import ConfigDesk
+from api.auth import Calling, Known, guarded
+from api.presentation import answer, etag
+from api.schemas_config import (
+    AgentIn,
+    ConfigOut,
+    ConfigPage,
+    EscalationPolicyIn,
+    SlaPolicyIn,
+    TeamIn,
+)
+from api.words import Strict
+from domain.config import Entry, Kind, Published
+from domain.errors import NotFoundError
+from domain.event import Json
+
+READ = guarded("config:read", 404, 422)
+WRITE = guarded("config:write", 400, 404, 409, 412, 413, 415, 422, 428)
+Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+SCHEMAS: dict[Kind, type[Strict]] = {
+    "sla-policies": SlaPolicyIn,
+    "escalation-policies": EscalationPolicyIn,
+    "teams": TeamIn,
+    "agents": AgentIn,
+}
+
+
+def router(kind: Kind) -> APIRouter:
+    """The same routes for each kind; only the document differs."""
+    made = APIRouter(prefix=f"/v1/{kind}", tags=["configuration"])
+    word = kind.replace("-", "_")
+    _add_reads(made, kind, word)
+    _add_writes(made, kind, word)
+    _add_versions(made, kind, word)
+    return made
+
+
+def _add_reads(made: APIRouter, kind: Kind, word: str) -> None:
+    @made.get("", response_model=ConfigPage, operation_id=f"list_{word}", **READ)
+    async def list_all(known: Known) -> Response:
+        config = await known.registry.config()
+        items = [published_json(p) for p in config.current(kind)]
+        return answer({"items": items, "next_cursor": None})
+
+    @made.get("/{name}", response_model=ConfigOut, operation_id=f"get_{word}", **READ)
+    async def get_one(name: Name, known: Known) -> Response:
+        entry = (await known.registry.config()).entry(kind, name)
+        return _one(kind, name, entry)
+
+
+def _add_writes(made: APIRouter, kind: Kind, word: str) -> None:
+    schema: Any = SCHEMAS[kind]
+
+    @made.put("/{name}", response_model=ConfigOut, operation_id=f"put_{word}", **WRITE)
+    async def put_one(
+        name: Name,
+        body: schema,
+        known: Known,
+        caller: Calling,
+    ) -> Response:
+        """Publish the next version. Replacing one needs `If-Match`."""
+        document = canonical(body)
+        desk = ConfigDesk(known.store, known.registry, known.now)
+        appended = await desk.publish(kind, name, document, caller)
+        entry = (await known.registry.config()).entry(kind, name)
+        status = 201 if entry.stream_version == 1 else 200
+        return _one(kind, name, entry, status=status, position=appended.position)
+
+    @made.delete("/{name}", status_code=204, operation_id=f"retire_{word}", **WRITE)
+    async def retire_one(name: Name, known: Known, caller: Calling) -> Response:
+        """Retire it: nothing new takes it up, what has it keeps it."""
+        desk = ConfigDesk(known.store, known.registry, known.now)
+        appended = await desk.retire(kind, name, caller)
+        headers = {"Pledge-Position": str(appended.position)}
+        return Response(status_code=204, headers=headers)
+
+
+def _add_versions(made: APIRouter, kind: Kind, word: str) -> None:
+    @made.get(
+        "/{name}/versions",
+        response_model=ConfigPage,
+        operation_id=f"list_versions_of_{word}",
+        **READ,
+    )
+    async def list_versions(name: Name, known: Known) -> Response:
+        entry = (await known.registry.config()).entry(kind, name)
+        if not entry.versions:
+            raise NotFoundError(kind, name)
+        items = [published_json(p) for p in entry.versions]
+        return answer({"items": items, "next_cursor": None})
+
+    @made.get(
+        "/{name}/versions/{number}",
+        response_model=ConfigOut,
+        operation_id=f"get_version_of_{word}",
+        **READ,
+    )
+    async def get_version(
+        name: Name, number: Annotated[int, Path(ge=1)], known: Known
+    ) -> Response:
+        versions = (await known.registry.config()).entry(kind, name).versions
+        if number > len(versions):
+            raise NotFoundError(kind, f"{name}@{number}")
+        return answer(published_json(versions[number - 1]))
+
+
+def _one(
+    kind: Kind, name: str, entry: Entry, *, status: int = 200, position: int = 0
+) -> Response:
+    if entry.current is None:
+        raise NotFoundError(kind, name)
+    headers = etag(entry.stream_version)
+    if position:
+        headers["Pledge-Position"] = str(position)
+    return answer(published_json(entry.current), status=status, headers=headers)
+
+
+def published_json(published: Published) -> Json:
+    return {
+        "kind": published.kind,
+        "name": published.name,
+        "version": published.version,
+        "sha256": published.sha256,
+        "retired": False,
+        "published_at": published.published_at,
+        "published_by": published.published_by,
+        "document": published.document,
+    }
+
+
+def canonical(body: Strict) -> Json:
+    """The document with its defaults and without what was not said."""
+    return body.model_dump(mode="json", exclude_none=True)
+
+
+ROUTERS = [router(kind) for kind in SCHEMAS]

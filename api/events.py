@@ -1,0 +1,96 @@
+"""The feed: the same events that webhooks bring, to be fetched."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel
+
+from activities.cloudevents import cloud_event
+from activities.ports import Recorded
+from api.auth import Known, guarded
+from api.presentation import answer
+from api.words import Cleaned
+from domain.errors import InvalidError
+from domain.subscription import FAMILIES, unknown_types, wanted
+
+ROUTER = APIRouter(prefix="/v1/events", tags=["events"])
+LONGEST_WAIT_S = 60
+
+
+class CloudEventOut(BaseModel):
+    """CloudEvents 1.0; `id` is the position, and so the cursor to go on from."""
+
+    specversion: str
+    id: str
+    type: str
+    source: str
+    subject: str
+    time: str
+    datacontenttype: str
+    position: int
+    streamversion: int
+    data: dict[str, object]
+
+
+class Feed(BaseModel):
+    """`next_cursor`: give it as `after` to go on, also when nothing came."""
+
+    items: list[CloudEventOut]
+    next_cursor: str
+
+
+@ROUTER.get("", response_model=Feed, **guarded("events:read", 422))
+async def read_events(
+    known: Known,
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    types: Annotated[
+        str | None,
+        Cleaned,
+        Query(max_length=2000, description="Comma-separated; a family as `sla.*`"),
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    wait: Annotated[
+        str | None, Query(description="How long to wait for news, as `20s`, up to 60 s")
+    ] = None,
+) -> Response:
+    """Events after a cursor, in log order; waits for news if asked to."""
+    topics = _topics(known.topics, types)
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + _seconds(wait)
+    while True:
+        head = await known.feed.head()
+        found = await known.feed.read(after, limit, topics)
+        left = deadline - loop.time()
+        if found or left <= 0:
+            break
+        await known.feed.grown(min(left, 1.0))
+    cursor = _cursor(found, limit, max(head, after))
+    items = [cloud_event(recorded) for recorded in found]
+    return answer({"items": items, "next_cursor": cursor})
+
+
+def _cursor(found: list[Recorded], limit: int, head: int) -> str:
+    """Past what was looked at: a quiet filter must not read the log again and again."""
+    if len(found) == limit:
+        return str(found[-1].position)
+    return str(max(head, found[-1].position if found else 0))
+
+
+def _topics(topics: Sequence[str], types: str | None) -> list[str]:
+    asked = types.split(",") if types else [f"{family}.*" for family in FAMILIES]
+    asked = [t.strip() for t in asked]
+    if errors := unknown_types(asked, topics):
+        raise InvalidError.at("?types", "; ".join(e.message for e in errors))
+    return [topic for topic in topics if wanted(topic, asked)]
+
+
+def _seconds(wait: str | None) -> float:
+    if wait is None:
+        return 0.0
+    found = re.fullmatch(r"(\d{1,3})s?", wait)
+    if found is None or int(found[1]) > LONGEST_WAIT_S:
+        raise InvalidError.at("?wait", "must be like 20s, at most 60s")
+    return float(found[1])

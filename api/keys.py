@@ -1,0 +1,78 @@
+"""API keys: made, listed, revoked; the key itself is shown once."""
+
+import hashlib
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from activities.keys import KeyDesk
+from api.auth import Calling, Known, guarded
+from api.presentation import answer
+from api.words import Strict, Word
+from domain.access import ApiKey, Role
+from domain.errors import CommandReusedError
+from domain.event import Json
+
+ROUTER = APIRouter(prefix="/v1/keys", tags=["keys"])
+READ = guarded("keys:manage")
+WRITE = guarded("keys:manage", 400, 404, 409, 413, 415, 422)
+
+
+class KeyIn(Strict):
+    """`name` is the actor that the log will show."""
+
+    name: Word
+    role: Role
+
+
+class KeyOut(BaseModel):
+    id: str
+    name: str
+    role: str
+    revoked: bool
+
+
+class NewKeyOut(KeyOut):
+    key: str = Field(description="Shown in this answer and never again")
+
+
+class KeyPage(BaseModel):
+    items: list[KeyOut]
+    next_cursor: str | None
+
+
+@ROUTER.post("", status_code=201, response_model=NewKeyOut, **WRITE)
+async def create_key(body: KeyIn, known: Known, caller: Calling) -> Response:
+    """Make a key. The answer cannot be given twice: a replay is refused."""
+    key, key_id = known.new_key(), known.new_id()
+    sha256 = hashlib.sha256(key.encode()).hexdigest()
+    desk = KeyDesk(known.store, known.registry, known.now)
+    appended = await desk.create(key_id, body.name, body.role, sha256, caller)
+    if appended.replayed:
+        raise CommandReusedError
+    made = ApiKey(id=key_id, name=body.name, role=body.role, sha256=sha256)
+    headers = {"Pledge-Position": str(appended.position)}
+    return answer({**_json(made), "key": key}, status=201, headers=headers)
+
+
+@ROUTER.get("", response_model=KeyPage, **READ)
+async def list_keys(known: Known) -> Response:
+    keys = (await known.registry.keys()).by_id.values()
+    return answer({"items": [_json(key) for key in keys], "next_cursor": None})
+
+
+@ROUTER.delete("/{key_id}", status_code=204, **WRITE)
+async def revoke_key(key_id: str, known: Known, caller: Calling) -> Response:
+    desk = KeyDesk(known.store, known.registry, known.now)
+    appended = await desk.revoke(key_id, caller)
+    headers = {"Pledge-Position": str(appended.position)}
+    return Response(status_code=204, headers=headers)
+
+
+def _json(key: ApiKey) -> Json:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "role": key.role,
+        "revoked": key.revoked,
+    }

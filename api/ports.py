@@ -1,0 +1,85 @@
+"""What the HTTP side needs beyond the use cases; `infra/` implements it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from activities.ports import EventStore, NewId, Now, Recorded, Registry
+from activities.tickets import TicketDesk
+from domain.event import Json
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketFilter:
+    status: str | None = None
+    team: str | None = None
+    assignee: str | None = None
+    tier: str | None = None
+    type: str | None = None
+    priority: str | None = None
+    clock_state: str | None = None
+    due_before: datetime | None = None
+    q: str | None = None
+
+
+class TicketList(Protocol):
+    async def page(
+        self, wanted: TicketFilter, limit: int, cursor: str | None
+    ) -> tuple[list[Json], str | None]:
+        """Newest first, and the cursor of the next page. Raises InvalidError for a
+        cursor that is none of ours.
+        """
+
+    async def wait_for(self, position: int) -> None:
+        """Until the read model has seen this position; StoreUnavailableError if that
+        takes longer than a request should.
+        """
+
+
+class EventFeed(Protocol):
+    async def read(
+        self, after: int, limit: int, topics: Sequence[str] | None = None
+    ) -> list[Recorded]: ...
+
+    async def head(self) -> int: ...
+
+    async def grown(self, at_most_s: float) -> None:
+        """Until the log may have grown."""
+
+
+class Secrets(Protocol):
+    """Webhook secrets, sealed at rest; and what was tried with them."""
+
+    async def keep_secret(self, subscription_id: str, secret: str) -> None: ...
+
+    async def reveal(self, subscription_id: str) -> str | None: ...
+
+    async def deliveries(
+        self, subscription_id: str, before: int | None, limit: int
+    ) -> list[tuple[object, ...]]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Everything the routes call. `ready` names each part with None or what is wrong;
+    `observe` is told operation, status and seconds of each write.
+    """
+
+    store: EventStore
+    registry: Registry
+    desk: TicketDesk
+    tickets: TicketList
+    feed: EventFeed
+    secrets: Secrets
+    topics: Sequence[str]
+    now: Now
+    new_id: NewId
+    new_secret: Callable[[], str]
+    new_key: Callable[[], str]
+    next_number: Callable[[], Awaitable[int]]
+    check_url: Callable[[str], str | None]
+    ready: Callable[[], Awaitable[dict[str, str | None]]]
+    metrics: Callable[[], bytes]
+    observe: Callable[[str, int, float], None] = lambda *_: None
+    running: set[str] = field(default_factory=set)

@@ -1,0 +1,118 @@
+"""Domain objects as JSON. Everything that depends on the time says as of when."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+from fastapi import Response
+
+from activities.cloudevents import plain
+from activities.ports import Recorded
+from domain.duration import format_duration
+from domain.escalation.run import Run
+from domain.event import Json
+from domain.sla.clock import Clock, elapsed_at
+from domain.ticket.state import Ticket
+
+_ENCODER = msgspec.json.Encoder()
+
+
+def answer(
+    body: object, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    return Response(
+        _ENCODER.encode(body),
+        status_code=status,
+        media_type="application/json",
+        headers=dict(headers or {}),
+    )
+
+
+def etag(version: int) -> dict[str, str]:
+    return {"ETag": f'"{version}"'}
+
+
+def ticket_json(ticket: Ticket, at: datetime) -> Json:
+    return {
+        "id": ticket.id,
+        "number": ticket.number,
+        "version": ticket.version,
+        "status": ticket.status,
+        "subject": ticket.subject,
+        "channel": ticket.channel,
+        "type": ticket.type,
+        "priority": ticket.priority,
+        "customer": plain(ticket.customer),
+        "team": ticket.team,
+        "assignee": ticket.assignee,
+        "tags": list(ticket.tags),
+        "product_area": ticket.product_area,
+        "attributes": ticket.attributes,
+        "pause": plain(ticket.pause),
+        "acknowledged_by": ticket.acknowledged_by,
+        "clocks": [clock_json(clock, at) for clock in ticket.clocks],
+        "escalation": _run_json(ticket, ticket.runs[-1]) if ticket.runs else None,
+        "message_count": ticket.message_count,
+        "feedback_count": ticket.feedback_count,
+        "reopen_count": ticket.reopen_count,
+        "created_at": ticket.opened_at,
+        "updated_at": ticket.updated_at,
+        "resolved_at": ticket.resolved_at,
+        "closed_at": ticket.closed_at,
+    }
+
+
+def clock_json(clock: Clock, at: datetime) -> Json:
+    used = elapsed_at(clock, max(at, clock.started_at))
+    left = clock.target - used
+    broken = left < timedelta(0)
+    return {
+        "metric": clock.metric,
+        "cycle": clock.cycle,
+        "policy": plain(clock.policy),
+        "rule": clock.rule,
+        "state": clock.state,
+        "target": format_duration(clock.target),
+        "elapsed": format_duration(used),
+        "remaining": format_duration(left),
+        "started_at": clock.started_at,
+        "due_at": clock.due_at,
+        "breach_at": clock.breach_at,
+        "breached_at": clock.breached_at,
+        "stopped_at": clock.stopped_at,
+        "verdict": clock.state if clock.state in ("met", "missed") else None,
+        "lateness": format_duration(-left) if broken else None,
+    }
+
+
+def _run_json(ticket: Ticket, run: Run) -> Json:
+    climbing = run.state == "climbing"
+    due = run.due_at(ticket.ladder(run.policy)) if climbing else None
+    return {
+        "clock": run.clock,
+        "policy": plain(run.policy),
+        "state": run.state,
+        "steps_fired": run.fired,
+        "next_step": run.step if climbing else None,
+        "next_step_at": due,
+        "reason": run.reason,
+    }
+
+
+def event_json(recorded: Recorded) -> Json:
+    event, meta = recorded.event, recorded.event.meta
+    return {
+        "position": recorded.position,
+        "version": event.originator_version,
+        "type": event.fact.topic,
+        "actor": plain(meta.actor),
+        "occurred_at": event.timestamp,
+        "claimed_at": meta.occurred_at,
+        "recorded_at": recorded.recorded_at,
+        "command_id": meta.command_id,
+        "correlation_id": meta.correlation_id,
+        "causation_id": meta.causation_id,
+        "channel": meta.channel,
+        "policy": plain(meta.policy),
+        "data": plain(event.fact),
+    }

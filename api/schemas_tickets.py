@@ -1,0 +1,257 @@
+"""Bodies and answers of tickets, as OpenAPI shows them."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.words import Attributes, Body, Identifier, Instant, Line, Strict, Word
+from domain.ticket.facts import AuthorKind, Channel, Priority, Status, Visibility
+
+Tags = list[Word]
+
+
+class CustomerIn(Strict):
+    external_id: Identifier
+    name: Line | None = None
+    tier: Word = "standard"
+    contacts: dict[Word, Line] = Field(default={}, max_length=20)
+
+
+class TicketIn(Strict):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "subject": "The heater is cold",
+                "body": "Since this morning, error E4.",
+                "channel": "email",
+                "type": "after_sales",
+                "customer": {"external_id": "c-1", "tier": "key_account"},
+            }
+        }
+    )
+    subject: Line
+    body: Body
+    channel: Channel
+    type: Word
+    priority: Priority = "normal"
+    customer: CustomerIn
+    product_area: Word | None = None
+    tags: Tags = Field(default=[], max_length=50)
+    attributes: Attributes = Field(default={})
+    occurred_at: Instant | None = None
+
+
+class TicketQuery(Strict):
+    """`wait_for`: a `Pledge-Position`; the list shows at least what it wrote."""
+
+    status: Line | None = None
+    team: Line | None = None
+    assignee: Line | None = None
+    tier: Line | None = None
+    type: Line | None = None
+    priority: Line | None = None
+    clock_state: Line | None = None
+    due_before: Instant | None = None
+    q: Line | None = None
+    limit: int = Field(default=50, ge=1, le=500, strict=False)
+    cursor: Line | None = None
+    wait_for: int | None = Field(default=None, ge=0, le=2**62, strict=False)
+
+
+class AuthorIn(Strict):
+    kind: AuthorKind
+    id: Identifier
+
+
+class MessageIn(Strict):
+    author: AuthorIn
+    body: Body
+    visibility: Visibility = "public"
+
+
+class ChangeIn(Strict):
+    priority: Priority | None = None
+    type: Word | None = None
+    tier: Word | None = None
+    tags: Tags | None = Field(default=None, max_length=50)
+    product_area: Word | None = None
+    attributes: Attributes | None = None
+    subject: Line | None = None
+
+
+class AssignIn(Strict):
+    team: Identifier | None = None
+    agent: Identifier | None = None
+    reason: Line | None = None
+
+
+class PauseIn(Strict):
+    """`waiting_for` the customer makes the ticket pending, a third party on_hold."""
+
+    reason: Line
+    until: Instant | None = None
+    waiting_for: Literal["customer", "third_party"] = "customer"
+
+
+class ResolveIn(Strict):
+    code: Word | None = None
+    note: Body | None = None
+
+
+class ReopenIn(Strict):
+    reason: Line
+
+
+class FeedbackIn(Strict):
+    text: Body
+    kind: Word
+    product_area: Word | None = None
+    severity: Word | None = None
+
+
+class Nothing(Strict):
+    """An empty object; the body may be left out."""
+
+
+class PolicyOut(BaseModel):
+    name: str
+    version: int
+    sha256: str
+
+
+class ClockOut(BaseModel):
+    """Durations are ISO 8601. `elapsed` and `remaining` are as of the answer;
+    `remaining` is negative once the promise is broken.
+    """
+
+    metric: str
+    cycle: int
+    policy: PolicyOut
+    rule: int
+    state: str
+    target: str
+    elapsed: str
+    remaining: str
+    started_at: datetime
+    due_at: datetime | None
+    breach_at: datetime | None
+    breached_at: datetime | None
+    stopped_at: datetime | None
+    verdict: Literal["met", "missed"] | None
+    lateness: str | None = Field(description="Overrun; null while the promise holds")
+
+
+class RunOut(BaseModel):
+    clock: str
+    policy: PolicyOut
+    state: str
+    steps_fired: int
+    next_step: int | None
+    next_step_at: datetime | None
+    reason: str | None
+
+
+class PauseOut(BaseModel):
+    reason: str
+    since: datetime
+    until: datetime | None
+
+
+class CustomerOut(BaseModel):
+    external_id: str
+    name: str | None
+    tier: str
+    contacts: dict[str, str]
+
+
+class TicketOut(BaseModel):
+    id: str
+    number: int
+    version: int
+    status: Status
+    subject: str
+    channel: str
+    type: str
+    priority: str
+    customer: CustomerOut
+    team: str | None
+    assignee: str | None
+    tags: list[str]
+    product_area: str | None
+    attributes: dict[str, object]
+    pause: PauseOut | None
+    acknowledged_by: str | None
+    clocks: list[ClockOut]
+    escalation: RunOut | None
+    message_count: int
+    feedback_count: int
+    reopen_count: int
+    created_at: datetime
+    updated_at: datetime
+    resolved_at: datetime | None
+    closed_at: datetime | None
+
+
+class TicketRow(BaseModel):
+    """A ticket in a list: the read model, a moment behind the log."""
+
+    id: str
+    number: int
+    version: int
+    status: str
+    subject: str
+    channel: str
+    type: str
+    priority: str
+    tier: str
+    customer: str
+    team: str | None
+    assignee: str | None
+    tags: list[str]
+    product_area: str | None
+    clock_states: list[str]
+    due_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class TicketPage(BaseModel):
+    items: list[TicketRow]
+    next_cursor: str | None
+
+
+class ActorOut(BaseModel):
+    id: str
+    kind: str
+    on_behalf_of: str | None
+
+
+class EventOut(BaseModel):
+    """`causation_id` is a command, or `<ticket>/<version>` of the event that led here.
+    `occurred_at` is when it took effect (a breach: its exact due instant),
+    `claimed_at` what the caller said, `recorded_at` when it was written.
+    """
+
+    position: int
+    version: int
+    type: str
+    actor: ActorOut
+    occurred_at: datetime
+    claimed_at: datetime | None
+    recorded_at: datetime
+    command_id: str
+    correlation_id: str
+    causation_id: str
+    channel: str | None
+    policy: PolicyOut | None
+    data: dict[str, object]
+
+
+class EventPage(BaseModel):
+    items: list[EventOut]
+    next_cursor: str | None
+
+
+class ClocksOut(BaseModel):
+    items: list[ClockOut]

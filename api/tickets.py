@@ -1,0 +1,260 @@
+"""Tickets: open, read, list, change, and what may be done to one."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from activities.ports import Caller
+from activities.tickets import Outcome, on_behalf
+from api.auth import Calling, Known, guarded
+from api.ports import Services, TicketFilter
+from api.presentation import answer, clock_json, etag, event_json, ticket_json
+from api.schemas_tickets import (
+    AssignIn,
+    ChangeIn,
+    ClocksOut,
+    EventPage,
+    FeedbackIn,
+    MessageIn,
+    Nothing,
+    PauseIn,
+    ReopenIn,
+    ResolveIn,
+    TicketIn,
+    TicketOut,
+    TicketPage,
+    TicketQuery,
+)
+from api.words import Instant
+from domain.commands import (
+    Acknowledge,
+    AddMessage,
+    Assign,
+    CaptureFeedback,
+    Change,
+    Close,
+    Command,
+    OpenTicket,
+    PauseTicket,
+    Reopen,
+    Resolve,
+    Resume,
+)
+from domain.errors import NotFoundError
+from domain.ticket.facts import Author, Customer
+
+ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
+READ = guarded("tickets:read", 404, 422)
+WRITE = guarded("tickets:write", 400, 404, 409, 412, 413, 415, 422)
+Limit = Annotated[int, Query(ge=1, le=500)]
+
+
+def _outcome(outcome: Outcome, status: int = 200) -> Response:
+    """As of the command, so that a replayed answer is the same."""
+    headers = {
+        **etag(outcome.ticket.version),
+        "Pledge-Position": str(outcome.appended.position),
+    }
+    if outcome.appended.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    body = ticket_json(outcome.ticket, outcome.ticket.updated_at)
+    return answer(body, status=status, headers=headers)
+
+
+@ROUTER.post("", status_code=201, response_model=TicketOut, **WRITE)
+async def open_ticket(body: TicketIn, known: Known, caller: Calling) -> Response:
+    """Open a ticket; its promises are matched and start at once."""
+    command = OpenTicket(
+        number=await known.next_number(),
+        subject=body.subject,
+        body=body.body,
+        channel=body.channel,
+        type=body.type,
+        priority=body.priority,
+        customer=Customer(**body.customer.model_dump()),
+        product_area=body.product_area,
+        tags=tuple(body.tags),
+        attributes=body.attributes,
+        occurred_at=body.occurred_at,
+    )
+    return _outcome(await known.desk.open(known.new_id(), command, caller), 201)
+
+
+@ROUTER.get("", response_model=TicketPage, **READ)
+async def list_tickets(
+    known: Known, query: Annotated[TicketQuery, Query()]
+) -> Response:
+    """Newest first."""
+    if query.wait_for is not None:
+        await known.tickets.wait_for(query.wait_for)
+    wanted = query.model_dump(exclude={"limit", "cursor", "wait_for"})
+    items, following = await known.tickets.page(
+        TicketFilter(**wanted), query.limit, query.cursor
+    )
+    return answer({"items": items, "next_cursor": following})
+
+
+@ROUTER.get("/{ticket_id}", response_model=TicketOut, **READ)
+async def get_ticket(
+    ticket_id: str,
+    known: Known,
+    as_of: Annotated[Instant | None, Query()] = None,
+    at_version: Annotated[int | None, Query(ge=1)] = None,
+) -> Response:
+    """The ticket now, at a version, or as it was at an instant."""
+    ticket = await known.desk.get(_id(ticket_id), version=at_version, as_of=as_of)
+    shown_at = ticket.updated_at if at_version else as_of or known.now()
+    return answer(ticket_json(ticket, shown_at), headers=etag(ticket.version))
+
+
+@ROUTER.get("/{ticket_id}/history", response_model=EventPage, **READ)
+async def get_ticket_history(
+    ticket_id: str,
+    known: Known,
+    as_of: Annotated[Instant | None, Query()] = None,
+    limit: Limit = 500,
+    cursor: Annotated[int, Query(ge=0, description="A version")] = 0,
+) -> Response:
+    """Every event of the ticket: what, who, when, why, and by which policy."""
+    history = await known.store.history(_id(ticket_id))
+    if not history:
+        raise NotFoundError("ticket", ticket_id)
+    found = [
+        r
+        for r in history
+        if r.event.originator_version > cursor
+        and (as_of is None or r.event.timestamp <= as_of)
+    ]
+    page = found[:limit]
+    following = str(page[-1].event.originator_version) if len(found) > limit else None
+    items = [event_json(recorded) for recorded in page]
+    return answer({"items": items, "next_cursor": following})
+
+
+@ROUTER.get("/{ticket_id}/clocks", response_model=ClocksOut, **READ)
+async def get_ticket_clocks(
+    ticket_id: str, known: Known, as_of: Annotated[Instant | None, Query()] = None
+) -> Response:
+    """Each promise: how much is used, when it is due, how it was judged."""
+    at = as_of or known.now()
+    ticket = await known.desk.get(_id(ticket_id), as_of=as_of)
+    clocks = [clock_json(clock, at) for clock in ticket.clocks]
+    return answer({"items": clocks}, headers=etag(ticket.version))
+
+
+@ROUTER.patch("/{ticket_id}", response_model=TicketOut, **WRITE)
+async def change_ticket(
+    ticket_id: str, body: ChangeIn, known: Known, caller: Calling
+) -> Response:
+    """Change fields; type, tier and priority restate the promises."""
+    given = body.model_dump(exclude_unset=True)
+    command = Change(
+        priority=given.pop("priority", None),
+        tier=given.pop("tier", None),
+        fields={
+            name: tuple(value) if name == "tags" else value
+            for name, value in given.items()
+            if value is not None or name == "product_area"
+        },
+    )
+    return await _do(known, ticket_id, command, caller)
+
+
+@ROUTER.post("/{ticket_id}/messages", response_model=TicketOut, **WRITE)
+async def add_message(
+    ticket_id: str, body: MessageIn, known: Known, caller: Calling
+) -> Response:
+    """Add a message. An agent's public one answers the customer."""
+    author = Author(kind=body.author.kind, id=body.author.id)
+    command = AddMessage(author=author, body=body.body, visibility=body.visibility)
+    return await _do(known, ticket_id, command, on_behalf(caller, author.id))
+
+
+@ROUTER.post("/{ticket_id}/assign", response_model=TicketOut, **WRITE)
+async def assign_ticket(
+    ticket_id: str, body: AssignIn, known: Known, caller: Calling
+) -> Response:
+    command = Assign(team=body.team, agent=body.agent, reason=body.reason)
+    return await _do(known, ticket_id, command, caller)
+
+
+@ROUTER.post("/{ticket_id}/acknowledge", response_model=TicketOut, **WRITE)
+async def acknowledge_ticket(
+    ticket_id: str, known: Known, caller: Calling, _: Nothing | None = None
+) -> Response:
+    """Say that somebody has it in hand: the escalation stops climbing."""
+    return await _do(known, ticket_id, Acknowledge(by=caller.actor.id), caller)
+
+
+@ROUTER.post("/{ticket_id}/pause", response_model=TicketOut, **WRITE)
+async def pause_ticket(
+    ticket_id: str, body: PauseIn, known: Known, caller: Calling
+) -> Response:
+    """Stop the clocks that may pause, until resumed or until `until`."""
+    command = PauseTicket(
+        reason=body.reason,
+        until=body.until,
+        status="pending" if body.waiting_for == "customer" else "on_hold",
+    )
+    return await _do(known, ticket_id, command, caller)
+
+
+@ROUTER.post("/{ticket_id}/resume", response_model=TicketOut, **WRITE)
+async def resume_ticket(
+    ticket_id: str, known: Known, caller: Calling, _: Nothing | None = None
+) -> Response:
+    return await _do(known, ticket_id, Resume(), caller)
+
+
+@ROUTER.post("/{ticket_id}/resolve", response_model=TicketOut, **WRITE)
+async def resolve_ticket(
+    ticket_id: str, known: Known, caller: Calling, body: ResolveIn | None = None
+) -> Response:
+    """Resolve: the verdict on each running promise is given now."""
+    given = body or ResolveIn()
+    return await _do(
+        known, ticket_id, Resolve(code=given.code, note=given.note), caller
+    )
+
+
+@ROUTER.post("/{ticket_id}/close", response_model=TicketOut, **WRITE)
+async def close_ticket(
+    ticket_id: str, known: Known, caller: Calling, _: Nothing | None = None
+) -> Response:
+    return await _do(known, ticket_id, Close(), caller)
+
+
+@ROUTER.post("/{ticket_id}/reopen", response_model=TicketOut, **WRITE)
+async def reopen_ticket(
+    ticket_id: str, body: ReopenIn, known: Known, caller: Calling
+) -> Response:
+    """Reopen: a resolution that was met goes on counting where it stood."""
+    return await _do(known, ticket_id, Reopen(reason=body.reason), caller)
+
+
+@ROUTER.post("/{ticket_id}/feedback", response_model=TicketOut, **WRITE)
+async def capture_feedback(
+    ticket_id: str, body: FeedbackIn, known: Known, caller: Calling
+) -> Response:
+    """Record what the customer says about the product, for its team."""
+    command = CaptureFeedback(
+        feedback_id=known.new_id(),
+        text=body.text,
+        kind=body.kind,
+        product_area=body.product_area,
+        severity=body.severity,
+    )
+    return await _do(known, ticket_id, command, caller)
+
+
+async def _do(
+    known: Services, ticket_id: str, command: Command, caller: Caller
+) -> Response:
+    return _outcome(await known.desk.apply(_id(ticket_id), command, caller))
+
+
+def _id(text: str) -> str:
+    """Ticket ids have no `/` and are ASCII; anything else cannot be one."""
+    if not text.isascii() or not text.replace("-", "").isalnum():
+        raise NotFoundError("ticket", text.encode("ascii", "replace").decode()[:64])
+    return text

@@ -1,0 +1,107 @@
+"""The kinds of text that bodies may hold, and what none of them may.
+
+NUL cannot be stored in a database text, and a lone surrogate is half a character that
+no other system can read; both are refused by name instead of being lost later.
+"""
+
+import math
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel as PydanticModel
+
+from domain.errors import FieldError, InvalidError
+
+_BAD = re.compile("[\x00\ud800-\udfff]")
+LARGEST_INTEGER = 2**63 - 1
+
+
+def clean(text: str) -> str:
+    if found := _BAD.search(text):
+        what = "a NUL character" if found[0] == "\0" else "half a character"
+        message = f"holds {what} (a lone surrogate or NUL) at {found.start()}"
+        raise ValueError(message)
+    return text
+
+
+def clean_text(value: object) -> object:
+    """Before pydantic looks, because its own words would not name the character."""
+    return clean(value) if isinstance(value, str) else value
+
+
+def _instant(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("must be an RFC 3339 time with an offset")  # noqa: TRY004
+    return value
+
+
+def _aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("must have an offset, as 2026-11-22T09:00:00+08:00")
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("lies outside the calendar") from error
+
+
+Cleaned = BeforeValidator(clean_text)
+Line = Annotated[str, Cleaned, Field(min_length=1, max_length=300)]
+Body = Annotated[str, Cleaned, Field(min_length=1, max_length=100_000)]
+Word = Annotated[str, Cleaned, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
+Identifier = Annotated[str, Cleaned, Field(min_length=1, max_length=200)]
+Instant = Annotated[
+    datetime, BeforeValidator(_instant), Field(strict=False), AfterValidator(_aware)
+]
+Duration = Annotated[
+    str,
+    Cleaned,
+    Field(max_length=40, examples=["PT30M"], description="ISO 8601, as `PT30M`"),
+]
+
+
+class Strict(PydanticModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def json_object(value: object) -> object:
+    """Any JSON, kept exactly; refuses what could not be read back the same."""
+    errors = list(_faults(value, "/attributes"))
+    if errors:
+        raise InvalidError(errors)
+    return value
+
+
+def _faults(value: object, pointer: str) -> list[FieldError]:
+    if isinstance(value, dict):
+        found = []
+        for key, inner in value.items():
+            where = f"{pointer}/{_escaped(key)}"
+            found += _text_fault(key, where) + _faults(inner, where)
+        return found
+    if isinstance(value, list):
+        return [e for i, x in enumerate(value) for e in _faults(x, f"{pointer}/{i}")]
+    if isinstance(value, str):
+        return _text_fault(value, pointer)
+    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+        return [FieldError(pointer, "is an integer of more than 64 bits")]
+    if isinstance(value, float) and not math.isfinite(value):
+        return [FieldError(pointer, "is a number too large to keep")]
+    return []
+
+
+def _text_fault(text: str, pointer: str) -> list[FieldError]:
+    try:
+        clean(text)
+    except ValueError as error:
+        return [FieldError(pointer, str(error))]
+    return []
+
+
+def _escaped(key: str) -> str:
+    key = _BAD.sub("�", key)
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+Attributes = Annotated[dict[str, object], BeforeValidator(json_object)]

@@ -1,0 +1,319 @@
+"""What people can ask of a ticket, and what comes of it.
+
+`decide` first enforces what is already due, so that the log never shows an answer
+before the breach that preceded it, then applies the command, then lets the promises
+follow. It returns a draft and mutates nothing else.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from domain.enforcement import enforce
+from domain.errors import InvalidError, RuleError
+from domain.event import Json
+from domain.promises import World, attach, end_runs, reopen, restate, stop
+from domain.sla.policy import METRICS
+from domain.ticket.draft import Draft
+from domain.ticket.facts import (
+    Author,
+    Channel,
+    Customer,
+    FeedbackCaptured,
+    Priority,
+    TicketAcknowledged,
+    TicketAssigned,
+    TicketClosed,
+    TicketMessageAdded,
+    TicketOpened,
+    TicketPaused,
+    TicketPriorityChanged,
+    TicketReopened,
+    TicketResolved,
+    TicketResumed,
+    TicketTierChanged,
+    TicketUpdated,
+    Visibility,
+)
+from domain.ticket.state import Ticket
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenTicket:
+    """`occurred_at`: when the customer wrote, if that was before now; the promises
+    count from then.
+    """
+
+    number: int
+    subject: str
+    body: str
+    channel: Channel
+    type: str
+    customer: Customer
+    priority: Priority = "normal"
+    product_area: str | None = None
+    tags: tuple[str, ...] = ()
+    attributes: Json = field(default_factory=dict)
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddMessage:
+    author: Author
+    body: str
+    visibility: Visibility
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assign:
+    team: str | None = None
+    agent: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acknowledge:
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PauseTicket:
+    reason: str
+    status: Literal["pending", "on_hold"] = "pending"
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resume:
+    reason: str = "resumed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """`fields`: the new values of subject, type, product_area, tags, attributes."""
+
+    priority: Priority | None = None
+    tier: str | None = None
+    fields: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolve:
+    code: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Close:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reopen:
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureFeedback:
+    feedback_id: str
+    text: str
+    kind: str
+    product_area: str | None = None
+    severity: str | None = None
+
+
+Command = (
+    AddMessage
+    | Assign
+    | Acknowledge
+    | PauseTicket
+    | Resume
+    | Change
+    | Resolve
+    | Close
+    | Reopen
+    | CaptureFeedback
+)
+
+
+def open_ticket(
+    ticket_id: str, command: OpenTicket, at: datetime, world: World
+) -> Draft:
+    draft = Draft(ticket_id, None)
+    since = command.occurred_at or at
+    if since > at:
+        raise InvalidError.at("/occurred_at", "lies in the future")
+    draft.record(
+        TicketOpened(
+            number=command.number,
+            subject=command.subject,
+            body=command.body,
+            channel=command.channel,
+            type=command.type,
+            priority=command.priority,
+            customer=command.customer,
+            product_area=command.product_area,
+            tags=command.tags,
+            attributes=command.attributes,
+        ),
+        since,
+    )
+    attach(draft, since, world)
+    enforce(draft, at, world)
+    return draft
+
+
+def decide(ticket: Ticket, command: Command, at: datetime, world: World) -> Draft:
+    """Raises RuleError for what cannot be done in the ticket's state, InvalidError for
+    a command that names what is not there.
+    """
+    draft = Draft(ticket.id, ticket)
+    world = enforce(draft, at, world)
+    _apply(draft, command, at, world)
+    enforce(draft, at, world)
+    return draft
+
+
+def _apply(  # noqa: C901
+    draft: Draft, command: Command, at: datetime, world: World
+) -> None:
+    match command:
+        case AddMessage():
+            _message(draft, command, at, world)
+        case Assign():
+            _assign(draft, command, at, world)
+        case Acknowledge():
+            _acknowledge(draft, command, at)
+        case PauseTicket():
+            _pause(draft, command, at)
+        case Resume():
+            if draft.ticket.pause is None:
+                raise RuleError("the ticket is not paused")
+            draft.record(TicketResumed(reason=command.reason), at)
+        case Change():
+            _change(draft, command, at, world)
+        case Resolve():
+            _resolve(draft, command, at)
+        case Close():
+            _close(draft, at)
+        case Reopen():
+            _reopen(draft, command.reason, at, world)
+        case CaptureFeedback():
+            draft.record(
+                FeedbackCaptured(
+                    feedback_id=command.feedback_id,
+                    text=command.text,
+                    kind=command.kind,
+                    product_area=command.product_area or draft.ticket.product_area,
+                    severity=command.severity,
+                ),
+                at,
+            )
+
+
+def _message(draft: Draft, command: AddMessage, at: datetime, world: World) -> None:
+    draft.record(
+        TicketMessageAdded(
+            author=command.author, body=command.body, visibility=command.visibility
+        ),
+        at,
+    )
+    if command.visibility == "internal":
+        return
+    if command.author.kind == "agent":
+        stop(draft, at, ("first_response",), "answered")
+    elif command.author.kind == "customer" and draft.ticket.finished:
+        _reopen(draft, "the customer wrote again", at, world)
+    elif command.author.kind == "customer" and draft.ticket.status == "pending":
+        draft.record(TicketResumed(reason="the customer answered"), at, by_rule=True)
+
+
+def _assign(draft: Draft, command: Assign, at: datetime, world: World) -> None:
+    directory, ticket = world.directory, draft.ticket
+    if command.team is None and command.agent is None:
+        raise InvalidError.at("", "name a team, an agent, or both")
+    if command.team is not None and command.team not in directory.teams:
+        raise InvalidError.at("/team", f"there is no team {command.team!r}")
+    if command.agent is not None and command.agent not in directory.agents:
+        raise InvalidError.at("/agent", f"there is no agent {command.agent!r}")
+    _refuse_finished(ticket)
+    draft.record(
+        TicketAssigned(
+            team=command.team or ticket.team,
+            agent=command.agent,
+            reason=command.reason,
+        ),
+        at,
+    )
+
+
+def _acknowledge(draft: Draft, command: Acknowledge, at: datetime) -> None:
+    _refuse_finished(draft.ticket)
+    draft.record(TicketAcknowledged(by=command.by), at)
+    end_runs(
+        draft, at, METRICS, f"acknowledged by {command.by}", cause=draft.ticket.version
+    )
+
+
+def _pause(draft: Draft, command: PauseTicket, at: datetime) -> None:
+    _refuse_finished(draft.ticket)
+    if draft.ticket.pause is not None:
+        raise RuleError("the ticket is paused already")
+    if command.until is not None and command.until <= at:
+        raise InvalidError.at("/until", "must lie in the future")
+    draft.record(
+        TicketPaused(status=command.status, reason=command.reason, until=command.until),
+        at,
+    )
+
+
+def _change(draft: Draft, command: Change, at: datetime, world: World) -> None:
+    ticket = draft.ticket
+    if ticket.status == "closed":
+        raise RuleError("the ticket is closed: reopen it first")
+    new = {k: v for k, v in command.fields.items() if getattr(ticket, k) != v}
+    if command.priority not in (None, ticket.priority):
+        assert command.priority is not None
+        draft.record(
+            TicketPriorityChanged(
+                old=ticket.priority, new=command.priority, reason="changed by hand"
+            ),
+            at,
+        )
+        restate(draft, at, world)
+    if command.tier not in (None, ticket.customer.tier):
+        assert command.tier is not None
+        draft.record(TicketTierChanged(old=ticket.customer.tier, new=command.tier), at)
+        restate(draft, at, world)
+    if new:
+        old = {k: getattr(ticket, k) for k in new}
+        draft.record(TicketUpdated(old=old, new=new), at)
+    if "type" in new:
+        restate(draft, at, world)
+
+
+def _resolve(draft: Draft, command: Resolve, at: datetime) -> None:
+    _refuse_finished(draft.ticket)
+    draft.record(TicketResolved(code=command.code, note=command.note), at)
+    stop(draft, at, METRICS, "resolved")
+
+
+def _close(draft: Draft, at: datetime) -> None:
+    if draft.ticket.status == "closed":
+        raise RuleError("the ticket is closed already")
+    draft.record(TicketClosed(), at)
+    stop(draft, at, METRICS, "closed")
+
+
+def _reopen(draft: Draft, reason: str, at: datetime, world: World) -> None:
+    ticket = draft.ticket
+    if not ticket.finished:
+        raise RuleError(f"the ticket is {ticket.status}, there is nothing to reopen")
+    since = ticket.resolved_at or ticket.closed_at or at
+    draft.record(TicketReopened(reason=reason), at)
+    reopen(draft, at, world, since)
+
+
+def _refuse_finished(ticket: Ticket) -> None:
+    if ticket.finished:
+        raise RuleError(f"the ticket is {ticket.status}: reopen it first")

@@ -1,0 +1,98 @@
+"""What can go wrong, by cause; who answers to people maps the cause, never the class.
+
+    DomainError
+    ├── InvalidError          the request itself is wrong; names each field by pointer
+    ├── NotFoundError         no such ticket, policy, subscription …
+    ├── RuleError             right request, wrong moment (a closed ticket, say)
+    └── ConflictError         somebody was faster
+        ├── VersionConflictError   the stream moved on
+        ├── PreconditionError      the caller's If-Match does not hold (or is missing)
+        ├── CommandReusedError     same idempotency key, other request
+        └── CommandRunningError    same idempotency key, still being worked on
+
+Each carries data, builds its own message, and has a `code` that is never reused.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """`pointer` is an RFC 6901 JSON pointer into the request, e.g. `/steps/0/after`."""
+
+    pointer: str
+    message: str
+
+
+class DomainError(Exception):
+    code: ClassVar[str] = "error"
+
+
+class InvalidError(DomainError):
+    code = "invalid"
+
+    def __init__(self, errors: Iterable[FieldError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("; ".join(f"{e.pointer}: {e.message}" for e in self.errors))
+
+    @classmethod
+    def at(cls, pointer: str, message: str) -> "InvalidError":
+        return cls([FieldError(pointer, message)])
+
+
+class NotFoundError(DomainError):
+    code = "not_found"
+
+    def __init__(self, kind: str, name: str) -> None:
+        self.kind, self.name = kind, name
+        super().__init__(f"there is no {kind} {name!r}")
+
+
+class RuleError(DomainError):
+    code = "not_now"
+
+
+class ConflictError(DomainError):
+    code = "conflict"
+
+
+class VersionConflictError(ConflictError):
+    code = "version_conflict"
+
+    def __init__(self, stream_id: str) -> None:
+        self.stream_id = stream_id
+        super().__init__(f"{stream_id} was changed by somebody else; try again")
+
+
+class PreconditionError(ConflictError):
+    code = "precondition_failed"
+
+    def __init__(self, current: int) -> None:
+        self.current = current
+        super().__init__(f"If-Match does not hold: the current version is {current}")
+
+
+class PreconditionRequiredError(ConflictError):
+    code = "precondition_required"
+
+    def __init__(self, current: int) -> None:
+        self.current = current
+        super().__init__(
+            f"this replaces version {current}: say so with If-Match or read it first"
+        )
+
+
+class CommandReusedError(ConflictError):
+    code = "idempotency_key_reused"
+
+    def __init__(self) -> None:
+        super().__init__("this Idempotency-Key was used with another request")
+
+
+class CommandRunningError(ConflictError):
+    code = "command_running"
+
+    def __init__(self) -> None:
+        super().__init__("a request with this Idempotency-Key is still running")

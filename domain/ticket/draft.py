@@ -1,0 +1,83 @@
+"""What a decision is about to add: each fact folded in at once, so that the next step
+of the same decision sees the ticket as it will be.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.event import SYSTEM, Event, Fact, Meta, PolicyRef, event_id
+from domain.ticket.evolve import evolve
+from domain.ticket.state import Ticket
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dated:
+    """`cause`: version of the event of this ticket that led here; None = the command.
+    `by_rule`: Pledge decided, not whoever sent the command.
+    """
+
+    fact: Fact
+    at: datetime
+    cause: int | None
+    policy: PolicyRef | None
+    by_rule: bool
+
+
+class Draft:
+    """Grows by `record`; nothing else is mutable. Timestamps never run backwards."""
+
+    def __init__(self, ticket_id: str, ticket: Ticket | None) -> None:
+        self.ticket_id = ticket_id
+        self.base = ticket
+        self._ticket = ticket
+        self.steps: list[Dated] = []
+
+    @property
+    def ticket(self) -> Ticket:
+        assert self._ticket is not None, "a draft starts with an opened ticket"
+        return self._ticket
+
+    def record(
+        self,
+        fact: Fact,
+        at: datetime,
+        *,
+        cause: int | None = None,
+        policy: PolicyRef | None = None,
+        by_rule: bool = False,
+    ) -> int:
+        """Returns the version of the event, to name as the cause of the next."""
+        if self._ticket is not None:
+            at = max(at, self._ticket.updated_at)
+        self._ticket = evolve(self._ticket, fact, at, self.ticket_id)
+        self.steps.append(
+            Dated(fact=fact, at=at, cause=cause, policy=policy, by_rule=by_rule)
+        )
+        return self._ticket.version
+
+
+def seal(draft: Draft, meta: Meta) -> tuple[Event, ...]:
+    """The draft as events: numbered on from its base, each with who and why."""
+    first = draft.base.version + 1 if draft.base else 1
+    return tuple(
+        Event(
+            originator_id=draft.ticket_id,
+            originator_version=first + i,
+            timestamp=step.at,
+            meta=_meta(draft.ticket_id, meta, step),
+            fact=step.fact,
+        )
+        for i, step in enumerate(draft.steps)
+    )
+
+
+def _meta(ticket_id: str, meta: Meta, step: Dated) -> Meta:
+    return replace(
+        meta,
+        causation_id=(
+            event_id(ticket_id, step.cause) if step.cause else meta.causation_id
+        ),
+        actor=SYSTEM if step.by_rule else meta.actor,
+        occurred_at=None if step.by_rule else meta.occurred_at,
+        policy=step.policy,
+    )

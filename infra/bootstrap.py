@@ -1,0 +1,70 @@
+"""The first start: the admin's key, and the one rule that the source documents give.
+
+Each step is a command with an id of its own, so starting again, or several at once,
+changes nothing.
+"""
+
+import hashlib
+from importlib.resources import files
+from typing import get_args
+
+import yaml
+
+from activities.config import ConfigDesk
+from activities.keys import KeyDesk
+from activities.ports import Caller
+from domain.config import Kind
+from domain.errors import ConflictError
+from domain.event import Actor, Json
+from infra.wiring import Core, new_id, now
+
+INSTALLER = Actor(id="pledge", kind="system")
+
+
+async def bootstrap(core: Core) -> None:
+    await _admin_key(core)
+    bundle = yaml.safe_load(files("infra").joinpath("defaults.yaml").read_text("utf-8"))
+    desk = ConfigDesk(core.store, core.registry, now)
+    for kind, name, document in documents(bundle):
+        entry = (await core.registry.config()).entry(kind, name)
+        if entry.versions:
+            continue
+        try:
+            await desk.publish(kind, name, document, _caller(f"{kind}/{name}"))
+        except ConflictError:
+            continue  # another process was starting too
+
+
+def documents(bundle: dict[str, dict[str, Json]]) -> list[tuple[Kind, str, Json]]:
+    """In an order in which each names only what came before."""
+    order: tuple[Kind, ...] = ("agents", "teams", "escalation-policies", "sla-policies")
+    assert set(order) == set(get_args(Kind))
+    return [
+        (kind, name, document)
+        for kind in order
+        for name, document in bundle.get(kind, {}).items()
+    ]
+
+
+async def _admin_key(core: Core) -> None:
+    key = core.settings.the_admin_key()
+    if not key:
+        return
+    sha256 = hashlib.sha256(key.encode()).hexdigest()
+    if (await core.registry.keys()).find(sha256) is not None:
+        return
+    desk = KeyDesk(core.store, core.registry, now)
+    await desk.create(
+        new_id(), "admin", "admin", sha256, _caller(f"admin-key/{sha256}")
+    )
+
+
+def _caller(what: str) -> Caller:
+    return Caller(
+        command_id=f"bootstrap:{what}",
+        request_sha256="",
+        attempt=new_id(),
+        actor=INSTALLER,
+        correlation_id=f"bootstrap:{what}",
+        channel="bootstrap",
+    )

@@ -1,0 +1,178 @@
+"""`pledge`: one command for all that an installation needs.
+
+Exit codes: 0 done, 1 it failed (the reason is on standard error), 2 wrong usage.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from infra.settings import Settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Pledge: promises to customers, kept to the second, explained and proven."""
+    logging.basicConfig(
+        level=os.environ.get("PLEDGE_LOG_LEVEL", "WARNING").upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+
+
+def finish(code: int = 0) -> None:
+    """End at once: after Temporal's client was used the interpreter sometimes aborts
+    on its way out.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+@main.command()
+@click.option("--data-dir", type=click.Path(path_type=Path), default=None)
+@click.option("--port", type=int, default=None, help="HTTP port, 8400 by default")
+def up(data_dir: Path | None, port: int | None) -> None:
+    """Run everything, embedded or as the settings say, until Ctrl-C."""
+    from infra.up import up as run  # noqa: PLC0415 - only this command needs servers
+
+    finish(run(data_dir, port))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database up to date, as its owner."""
+    from infra.migrations import migrate as run  # noqa: PLC0415
+
+    settings = Settings.load()
+    url = settings.owner_database_url or settings.database_url
+    for name in run(url):
+        click.echo(f"applied {name}")
+
+
+@main.command()
+def api() -> None:
+    """Serve HTTP."""
+    from infra.processes import run_api  # noqa: PLC0415
+
+    run_api(Settings.load())
+
+
+@main.command()
+def worker() -> None:
+    """Carry the Temporal workflows."""
+    from infra.processes import run_worker  # noqa: PLC0415
+
+    _run(run_worker(Settings.load()))
+    finish()
+
+
+@main.command()
+def followers() -> None:
+    """Follow the log: read models, timers, subscriptions, sweeper."""
+    from infra.processes import run_followers  # noqa: PLC0415
+
+    _run(run_followers(Settings.load()))
+    finish()
+
+
+def _run(coroutine: Any) -> None:
+    import uvloop  # noqa: PLC0415
+
+    uvloop.run(coroutine)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True)
+def status(as_json: bool) -> None:
+    """Say which part of the running installation is ready."""
+    from infra.client import PledgeClient  # noqa: PLC0415
+
+    answer = PledgeClient.running().readiness()
+    if as_json:
+        click.echo(json.dumps(answer))
+    else:
+        for name, state in answer["parts"].items():
+            click.echo(f"{name:10} {state}")
+    finish(0 if answer["ready"] else 1)
+
+
+@main.group()
+def keys() -> None:
+    """API keys."""
+
+
+@keys.command("create")
+@click.argument("name")
+@click.option(
+    "--role",
+    type=click.Choice(["admin", "ops", "agent", "product", "auditor"]),
+    required=True,
+)
+@click.option("--json", "as_json", is_flag=True)
+def create_key(name: str, role: str, as_json: bool) -> None:
+    """Make a key; it is shown once."""
+    from infra.client import PledgeClient  # noqa: PLC0415
+
+    made = PledgeClient.running().call("POST", "/v1/keys", {"name": name, "role": role})
+    click.echo(json.dumps(made) if as_json else made["key"])
+
+
+@keys.command("list")
+@click.option("--json", "as_json", is_flag=True)
+def list_keys(as_json: bool) -> None:
+    """Every key, without the key itself."""
+    from infra.client import PledgeClient  # noqa: PLC0415
+
+    found = PledgeClient.running().call("GET", "/v1/keys")["items"]
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for key in found:
+        state = "revoked" if key["revoked"] else "active"
+        click.echo(f"{key['id']}  {key['role']:8} {state:8} {key['name']}")
+
+
+@keys.command("revoke")
+@click.argument("key_id")
+def revoke_key(key_id: str) -> None:
+    """Refuse this key from now on."""
+    from infra.client import PledgeClient  # noqa: PLC0415
+
+    PledgeClient.running().call("DELETE", f"/v1/keys/{key_id}")
+    click.echo("revoked")
+
+
+@main.group()
+def config() -> None:
+    """Policies, teams and agents."""
+
+
+@config.command("apply")
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+def apply_config(file: Path) -> None:
+    """Publish every document of a bundle (YAML or JSON) that differs."""
+    from infra.client import PledgeClient  # noqa: PLC0415
+
+    for line in PledgeClient.running().apply_bundle(file):
+        click.echo(line)
+
+
+@main.command()
+@click.option("--per-second", type=float, default=50.0, help="Calls to Temporal")
+def rebuild(per_second: float) -> None:
+    """Make every running workflow again on an empty Temporal, overdue first."""
+    from infra.rebuild import rebuild as run  # noqa: PLC0415
+
+    count = asyncio.run(run(Settings.load(), per_second, click.echo))
+    click.echo(f"{count} workflows are there")
+    finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+"""The outbound door as the delivery activity knows it: an answer, whatever happens."""
+
+from datetime import timedelta
+
+from activities.delivery import Answer
+from infra.outbound import DeliveryError, OutboundClient, OutboundError
+
+
+class WebhookCourier:
+    def __init__(self, client: OutboundClient) -> None:
+        self._client = client
+
+    async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
+        try:
+            answer = await self._client.post(url, body, headers)
+        except OutboundError as error:
+            status = error.status if isinstance(error, DeliveryError) else None
+            return Answer(status, error.reason, None, timedelta(0))
+        retry_after = answer.headers.get("retry-after")
+        return Answer(answer.status, answer.snippet, retry_after, answer.duration)

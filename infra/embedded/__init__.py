@@ -1,0 +1,1 @@
+"""PostgreSQL and Temporal from pip packages, run as children of this process."""

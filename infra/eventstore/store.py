@@ -1,0 +1,154 @@
+"""The event store over PostgreSQL: reads by our own SELECTs, writes by the writer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from activities.ports import Appended, CommandRow, Recorded, StoreUnavailableError
+from domain.errors import CommandReusedError, VersionConflictError
+from domain.event import Event
+from infra.database import Database
+from infra.eventstore.codec import decode
+from infra.eventstore.writer import GroupWriter, NotAppendedError
+
+
+@dataclass(frozen=True)
+class Header:
+    position: int
+    stream_id: str
+    version: int
+    topic: str
+    recorded_at: datetime
+
+
+class PostgresEventStore:
+    def __init__(self, database: Database, writer: GroupWriter) -> None:
+        self._database, self._writer = database, writer
+
+    async def load(self, stream_id: str, upto: int | None = None) -> list[Event]:
+        rows = await self._database.rows(
+            "SELECT originator_id, originator_version, topic, state"
+            " FROM stored_events WHERE originator_id = %s AND originator_version <= %s"
+            " ORDER BY originator_version",
+            (stream_id, 2**62 if upto is None else upto),
+        )
+        return [decode(*row) for row in rows]
+
+    async def load_many(self, stream_ids: Sequence[str]) -> dict[str, list[Event]]:
+        return await self.load_after(dict.fromkeys(stream_ids, 0))
+
+    async def load_after(self, known: Mapping[str, int]) -> dict[str, list[Event]]:
+        """What each stream has beyond the version named; streams with nothing new are
+        left out.
+        """
+        rows = await self._database.rows(
+            "SELECT e.originator_id, e.originator_version, e.topic, e.state"
+            " FROM unnest(%s::text[], %s::bigint[]) AS k (id, version)"
+            " JOIN stored_events e"
+            " ON e.originator_id = k.id AND e.originator_version > k.version"
+            " ORDER BY e.originator_id, e.originator_version",
+            (list(known), list(known.values())),
+        )
+        streams: dict[str, list[Event]] = {}
+        for row in rows:
+            streams.setdefault(row[0], []).append(decode(*row))
+        return streams
+
+    async def history(self, stream_id: str) -> list[Recorded]:
+        rows = await self._database.rows(
+            "SELECT originator_id, originator_version, topic, state,"
+            " notification_id, recorded_at FROM stored_events"
+            " WHERE originator_id = %s ORDER BY originator_version",
+            (stream_id,),
+        )
+        return [Recorded(decode(*row[:4]), row[4], row[5]) for row in rows]
+
+    async def read(
+        self, after: int, limit: int, topics: Sequence[str] | None = None
+    ) -> list[Recorded]:
+        """The log by position, `after` exclusive."""
+        rows = await self._database.rows(
+            "SELECT originator_id, originator_version, topic, state,"
+            " notification_id, recorded_at FROM stored_events"
+            " WHERE notification_id > %s AND (%s::text[] IS NULL OR topic = ANY(%s))"
+            " ORDER BY notification_id LIMIT %s",
+            (after, topics, topics, limit),
+        )
+        return [Recorded(decode(*row[:4]), row[4], row[5]) for row in rows]
+
+    async def registry_events(self, after: int) -> list[Recorded]:
+        """Configuration, keys and subscriptions; the WHERE is that of a partial index,
+        so that asking four times a second costs nothing.
+        """
+        rows = await self._database.rows(
+            "SELECT originator_id, originator_version, topic, state,"
+            " notification_id, recorded_at FROM stored_events"
+            " WHERE notification_id > %s AND topic IN ('policy.published',"
+            " 'policy.retired', 'key.created', 'key.revoked',"
+            " 'subscription.created', 'subscription.deleted')"
+            " ORDER BY notification_id LIMIT 500",
+            (after,),
+        )
+        return [Recorded(decode(*row[:4]), row[4], row[5]) for row in rows]
+
+    async def headers(self, after: int, limit: int) -> list[Header]:
+        """The log by position without the events themselves, so that one that cannot
+        be read does not hide those behind it.
+        """
+        rows = await self._database.rows(
+            "SELECT notification_id, originator_id, originator_version, topic,"
+            " recorded_at FROM stored_events WHERE notification_id > %s"
+            " ORDER BY notification_id LIMIT %s",
+            (after, limit),
+        )
+        return [Header(*row) for row in rows]
+
+    async def append(self, events: Sequence[Event], command: CommandRow) -> Appended:
+        try:
+            position = await self._writer.append(events, command)
+        except (NotAppendedError, StoreUnavailableError) as refused:
+            return await self._explain(refused, command)
+        return Appended(command.stream_id, command.version, position)
+
+    async def _explain(
+        self, refused: NotAppendedError | StoreUnavailableError, command: CommandRow
+    ) -> Appended:
+        """A refused append may be our own commit whose answer was lost, the same
+        command from another process, or a conflict; the command's row tells.
+        """
+        found = await self.find(command.command_id)
+        if found is None:
+            if isinstance(refused, StoreUnavailableError):
+                raise refused
+            raise VersionConflictError(command.stream_id) from refused
+        row, position = found
+        if row.request_sha256 != command.request_sha256:
+            raise CommandReusedError from refused
+        replayed = row.attempt != command.attempt
+        return Appended(row.stream_id, row.version, position, replayed)
+
+    async def find(self, command_id: str) -> tuple[CommandRow, int] | None:
+        rows = await self._database.rows(
+            "SELECT c.command_id, c.request_sha256, c.attempt, c.stream_id, c.version,"
+            " coalesce(e.notification_id, 0) FROM command_log c"
+            " LEFT JOIN stored_events e ON e.originator_id = c.stream_id"
+            " AND e.originator_version = c.version WHERE c.command_id = %s",
+            (command_id,),
+        )
+        for command, sha256, attempt, stream_id, version, position in rows:
+            row = CommandRow(
+                command_id=command,
+                request_sha256=sha256,
+                attempt=attempt,
+                stream_id=stream_id,
+                version=version,
+            )
+            return row, position
+        return None
+
+    async def head(self) -> int:
+        """The position of the newest event; 0 if there is none."""
+        rows = await self._database.rows(
+            "SELECT coalesce(max(notification_id), 0) FROM stored_events"
+        )
+        return int(rows[0][0])

@@ -1,0 +1,141 @@
+"""One writer per process: what waits is committed together (group commit).
+
+Appends are serialised by the lock anyway, so a batch pays for lock, flush and round
+trip once. If a batch does not go in, its members go in one by one, and each gets its
+own answer; nobody is refused for a neighbour's conflict.
+"""
+
+import asyncio
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from eventsourcing.persistence import IntegrityError, PersistenceError
+from psycopg_pool import PoolTimeout
+
+from activities.ports import CommandRow, StoreUnavailableError
+from domain.event import Event
+from infra.eventstore.recorder import Log
+
+LARGEST_BATCH = 500
+"""Events in one transaction, unless one append alone is larger."""
+
+
+class NotAppendedError(Exception):
+    """A uniqueness rule refused it: the stream moved on, or the command is known."""
+
+
+@dataclass
+class _Append:
+    events: Sequence[Event]
+    command: CommandRow
+    loop: asyncio.AbstractEventLoop
+    answer: asyncio.Future[int]
+
+    def keys(self) -> set[tuple[str, int]]:
+        found = {(e.originator_id, e.originator_version) for e in self.events}
+        return found | {(self.command.command_id, -1)}
+
+    def resolve(self, outcome: int | Exception) -> None:
+        def set_answer() -> None:
+            if self.answer.done():
+                return
+            if isinstance(outcome, Exception):
+                self.answer.set_exception(outcome)
+            else:
+                self.answer.set_result(outcome)
+
+        # The loop is gone when its process is being shut down.
+        with contextlib.suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(set_answer)
+
+
+class GroupWriter:
+    """`observe(seconds, events)` is called after each commit."""
+
+    def __init__(
+        self, log: Log, observe: Callable[[float, int], None] = lambda *_: None
+    ) -> None:
+        self._log, self._observe = log, observe
+        self._queue: queue.SimpleQueue[_Append | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._thread.start()
+
+    async def append(self, events: Sequence[Event], command: CommandRow) -> int:
+        """The position of the last event. Raises NotAppendedError or
+        StoreUnavailableError; after either it is unknown only to the network, never
+        to the database: look the command up.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[int] = loop.create_future()
+        self._queue.put(_Append(events, command, loop, answer))
+        return await answer
+
+    def close(self) -> None:
+        self._queue.put(None)
+        self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        held: _Append | None = None
+        while True:
+            first = held or self._queue.get()
+            if first is None:
+                return
+            batch, held = self._gather(first)
+            self._commit(batch)
+
+    def _gather(self, first: _Append) -> tuple[list[_Append], _Append | None]:
+        """What waits now and fits together; one that does not is held for the next."""
+        batch, keys, size = [first], first.keys(), len(first.events)
+        while size < LARGEST_BATCH:
+            try:
+                following = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if following is None:
+                self._queue.put(None)
+                break
+            if keys & following.keys():
+                return batch, following
+            batch.append(following)
+            keys |= following.keys()
+            size += len(following.events)
+        return batch, None
+
+    def _commit(self, batch: list[_Append]) -> None:
+        try:
+            positions = self._save(batch)
+        except NotAppendedError as error:
+            if len(batch) == 1:
+                batch[0].resolve(error)
+                return
+            for append in batch:
+                self._commit([append])
+        except Exception as error:  # noqa: BLE001 - the thread must outlive any fault
+            refused = StoreUnavailableError(str(error))
+            for append in batch:
+                append.resolve(refused)
+        else:
+            for append, position in zip(batch, positions, strict=True):
+                append.resolve(position)
+
+    def _save(self, batch: list[_Append]) -> list[int]:
+        began = time.perf_counter()
+        try:
+            recordings = self._log.save(
+                *(event for append in batch for event in append.events),
+                commands=[append.command for append in batch],
+            )
+        except IntegrityError as error:
+            raise NotAppendedError(str(error)) from error
+        except (PersistenceError, PoolTimeout) as error:
+            raise StoreUnavailableError(str(error)) from error
+        self._observe(time.perf_counter() - began, len(recordings))
+        positions, at = [], 0
+        for append in batch:
+            at += len(append.events)
+            positions.append(int(recordings[at - 1].notification.id) if at else 0)
+        return positions

@@ -1,0 +1,23 @@
+"""The log as the pull feed reads it."""
+
+from collections.abc import Sequence
+
+from activities.ports import Recorded
+from infra.eventstore.store import PostgresEventStore
+from infra.followers.bell import Bell
+
+
+class LogFeed:
+    def __init__(self, store: PostgresEventStore, bell: Bell) -> None:
+        self._store, self._bell = store, bell
+
+    async def read(
+        self, after: int, limit: int, topics: Sequence[str] | None = None
+    ) -> list[Recorded]:
+        return await self._store.read(after, limit, topics)
+
+    async def head(self) -> int:
+        return await self._store.head()
+
+    async def grown(self, at_most_s: float) -> None:
+        await self._bell.wait(at_most_s)

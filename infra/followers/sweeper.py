@@ -1,0 +1,98 @@
+"""The bound on lateness: what Temporal did not do in time is done here.
+
+Normally it finds nothing. When thousands fall due at once, when Temporal or the
+workers are down, or when the timers follower is behind, it keeps the promise by the
+same `enforce`; a workflow that fires afterwards finds nothing due.
+"""
+
+import asyncio
+import logging
+import time
+from datetime import UTC, datetime
+
+import psycopg
+
+from activities.enforcement import Enforcement
+from activities.ports import StoreUnavailableError
+from domain.errors import DomainError
+from infra import metrics
+from infra.database import Database
+from infra.followers.follower import Follower
+
+TICK_S = 0.5
+GRACE_MS = 2000
+"""How long Temporal may take in ordinary running before the sweeper steps in."""
+CAPACITY_PER_S = 30
+"""More than this due within a second, and the excess is taken at its instant."""
+BATCH = 200
+LOG = logging.getLogger(__name__)
+
+
+class Sweeper:
+    def __init__(
+        self, database: Database, enforcement: Enforcement, timers: Follower
+    ) -> None:
+        self._database, self._enforcement = database, enforcement
+        self._timers = timers
+        self._refused: dict[str, int] = {}
+
+    async def run(self) -> None:
+        """One leader in the cluster, by an advisory lock of its own connection."""
+        while True:
+            try:
+                await self._lead()
+            except (StoreUnavailableError, psycopg.Error, OSError) as error:
+                LOG.warning("sweeper: %s", error)
+                await asyncio.sleep(TICK_S)
+
+    async def _lead(self) -> None:
+        connection = await psycopg.AsyncConnection.connect(
+            self._database.url, autocommit=True
+        )
+        async with connection:
+            while True:
+                cursor = await connection.execute("SELECT pg_try_advisory_lock(7307)")
+                row = await cursor.fetchone()
+                if row and row[0]:
+                    await self.sweep()
+                await asyncio.sleep(TICK_S)
+
+    async def sweep(self) -> int:
+        """Enforce what is overdue; returns how many tickets that were."""
+        now_ms = time.time_ns() // 1_000_000
+        grace = 0 if await self._strained(now_ms) else GRACE_MS
+        rows = await self._database.rows(
+            "SELECT id, next_due_ms FROM tickets WHERE next_due_ms <= %s"
+            " ORDER BY next_due_ms LIMIT 5000",
+            (now_ms - grace,),
+        )
+        overdue = [i for i, due in rows if self._refused.get(i, 0) + 60_000 < now_ms]
+        swept = 0
+        for start in range(0, len(overdue), BATCH):
+            swept += await self._enforce(overdue[start : start + BATCH])
+        metrics.SWEPT.inc(swept)
+        return swept
+
+    async def _strained(self, now_ms: int) -> bool:
+        if self._timers.behind > 1:
+            return True
+        rows = await self._database.rows(
+            "SELECT count(*) FROM tickets WHERE next_due_ms BETWEEN %s AND %s",
+            (now_ms - GRACE_MS, now_ms + 1000),
+        )
+        return int(rows[0][0]) > CAPACITY_PER_S
+
+    async def _enforce(self, ticket_ids: list[str]) -> int:
+        as_of = datetime.now(UTC)
+        try:
+            return await self._enforcement.enforce_many(ticket_ids, as_of)
+        except (DomainError, ValueError, AssertionError) as error:
+            if len(ticket_ids) > 1:
+                return sum([await self._enforce([one]) for one in ticket_ids])
+            # One ticket that cannot be decided must not hold up the others.
+            LOG.exception(
+                "sweeper: %s refused: %s", ticket_ids[0], type(error).__name__
+            )
+            self._refused[ticket_ids[0]] = time.time_ns() // 1_000_000
+            metrics.REFUSED.inc()
+            return 0

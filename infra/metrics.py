@@ -1,0 +1,79 @@
+"""Every metric, in one place; docs/metrics.md says the same for people.
+
+With PROMETHEUS_MULTIPROC_DIR set (as `pledge up` does) all processes of one
+installation share their figures, and the API's /metrics shows them together.
+"""
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+
+from domain.escalation.facts import EscalationStepFired
+from domain.event import Event
+from domain.sla.facts import SlaBreached, SlaWarned
+
+FAST = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+LATE = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300)
+
+COMMAND = Histogram(
+    "pledge_command_duration_seconds",
+    "From request to answer, writes only",
+    ["operation", "status"],
+    buckets=FAST,
+)
+APPEND = Histogram(
+    "pledge_append_duration_seconds", "One commit of a batch of events", buckets=FAST
+)
+APPENDED = Counter("pledge_events_appended", "Events written to the log")
+LAG = Gauge(
+    "pledge_follower_lag_seconds",
+    "Age of the oldest event not yet consumed",
+    ["follower"],
+    multiprocess_mode="livemostrecent",
+)
+LATENESS = Histogram(
+    "pledge_deadline_lateness_seconds",
+    "From the due instant to its enforcement",
+    ["kind"],
+    buckets=LATE,
+)
+SWEPT = Counter("pledge_sweeper_enforced", "Tickets enforced by the sweeper")
+REFUSED = Counter("pledge_sweeper_refused", "Tickets that could not be decided")
+DELIVERED = Counter("pledge_deliveries", "Webhook tries", ["state"])
+
+
+def observe_append(seconds: float, events: int) -> None:
+    APPEND.observe(seconds)
+    APPENDED.inc(events)
+
+
+def observe_enforced(events: Sequence[Event]) -> None:
+    now = datetime.now(UTC)
+    for event in events:
+        kind = {
+            SlaBreached: "breach",
+            SlaWarned: "warning",
+            EscalationStepFired: "step",
+        }.get(type(event.fact))
+        if kind is not None:
+            late = (now - event.timestamp).total_seconds()
+            LATENESS.labels(kind).observe(max(late, 0.0))
+
+
+def exposition() -> bytes:
+    """The text format, of all processes where they share a directory."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)

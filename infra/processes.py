@@ -1,0 +1,148 @@
+"""The three processes of an installation, each to be run alone or by `pledge up`."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import uvicorn
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import (
+    SandboxedWorkflowRunner,
+    SandboxRestrictions,
+)
+
+from api.app import create_app
+from api.ports import Services
+from infra import metrics
+from infra.bootstrap import bootstrap
+from infra.followers.bell import Bell
+from infra.followers.follower import Follower
+from infra.followers.pokes import Pokes
+from infra.followers.projector import Projector
+from infra.followers.sweeper import Sweeper
+from infra.followers.tickets import TicketCache
+from infra.followers.timers import Timers
+from infra.settings import Settings
+from infra.temporal import (
+    TICKETS_QUEUE,
+    WEBHOOKS_QUEUE,
+    TimerBackend,
+    connect_patiently,
+)
+from infra.wiring import core, services
+from workflows.subscription import SubscriptionWorkflow
+from workflows.ticket import TicketWorkflow
+
+STICKY = timedelta(seconds=2)
+"""A killed worker otherwise adds ten seconds to every timer it had cached."""
+
+
+def run_api(settings: Settings) -> None:
+    """Serve HTTP until told to stop."""
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Services]:
+        async with core(settings) as made:
+            await bootstrap(made)
+        async with services(settings) as ready:
+            yield ready
+
+    uvicorn.run(
+        create_app(opened, observe_command),
+        host=settings.http_host,
+        port=settings.http_port,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+    )
+
+
+def observe_command(operation: str, status: int, seconds: float) -> None:
+    metrics.COMMAND.labels(operation, str(status)).observe(seconds)
+
+
+async def run_worker(settings: Settings) -> None:
+    """Carry the workflows until told to stop."""
+    client = await connect_patiently()
+    async with core(settings) as made:
+        sandbox = SandboxedWorkflowRunner(
+            restrictions=SandboxRestrictions.default.with_passthrough_modules(
+                "activities.contracts"
+            )
+        )
+        tickets = Worker(
+            client,
+            task_queue=TICKETS_QUEUE,
+            workflows=[TicketWorkflow],
+            activities=[made.enforcement().enforce],
+            workflow_runner=sandbox,
+            max_cached_workflows=5000,
+            sticky_queue_schedule_to_start_timeout=STICKY,
+            graceful_shutdown_timeout=timedelta(seconds=5),
+        )
+        webhooks = Worker(
+            client,
+            task_queue=WEBHOOKS_QUEUE,
+            workflows=[SubscriptionWorkflow],
+            activities=[made.delivery().deliver],
+            workflow_runner=sandbox,
+            sticky_queue_schedule_to_start_timeout=STICKY,
+            graceful_shutdown_timeout=timedelta(seconds=5),
+        )
+        await _until_stopped(tickets.run(), webhooks.run())
+
+
+async def run_followers(settings: Settings) -> None:
+    """Follow the log and sweep until told to stop."""
+    client = await connect_patiently(lazy=True)
+    async with core(settings) as made:
+        bell = Bell(settings.database_url)
+        cache = TicketCache(made.store)
+        backend = TimerBackend(client)
+        shared = (made.database, made.store, bell)
+        timers = Timers(*shared, cache, backend)
+        followers: list[Follower] = [
+            Projector(*shared, cache),
+            timers,
+            Pokes(*shared, made.registry, backend),
+        ]
+        sweeper = Sweeper(made.database, made.enforcement(), timers)
+        await _until_stopped(
+            bell.run(),
+            sweeper.run(),
+            _report_lag(followers),
+            *(follower.run() for follower in followers),
+        )
+
+
+async def _report_lag(followers: list[Follower]) -> None:
+    while True:
+        for follower in followers:
+            metrics.LAG.labels(follower.name).set(follower.behind)
+        await asyncio.sleep(1)
+
+
+async def _until_stopped(*running: Coroutine[Any, Any, None]) -> None:
+    """All of them until SIGTERM or SIGINT; the first that fails ends the process, so
+    that its supervisor starts it afresh.
+    """
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    tasks = [asyncio.create_task(coroutine) for coroutine in running]
+    stopping = asyncio.create_task(stopped.wait())
+    done, _ = await asyncio.wait(
+        [*tasks, stopping], return_when=asyncio.FIRST_COMPLETED
+    )
+    for task in (*tasks, stopping):
+        task.cancel()
+    for task in tasks:
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    for task in done - {stopping}:
+        task.result()

@@ -1,0 +1,178 @@
+"""What `pledge up` runs: the servers, the migration and Pledge's own processes.
+
+A server whose address is in the environment is external: used, not started. Everything
+else is chosen here once, kept in the data directory, and handed to the children by
+environment. Only the migration is told the owner's database URL.
+"""
+
+import os
+import secrets
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.data_dir import DataDir
+from infra.embedded import remains
+from infra.embedded.ports import LOOPBACK, free_port
+from infra.embedded.postgres import OWNER, Postgres
+from infra.embedded.probe import answering
+from infra.embedded.process import Command, EmbeddedError
+from infra.embedded.temporal import Temporal
+from infra.supervisor import Child
+
+DATABASE_URL = "PLEDGE_DATABASE_URL"
+OWNER_DATABASE_URL = "PLEDGE_OWNER_DATABASE_URL"
+TEMPORAL_ADDRESS = "TEMPORAL_ADDRESS"
+ADMIN_KEY = "PLEDGE_ADMIN_KEY"
+EMBEDDED_WEBHOOK_ALLOW = "127.0.0.0/8,::1/128"
+DEFAULT_PORTS = {"http": 8400, "temporal": 7233, "temporal_ui": 8233, "postgres": 5433}
+PIDS = ("api", "worker", "followers", "postgres", "temporal")
+
+
+class SettingsError(EmbeddedError):
+    def __init__(self, present: str, missing: str) -> None:
+        super().__init__(f"{present} is set, so {missing} must be set too")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """The chosen addresses; `postgres` or `temporal` is None when external."""
+
+    data: DataDir
+    settings: Mapping[str, str]
+    http: str
+    postgres: Postgres | None
+    temporal: Temporal | None
+
+    @property
+    def database_url(self) -> str:
+        return self.postgres.url() if self.postgres else self.settings[DATABASE_URL]
+
+    @property
+    def owner_database_url(self) -> str:
+        if self.postgres:
+            return self.postgres.url(OWNER)
+        return self.settings[OWNER_DATABASE_URL]
+
+    @property
+    def temporal_address(self) -> str:
+        return (
+            self.temporal.address if self.temporal else self.settings[TEMPORAL_ADDRESS]
+        )
+
+    @property
+    def temporal_ui(self) -> str | None:
+        return self.temporal.ui if self.temporal else None
+
+    @property
+    def admin_key_file(self) -> Path:
+        return self.data.secret_file("admin.key")
+
+    def stages(self) -> Sequence[Sequence[Child]]:
+        """Return the children in the order in which they start."""
+        return (
+            [_server("postgres", self.postgres)] if self.postgres else [],
+            [self._python("migrate", once=True)],
+            [_server("temporal", self.temporal)] if self.temporal else [],
+            [self._api(), self._python("worker"), self._python("followers")],
+        )
+
+    def run(self, pids: Mapping[str, int | None]) -> dict[str, Any]:
+        """Return what run.json says."""
+        return {
+            "http": self.http,
+            "temporal": self.temporal_address,
+            "temporal_ui": self.temporal_ui,
+            "postgres": self.database_url,
+            "pids": {"supervisor": os.getpid()} | {n: pids.get(n) for n in PIDS},
+        }
+
+    def prepare(self) -> None:
+        """Make what the children expect to find."""
+        self.data.emptied_folder("metrics")
+        if ADMIN_KEY not in self.settings:
+            self.data.secret(self.admin_key_file.name, _admin_key)
+
+    def _api(self) -> Child:
+        async def ready() -> None:
+            await answering(f"{self.http}/healthz")
+
+        return Child(name="api", prepare=self._python("api").prepare, ready=ready)
+
+    def _python(self, name: str, *, once: bool = False) -> Child:
+        async def prepare() -> Command:
+            return Command(
+                argv=(sys.executable, "-m", "infra", name),
+                log=self.data.log(name),
+                env=self._environment(owner=once),
+            )
+
+        return Child(name=name, prepare=prepare, once=once)
+
+    def _environment(self, *, owner: bool) -> dict[str, str]:
+        ours = {
+            DATABASE_URL: self.database_url,
+            TEMPORAL_ADDRESS: self.temporal_address,
+            "PLEDGE_DATA_DIR": str(self.data.path),
+            "PLEDGE_HTTP_PORT": self.http.rpartition(":")[2],
+            "PROMETHEUS_MULTIPROC_DIR": str(self.data.folder("metrics")),
+            "PYTHONUNBUFFERED": "1",
+            remains.MARK: str(self.data.path),
+        }
+        if ADMIN_KEY not in self.settings:
+            ours["PLEDGE_ADMIN_KEY_FILE"] = str(self.admin_key_file)
+        if owner:
+            ours[OWNER_DATABASE_URL] = self.owner_database_url
+        given = {k: v for k, v in self.settings.items() if k != OWNER_DATABASE_URL}
+        return {"PLEDGE_WEBHOOK_ALLOW": EMBEDDED_WEBHOOK_ALLOW} | given | ours
+
+
+def assemble(
+    data: DataDir,
+    settings: Mapping[str, str],
+    http_port: int | None,
+    say: Callable[[str], None],
+) -> Stack:
+    """Choose what is embedded and where it listens; raises SettingsError."""
+    if (DATABASE_URL in settings) != (OWNER_DATABASE_URL in settings):
+        names = sorted((DATABASE_URL, OWNER_DATABASE_URL), key=settings.__contains__)
+        raise SettingsError(present=names[1], missing=names[0])
+    wanted = http_port or int(settings.get("PLEDGE_HTTP_PORT") or 0)
+    ports = _ports(data, {"http": wanted} if wanted else {}, say)
+    return Stack(
+        data=data,
+        settings=settings,
+        http=f"http://{LOOPBACK}:{ports['http']}",
+        postgres=None
+        if DATABASE_URL in settings
+        else Postgres(data, ports["postgres"]),
+        temporal=None
+        if TEMPORAL_ADDRESS in settings
+        else Temporal(data, ports["temporal"], ports["temporal_ui"]),
+    )
+
+
+def _ports(
+    data: DataDir, wanted: Mapping[str, int], say: Callable[[str], None]
+) -> dict[str, int]:
+    """Prefer what is asked for, then what was chosen before, then the default."""
+    chosen: dict[str, int] = {}
+    for name, preferred in {**DEFAULT_PORTS, **data.ports(), **wanted}.items():
+        port = free_port(preferred)
+        while port in chosen.values():
+            port = free_port()
+        if port != preferred:
+            say(f"port {preferred} is taken, using {port}")
+        chosen[name] = port
+    data.keep_ports(chosen)
+    return chosen
+
+
+def _server(name: str, server: Postgres | Temporal) -> Child:
+    return Child(name=name, prepare=server.prepare, ready=server.ready)
+
+
+def _admin_key() -> str:
+    return f"plk_{secrets.token_urlsafe(30)}"

@@ -1,0 +1,158 @@
+"""Keeps a set of processes running: started in order, started again, ended in reverse.
+
+The stages are started one after the other, the children of a stage together. A child
+that ends is started again, after a pause that doubles while it keeps failing. Before
+everything is up a failure ends the supervisor instead: a person is watching. Invariant:
+when `run` returns, no child is left. Deliberately absent: what the children are
+(`infra.up`), and their dependence on one another: each bears the absence of the others.
+"""
+
+import asyncio
+import signal
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from infra.embedded.process import (
+    Command,
+    EmbeddedError,
+    Process,
+    ProcessEndedError,
+    run,
+    started,
+)
+
+FIRST_PAUSE_S = 0.2
+LONGEST_PAUSE_S = 5.0
+HEALTHY_S = 30.0
+STOPPED, FAILED, KILLED = 0, 1, 130
+
+
+async def alive() -> None:
+    """Take a child for ready as soon as it runs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Child:
+    """One supervised process; `prepare` is asked anew before each start."""
+
+    name: str
+    prepare: Callable[[], Awaitable[Command]]
+    ready: Callable[[], Awaitable[None]] = alive
+    once: bool = False  # run to completion, before the next stage
+
+
+@dataclass(kw_only=True)
+class Supervisor:
+    """Runs until a signal ends it; `publish` hears of every change of process ids."""
+
+    stages: Sequence[Sequence[Child]]
+    publish: Callable[[Mapping[str, int | None]], None]
+    say: Callable[[str], None]
+    all_up: Callable[[], None]
+    _running: dict[str, Process] = field(default_factory=dict, init=False)
+    _signals: int = field(default=0, init=False)
+
+    async def run(self) -> int:
+        """Return the exit code: STOPPED, FAILED (to start) or KILLED (asked twice)."""
+        work = asyncio.ensure_future(self._work())
+        with self._listening(work):
+            try:
+                await work
+            except asyncio.CancelledError:
+                if not self._signals:
+                    raise
+            except (EmbeddedError, OSError) as error:
+                self.say(str(error))
+                return FAILED
+            finally:
+                await self._stop()
+        return STOPPED if self._signals == 1 else KILLED
+
+    async def _work(self) -> None:
+        for stage in self.stages:
+            await _together(self._start(child) for child in stage)
+        self._publish()
+        self.all_up()
+        lasting = [c for stage in self.stages for c in stage if not c.once]
+        await _together(self._keep(child) for child in lasting)
+
+    async def _start(self, child: Child) -> None:
+        command = await child.prepare()
+        if not child.once:
+            process = await started(command, child.ready)
+            self._running[child.name] = process
+            self.say(f"{child.name} runs, process {process.pid}")
+        elif status := await run(command):
+            raise ProcessEndedError(command, f"{child.name} ended with status {status}")
+
+    async def _keep(self, child: Child) -> None:
+        clock, pause_s = asyncio.get_running_loop().time, FIRST_PAUSE_S
+        while True:
+            since = clock()
+            status = await self._running[child.name].exited()
+            self._publish()
+            if clock() - since > HEALTHY_S:
+                pause_s = FIRST_PAUSE_S
+            self.say(f"{child.name} ended with status {status}, again in {pause_s:g} s")
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            await self._start_again(child)
+
+    async def _start_again(self, child: Child) -> None:
+        try:
+            await self._start(child)
+        except (EmbeddedError, OSError) as error:
+            self.say(str(error))
+        else:
+            self._publish()
+
+    def _publish(self) -> None:
+        self.publish({n: p.pid if p.runs else None for n, p in self._running.items()})
+
+    async def _stop(self) -> None:
+        for stage in reversed(self.stages):
+            running = [self._running[c.name] for c in stage if c.name in self._running]
+            await _together(process.stop() for process in running)
+
+    @contextmanager
+    def _listening(self, work: asyncio.Future[None]) -> Iterator[None]:
+        def end() -> None:
+            self._signals += 1
+            if self._signals == 1:
+                self.say("stopping")
+                work.cancel()
+            else:
+                for process in self._running.values():
+                    process.kill()
+
+        loop = asyncio.get_running_loop()
+        numbers = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+            numbers.append(signal.SIGHUP)
+        for number in numbers:
+            loop.add_signal_handler(number, end)
+        try:
+            yield
+        finally:
+            for number in numbers:
+                loop.remove_signal_handler(number)
+
+
+async def _together(works: Iterable[Coroutine[Any, Any, object]]) -> None:
+    """Wait for all; the first failure cancels the others and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for work in works:
+                group.create_task(work)
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None

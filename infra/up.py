@@ -1,0 +1,85 @@
+"""`pledge up`: the whole product on one machine, from one data directory.
+
+Owns the order of things around the supervisor: lock, remains of a killed predecessor,
+ports and keys, then run.json for as long as everything runs.
+"""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import click
+from psycopg.conninfo import conninfo_to_dict
+
+from infra.data_dir import DataDir, DataDirBusyError
+from infra.embedded import cluster, remains
+from infra.embedded.process import EmbeddedError
+from infra.stack import ADMIN_KEY, Stack, assemble
+from infra.supervisor import FAILED, Supervisor
+
+DEFAULT_DATA_DIR = ".pledge"
+
+
+def up(data_dir: Path | None = None, http_port: int | None = None) -> int:
+    """Run until stopped and return the exit code.
+
+    The default data directory is PLEDGE_DATA_DIR or `.pledge`. `http_port` comes
+    before PLEDGE_HTTP_PORT, the port of the last run, and 8400.
+    """
+    path = data_dir or Path(os.environ.get("PLEDGE_DATA_DIR") or DEFAULT_DATA_DIR)
+    data = DataDir(path.resolve())
+    try:
+        with data.locked():
+            return asyncio.run(_run(data, http_port))
+    except (DataDirBusyError, EmbeddedError, OSError) as error:
+        click.echo(f"pledge up: {error}", err=True)
+        return FAILED
+
+
+async def _run(data: DataDir, http_port: int | None) -> int:
+    data.withdraw()
+    await _clear_remains(data)
+    settings = {name: value for name, value in os.environ.items() if value}
+    stack = assemble(data, settings, http_port, click.echo)
+    stack.prepare()
+    supervisor = Supervisor(
+        stages=stack.stages(),
+        publish=lambda pids: data.publish(stack.run(pids)),
+        say=click.echo,
+        all_up=lambda: click.echo(_summary(stack)),
+    )
+    try:
+        return await supervisor.run()
+    finally:
+        data.withdraw()
+
+
+async def _clear_remains(data: DataDir) -> None:
+    """End what a killed predecessor left, or its ports would look taken."""
+    await remains.end(lambda: remains.marked(data.path), signal.SIGTERM)
+    home = data.path / "postgres"
+    if home.exists():
+        await cluster.clear_remains(home)
+
+
+def _summary(stack: Stack) -> str:
+    environ_key = ADMIN_KEY in stack.settings
+    lines = {
+        "API": f"{stack.http}/docs",
+        "Temporal UI": stack.temporal_ui or f"external, {stack.temporal_address}",
+        "PostgreSQL": _without_password(stack.database_url),
+        "data": str(stack.data.path),
+        "admin key": f"from {ADMIN_KEY}"
+        if environ_key
+        else f"in {stack.admin_key_file}",
+    }
+    told = "\n".join(f"  {name}: {text}" for name, text in lines.items())
+    return f"\nPledge is up.\n{told}\n\nCtrl-C stops."
+
+
+def _without_password(url: str) -> str:
+    """Return where the database is, in either notation of libpq, as it may be shown."""
+    link = conninfo_to_dict(url)
+    place = f"{link.get('host', '')}:{link.get('port', 5432)}/{link.get('dbname', '')}"
+    return f"postgresql://{link.get('user', '')}@{place}"

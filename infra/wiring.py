@@ -1,0 +1,175 @@
+"""The composition root: everything is built here, from settings, and nowhere else."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from eventsourcing.persistence import PersistenceError
+
+from activities.delivery import Delivery
+from activities.enforcement import Enforcement
+from activities.tickets import TicketDesk
+from api.ports import Services
+from domain.webhook import Secret
+from infra import metrics
+from infra.courier import WebhookCourier
+from infra.database import Database
+from infra.eventstore.recorder import Log
+from infra.eventstore.store import PostgresEventStore
+from infra.eventstore.topics import FACTS
+from infra.eventstore.writer import GroupWriter
+from infra.feed import LogFeed
+from infra.followers.bell import Bell
+from infra.numbers import TicketNumbers
+from infra.outbound import OutboundClient, UrlError, check_url, parse_networks
+from infra.outbox import PostgresOutbox
+from infra.readiness import Readiness
+from infra.readmodel import TicketReadModel
+from infra.registry import LiveRegistry
+from infra.roster import LiveRoster
+from infra.settings import Settings
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """A UUID of version 7: sorted by time, so that indexes grow at one end."""
+    ms = time.time_ns() // 1_000_000
+    random = int.from_bytes(os.urandom(10))
+    value = (ms << 80) | (0x7 << 76) | (random & ((1 << 76) - 1))
+    value = (value & ~(0x3 << 62)) | (0x2 << 62)
+    return str(uuid.UUID(int=value))
+
+
+def new_key() -> str:
+    """240 random bits behind a prefix that secret scanners can find."""
+    return f"plk_{secrets.token_urlsafe(30)}"
+
+
+def new_secret() -> str:
+    return Secret.new(os.urandom(32)).reveal()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Core:
+    """What every process needs: the store and what follows from it."""
+
+    settings: Settings
+    database: Database
+    store: PostgresEventStore
+    registry: LiveRegistry
+    roster: LiveRoster
+
+    def enforcement(self) -> Enforcement:
+        return Enforcement(
+            self.store, self.registry, self.roster, new_id, metrics.observe_enforced
+        )
+
+    def outbox(self) -> PostgresOutbox:
+        return PostgresOutbox(self.database, self.store, seal_key(self.settings))
+
+    def delivery(self) -> Delivery:
+        client = OutboundClient(parse_networks(self.settings.webhook_allow))
+        return Delivery(self.registry, self.outbox(), WebhookCourier(client), now)
+
+
+@asynccontextmanager
+async def core(settings: Settings) -> AsyncIterator[Core]:
+    """Waits for the database as long as it takes; closes everything at the end."""
+    log = await _log(settings.database_url)
+    writer = GroupWriter(log, metrics.observe_append)
+    database = Database(settings.database_url)
+    await database.open()
+    store = PostgresEventStore(database, writer)
+    registry = LiveRegistry(store)
+    try:
+        yield Core(
+            settings=settings,
+            database=database,
+            store=store,
+            registry=registry,
+            roster=LiveRoster(database, registry),
+        )
+    finally:
+        await asyncio.to_thread(writer.close)
+        await database.close()
+        await asyncio.to_thread(log.close)
+
+
+async def _log(database_url: str) -> Log:
+    pause_s = 0.1
+    while True:
+        try:
+            return await asyncio.to_thread(Log, database_url)
+        except PersistenceError:
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, 2.0)
+
+
+@asynccontextmanager
+async def services(settings: Settings) -> AsyncIterator[Services]:
+    """What the HTTP side calls."""
+    async with core(settings) as made:
+        bell = Bell(settings.database_url)
+        listening = asyncio.create_task(bell.run())
+        try:
+            yield _services(made, bell)
+        finally:
+            listening.cancel()
+
+
+def _services(made: Core, bell: Bell) -> Services:
+    outbox = made.outbox()
+    return Services(
+        store=made.store,
+        registry=made.registry,
+        desk=TicketDesk(made.store, made.registry, made.roster, now),
+        tickets=TicketReadModel(made.database),
+        feed=LogFeed(made.store, bell),
+        secrets=outbox,
+        topics=tuple(FACTS),
+        now=now,
+        new_id=new_id,
+        new_secret=new_secret,
+        new_key=new_key,
+        next_number=TicketNumbers(made.database).next,
+        check_url=_refused_url,
+        ready=Readiness(made.database).parts,
+        metrics=metrics.exposition,
+    )
+
+
+def _refused_url(url: str) -> str | None:
+    try:
+        check_url(url)
+    except UrlError as error:
+        return error.reason
+    return None
+
+
+def seal_key(settings: Settings) -> bytes:
+    """From the settings, or a file of the data directory that is made once."""
+    if settings.secret_key:
+        return settings.secret_key.encode()
+    path = Path(settings.data_dir) / "secrets" / "webhooks.key"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        # Whole or not at all: another process may be making it now.
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_bytes(Fernet.generate_key())
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
+    return path.read_bytes()
