@@ -47,12 +47,14 @@ def cloud_event(recorded: Recorded, form: Format = "full") -> Json:
     }
     if form == "full":
         body["data"] = {
+            **_as_dict(fact_data(event.fact)),
+            # Last, so that these names mean the same in every event; a pinned policy,
+            # whole in the history, is here the reference to its version.
             "actor": plain(event.meta.actor),
             "correlation_id": event.meta.correlation_id,
             "causation_id": event.meta.causation_id,
             "policy": plain(event.meta.policy),
             "recorded_at": plain(recorded.recorded_at),
-            **_as_dict(fact_data(event.fact)),
         }
     return body
 

@@ -4,8 +4,10 @@ Everybody sees a new version at once through this process and within 250 ms thro
 another. Idempotent by `Caller.command_id`; optimistic by the stream's version.
 """
 
+from dataclasses import dataclass
+
 from activities.ports import Appended, Caller, CommandRow, EventStore, Now, Registry
-from domain.config import Entry, Kind, config_stream, publish, retire
+from domain.config import Entry, Kind, config_stream, fold_config, publish, retire
 from domain.errors import (
     CommandReusedError,
     PreconditionError,
@@ -14,29 +16,50 @@ from domain.errors import (
 from domain.event import Event, Fact, Json, Meta, PolicyRef
 
 
+@dataclass(frozen=True)
+class Publication:
+    """`entry`: as the command left it, so that a replayed answer is the same."""
+
+    entry: Entry
+    created: bool
+    appended: Appended
+
+
 class ConfigDesk:
     def __init__(self, store: EventStore, registry: Registry, now: Now) -> None:
         self._store, self._registry, self._now = store, registry, now
 
     async def publish(
         self, kind: Kind, name: str, document: Json, caller: Caller
-    ) -> Appended:
+    ) -> Publication:
         """The document as the next version; the same document again changes nothing.
 
         Raises PreconditionRequiredError when it would replace a version and the
         caller did not say which.
         """
         if again := await replayed(self._store, caller):
-            return again
+            return await self._publication(kind, name, again, caller)
         await self._registry.refresh()
         config = await self._registry.config()
         entry = config.entry(kind, name)
         if entry.current is not None and entry.current.document == document:
-            return Appended(config_stream(kind, name), entry.stream_version, 0)
+            row = row_of(caller, config_stream(kind, name), entry.stream_version)
+            appended = await self._store.append([], row)
+            return await self._publication(kind, name, appended, caller)
         _check(entry, caller, required=entry.current is not None)
         fact = publish(config, kind, name, document)
         ref = PolicyRef(name=name, version=fact.version, sha256=fact.sha256)
-        return await self._append(kind, name, entry, fact, caller, ref)
+        appended = await self._append(kind, name, entry, fact, caller, ref)
+        return await self._publication(kind, name, appended, caller)
+
+    async def _publication(
+        self, kind: Kind, name: str, appended: Appended, caller: Caller
+    ) -> Publication:
+        events = await self._store.load(appended.stream_id, appended.version)
+        before = fold_config(events[:-1]).entry(kind, name)
+        ours = events[-1].meta.command_id == caller.command_id
+        entry = fold_config(events).entry(kind, name)
+        return Publication(entry, ours and before.current is None, appended)
 
     async def retire(self, kind: Kind, name: str, caller: Caller) -> Appended:
         if again := await replayed(self._store, caller):
@@ -65,10 +88,10 @@ class ConfigDesk:
 
 
 def _check(entry: Entry, caller: Caller, *, required: bool) -> None:
-    if caller.if_match is None:
+    if not caller.if_exists:
         if required:
             raise PreconditionRequiredError(entry.stream_version)
-    elif caller.if_match != entry.stream_version:
+    elif entry.current is None or caller.if_match not in (None, entry.stream_version):
         raise PreconditionError(entry.stream_version)
 
 

@@ -18,7 +18,9 @@ from domain.subscription import Subscription
 from domain.webhook import Secret, retry_after, signed_headers
 
 AT_ONCE = 50
-"""Events in one run of the activity; it must end well before its timeout."""
+"""Events in one run of the activity."""
+LONGEST_RUN = timedelta(minutes=1)
+"""It must end well before its timeout, or it is started again while it still sends."""
 BACKOFF_S = (1, 5, 30, 120, 600, 3600)
 """Pause after the n-th failure in a row; the last one repeats."""
 
@@ -74,30 +76,30 @@ class Delivery:
     @activity.defn(name="deliver")
     async def deliver(self, given: DeliverInput) -> DeliverResult:
         """Deliver what waits until all is delivered or one fails."""
-        known = (await self._registry.subscriptions()).by_id
-        subscription = known.get(given.subscription_id)
-        if subscription is None or subscription.deleted:
+        subscription = await self._wanted(given.subscription_id)
+        if subscription is None:
             return DeliverResult(delivered=0, more=False, gone=True)
         waiting = await self._outbox.waiting(subscription, AT_ONCE)
         secret = await self._outbox.secret(subscription.id)
+        end = self._now() + LONGEST_RUN
         for done, recorded in enumerate(waiting):
+            if self._now() >= end:
+                return DeliverResult(delivered=done, more=True)
+            if await self._wanted(subscription.id) is None:
+                return DeliverResult(delivered=done, more=False, gone=True)
             number = given.attempt + 1 if done == 0 else 1
             answer = await self._send(subscription, secret, recorded)
-            await self._outbox.tried(
-                Attempt(
-                    subscription_id=subscription.id,
-                    recorded=recorded,
-                    attempt=number,
-                    delivered=answer.accepted,
-                    status_code=answer.status,
-                    detail=answer.detail,
-                    duration=answer.duration,
-                )
-            )
+            await self._outbox.tried(_attempt(subscription, recorded, number, answer))
             if not answer.accepted:
                 pause_s = backoff_s(number, answer.retry_after, self._now())
                 return DeliverResult(delivered=done, more=True, retry_in_s=pause_s)
         return DeliverResult(len(waiting), more=len(waiting) == AT_ONCE)
+
+    async def _wanted(self, subscription_id: str) -> Subscription | None:
+        """Asked before each event, and afresh: who unsubscribed hears nothing more."""
+        await self._registry.refresh()
+        found = (await self._registry.subscriptions()).by_id.get(subscription_id)
+        return None if found is None or found.deleted else found
 
     async def _send(
         self, subscription: Subscription, secret: Secret, recorded: Recorded
@@ -111,6 +113,20 @@ class Delivery:
             **signed_headers(secret, message_id, timestamp, body),
         }
         return await self._courier.post(subscription.url, body, headers)
+
+
+def _attempt(
+    subscription: Subscription, recorded: Recorded, number: int, answer: Answer
+) -> Attempt:
+    return Attempt(
+        subscription_id=subscription.id,
+        recorded=recorded,
+        attempt=number,
+        delivered=answer.accepted,
+        status_code=answer.status,
+        detail=answer.detail,
+        duration=answer.duration,
+    )
 
 
 def backoff_s(failures: int, header: str | None, now: datetime) -> float:

@@ -20,6 +20,7 @@ class Caller:
     """Who asks, under which command. `command_id` is the idempotency key, scoped to
     the caller; `request_sha256` tells two requests under one key apart; `attempt` is
     unique to this try, so that a commit whose answer was lost is known as our own.
+    `if_exists` without `if_match`: whatever version there is, but one there must be.
     """
 
     command_id: str
@@ -29,6 +30,7 @@ class Caller:
     correlation_id: str
     channel: str
     if_match: int | None = None
+    if_exists: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,18 +1,24 @@
 """Subscribing and unsubscribing. Idempotent by `Caller.command_id`."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from activities.config import meta_of, replayed, row_of
 from activities.ports import Appended, Caller, EventStore, Now, Registry
-from domain.errors import InvalidError, NotFoundError
+from domain.errors import InvalidError, NotFoundError, PreconditionError
 from domain.event import Event, Fact
 from domain.subscription import (
-    Format,
     SubscriptionCreated,
     SubscriptionDeleted,
     subscription_stream,
     unknown_types,
 )
+
+
+class Vault(Protocol):
+    """Where webhook secrets lie sealed."""
+
+    async def keep_secret(self, subscription_id: str, secret: str) -> None: ...
 
 
 class SubscriptionDesk:
@@ -24,31 +30,21 @@ class SubscriptionDesk:
         registry: Registry,
         now: Now,
         topics: Sequence[str],
+        vault: Vault,
     ) -> None:
         self._store, self._registry = store, registry
-        self._now, self._topics = now, topics
+        self._now, self._topics, self._vault = now, topics, vault
 
     async def create(
-        self,
-        subscription_id: str,
-        url: str,
-        types: Sequence[str],
-        form: Format,
-        from_position: int,
-        caller: Caller,
+        self, wanted: SubscriptionCreated, secret: str, caller: Caller
     ) -> Appended:
         if again := await replayed(self._store, caller):
             return again
-        if errors := unknown_types(types, self._topics):
+        if errors := unknown_types(wanted.types, self._topics):
             raise InvalidError(errors)
-        fact = SubscriptionCreated(
-            subscription_id=subscription_id,
-            url=url,
-            types=tuple(types),
-            format=form,
-            from_position=from_position,
-        )
-        return await self._append(subscription_id, 1, fact, caller)
+        # Before the event, which is the moment from which deliveries are signed.
+        await self._vault.keep_secret(wanted.subscription_id, secret)
+        return await self._append(wanted.subscription_id, 1, wanted, caller)
 
     async def delete(self, subscription_id: str, caller: Caller) -> Appended:
         if again := await replayed(self._store, caller):
@@ -57,6 +53,8 @@ class SubscriptionDesk:
         known = (await self._registry.subscriptions()).by_id.get(subscription_id)
         if known is None or known.deleted:
             raise NotFoundError("subscription", subscription_id)
+        if caller.if_match not in (None, known.version):
+            raise PreconditionError(known.version)
         fact = SubscriptionDeleted(subscription_id=subscription_id)
         return await self._append(subscription_id, known.version + 1, fact, caller)
 

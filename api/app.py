@@ -12,6 +12,14 @@ from api import config, events, keys, operation, problems, subscriptions, ticket
 from api.guard import Guard
 from api.ports import Services
 
+ROUTERS = (
+    tickets.ROUTER,
+    *config.ROUTERS,
+    subscriptions.ROUTER,
+    events.ROUTER,
+    keys.ROUTER,
+    operation.ROUTER,
+)
 Opened = Callable[[], AbstractAsyncContextManager[Services]]
 
 
@@ -36,14 +44,7 @@ def create_app(
     )
     app.add_middleware(Guard, observe=observe)
     problems.install(app)
-    for router in (
-        tickets.ROUTER,
-        *config.ROUTERS,
-        subscriptions.ROUTER,
-        events.ROUTER,
-        keys.ROUTER,
-        operation.ROUTER,
-    ):
+    for router in ROUTERS:
         app.include_router(router)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

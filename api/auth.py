@@ -13,7 +13,7 @@ from activities.ports import Caller
 from api.ports import Services
 from api.problems import responses
 from domain.access import ApiKey, Permission
-from domain.errors import CommandRunningError, InvalidError
+from domain.errors import CommandRunningError, FieldError, InvalidError
 from domain.event import Actor
 
 BEARER = HTTPBearer(auto_error=False, description="An API key of Pledge")
@@ -21,7 +21,8 @@ _TOKEN = re.compile(r"[\x21-\x7e]{1,200}")
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 
 
-def services(request: Request) -> Services:
+async def services(request: Request) -> Services:
+    """Async, because FastAPI sends a plain function through a thread."""
     found: Services = request.app.state.services
     return found
 
@@ -43,8 +44,22 @@ def permit(permission: Permission) -> Callable[..., Awaitable[None]]:
         if not key.may(permission):
             raise HTTPException(403, f"the role {key.role} lacks {permission}")
         request.state.key = key
+        if (refused := getattr(request.state, "refused", None)) is not None:
+            raise refused
+        _refuse_unknown_query(request)
 
     return check
+
+
+def _refuse_unknown_query(request: Request) -> None:
+    """`?as_off=` must not be answered as if nothing had been asked."""
+    known = {p.alias for p in request.scope["route"].dependant.query_params}
+    unknown = request.query_params.keys() - known
+    if unknown and known != {"query"}:  # a model of the whole query refuses by itself
+        raise InvalidError(
+            FieldError(f"?{name}", "there is no such parameter")
+            for name in sorted(unknown)
+        )
 
 
 async def _key(
@@ -104,6 +119,7 @@ async def caller(
             correlation_id=x_request_id or attempt,
             channel="api",
             if_match=_version(if_match),
+            if_exists=if_match is not None,
         )
     finally:
         known.running.discard(command_id)
@@ -117,5 +133,5 @@ def _version(if_match: str | None) -> int | None:
         return None
     found = _ETAG.fullmatch(if_match.strip())
     if found is None:
-        raise InvalidError.at("If-Match", 'must be an ETag like "7"')
+        raise InvalidError.at("If-Match", 'must be one ETag like "7", or *')
     return int(found[1])

@@ -1,12 +1,13 @@
 """Policies, teams and agents: every PUT makes an immutable version."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 
 from activities.config import ConfigDesk
 from api.auth import Calling, Known, guarded
-from api.presentation import answer, etag
+from api.presentation import answer, etag, written
 from api.schemas_config import (
     AgentIn,
     ConfigOut,
@@ -67,18 +68,16 @@ def _add_writes(made: APIRouter, kind: Kind, word: str) -> None:
         """Publish the next version. Replacing one needs `If-Match`."""
         document = canonical(body)
         desk = ConfigDesk(known.store, known.registry, known.now)
-        appended = await desk.publish(kind, name, document, caller)
-        entry = (await known.registry.config()).entry(kind, name)
-        status = 201 if entry.stream_version == 1 else 200
-        return _one(kind, name, entry, status=status, position=appended.position)
+        done = await desk.publish(kind, name, document, caller)
+        status = 201 if done.created else 200
+        return _one(kind, name, done.entry, status, written(done.appended))
 
     @made.delete("/{name}", status_code=204, operation_id=f"retire_{word}", **WRITE)
     async def retire_one(name: Name, known: Known, caller: Calling) -> Response:
         """Retire it: nothing new takes it up, what has it keeps it."""
         desk = ConfigDesk(known.store, known.registry, known.now)
         appended = await desk.retire(kind, name, caller)
-        headers = {"Pledge-Position": str(appended.position)}
-        return Response(status_code=204, headers=headers)
+        return Response(status_code=204, headers=written(appended))
 
 
 def _add_versions(made: APIRouter, kind: Kind, word: str) -> None:
@@ -92,7 +91,7 @@ def _add_versions(made: APIRouter, kind: Kind, word: str) -> None:
         entry = (await known.registry.config()).entry(kind, name)
         if not entry.versions:
             raise NotFoundError(kind, name)
-        items = [published_json(p) for p in entry.versions]
+        items = [published_json(p, retired=entry.retired) for p in entry.versions]
         return answer({"items": items, "next_cursor": None})
 
     @made.get(
@@ -104,30 +103,33 @@ def _add_versions(made: APIRouter, kind: Kind, word: str) -> None:
     async def get_version(
         name: Name, number: Annotated[int, Path(ge=1)], known: Known
     ) -> Response:
-        versions = (await known.registry.config()).entry(kind, name).versions
-        if number > len(versions):
+        entry = (await known.registry.config()).entry(kind, name)
+        if number > len(entry.versions):
             raise NotFoundError(kind, f"{name}@{number}")
-        return answer(published_json(versions[number - 1]))
+        found = entry.versions[number - 1]
+        return answer(published_json(found, retired=entry.retired))
 
 
 def _one(
-    kind: Kind, name: str, entry: Entry, *, status: int = 200, position: int = 0
+    kind: Kind,
+    name: str,
+    entry: Entry,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     if entry.current is None:
         raise NotFoundError(kind, name)
-    headers = etag(entry.stream_version)
-    if position:
-        headers["Pledge-Position"] = str(position)
+    headers = etag(entry.stream_version) | dict(headers or {})
     return answer(published_json(entry.current), status=status, headers=headers)
 
 
-def published_json(published: Published) -> Json:
+def published_json(published: Published, *, retired: bool = False) -> Json:
     return {
         "kind": published.kind,
         "name": published.name,
         "version": published.version,
         "sha256": published.sha256,
-        "retired": False,
+        "retired": retired,
         "published_at": published.published_at,
         "published_by": published.published_by,
         "document": published.document,

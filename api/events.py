@@ -80,8 +80,8 @@ def _cursor(found: list[Recorded], limit: int, head: int) -> str:
 
 
 def _topics(topics: Sequence[str], types: str | None) -> list[str]:
-    asked = types.split(",") if types else [f"{family}.*" for family in FAMILIES]
-    asked = [t.strip() for t in asked]
+    everything = ",".join(f"{family}.*" for family in FAMILIES)
+    asked = [t.strip() for t in (everything if types is None else types).split(",")]
     if errors := unknown_types(asked, topics):
         raise InvalidError.at("?types", "; ".join(e.message for e in errors))
     return [topic for topic in topics if wanted(topic, asked)]

@@ -1,33 +1,31 @@
 """What stands before the routes: size, media type, well-formed JSON, timing.
 
-Plain ASGI, because the body is read once here and handed on as it was.
+Plain ASGI, because the body is read once here and handed on as it was. What is wrong
+with a body is answered only after the route knows that the caller may send one:
+`permit` raises the refusal that is left in the request's state.
 """
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
 
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import problem
+from api.problems import RefusedError, problem
 
 LIMIT_BYTES = 1_000_000
 DEEPEST = 64
 """Levels of nesting in a body; deeper ones are an attack on somebody's parser."""
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-
-
-class _RefusedError(Exception):
-    def __init__(self, response: Response) -> None:
-        self.response = response
+_JSON = re.compile(r"application/([\w.!#$&^-]+\+)?json", re.ASCII | re.IGNORECASE)
 
 
 class Guard:
-    """Leaves `request_sha256` in the request's state: equal for equal requests,
-    whatever the white space and the order of keys.
+    """Leaves in the request's state `request_sha256`, equal for equal requests,
+    whatever the white space and the order of keys; or `refused`.
     """
 
     def __init__(
@@ -51,19 +49,23 @@ class Guard:
             await self._guarded(scope, receive, counting)
         finally:
             route = scope.get("route")
-            operation = getattr(route, "name", None) or "none"
-            self._observe(operation, status, time.perf_counter() - began)
+            self._observe(_operation(route), status, time.perf_counter() - began)
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        state, body = scope.setdefault("state", {}), b""
         try:
             body = await _body(scope, receive)
             _check_media_type(scope, body)
-            digest = _digest(scope, body)
-        except _RefusedError as refused:
-            await refused.response(scope, receive, send)
-            return
-        scope.setdefault("state", {})["request_sha256"] = digest
+            state["request_sha256"] = _digest(scope, body)
+        except RefusedError as refused:
+            state["refused"], body = refused, b""
         await self._app(scope, _again(body, receive), send)
+
+
+def _operation(route: object) -> str:
+    """As OpenAPI names it; `none` where no route took the request."""
+    found = getattr(route, "operation_id", None) or getattr(route, "name", None)
+    return str(found or "none")
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
@@ -83,7 +85,7 @@ def _again(body: bytes, receive: Receive) -> Receive:
 async def _body(scope: Scope, receive: Receive) -> bytes:
     declared = _header(scope, b"content-length")
     if declared.isdigit() and int(declared) > LIMIT_BYTES:
-        raise _RefusedError(_too_large())
+        raise _too_large()
     parts, size, more = [], 0, True
     while more:
         message = await receive()
@@ -92,22 +94,23 @@ async def _body(scope: Scope, receive: Receive) -> bytes:
         part = message.get("body", b"")
         size += len(part)
         if size > LIMIT_BYTES:
-            raise _RefusedError(_too_large())
+            raise _too_large()
         parts.append(part)
         more = message.get("more_body", False)
     return b"".join(parts)
 
 
-def _too_large() -> Response:
+def _too_large() -> RefusedError:
     detail = f"a request body may have {LIMIT_BYTES:,} bytes"
-    return problem(413, "body_too_large", detail, headers={"Connection": "close"})
+    closing = {"Connection": "close"}
+    return RefusedError(problem(413, "body_too_large", detail, headers=closing))
 
 
 def _check_media_type(scope: Scope, body: bytes) -> None:
-    given = _header(scope, b"content-type").decode("latin-1").partition(";")[0].strip()
-    if body and not (given == "application/json" or given.endswith("+json")):
+    given = _header(scope, b"content-type").decode("latin-1").partition(";")[0]
+    if body and not _JSON.fullmatch(given.strip()):
         detail = "send the body as application/json"
-        raise _RefusedError(problem(415, "unsupported_media_type", detail))
+        raise RefusedError(problem(415, "unsupported_media_type", detail))
 
 
 def _digest(scope: Scope, body: bytes) -> str:
@@ -119,7 +122,7 @@ def _digest(scope: Scope, body: bytes) -> str:
     except (ValueError, RecursionError) as error:
         why = str(error) or "nested too deeply"
         detail = f"the body is not well-formed JSON: {why}"
-        raise _RefusedError(problem(400, "malformed_json", detail)) from error
+        raise RefusedError(problem(400, "malformed_json", detail)) from error
     request = f"{scope['method']} {scope['path']}\n{canonical}"
     return hashlib.sha256(request.encode("utf-8", "surrogatepass")).hexdigest()
 

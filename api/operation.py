@@ -29,7 +29,12 @@ async def healthz() -> Response:
     return answer({"status": "ok"})
 
 
-@ROUTER.get("/readyz", response_model=Readiness, **public())
+@ROUTER.get(
+    "/readyz",
+    response_model=Readiness,
+    responses={503: {"model": Readiness, "description": "Some part is not ready"}},
+    **public(),
+)
 async def readyz(known: Known) -> Response:
     """200 when every part works, else 503 and which does not."""
     parts = await known.ready()

@@ -10,6 +10,13 @@ from activities.tickets import TicketDesk
 from domain.event import Json
 
 
+class BehindError(Exception):
+    """The read model has not seen the position that the caller wants to see."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"the lists have not caught up with position {position} yet")
+
+
 @dataclass(frozen=True, kw_only=True)
 class TicketFilter:
     status: str | None = None
@@ -32,8 +39,8 @@ class TicketList(Protocol):
         """
 
     async def wait_for(self, position: int) -> None:
-        """Until the read model has seen this position; StoreUnavailableError if that
-        takes longer than a request should.
+        """Until the read model has seen this position; BehindError if that takes
+        longer than a request should.
         """
 
 
@@ -62,9 +69,7 @@ class Secrets(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """Everything the routes call. `ready` names each part with None or what is wrong;
-    `observe` is told operation, status and seconds of each write.
-    """
+    """What the routes call. `ready` names each part with None or what is wrong."""
 
     store: EventStore
     registry: Registry
@@ -81,5 +86,4 @@ class Services:
     check_url: Callable[[str], str | None]
     ready: Callable[[], Awaitable[dict[str, str | None]]]
     metrics: Callable[[], bytes]
-    observe: Callable[[str, int, float], None] = lambda *_: None
     running: set[str] = field(default_factory=set)

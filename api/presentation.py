@@ -7,7 +7,7 @@ import msgspec
 from fastapi import Response
 
 from activities.cloudevents import plain
-from activities.ports import Recorded
+from activities.ports import Appended, Recorded
 from domain.duration import format_duration
 from domain.escalation.run import Run
 from domain.event import Json
@@ -30,6 +30,12 @@ def answer(
 
 def etag(version: int) -> dict[str, str]:
     return {"ETag": f'"{version}"'}
+
+
+def written(appended: Appended) -> dict[str, str]:
+    """The headers of every answer to a write."""
+    headers = {"Pledge-Position": str(appended.position)}
+    return headers | ({"Idempotency-Replayed": "true"} if appended.replayed else {})
 
 
 def ticket_json(ticket: Ticket, at: datetime) -> Json:

@@ -1,7 +1,7 @@
 """Every error as RFC 9457 problem+json with a stable `code`; mapped once, here."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -10,8 +10,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from activities.ports import StoreUnavailableError
+from api.ports import BehindError
 from domain.errors import (
     CommandReusedError,
     CommandRunningError,
@@ -22,22 +24,31 @@ from domain.errors import (
     PreconditionError,
     PreconditionRequiredError,
     RuleError,
+    UnreadableError,
     VersionConflictError,
 )
 
 LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 
-STATUS: dict[type[DomainError], int] = {
+STATUS: dict[type, int] = {
     InvalidError: 422,
     NotFoundError: 404,
     RuleError: 409,
+    UnreadableError: 409,
     VersionConflictError: 409,
     PreconditionError: 412,
     PreconditionRequiredError: 428,
     CommandReusedError: 422,
     CommandRunningError: 409,
 }
+
+
+class RefusedError(Exception):
+    """The answer is made already: what was wrong with the body before its fields."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
 
 
 class ProblemField(BaseModel):
@@ -105,18 +116,25 @@ PROBLEM_REF = "#/components/schemas/Problem"
 
 
 def install(app: FastAPI) -> None:
+    app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(DomainError, _domain)
+    app.add_exception_handler(BehindError, _behind)
     app.add_exception_handler(StoreUnavailableError, _unavailable)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unexpected)
 
 
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusedError)
+    return error.response
+
+
 async def _domain(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DomainError)
     fields = error.errors if isinstance(error, InvalidError) else ()
     headers = {"Retry-After": "1"} if isinstance(error, CommandRunningError) else {}
-    status = STATUS.get(type(error), 500)
+    status = next((STATUS[t] for t in type(error).__mro__ if t in STATUS), 500)
     return problem(status, error.code, str(error), fields, headers)
 
 
@@ -126,20 +144,44 @@ async def _unavailable(_: Request, error: Exception) -> JSONResponse:
     return problem(503, "unavailable", detail, headers={"Retry-After": "1"})
 
 
+async def _behind(_: Request, error: Exception) -> JSONResponse:
+    return problem(503, "behind", str(error), headers={"Retry-After": "1"})
+
+
 async def _validation(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    fields = [FieldError(_pointer(e["loc"]), str(e["msg"])) for e in error.errors()]
+    fields = [
+        FieldError(_pointer(e["loc"], error.body, e["type"] == "missing"), _message(e))
+        for e in error.errors()
+    ]
     detail = "; ".join(f"{f.pointer}: {f.message}" for f in fields[:5])
     return problem(422, InvalidError.code, detail, fields)
 
 
-def _pointer(location: Iterable[object]) -> str:
+def _message(error: Mapping[str, object]) -> str:
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _pointer(location: Iterable[object], body: object, missing: bool) -> str:
     """Where in the body; a parameter is named as `?limit` or `Header-Name`."""
-    where, *path = [str(part) for part in location]
+    where, *path = location
     if where == "body":
-        escaped = [part.replace("~", "~0").replace("/", "~1") for part in path]
-        return "".join(f"/{part}" for part in escaped)
-    return f"?{'.'.join(path)}" if where == "query" else ".".join(path)
+        return "".join(f"/{part}" for part in _steps(path, body, missing))
+    name = ".".join(str(part) for part in path)
+    return f"?{name}" if where == "query" else name
+
+
+def _steps(path: Sequence[object], body: object, missing: bool) -> Iterator[str]:
+    """Only what the body has: pydantic also names the branches of its own types."""
+    for depth, part in enumerate(path, start=1):
+        absent = missing and depth == len(path)
+        if isinstance(body, dict) and (part in body or absent):
+            body = body.get(part)
+        elif isinstance(body, list) and isinstance(part, int) and part < len(body):
+            body = body[part]
+        else:
+            continue
+        yield str(part).replace("~", "~0").replace("/", "~1")
 
 
 _CODES = {404: "not_found", 405: "method_not_allowed", 401: "unauthenticated"}

@@ -1,10 +1,11 @@
 """The documents that ops configure, one model for each kind."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from api.words import Cleaned, Duration, Identifier, Line, Strict, Word
+from api.words import Cleaned, Duration, Identifier, Line, Strict, Word, example
 from domain.config import Kind
 from domain.sla.policy import Metric
 
@@ -37,23 +38,19 @@ class SlaPolicyIn(Strict):
     `order`: policies with a smaller one are asked first.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "match": [
-                    {
-                        "when": {"type": "after_sales", "tier": "key_account"},
-                        "targets": {"first_response": "PT15M"},
-                    },
-                    {
-                        "when": {"type": "after_sales"},
-                        "targets": {"first_response": "PT30M", "resolution": "PT8H"},
-                    },
-                ],
-                "warn_at": ["50%", "80%", "PT5M"],
-                "escalation_policy": "default",
-            }
-        }
+    model_config = example(
+        match=[
+            {
+                "when": {"type": "after_sales", "tier": "key_account"},
+                "targets": {"first_response": "PT15M"},
+            },
+            {
+                "when": {"type": "after_sales"},
+                "targets": {"first_response": "PT30M", "resolution": "PT8H"},
+            },
+        ],
+        warn_at=["50%", "80%", "PT5M"],
+        escalation_policy="default",
     )
     match: list[RuleIn] = Field(min_length=1, max_length=200)
     calendar: Identifier = "always"
@@ -90,27 +87,23 @@ class StepIn(Strict):
 class EscalationPolicyIn(Strict):
     """Steps are counted from the breach, in order."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "steps": [
-                    {"after": "PT0S", "targets": [{"assignee": True}]},
-                    {
-                        "after": "PT10M",
-                        "targets": [{"team": "second-line"}],
-                        "reassign": {"strategy": "least_loaded", "team": "second-line"},
-                        "raise_priority": 1,
-                    },
-                ]
-            }
-        }
+    model_config = example(
+        steps=[
+            {"after": "PT0S", "targets": [{"assignee": True}]},
+            {
+                "after": "PT10M",
+                "targets": [{"team": "second-line"}],
+                "reassign": {"strategy": "least_loaded", "team": "second-line"},
+                "raise_priority": 1,
+            },
+        ]
     )
     steps: list[StepIn] = Field(min_length=1, max_length=50)
     repeat: int = Field(default=0, ge=0, le=100)
 
 
 class TeamIn(Strict):
-    model_config = ConfigDict(json_schema_extra={"example": {"members": ["ann", "bo"]}})
+    model_config = example(members=["ann", "bo"], lead="ann")
     members: list[Identifier] = Field(max_length=2000)
     lead: Identifier | None = None
 
@@ -118,7 +111,7 @@ class TeamIn(Strict):
 class AgentIn(Strict):
     """`active`: false = gets nothing new."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"name": "Ann Li"}})
+    model_config = example(name="Ann Li", email="ann@shop.example")
     name: Line
     email: Line | None = None
     manager: Identifier | None = None
@@ -131,7 +124,7 @@ class ConfigOut(BaseModel):
     version: int
     sha256: str
     retired: bool
-    published_at: str
+    published_at: datetime
     published_by: str
     document: dict[str, object]
 

@@ -3,9 +3,18 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from api.words import Attributes, Body, Identifier, Instant, Line, Strict, Word
+from api.words import (
+    Attributes,
+    Body,
+    Identifier,
+    Instant,
+    Line,
+    Strict,
+    Word,
+    example,
+)
 from domain.ticket.facts import AuthorKind, Channel, Priority, Status, Visibility
 
 Tags = list[Word]
@@ -19,16 +28,12 @@ class CustomerIn(Strict):
 
 
 class TicketIn(Strict):
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "subject": "The heater is cold",
-                "body": "Since this morning, error E4.",
-                "channel": "email",
-                "type": "after_sales",
-                "customer": {"external_id": "c-1", "tier": "key_account"},
-            }
-        }
+    model_config = example(
+        subject="The heater is cold",
+        body="Since this morning, error E4.",
+        channel="email",
+        type="after_sales",
+        customer={"external_id": "c-1", "tier": "key_account"},
     )
     subject: Line
     body: Body
@@ -65,12 +70,18 @@ class AuthorIn(Strict):
 
 
 class MessageIn(Strict):
+    model_config = example(
+        author={"kind": "agent", "id": "ann"}, body="A fitter is on the way."
+    )
     author: AuthorIn
     body: Body
     visibility: Visibility = "public"
 
 
 class ChangeIn(Strict):
+    """A field that is left out stays; `tags` and `attributes` are replaced whole."""
+
+    model_config = example(priority="high", tier="key_account", tags=["heater"])
     priority: Priority | None = None
     type: Word | None = None
     tier: Word | None = None
@@ -81,6 +92,9 @@ class ChangeIn(Strict):
 
 
 class AssignIn(Strict):
+    """A team, an agent, or both."""
+
+    model_config = example(team="second-line", agent="bo", reason="knows boilers")
     team: Identifier | None = None
     agent: Identifier | None = None
     reason: Line | None = None
@@ -89,21 +103,29 @@ class AssignIn(Strict):
 class PauseIn(Strict):
     """`waiting_for` the customer makes the ticket pending, a third party on_hold."""
 
+    model_config = example(
+        reason="waiting for a photo", until="2026-11-23T09:00:00+08:00"
+    )
     reason: Line
     until: Instant | None = None
     waiting_for: Literal["customer", "third_party"] = "customer"
 
 
 class ResolveIn(Strict):
+    model_config = example(code="repaired", note="Pump replaced.")
     code: Word | None = None
     note: Body | None = None
 
 
 class ReopenIn(Strict):
+    model_config = example(reason="cold again")
     reason: Line
 
 
 class FeedbackIn(Strict):
+    model_config = example(
+        text="E4 says nothing to a customer.", kind="wish", product_area="heaters"
+    )
     text: Body
     kind: Word
     product_area: Word | None = None
@@ -112,6 +134,8 @@ class FeedbackIn(Strict):
 
 class Nothing(Strict):
     """An empty object; the body may be left out."""
+
+    model_config = example()
 
 
 class PolicyOut(BaseModel):

@@ -4,32 +4,32 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from activities.subscriptions import SubscriptionDesk
 from api.auth import Calling, Known, guarded
-from api.presentation import answer, etag
-from api.words import Cleaned, Strict
+from api.presentation import answer, etag, written
+from api.words import Cleaned, Strict, example
 from domain.errors import InvalidError, NotFoundError
 from domain.event import Json
-from domain.subscription import Subscription
+from domain.subscription import (
+    Subscription,
+    SubscriptionCreated,
+    fold_subscriptions,
+)
 from domain.webhook import Secret, SecretError
 
 ROUTER = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
 READ = guarded("subscriptions:read", 404, 422)
-WRITE = guarded("subscriptions:write", 400, 404, 409, 413, 415, 422)
+WRITE = guarded("subscriptions:write", 400, 404, 409, 412, 413, 415, 422)
 
 
 class SubscriptionIn(Strict):
     """`types`: event types, or a family as `sla.*`. Without a `secret` one is made."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "url": "https://product.example/hooks/pledge",
-                "types": ["sla.breached", "escalation.*", "feedback.*"],
-            }
-        }
+    model_config = example(
+        url="https://product.example/hooks/pledge",
+        types=["sla.breached", "escalation.*", "feedback.*"],
     )
     url: Annotated[str, Cleaned, Field(max_length=2000)]
     types: list[Annotated[str, Cleaned, Field(max_length=100)]] = Field(
@@ -86,21 +86,19 @@ async def create_subscription(
     """Hear of every event of these types from now on."""
     if (refusal := known.check_url(body.url)) is not None:
         raise InvalidError.at("/url", refusal)
-    secret = _secret(body.secret) if body.secret else known.new_secret()
-    new_id = known.new_id()
-    await known.secrets.keep_secret(new_id, secret)
-    appended = await _desk(known).create(
-        new_id, body.url, body.types, body.format, await known.feed.head(), caller
+    secret = known.new_secret() if body.secret is None else _secret(body.secret)
+    wanted = SubscriptionCreated(
+        subscription_id=known.new_id(),
+        url=body.url,
+        types=tuple(body.types),
+        format=body.format,
+        from_position=await known.feed.head(),
     )
-    subscription_id = appended.stream_id.partition("/")[2]
-    found = (await known.registry.subscriptions()).by_id[subscription_id]
-    shown = {
-        **_json(found),
-        "secret": await known.secrets.reveal(subscription_id),
-    }
-    headers = {**etag(appended.version), "Pledge-Position": str(appended.position)}
-    if appended.replayed:
-        headers["Idempotency-Replayed"] = "true"
+    appended = await _desk(known).create(wanted, secret, caller)
+    created = fold_subscriptions(await known.store.load(appended.stream_id, 1))
+    [found] = created.by_id.values()
+    shown = _json(found) | {"secret": await known.secrets.reveal(found.id)}
+    headers = etag(found.version) | written(appended)
     return answer(shown, status=201, headers=headers)
 
 
@@ -120,9 +118,9 @@ async def get_subscription(subscription_id: str, known: Known) -> Response:
 async def delete_subscription(
     subscription_id: str, known: Known, caller: Calling
 ) -> Response:
+    """Nothing more is sent, but for what is on its way already."""
     appended = await _desk(known).delete(subscription_id, caller)
-    headers = {"Pledge-Position": str(appended.position)}
-    return Response(status_code=204, headers=headers)
+    return Response(status_code=204, headers=written(appended))
 
 
 @ROUTER.get("/{subscription_id}/deliveries", response_model=DeliveryPage, **READ)
@@ -142,7 +140,9 @@ async def list_deliveries(
 
 
 def _desk(known: Known) -> SubscriptionDesk:
-    return SubscriptionDesk(known.store, known.registry, known.now, known.topics)
+    return SubscriptionDesk(
+        known.store, known.registry, known.now, known.topics, known.secrets
+    )
 
 
 def _secret(text: str) -> str:

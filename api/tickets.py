@@ -8,7 +8,14 @@ from activities.ports import Caller
 from activities.tickets import Outcome, on_behalf
 from api.auth import Calling, Known, guarded
 from api.ports import Services, TicketFilter
-from api.presentation import answer, clock_json, etag, event_json, ticket_json
+from api.presentation import (
+    answer,
+    clock_json,
+    etag,
+    event_json,
+    ticket_json,
+    written,
+)
 from api.schemas_tickets import (
     AssignIn,
     ChangeIn,
@@ -51,12 +58,7 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 
 def _outcome(outcome: Outcome, status: int = 200) -> Response:
     """As of the command, so that a replayed answer is the same."""
-    headers = {
-        **etag(outcome.ticket.version),
-        "Pledge-Position": str(outcome.appended.position),
-    }
-    if outcome.appended.replayed:
-        headers["Idempotency-Replayed"] = "true"
+    headers = etag(outcome.ticket.version) | written(outcome.appended)
     body = ticket_json(outcome.ticket, outcome.ticket.updated_at)
     return answer(body, status=status, headers=headers)
 

@@ -5,10 +5,12 @@ before the breach that preceded it, then applies the command, then lets the prom
 follow. It returns a draft and mutates nothing else.
 """
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from domain.duration import LONGEST
 from domain.enforcement import enforce
 from domain.errors import InvalidError, RuleError
 from domain.event import Json
@@ -168,6 +170,8 @@ def decide(ticket: Ticket, command: Command, at: datetime, world: World) -> Draf
     a command that names what is not there.
     """
     draft = Draft(ticket.id, ticket)
+    # The clocks of two machines differ; what happened after is not before.
+    at = max(at, ticket.updated_at)
     world = enforce(draft, at, world)
     _apply(draft, command, at, world)
     enforce(draft, at, world)
@@ -234,8 +238,12 @@ def _assign(draft: Draft, command: Assign, at: datetime, world: World) -> None:
         raise InvalidError.at("", "name a team, an agent, or both")
     if command.team is not None and command.team not in directory.teams:
         raise InvalidError.at("/team", f"there is no team {command.team!r}")
-    if command.agent is not None and command.agent not in directory.agents:
-        raise InvalidError.at("/agent", f"there is no agent {command.agent!r}")
+    if command.agent is not None:
+        agent = directory.agents.get(command.agent)
+        if agent is None:
+            raise InvalidError.at("/agent", f"there is no agent {command.agent!r}")
+        if not agent.active:
+            raise InvalidError.at("/agent", f"{command.agent!r} is not active")
     _refuse_finished(ticket)
     draft.record(
         TicketAssigned(
@@ -259,8 +267,8 @@ def _pause(draft: Draft, command: PauseTicket, at: datetime) -> None:
     _refuse_finished(draft.ticket)
     if draft.ticket.pause is not None:
         raise RuleError("the ticket is paused already")
-    if command.until is not None and command.until <= at:
-        raise InvalidError.at("/until", "must lie in the future")
+    if command.until is not None and not at < command.until <= at + LONGEST:
+        raise InvalidError.at("/until", "must lie in the future, within five years")
     draft.record(
         TicketPaused(status=command.status, reason=command.reason, until=command.until),
         at,
@@ -271,25 +279,29 @@ def _change(draft: Draft, command: Change, at: datetime, world: World) -> None:
     ticket = draft.ticket
     if ticket.status == "closed":
         raise RuleError("the ticket is closed: reopen it first")
-    new = {k: v for k, v in command.fields.items() if getattr(ticket, k) != v}
-    if command.priority not in (None, ticket.priority):
-        assert command.priority is not None
-        draft.record(
-            TicketPriorityChanged(
-                old=ticket.priority, new=command.priority, reason="changed by hand"
-            ),
-            at,
-        )
-        restate(draft, at, world)
-    if command.tier not in (None, ticket.customer.tier):
-        assert command.tier is not None
-        draft.record(TicketTierChanged(old=ticket.customer.tier, new=command.tier), at)
-        restate(draft, at, world)
+    priority = command.priority or ticket.priority
+    old_tier, tier = ticket.customer.tier, command.tier or ticket.customer.tier
+    new = {k: v for k, v in command.fields.items() if _differs(getattr(ticket, k), v)}
+    causes: list[int] = []
     if new:
         old = {k: getattr(ticket, k) for k in new}
-        draft.record(TicketUpdated(old=old, new=new), at)
-    if "type" in new:
-        restate(draft, at, world)
+        version = draft.record(TicketUpdated(old=old, new=new), at)
+        causes += [version] if "type" in new else []
+    if tier != old_tier:
+        causes.append(draft.record(TicketTierChanged(old=old_tier, new=tier), at))
+    if priority != ticket.priority:
+        changed = TicketPriorityChanged(
+            old=ticket.priority, new=priority, reason="changed by hand"
+        )
+        causes.append(draft.record(changed, at))
+    # Once, when all is changed: half of a change may match quite another promise.
+    if causes:
+        restate(draft, at, world, cause=causes[-1])
+
+
+def _differs(old: object, new: object) -> bool:
+    """As JSON, because to Python `true`, `1` and `1.0` are equal."""
+    return json.dumps(old, sort_keys=True) != json.dumps(new, sort_keys=True)
 
 
 def _resolve(draft: Draft, command: Resolve, at: datetime) -> None:

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import ClassVar, Literal, get_args
 
 from domain.assignment import Agent, Directory, Team, parse_agent, parse_team
-from domain.errors import FieldError, InvalidError, NotFoundError
+from domain.errors import FieldError, InvalidError, NotFoundError, RuleError
 from domain.escalation.policy import EscalationPolicy, parse_escalation_policy
 from domain.event import Event, Fact, Json, PolicyRef
 from domain.sla.policy import SlaPolicy, parse_sla_policy
@@ -92,9 +92,11 @@ class Configuration:
         found = self._version("sla-policies", name, version)
         return parse_sla_policy(found.ref, found.document)
 
-    def escalation_policy(self, name: str) -> EscalationPolicy | None:
-        found = self.entry("escalation-policies", name).current
-        return parse_escalation_policy(found.ref, found.document) if found else None
+    @cached_property
+    def escalation_policies(self) -> dict[str, EscalationPolicy]:
+        """The current version of each, by name."""
+        current = self.current("escalation-policies")
+        return {p.name: parse_escalation_policy(p.ref, p.document) for p in current}
 
     @cached_property
     def directory(self) -> Directory:
@@ -177,8 +179,16 @@ def publish(
 
 
 def retire(config: Configuration, kind: Kind, name: str) -> PolicyRetired:
+    """Raises RuleError while an SLA policy counts on this ladder: its promises would
+    break and nobody would hear of it. (A step that names a team or an agent who is
+    gone says so when it is taken.)
+    """
     if config.entry(kind, name).current is None:
         raise NotFoundError(kind, name)
+    if kind == "escalation-policies":
+        users = [p.ref.name for p in config.sla_policies if p.escalation_policy == name]
+        if users:
+            raise RuleError(f"SLA policies escalate by it: {', '.join(users)}")
     return PolicyRetired(kind=kind, name=name)
 
 

@@ -12,9 +12,10 @@ LONGEST = timedelta(days=5 * 366)
 _ISO = re.compile(
     r"(?P<sign>-)?P(?:(?P<weeks>\d{1,9})W)?(?:(?P<days>\d{1,9})D)?"
     r"(?:T(?:(?P<hours>\d{1,9})H)?(?:(?P<minutes>\d{1,9})M)?"
-    r"(?:(?P<seconds>\d{1,12}(?:\.\d{1,6})?)S)?)?"
+    r"(?:(?P<seconds>\d{1,12}(?:\.\d{1,6})?)S)?)?",
+    re.ASCII,
 )
-_SHORT = re.compile(r"(?P<sign>-)?(?P<n>\d{1,9})(?P<unit>[smhd])")
+_SHORT = re.compile(r"(?P<sign>-)?(?P<n>\d{1,9})(?P<unit>[smhd])", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 

@@ -4,6 +4,7 @@
     ├── InvalidError          the request itself is wrong; names each field by pointer
     ├── NotFoundError         no such ticket, policy, subscription …
     ├── RuleError             right request, wrong moment (a closed ticket, say)
+    ├── UnreadableError       the log holds an event that nobody can read any more
     └── ConflictError         somebody was faster
         ├── VersionConflictError   the stream moved on
         ├── PreconditionError      the caller's If-Match does not hold (or is missing)
@@ -52,6 +53,14 @@ class NotFoundError(DomainError):
 
 class RuleError(DomainError):
     code = "not_now"
+
+
+class UnreadableError(DomainError):
+    code = "unreadable"
+
+    def __init__(self, event_id: str, reason: str) -> None:
+        self.event_id = event_id
+        super().__init__(f"the recorded event {event_id} cannot be read: {reason}")
 
 
 class ConflictError(DomainError):

@@ -4,6 +4,7 @@ Each function adds to a draft what the SLA rules make of the last fact. The verd
 given here, at the stop event, by the time used (design invariant 6).
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from domain.config import Configuration
 from domain.escalation.facts import EscalationEnded, EscalationPinned
 from domain.sla import budget
 from domain.sla.budget import Span
-from domain.sla.clock import Clock, elapsed_at, retimed
+from domain.sla.clock import Clock, aligned, elapsed_at, retimed
 from domain.sla.facts import (
     SlaAttached,
     SlaCancelled,
@@ -21,7 +22,7 @@ from domain.sla.facts import (
     SlaNotMatched,
     SlaRestated,
 )
-from domain.sla.policy import Match, Metric, match
+from domain.sla.policy import Match, Metric, SlaPolicy, match
 from domain.ticket.draft import Draft
 from domain.ticket.state import match_inputs
 
@@ -78,7 +79,7 @@ def start(
 
 
 def _pin_ladder(draft: Draft, name: str | None, at: datetime, world: World) -> None:
-    policy = world.config.escalation_policy(name) if name else None
+    policy = world.config.escalation_policies.get(name or "")
     if policy is None or name in [p.ref.name for p in draft.ticket.ladders]:
         return
     draft.record(EscalationPinned(policy=policy), at, policy=policy.ref, by_rule=True)
@@ -133,55 +134,89 @@ def end_runs(
             )
 
 
-def restate(draft: Draft, at: datetime, world: World) -> None:
+def restate(draft: Draft, at: datetime, world: World, *, cause: int) -> None:
     """The ticket's type, tier or priority changed: its promises are worked out again
     from their start, by the policy version they were attached under; a metric that
     this version no longer promises is matched anew.
     """
-    inputs, cause = match_inputs(draft.ticket), draft.ticket.version
-    fresh, _ = match(world.config.sla_policies, inputs)
-    promised = {found.metric: found for found in fresh}
+    inputs = match_inputs(draft.ticket)
+    promised = _promised(world.config.sla_policies, inputs)
     for clock in draft.ticket.clocks:
         if not clock.live:
             continue
-        pinned = world.config.sla_policy(clock.policy.name, clock.policy.version)
-        kept, _ = match((pinned,), inputs)
-        found = next(
-            (m for m in kept if m.metric == clock.metric), promised.get(clock.metric)
-        )
+        found = _pinned(clock, inputs, world) or promised.get(clock.metric)
         if found is not None:
-            _restate(draft, clock, found, at, cause)
+            _restate(draft, clock, found, at, world, cause)
         else:
             _cancel(draft, clock, at, cause)
-    known = {clock.metric for clock in draft.ticket.clocks}
+    if not draft.ticket.finished:
+        _start_missing(draft, promised, at, world)
+
+
+def _promised(
+    policies: Iterable[SlaPolicy], inputs: Mapping[str, str]
+) -> dict[Metric, Match]:
+    matches, _ = match(policies, inputs)
+    return {found.metric: found for found in matches}
+
+
+def _pinned(clock: Clock, inputs: Mapping[str, str], world: World) -> Match | None:
+    """What the policy version of this clock promises now."""
+    policy = world.config.sla_policy(clock.policy.name, clock.policy.version)
+    return _promised((policy,), inputs).get(clock.metric)
+
+
+def _start_missing(
+    draft: Draft, promised: Mapping[Metric, Match], at: datetime, world: World
+) -> None:
+    """What is promised and has no clock, or one that was cancelled: that one goes on
+    from its start. A first response is not promised to who has had it.
+    """
     for metric, found in promised.items():
-        if metric not in known:
-            start(draft, found, at, world)
+        if metric == "first_response" and draft.ticket.answered_at is not None:
+            continue
+        last = _last(draft, metric)
+        if last is None or last.state == "cancelled":
+            start(draft, found, at, world, carried=last)
+
+
+def _last(draft: Draft, metric: Metric) -> Clock | None:
+    cycles = [clock for clock in draft.ticket.clocks if clock.metric == metric]
+    return cycles[-1] if cycles else None
 
 
 def _restate(
-    draft: Draft, clock: Clock, found: Match, at: datetime, cause: int
+    draft: Draft, clock: Clock, found: Match, at: datetime, world: World, cause: int
 ) -> None:
-    if (found.target, found.policy.ref) == (clock.target, clock.policy):
+    policy = found.policy
+    if (found.target, policy.ref) == (clock.target, clock.policy):
         return
-    changed = retimed(replace(clock, target=found.target))
+    _pin_ladder(draft, policy.escalation_policy, at, world)
+    changed = replace(
+        clock, target=found.target, pausable=found.metric in policy.pauses
+    )
+    paused = draft.ticket.pause is not None
+    changed = retimed(aligned(changed, at, paused=paused))
     draft.record(
         SlaRestated(
             metric=clock.metric,
             cycle=clock.cycle,
             rule_of_change="from_start",
-            policy=found.policy.ref,
+            policy=policy.ref,
             rule=found.rule,
             old_target=clock.target,
             new_target=found.target,
             old_due_at=clock.due_at,
             new_due_at=changed.due_at,
             new_breach_at=changed.breach_at,
+            warn_at=policy.warn_at,
+            escalation_policy=policy.escalation_policy,
+            pausable=changed.pausable,
             decision=found.decision,
         ),
         at,
         cause=cause,
-        policy=found.policy.ref,
+        policy=policy.ref,
         by_rule=True,
     )
 
@@ -202,13 +237,12 @@ def reopen(draft: Draft, at: datetime, world: World, since: datetime) -> None:
     was resolved does not count); one that was missed starts a new cycle, because its
     verdict is final and a second breach at once would tell nobody anything.
     """
-    judged = [c for c in draft.ticket.clocks if c.metric == "resolution"]
-    if not judged or judged[-1].state not in ("met", "missed"):
-        return
-    last = judged[-1]
-    pinned = world.config.sla_policy(last.policy.name, last.policy.version)
-    matches, _ = match((pinned,), match_inputs(draft.ticket))
-    carried = replace(last, pauses=(*last.pauses, Span(since, at)))
-    for found in matches:
-        if found.metric == last.metric:
-            start(draft, found, at, world, carried if last.state == "met" else None)
+    inputs = match_inputs(draft.ticket)
+    promised = _promised(world.config.sla_policies, inputs)
+    last = _last(draft, "resolution")
+    if last is not None:
+        found = _pinned(last, inputs, world) or promised.get("resolution")
+        carried = replace(last, pauses=(*last.pauses, Span(since, at)))
+        if found is not None:
+            start(draft, found, at, world, None if last.state == "missed" else carried)
+    _start_missing(draft, promised, at, world)

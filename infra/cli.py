@@ -163,6 +163,43 @@ def apply_config(file: Path) -> None:
         click.echo(line)
 
 
+@main.group("import")
+def import_() -> None:
+    """Histories from elsewhere."""
+
+
+@import_.command("incidents")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--zone", default="UTC", show_default=True, help="Of the file's times")
+@click.option("--json", "as_json", is_flag=True)
+def import_incidents(file: Path, zone: str, as_json: bool) -> None:
+    """ServiceNow's incident audit log (CSV), as histories. Again adds nothing."""
+    from infra.incidents.commands import import_incidents as run  # noqa: PLC0415
+
+    finish(run(file, zone, as_json=as_json))
+
+
+@main.group()
+def report() -> None:
+    """What the log says."""
+
+
+@report.command("incidents")
+@click.option(
+    "--policy",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=Path("examples/incident-priorities.yaml"),
+    show_default=True,
+    help="A bundle with SLA policies",
+)
+@click.option("--json", "as_json", is_flag=True)
+def report_incidents(policy: Path, as_json: bool) -> None:
+    """How many imported incidents would have met a policy, by priority."""
+    from infra.incidents.commands import report_incidents as run  # noqa: PLC0415
+
+    finish(run(policy, as_json=as_json))
+
+
 @main.command()
 @click.option("--per-second", type=float, default=50.0, help="Calls to Temporal")
 def rebuild(per_second: float) -> None:

@@ -6,6 +6,7 @@ from typing import Any, LiteralString
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from activities.ports import StoreUnavailableError
@@ -13,20 +14,30 @@ from activities.ports import StoreUnavailableError
 Row = tuple[Any, ...]
 WAIT_S = 2.0
 """How long a request waits for a connection before it is told to come back."""
+DOWN_WAIT_S = 0.75
+"""The same while the server is known to be away."""
+LIVENESS = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""libpq's defaults wait for minutes or for ever on a server that is just gone."""
 
 
 class Database:
     def __init__(self, url: str, *, size: int = 8) -> None:
+        self._conninfo = make_conninfo("", **(LIVENESS | conninfo_to_dict(url)))
         self._pool = AsyncConnectionPool(
-            url,
+            self._conninfo,
             min_size=1,
             max_size=size,
             open=False,
-            timeout=WAIT_S,
             kwargs={"autocommit": True},
             reconnect_timeout=0,
         )
-        self.url = url
+        self._wait_s = WAIT_S
 
     async def open(self) -> None:
         await self._pool.open()
@@ -34,14 +45,26 @@ class Database:
     async def close(self) -> None:
         await self._pool.close(timeout=2)
 
+    async def dedicated(self) -> AsyncConnection[Row]:
+        """A connection of one's own, for LISTEN and for locks that last."""
+        return await AsyncConnection.connect(self._conninfo, autocommit=True)
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection[Row]]:
         """Raises StoreUnavailableError when the server cannot be reached."""
+        connection: AsyncConnection[Row] | None = None
         try:
-            async with self._pool.connection() as connection:
+            async with self._pool.connection(self._wait_s) as connection:
                 yield connection
-        except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except PoolTimeout as error:
+            self._wait_s = DOWN_WAIT_S
             raise StoreUnavailableError(str(error)) from error
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            if connection is not None and connection.broken:
+                # Its neighbours died with it; a second try must not get one of them.
+                await self._pool.drain()
+            raise StoreUnavailableError(str(error)) from error
+        self._wait_s = WAIT_S
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection[Row]]:
@@ -56,7 +79,9 @@ class Database:
         """
         try:
             return await self._rows(query, parameters)
-        except StoreUnavailableError:
+        except StoreUnavailableError as error:
+            if isinstance(error.__cause__, PoolTimeout):
+                raise
             return await self._rows(query, parameters)
 
     async def _rows(

@@ -145,6 +145,15 @@ class OutboundClient:
         self._resolver = resolver
         self._tls = tls or httpx.create_ssl_context()
 
+    def check(self, url: str) -> None:
+        """Say no without asking the network: raise `UrlError`, or where the host is an
+        address `ForbiddenAddressError`. A name is looked up at each request instead.
+        """
+        host = _parsed(url).raw_host.decode("ascii")
+        address = _literal(host)
+        if address is not None and (why := refusal(address, self._allow)):
+            raise ForbiddenAddressError(host, address, why)
+
     async def post(
         self, url: str, body: bytes, headers: Mapping[str, str]
     ) -> OutboundAnswer:
@@ -281,6 +290,15 @@ def _parsed(url: str) -> httpx.URL:
     if parsed.port is not None and parsed.port not in _PORTS:
         raise UrlError("the port must be from 1 to 65535")
     return parsed
+
+
+def _literal(host: str) -> Address | None:
+    """Read ``10.1`` and ``0x7f000001`` too: the system takes them for addresses."""
+    with suppress(ValueError):
+        return ipaddress.ip_address(host)
+    with suppress(OSError):
+        return ipaddress.ip_address(socket.inet_aton(host))
+    return None
 
 
 def _inner(address: Address) -> Address:

@@ -1,14 +1,14 @@
 """The three processes of an installation, each to be run alone or by `pledge up`."""
 
 import asyncio
-import contextlib
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import uvicorn
+from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import (
     SandboxedWorkflowRunner,
@@ -69,48 +69,63 @@ async def run_worker(settings: Settings) -> None:
     """Carry the workflows until told to stop."""
     client = await connect_patiently()
     async with core(settings) as made:
-        sandbox = SandboxedWorkflowRunner(
-            restrictions=SandboxRestrictions.default.with_passthrough_modules(
-                "activities.contracts"
-            )
-        )
-        tickets = Worker(
-            client,
-            task_queue=TICKETS_QUEUE,
-            workflows=[TicketWorkflow],
-            activities=[made.enforcement().enforce],
-            workflow_runner=sandbox,
-            max_cached_workflows=5000,
-            sticky_queue_schedule_to_start_timeout=STICKY,
-            graceful_shutdown_timeout=timedelta(seconds=5),
-        )
-        webhooks = Worker(
-            client,
-            task_queue=WEBHOOKS_QUEUE,
-            workflows=[SubscriptionWorkflow],
-            activities=[made.delivery().deliver],
-            workflow_runner=sandbox,
-            sticky_queue_schedule_to_start_timeout=STICKY,
-            graceful_shutdown_timeout=timedelta(seconds=5),
-        )
+        enforce, deliver = made.enforcement().enforce, made.delivery().deliver
+        tickets = ticket_worker(client, TICKETS_QUEUE, enforce)
+        webhooks = webhook_worker(client, WEBHOOKS_QUEUE, deliver)
         await _until_stopped(tickets.run(), webhooks.run())
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """Our messages are passed through: loading them anew for each workflow is slow."""
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(
+            "activities.contracts"
+        )
+    )
+
+
+def ticket_worker(client: Client, queue: str, enforce: Callable[..., Any]) -> Worker:
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=[TicketWorkflow],
+        activities=[enforce],
+        workflow_runner=sandbox(),
+        max_cached_workflows=5000,
+        sticky_queue_schedule_to_start_timeout=STICKY,
+        graceful_shutdown_timeout=timedelta(seconds=5),
+    )
+
+
+def webhook_worker(client: Client, queue: str, deliver: Callable[..., Any]) -> Worker:
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=[SubscriptionWorkflow],
+        activities=[deliver],
+        workflow_runner=sandbox(),
+        sticky_queue_schedule_to_start_timeout=STICKY,
+        graceful_shutdown_timeout=timedelta(seconds=5),
+    )
 
 
 async def run_followers(settings: Settings) -> None:
     """Follow the log and sweep until told to stop."""
     client = await connect_patiently(lazy=True)
     async with core(settings) as made:
-        bell = Bell(settings.database_url)
+        bell = Bell(made.database)
         cache = TicketCache(made.store)
         backend = TimerBackend(client)
         shared = (made.database, made.store, bell)
-        timers = Timers(*shared, cache, backend)
+        quiet = asyncio.Event()
+        quiet.set()
+        timers = Timers(*shared, cache, backend, quiet)
         followers: list[Follower] = [
             Projector(*shared, cache),
             timers,
             Pokes(*shared, made.registry, backend),
         ]
-        sweeper = Sweeper(made.database, made.enforcement(), timers)
+        sweeper = Sweeper(made.database, made.enforcement(), timers, quiet)
         await _until_stopped(
             bell.run(),
             sweeper.run(),
@@ -141,8 +156,6 @@ async def _until_stopped(*running: Coroutine[Any, Any, None]) -> None:
     )
     for task in (*tasks, stopping):
         task.cancel()
-    for task in tasks:
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    await asyncio.gather(*tasks, return_exceptions=True)
     for task in done - {stopping}:
         task.result()

@@ -5,8 +5,7 @@ import base64
 from datetime import datetime
 from typing import Any, LiteralString
 
-from activities.ports import StoreUnavailableError
-from api.ports import TicketFilter
+from api.ports import BehindError, TicketFilter
 from domain.errors import InvalidError
 from domain.event import Json
 from infra.database import Database
@@ -72,7 +71,7 @@ class TicketReadModel:
         deadline = loop.time() + LONGEST_WAIT_S
         while await self.position() < position:
             if loop.time() > deadline:
-                raise StoreUnavailableError("the read model has not caught up")
+                raise BehindError(position)
             await asyncio.sleep(0.02)
 
     async def position(self) -> int:

@@ -1,13 +1,15 @@
 """Every running workflow again, from the log: Temporal's own history is disposable."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from activities.contracts import TicketPlan
 from activities.enforcement import contract
-from domain.ticket.evolve import fold
+from infra.followers.projector import PROJECTOR, ticket_ids
+from infra.followers.tickets import TicketCache, each
 from infra.settings import Settings
-from infra.temporal import TimerBackend, connect
-from infra.wiring import core
+from infra.temporal import TemporalRefusedError, TimerBackend, connect
+from infra.wiring import Core, core
 
 PAGE = 200
 
@@ -16,22 +18,48 @@ async def rebuild(
     settings: Settings, per_second: float, say: Callable[[str], None]
 ) -> int:
     """Overdue first, then by due time. Can be run again at any time: a workflow that
-    is there already ignores a plan it knows.
+    is there already ignores a plan it knows. A ticket that cannot be read or sent is
+    named and left out.
     """
     backend = TimerBackend(await connect())
     done = 0
     async with core(settings) as made:
-        rows = await made.database.rows(
-            "SELECT id FROM tickets WHERE NOT done ORDER BY next_due_ms NULLS LAST, id"
-        )
-        ids = [str(row[0]) for row in rows]
+        for subscription in (await made.registry.subscriptions()).active:
+            await backend.poke(subscription.id)
+        ids = await _open_tickets(made)
         for start in range(0, len(ids), PAGE):
-            streams = await made.store.load_many(ids[start : start + PAGE])
-            for ticket_id in ids[start : start + PAGE]:
-                ticket = fold(streams.get(ticket_id, ()))
-                if ticket is not None:
-                    await backend.push(contract(ticket))
-                    await asyncio.sleep(1 / per_second)
+            for plan in await _plans(made, ids[start : start + PAGE], say):
+                try:
+                    await backend.push(plan)
                     done += 1
+                except TemporalRefusedError as error:
+                    say(f"{plan.ticket_id}: {error}")
+                await asyncio.sleep(1 / per_second)
             say(f"{done} of {len(ids)}")
     return done
+
+
+async def _open_tickets(made: Core) -> list[str]:
+    """By the read model, and by the log where that has not got to yet."""
+    rows = await made.database.rows(
+        "SELECT position FROM follower_positions WHERE follower = %s", (PROJECTOR,)
+    )
+    after = int(rows[0][0]) if rows else 0
+    ids = await made.database.rows(
+        "SELECT id FROM tickets WHERE NOT done ORDER BY next_due_ms NULLS LAST, id"
+    )
+    found = dict.fromkeys(str(row[0]) for row in ids)
+    while batch := await made.store.headers(after, PAGE):
+        found |= dict.fromkeys(ticket_ids(batch))
+        after = batch[-1].position
+    return list(found)
+
+
+async def _plans(
+    made: Core, ids: Sequence[str], say: Callable[[str], None]
+) -> list[TicketPlan]:
+    tickets, failed = await TicketCache(made.store).fresh(ids)
+    plans, planless = each(tickets, contract)
+    for ticket_id, error in (failed | planless).items():
+        say(f"{ticket_id}: {error}")
+    return [plan for plan in plans.values() if not plan.done]

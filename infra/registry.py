@@ -1,15 +1,19 @@
 """Configuration, keys and subscriptions, followed from the log by each process."""
 
 import asyncio
+import logging
 import time
+from collections.abc import Sequence
 
 from domain.access import Keys, fold_keys
 from domain.config import Configuration, fold_config
+from domain.event import Event
 from domain.subscription import Subscriptions, fold_subscriptions
 from infra.eventstore.store import PostgresEventStore
 
 FRESH_FOR_S = 0.25
 """A change made through another process is seen here at most this much later."""
+LOG = logging.getLogger(__name__)
 
 
 class LiveRegistry:
@@ -18,7 +22,7 @@ class LiveRegistry:
         self._position, self._read_at = 0, 0.0
         self._config, self._keys = Configuration(), Keys()
         self._subscriptions = Subscriptions()
-        self._reading = asyncio.Lock()
+        self._reading: asyncio.Task[None] | None = None
 
     async def config(self) -> Configuration:
         await self._follow()
@@ -33,28 +37,53 @@ class LiveRegistry:
         return self._subscriptions
 
     async def refresh(self) -> None:
-        """Read now, whatever the age: our own change must be seen at once."""
+        """Read now, whatever the age: our own change must be seen at once. A reading
+        under way may have begun before that change, so it is followed by another.
+        """
+        if self._reading is not None:
+            await asyncio.wait([self._reading])
         self._read_at = 0.0
         await self._follow()
 
     async def _follow(self) -> None:
+        """All who wait share one reading, and its failure: one after the other, each
+        would wait out the timeouts of a database that is away.
+        """
         if time.monotonic() - self._read_at < FRESH_FOR_S:
             return
-        async with self._reading:
-            if time.monotonic() - self._read_at < FRESH_FOR_S:
-                return
-            began = time.monotonic()
-            while await self._read():
-                pass
-            self._read_at = began
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._catch_up())
+            self._reading.add_done_callback(self._done)
+        # Shielded: who gives up must not take the others' reading with it.
+        await asyncio.shield(self._reading)
 
-    async def _read(self) -> bool:
-        new = await self._store.registry_events(self._position)
-        if not new:
-            return False
-        events = [recorded.event for recorded in new]
-        self._config = fold_config(events, self._config)
-        self._keys = fold_keys(events, self._keys)
-        self._subscriptions = fold_subscriptions(events, self._subscriptions)
-        self._position = new[-1].position
-        return True
+    def _done(self, reading: asyncio.Task[None]) -> None:
+        self._reading = None
+        if not reading.cancelled():
+            reading.exception()  # looked at, also when nobody waits any more
+
+    async def _catch_up(self) -> None:
+        began = time.monotonic()
+        while new := await self._store.registry_events(self._position):
+            events = [recorded.event for recorded in new]
+            try:
+                self._fold(events)
+            except Exception:
+                LOG.exception("the registry takes its events one by one")
+                self._fold_each(events)
+            self._position = new[-1].position
+        self._read_at = began
+
+    def _fold(self, events: Sequence[Event]) -> None:
+        config = fold_config(events, self._config)
+        keys = fold_keys(events, self._keys)
+        subscriptions = fold_subscriptions(events, self._subscriptions)
+        self._config, self._keys, self._subscriptions = config, keys, subscriptions
+
+    def _fold_each(self, events: Sequence[Event]) -> None:
+        """One that does not fit must not lock everybody out."""
+        for event in events:
+            try:
+                self._fold([event])
+            except Exception:
+                LOG.exception("%s is left out", event.id)

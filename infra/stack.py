@@ -28,6 +28,8 @@ TEMPORAL_ADDRESS = "TEMPORAL_ADDRESS"
 ADMIN_KEY = "PLEDGE_ADMIN_KEY"
 EMBEDDED_WEBHOOK_ALLOW = "127.0.0.0/8,::1/128"
 DEFAULT_PORTS = {"http": 8400, "temporal": 7233, "temporal_ui": 8233, "postgres": 5433}
+NICE = {"worker": 5}
+"""Behind the API: a promise that a busy worker would miss, the sweeper keeps."""
 PIDS = ("api", "worker", "followers", "postgres", "temporal")
 
 
@@ -107,6 +109,7 @@ class Stack:
                 argv=(sys.executable, "-m", "infra", name),
                 log=self.data.log(name),
                 env=self._environment(owner=once),
+                nice=NICE.get(name, 0),
             )
 
         return Child(name=name, prepare=prepare, once=once)

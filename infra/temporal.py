@@ -1,6 +1,7 @@
 """The one place that talks to Temporal: connecting, and the two signal-with-starts."""
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import timedelta
 
 from temporalio.api.enums.v1 import TaskQueueType
@@ -9,6 +10,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.contracts import TicketPlan
 from workflows.subscription import SubscriptionWorkflow, subscription_workflow_id
@@ -17,6 +19,14 @@ from workflows.ticket import TicketWorkflow, ticket_workflow_id
 TICKETS_QUEUE = "tickets"
 WEBHOOKS_QUEUE = "webhooks"
 RPC_TIMEOUT = timedelta(seconds=5)
+
+
+class TemporalUnavailableError(Exception):
+    """Temporal is away, or does not answer in time; it will take the call later."""
+
+
+class TemporalRefusedError(Exception):
+    """Temporal will never take this call; others it will."""
 
 
 async def connect(*, lazy: bool = False) -> Client:
@@ -41,33 +51,56 @@ async def connect_patiently(*, lazy: bool = False) -> Client:
 class TimerBackend:
     """Idempotent: the workflow ignores a plan whose version it has passed."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(
+        self,
+        client: Client,
+        tickets: str = TICKETS_QUEUE,
+        webhooks: str = WEBHOOKS_QUEUE,
+    ) -> None:
         self._client = client
+        self._tickets, self._webhooks = tickets, webhooks
 
     async def push(self, plan: TicketPlan) -> None:
-        await self._client.start_workflow(
-            TicketWorkflow.run,
-            plan,
-            id=ticket_workflow_id(plan.ticket_id),
-            task_queue=TICKETS_QUEUE,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            start_signal="desired",
-            start_signal_args=[plan],
-            rpc_timeout=RPC_TIMEOUT,
+        await self._send(
+            self._client.start_workflow(
+                TicketWorkflow.run,
+                plan,
+                id=ticket_workflow_id(plan.ticket_id),
+                task_queue=self._tickets,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                start_signal="desired",
+                start_signal_args=[plan],
+                rpc_timeout=RPC_TIMEOUT,
+            )
         )
 
     async def poke(self, subscription_id: str) -> None:
-        await self._client.start_workflow(
-            SubscriptionWorkflow.run,
-            args=[subscription_id, 0],
-            id=subscription_workflow_id(subscription_id),
-            task_queue=WEBHOOKS_QUEUE,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            start_signal="poke",
-            rpc_timeout=RPC_TIMEOUT,
+        await self._send(
+            self._client.start_workflow(
+                SubscriptionWorkflow.run,
+                args=[subscription_id, 0],
+                id=subscription_workflow_id(subscription_id),
+                task_queue=self._webhooks,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                start_signal="poke",
+                rpc_timeout=RPC_TIMEOUT,
+            )
         )
+
+    async def _send(self, call: Awaitable[object]) -> None:
+        """Raises TemporalUnavailableError or TemporalRefusedError, nothing else."""
+        try:
+            # A lazy client connects within the first call, and that has no limit.
+            async with asyncio.timeout(2 * RPC_TIMEOUT.total_seconds()):
+                await call
+        except RPCError as error:
+            if error.status is RPCStatusCode.INVALID_ARGUMENT:
+                raise TemporalRefusedError(str(error)) from error
+            raise TemporalUnavailableError(f"{error.status.name}: {error}") from error
+        except (RuntimeError, TimeoutError, OSError) as error:
+            raise TemporalUnavailableError(str(error) or "no answer") from error
 
 
 async def pollers(client: Client, queue: str, within: timedelta) -> int:

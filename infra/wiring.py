@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -30,7 +31,7 @@ from infra.eventstore.writer import GroupWriter
 from infra.feed import LogFeed
 from infra.followers.bell import Bell
 from infra.numbers import TicketNumbers
-from infra.outbound import OutboundClient, UrlError, check_url, parse_networks
+from infra.outbound import OutboundClient, OutboundError, parse_networks
 from infra.outbox import PostgresOutbox
 from infra.readiness import Readiness
 from infra.readmodel import TicketReadModel
@@ -79,9 +80,12 @@ class Core:
     def outbox(self) -> PostgresOutbox:
         return PostgresOutbox(self.database, self.store, seal_key(self.settings))
 
+    def outbound(self) -> OutboundClient:
+        return OutboundClient(parse_networks(self.settings.webhook_allow))
+
     def delivery(self) -> Delivery:
-        client = OutboundClient(parse_networks(self.settings.webhook_allow))
-        return Delivery(self.registry, self.outbox(), WebhookCourier(client), now)
+        courier = WebhookCourier(self.outbound())
+        return Delivery(self.registry, self.outbox(), courier, now)
 
 
 @asynccontextmanager
@@ -121,7 +125,7 @@ async def _log(database_url: str) -> Log:
 async def services(settings: Settings) -> AsyncIterator[Services]:
     """What the HTTP side calls."""
     async with core(settings) as made:
-        bell = Bell(settings.database_url)
+        bell = Bell(made.database)
         listening = asyncio.create_task(bell.run())
         try:
             yield _services(made, bell)
@@ -144,16 +148,16 @@ def _services(made: Core, bell: Bell) -> Services:
         new_secret=new_secret,
         new_key=new_key,
         next_number=TicketNumbers(made.database).next,
-        check_url=_refused_url,
+        check_url=partial(_refused_url, made.outbound()),
         ready=Readiness(made.database).parts,
         metrics=metrics.exposition,
     )
 
 
-def _refused_url(url: str) -> str | None:
+def _refused_url(outbound: OutboundClient, url: str) -> str | None:
     try:
-        check_url(url)
-    except UrlError as error:
+        outbound.check(url)
+    except OutboundError as error:
         return error.reason
     return None
 

@@ -4,6 +4,7 @@ Each endpoint has its own workflow, so a dead one holds up its own events and no
 else's. It holds no event and no cursor; both are in the database.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from temporalio import workflow
@@ -29,9 +30,12 @@ def subscription_workflow_id(subscription_id: str) -> str:
 @workflow.defn(name="Subscription")
 class SubscriptionWorkflow:
     @workflow.init
-    def __init__(self, subscription_id: str, attempt: int) -> None:
+    def __init__(
+        self, subscription_id: str, attempt: int, not_before_ms: int = 0
+    ) -> None:
         self.subscription_id = subscription_id
         self.attempt = attempt
+        self.not_before_ms = not_before_ms
         self.poked = True
 
     @workflow.signal
@@ -39,16 +43,26 @@ class SubscriptionWorkflow:
         self.poked = True
 
     @workflow.run
-    async def run(self, subscription_id: str, attempt: int) -> None:  # noqa: ARG002
+    async def run(
+        self,
+        subscription_id: str,  # noqa: ARG002 - all taken by __init__
+        attempt: int,  # noqa: ARG002
+        not_before_ms: int = 0,  # noqa: ARG002
+    ) -> None:
         while self.poked:
-            if workflow.info().get_current_history_length() >= LONGEST_HISTORY:
+            if self._history_is_long():
                 await workflow.wait_condition(workflow.all_handlers_finished)
-                workflow.continue_as_new(args=[self.subscription_id, self.attempt])
+                workflow.continue_as_new(
+                    args=[self.subscription_id, self.attempt, self.not_before_ms]
+                )
+            if self._now_ms() < self.not_before_ms:
+                await self._back_off()
+                continue
             self.poked = False
             result = await self._deliver()
             if result.gone:
                 return
-            await self._rest(result)
+            await self._settle(result)
 
     async def _deliver(self) -> DeliverResult:
         result: DeliverResult = await workflow.execute_activity(
@@ -60,18 +74,38 @@ class SubscriptionWorkflow:
         )
         return result
 
-    async def _rest(self, result: DeliverResult) -> None:
+    async def _settle(self, result: DeliverResult) -> None:
         if result.retry_in_s is not None:
-            self.attempt += 1
-            # A poke must not cut the back-off short.
-            await workflow.sleep(max(result.retry_in_s, 0.001))
+            # What was delivered before it ended the tries of another event.
+            self.attempt = 1 if result.delivered else self.attempt + 1
+            self.not_before_ms = self._now_ms() + int(result.retry_in_s * 1000)
             self.poked = True
             return
         self.attempt = 0
         if result.more:
             self.poked = True
             return
+        await self._wait(lambda: self.poked, IDLE_S)
+
+    async def _back_off(self) -> None:
+        """A poke must not cut it short; but ten thousand would be too many for one
+        run, so it goes on in the next.
+        """
+        seconds = (self.not_before_ms - self._now_ms()) / 1000
+        await self._wait(self._history_is_long, seconds)
+
+    async def _wait(self, condition: Callable[[], bool], seconds: float) -> None:
         try:
-            await workflow.wait_condition(lambda: self.poked, timeout=IDLE_S)
+            await workflow.wait_condition(condition, timeout=seconds)
         except TimeoutError:
             return
+
+    def _now_ms(self) -> int:
+        return int(workflow.time() * 1000)
+
+    def _history_is_long(self) -> bool:
+        info = workflow.info()
+        return (
+            info.is_continue_as_new_suggested()
+            or info.get_current_history_length() >= LONGEST_HISTORY
+        )

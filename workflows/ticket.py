@@ -75,7 +75,9 @@ class TicketWorkflow:
         self.stalls += 1
         seconds = min(2**self.stalls, LONGEST_STALL_S)
         version = self.plan.version
-        await self._wait(lambda: self.plan.version > version, seconds)
+        await self._wait(
+            lambda: self.plan.version > version or self._history_is_long(), seconds
+        )
 
     async def _wait_until(self, due_ms: int | None) -> None:
         """A plan that is due later keeps the timer and looks again when it fires."""

@@ -76,6 +76,19 @@ class EscalationReassigned(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EscalationNotReassigned(Fact):
+    """Nobody could take it; each candidate says why. `team=None`: it has none."""
+
+    topic: ClassVar[str] = "escalation.not_reassigned"
+    clock: str
+    step: int
+    lap: int
+    strategy: str
+    team: str | None
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class EscalationExhausted(Fact):
     topic: ClassVar[str] = "escalation.exhausted"
     clock: str

@@ -16,6 +16,7 @@ from domain.event import Json, PolicyRef
 
 TargetKind = Literal["assignee", "agent", "team", "manager_of"]
 TARGETS: tuple[TargetKind, ...] = get_args(TargetKind)
+MOST_LAPS = 100
 HOUR = timedelta(hours=1)
 
 
@@ -70,12 +71,10 @@ def parse_escalation_policy(ref: PolicyRef, document: Json) -> EscalationPolicy:
         if later.after < earlier.after:
             message = "comes before the step above it and could never be reached"
             errors.append(FieldError(f"/steps/{i + 1}/after", message))
+    repeat = _parse_count(document, "repeat", MOST_LAPS, "", errors)
     if errors:
         raise InvalidError(errors)
-    repeat = document.get("repeat", 0)
-    return EscalationPolicy(
-        ref=ref, steps=tuple(steps), repeat=repeat if isinstance(repeat, int) else 0
-    )
+    return EscalationPolicy(ref=ref, steps=tuple(steps), repeat=repeat)
 
 
 def _parse_step(document: Json, pointer: str, errors: list[FieldError]) -> Step:
@@ -84,16 +83,26 @@ def _parse_step(document: Json, pointer: str, errors: list[FieldError]) -> Step:
         _parse_target(target, f"{pointer}/targets/{i}", errors)
         for i, target in enumerate(targets if isinstance(targets, list) else [])
     )
-    if not parsed and not reassign:
+    if not parsed and not isinstance(reassign, dict):
         message = "the step tells nobody and moves nothing: name a target or reassign"
         errors.append(FieldError(f"{pointer}/targets", message))
-    raised = document.get("raise_priority", 0)
     return Step(
         after=_parse_after(document.get("after", "PT0S"), f"{pointer}/after", errors),
         targets=parsed,
         reassign=_parse_reassign(reassign, f"{pointer}/reassign", errors),
-        raise_priority=raised if isinstance(raised, int) else 0,
+        raise_priority=_parse_count(document, "raise_priority", 3, pointer, errors),
     )
+
+
+def _parse_count(
+    document: Json, field: str, most: int, pointer: str, errors: list[FieldError]
+) -> int:
+    value = document.get(field, 0)
+    if isinstance(value, int) and 0 <= value <= most:
+        return value
+    message = f"must be a whole number from 0 to {most}"
+    errors.append(FieldError(f"{pointer}/{field}", message))
+    return 0
 
 
 def _parse_after(value: object, pointer: str, errors: list[FieldError]) -> timedelta:

@@ -1,7 +1,8 @@
 """One climb of one ladder, after one breach; and who a step means.
 
 A run knows the next step by number; when that step is due follows from the pinned
-policy and the breach, so nothing has to be stored that could disagree.
+policy, the breach and the pauses of the ticket, so nothing has to be stored that could
+disagree. A pause holds the climb: what was left to the next step is left afterwards.
 """
 
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ from domain.escalation.facts import (
 )
 from domain.escalation.policy import EscalationPolicy, Target
 from domain.event import PolicyRef
+from domain.sla import budget
+from domain.sla.budget import Span
 
 RunState = Literal["climbing", "exhausted", "ended"]
 
@@ -33,9 +36,26 @@ class Run:
     lap: int = 0
     fired: int = 0
     reason: str | None = None
+    pauses: tuple[Span, ...] = ()
 
-    def due_at(self, policy: EscalationPolicy) -> datetime:
-        return self.breach_at + policy.after_breach(self.step, self.lap)
+    def due_at(self, policy: EscalationPolicy) -> datetime | None:
+        """Of the next step; None while the ticket is paused."""
+        if self.pauses and self.pauses[-1].end is None:
+            return None
+        after = policy.after_breach(self.step, self.lap)
+        return budget.due_at(self.breach_at, after, self.pauses)
+
+
+def pause(run: Run, at: datetime) -> Run:
+    if run.state != "climbing":
+        return run
+    return replace(run, pauses=(*run.pauses, Span(at)))
+
+
+def resume(run: Run, at: datetime) -> Run:
+    if not run.pauses or run.pauses[-1].end is not None:
+        return run
+    return replace(run, pauses=(*run.pauses[:-1], Span(run.pauses[-1].start, at)))
 
 
 def started(fact: EscalationStarted, version: int) -> Run:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+NONE = timedelta(0)
+
 
 @dataclass(frozen=True)
 class Span:
@@ -19,33 +21,27 @@ class Span:
     end: datetime | None = None
 
 
-def _closed(pauses: Sequence[Span], end: datetime) -> list[tuple[datetime, datetime]]:
-    """The union of the pauses before `end`, in order, without overlaps."""
-    merged: list[tuple[datetime, datetime]] = []
+def _merged(pauses: Sequence[Span]) -> list[Span]:
+    """Their union in order: neither overlapping nor touching, the last maybe open."""
+    merged: list[Span] = []
     for span in sorted(pauses, key=lambda s: s.start):
-        stop = min(span.end or end, end)
-        if stop <= span.start:
+        if span.end is not None and span.end <= span.start:
             continue
-        if merged and span.start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], stop))
-        else:
-            merged.append((span.start, stop))
+        last = merged[-1] if merged else None
+        if last is None or (last.end is not None and last.end < span.start):
+            merged.append(span)
+        elif last.end is not None and (span.end is None or span.end > last.end):
+            merged[-1] = Span(last.start, span.end)
     return merged
 
 
 def elapsed(start: datetime, end: datetime, pauses: Sequence[Span] = ()) -> timedelta:
     """Counted time in `[start, end)`, less the union of the pauses; never negative."""
-    if end <= start:
-        return timedelta(0)
-    lost = sum(
-        (
-            stop - max(begin, start)
-            for begin, stop in _closed(pauses, end)
-            if stop > start
-        ),
-        timedelta(0),
-    )
-    return end - start - lost
+    counted = max(end - start, NONE)
+    for span in _merged(pauses):
+        stop = end if span.end is None else min(span.end, end)
+        counted -= max(stop - max(span.start, start), NONE)
+    return counted
 
 
 def due_at(
@@ -53,12 +49,12 @@ def due_at(
 ) -> datetime | None:
     """The first instant at which the budget is used; None while a pause has no end."""
     due = start + budget
-    for span in sorted(pauses, key=lambda s: s.start):
+    for span in _merged(pauses):
         if span.start >= due:
             break
         if span.end is None:
             return None
-        due += max(span.end - max(span.start, start), timedelta(0))
+        due += max(span.end - max(span.start, start), NONE)
     return due
 
 
@@ -71,17 +67,17 @@ def breach_at(
     stays used but not exceeded until the pause ends.
     """
     due = due_at(start, budget, pauses)
-    for span in sorted(pauses, key=lambda s: s.start):
-        if due is not None and span.start == due:
+    for span in _merged(pauses):
+        if span.start == due:
             return span.end
     return due
 
 
 def back(
-    start: datetime, due: datetime, before: timedelta, pauses: Sequence[Span] = ()
+    start: datetime, budget: timedelta, before: timedelta, pauses: Sequence[Span] = ()
 ) -> datetime | None:
-    """The instant at which `before` was still left until `due`; None if that is
-    not after `start` (a warning five minutes before a target of three seconds).
+    """The instant at which `before` was still left of the budget; None if that is not
+    after `start` (a warning five minutes before a target of three seconds) or lies
+    beyond a pause without an end.
     """
-    budget = elapsed(start, due, pauses) - before
-    return due_at(start, budget, pauses) if budget > timedelta(0) else None
+    return due_at(start, budget - before, pauses) if budget > before else None

@@ -54,11 +54,12 @@ class Clock:
     """None while paused: nobody can say when the budget will be used."""
     breach_at: datetime | None
     attached_version: int
+    stated_at: datetime
+    """Since when the promise reads as it does: attached, or restated."""
     warned: tuple[str, ...] = ()
     breached_at: datetime | None = None
     breached_version: int | None = None
     stopped_at: datetime | None = None
-    restated_at: datetime | None = None
     elapsed: timedelta | None = None
     """Frozen when the clock stops; before that ask `elapsed_at`."""
 
@@ -70,6 +71,16 @@ class Clock:
     def live(self) -> bool:
         return self.state in ("running", "paused")
 
+    @property
+    def inherited(self) -> bool:
+        """It was too late already when the promise came to read as it does."""
+        return self.breach_at is not None and self.breach_at < self.stated_at
+
+    @property
+    def breaks_at(self) -> datetime | None:
+        """The instant of its breach: nobody breaks a promise before it is made."""
+        return self.stated_at if self.inherited else self.breach_at
+
 
 def elapsed_at(clock: Clock, at: datetime) -> timedelta:
     if clock.elapsed is not None:
@@ -78,21 +89,30 @@ def elapsed_at(clock: Clock, at: datetime) -> timedelta:
 
 
 def warnings_left(clock: Clock) -> Iterator[tuple[datetime, str]]:
-    """When each warning not yet given is due; none while paused or after a breach."""
-    if clock.state != "running" or clock.breached_at or clock.due_at is None:
+    """When each warning not yet given is due; none while paused, none of a breach
+    that has happened.
+    """
+    if clock.state != "running" or clock.breached_at or clock.inherited:
         return
     for text in clock.warn_at:
-        if text in clock.warned:
-            continue
-        threshold = parse_threshold(text)
-        before = (
-            threshold
-            if isinstance(threshold, timedelta)
-            else clock.target * (1 - threshold)
-        )
-        when = budget.back(clock.started_at, clock.due_at, before, clock.pauses)
-        if when is not None:
+        when = _warning_at(clock, text)
+        if text not in clock.warned and when is not None:
             yield when, text
+
+
+def _warning_at(clock: Clock, text: str) -> datetime | None:
+    threshold = parse_threshold(text)
+    before = (
+        threshold
+        if isinstance(threshold, timedelta)
+        else clock.target * (1 - threshold)
+    )
+    return budget.back(clock.started_at, clock.target, before, clock.pauses)
+
+
+def _passed(clock: Clock, texts: tuple[str, ...], at: datetime) -> tuple[str, ...]:
+    """The warnings whose instant has come by `at`."""
+    return tuple(t for t in texts if (w := _warning_at(clock, t)) and w <= at)
 
 
 def retimed(clock: Clock) -> Clock:
@@ -117,8 +137,14 @@ def resume(clock: Clock, at: datetime) -> Clock:
     return retimed(replace(clock, state="running", pauses=closed))
 
 
-def from_fact(fact: SlaAttached, version: int) -> Clock:
-    return Clock(
+def aligned(clock: Clock, at: datetime, *, paused: bool) -> Clock:
+    """Standing still if the ticket is paused and its policy says so, else running."""
+    return pause(clock, at) if paused and clock.pausable else resume(clock, at)
+
+
+def from_fact(fact: SlaAttached, at: datetime, version: int) -> Clock:
+    """A clock that goes on from an earlier one does not warn again of what passed."""
+    clock = Clock(
         metric=fact.metric,
         cycle=fact.cycle,
         policy=fact.policy,
@@ -134,7 +160,9 @@ def from_fact(fact: SlaAttached, version: int) -> Clock:
         due_at=fact.due_at,
         breach_at=fact.breach_at,
         attached_version=version,
+        stated_at=at,
     )
+    return replace(clock, warned=_passed(clock, clock.warn_at, at))
 
 
 def evolve(  # noqa: PLR0911 - one case, one line of meaning
@@ -152,17 +180,28 @@ def evolve(  # noqa: PLR0911 - one case, one line of meaning
         case SlaCancelled():
             return _stopped(clock, "cancelled", at, elapsed_at(clock, at))
         case SlaRestated():
-            return replace(
-                clock,
-                policy=fact.policy,
-                rule=fact.rule,
-                target=fact.new_target,
-                due_at=fact.new_due_at,
-                breach_at=fact.new_breach_at,
-                restated_at=at,
-            )
+            return _restated(clock, fact, at)
         case SlaAttached():
-            return from_fact(fact, version)
+            return from_fact(fact, at, version)
+
+
+def _restated(clock: Clock, fact: SlaRestated, at: datetime) -> Clock:
+    """A warning that was given counts for the new deadline only if it would have been
+    given by now under that one too.
+    """
+    changed = replace(
+        clock,
+        policy=fact.policy,
+        rule=fact.rule,
+        target=fact.new_target,
+        warn_at=fact.warn_at,
+        escalation_policy=fact.escalation_policy,
+        pausable=fact.pausable,
+        due_at=fact.new_due_at,
+        breach_at=fact.new_breach_at,
+        stated_at=at,
+    )
+    return replace(changed, warned=_passed(changed, clock.warned, at))
 
 
 def _stopped(

@@ -102,6 +102,9 @@ class SlaRestated(Fact):
     old_due_at: datetime | None
     new_due_at: datetime | None
     new_breach_at: datetime | None
+    warn_at: tuple[str, ...]
+    escalation_policy: str | None
+    pausable: bool
     decision: Decision
 
 

@@ -16,6 +16,7 @@ from domain.escalation.facts import (
 )
 from domain.event import Event, Fact
 from domain.sla import clock as clocks
+from domain.sla.clock import Clock
 from domain.sla.facts import (
     SlaAttached,
     SlaBreached,
@@ -87,15 +88,20 @@ def _opened(fact: TicketOpened, at: datetime, ticket_id: str) -> Ticket:
 def _life(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:  # noqa: C901, PLR0911, PLR0912
     match fact:
         case TicketMessageAdded():
-            return replace(ticket, message_count=ticket.message_count + 1)
+            return _message(ticket, fact, at)
         case TicketAssigned():
             return replace(ticket, team=fact.team, assignee=fact.agent)
         case TicketAcknowledged():
             return replace(ticket, acknowledged_by=fact.by)
         case TicketPaused():
             pause = Pause(reason=fact.reason, since=at, until=fact.until)
-            stopped = tuple(clocks.pause(c, at) for c in ticket.clocks)
-            return replace(ticket, status=fact.status, pause=pause, clocks=stopped)
+            return replace(
+                ticket,
+                status=fact.status,
+                pause=pause,
+                clocks=tuple(clocks.pause(c, at) for c in ticket.clocks),
+                runs=tuple(climbing.pause(r, at) for r in ticket.runs),
+            )
         case TicketResumed():
             return replace(_running(ticket, at), status="open")
         case TicketPriorityChanged():
@@ -127,8 +133,20 @@ def _running(ticket: Ticket, at: datetime) -> Ticket:
     """A pause ends when the ticket goes on, and also when it is resolved from it."""
     if ticket.pause is None:
         return ticket
-    going = tuple(clocks.resume(c, at) for c in ticket.clocks)
-    return replace(ticket, pause=None, clocks=going)
+    return replace(
+        ticket,
+        pause=None,
+        clocks=tuple(clocks.resume(c, at) for c in ticket.clocks),
+        runs=tuple(climbing.resume(r, at) for r in ticket.runs),
+    )
+
+
+def _message(ticket: Ticket, fact: TicketMessageAdded, at: datetime) -> Ticket:
+    counted = replace(ticket, message_count=ticket.message_count + 1)
+    answer = fact.author.kind == "agent" and fact.visibility == "public"
+    if not answer or ticket.answered_at is not None:
+        return counted
+    return replace(counted, answered_at=at)
 
 
 def _updated(ticket: Ticket, fact: TicketUpdated) -> Ticket:
@@ -141,9 +159,7 @@ def _updated(ticket: Ticket, fact: TicketUpdated) -> Ticket:
 def _sla(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:
     match fact:
         case SlaAttached():
-            clock = clocks.from_fact(fact, ticket.version)
-            if ticket.pause is not None:
-                clock = clocks.pause(clock, at)
+            clock = _held(ticket, clocks.from_fact(fact, at, ticket.version), at)
             return replace(ticket, clocks=(*ticket.clocks, clock))
         case (
             SlaWarned()
@@ -156,7 +172,7 @@ def _sla(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:
             return replace(
                 ticket,
                 clocks=tuple(
-                    clocks.evolve(c, fact, at, ticket.version)
+                    _held(ticket, clocks.evolve(c, fact, at, ticket.version), at)
                     if (c.metric, c.cycle) == (fact.metric, fact.cycle)
                     else c
                     for c in ticket.clocks
@@ -166,19 +182,25 @@ def _sla(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:
             return ticket
 
 
+def _held(ticket: Ticket, clock: Clock, at: datetime) -> Clock:
+    return clocks.aligned(clock, at, paused=ticket.pause is not None)
+
+
 def _escalation(ticket: Ticket, fact: Fact) -> Ticket:
     match fact:
         case EscalationPinned():
             return replace(ticket, ladders=(*ticket.ladders, fact.policy))
         case EscalationStarted():
             run = climbing.started(fact, ticket.version)
+            if ticket.pause is not None:
+                run = climbing.pause(run, run.breach_at)
             return replace(ticket, runs=(*ticket.runs, run), acknowledged_by=None)
         case EscalationStepFired() | EscalationExhausted() | EscalationEnded():
             return replace(
                 ticket,
                 runs=tuple(
                     climbing.evolve(run, fact, ticket.ladder(run.policy))
-                    if run.clock == fact.clock and run.state == "climbing"
+                    if run.clock == fact.clock and run.state != "ended"
                     else run
                     for run in ticket.runs
                 ),

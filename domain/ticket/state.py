@@ -37,6 +37,8 @@ class Ticket:
     team: str | None = None
     assignee: str | None = None
     acknowledged_by: str | None = None
+    answered_at: datetime | None = None
+    """When an agent first wrote to the customer."""
     pause: Pause | None = None
     resolved_at: datetime | None = None
     closed_at: datetime | None = None

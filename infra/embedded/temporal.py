@@ -87,6 +87,7 @@ class Temporal:
                 "HOME": str(self._data.folder("temporal")),
                 remains.MARK: str(self._data.path),
             },
+            nice=10,  # whoever waits for an answer comes first; the sweeper is in time
             grace_s=2.0,  # it takes 5 s to say goodbye, and a kill costs nothing
         )
 

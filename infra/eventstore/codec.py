@@ -15,7 +15,8 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 from typing_extensions import override
 
-from domain.event import Event, Fact, Meta
+from domain.errors import UnreadableError
+from domain.event import Event, Fact, Meta, event_id
 from infra.eventstore.topics import FACTS
 
 
@@ -50,8 +51,12 @@ def encode(event: Event) -> bytes:
 
 
 def decode(stream_id: str, version: int, topic: str, state: bytes) -> Event:
-    stored = _STORED.decode(state)
-    fact = cast(Fact, _decoder(topic).decode(stored.data))
+    """Raises UnreadableError for a row that this release cannot make sense of."""
+    try:
+        stored = _STORED.decode(state)
+        fact = cast(Fact, _decoder(topic).decode(stored.data))
+    except ValueError as error:  # msgspec's errors and ours are ValueErrors
+        raise UnreadableError(event_id(stream_id, version), str(error)) from error
     return Event(stream_id, version, stored.at, stored.meta, fact)
 
 

@@ -29,6 +29,7 @@ read by position without missing any."""
 _COMMANDS = """
 INSERT INTO command_log (command_id, request_sha256, attempt, stream_id, version)
 SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[])
+ORDER BY 1 -- two processes with the same commands must not wait for each other
 """
 
 
@@ -96,11 +97,20 @@ class Log(Application[str]):
                 "POSTGRES_PASSWORD": str(given.get("password", "")),
                 "POSTGRES_POOL_SIZE": "1",
                 "POSTGRES_MAX_OVERFLOW": "1",
-                "POSTGRES_CONNECT_TIMEOUT": "2",
+                "POSTGRES_CONNECT_TIMEOUT": "1",
                 "POSTGRES_LOCK_TIMEOUT": "5",
                 "POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT": "10",
             }
         )
+        assert isinstance(self.recorder, AppendOnlyRecorder)
+        pool = self.recorder.datastore.pool
+        # Its own back-off would still be asleep long after the server is back.
+        pool.reconnect_timeout = 0
+        # After a refused batch psycopg believes in statements that the aborted
+        # pipeline never prepared: "prepared statement _pg3_3 does not exist".
+        assert isinstance(pool.kwargs, dict)
+        pool.kwargs["prepare_threshold"] = None
+        pool.drain()
 
     @override
     def construct_mapper(self) -> Mapper[str]:

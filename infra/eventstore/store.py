@@ -1,15 +1,18 @@
 """The event store over PostgreSQL: reads by our own SELECTs, writes by the writer."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from activities.ports import Appended, CommandRow, Recorded, StoreUnavailableError
-from domain.errors import CommandReusedError, VersionConflictError
+from domain.errors import CommandReusedError, UnreadableError, VersionConflictError
 from domain.event import Event
-from infra.database import Database
+from infra.database import Database, Row
 from infra.eventstore.codec import decode
 from infra.eventstore.writer import GroupWriter, NotAppendedError
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Header:
 class PostgresEventStore:
     def __init__(self, database: Database, writer: GroupWriter) -> None:
         self._database, self._writer = database, writer
+        self._unreadable: set[int] = set()
 
     async def load(self, stream_id: str, upto: int | None = None) -> list[Event]:
         rows = await self._database.rows(
@@ -66,15 +70,23 @@ class PostgresEventStore:
     async def read(
         self, after: int, limit: int, topics: Sequence[str] | None = None
     ) -> list[Recorded]:
-        """The log by position, `after` exclusive."""
-        rows = await self._database.rows(
-            "SELECT originator_id, originator_version, topic, state,"
-            " notification_id, recorded_at FROM stored_events"
-            " WHERE notification_id > %s AND (%s::text[] IS NULL OR topic = ANY(%s))"
-            " ORDER BY notification_id LIMIT %s",
-            (after, topics, topics, limit),
-        )
-        return [Recorded(decode(*row[:4]), row[4], row[5]) for row in rows]
+        """The log by position, `after` exclusive. An event that cannot be read is
+        left out, and logged: it must not hide those behind it.
+        """
+        found: list[Recorded] = []
+        while (missing := limit - len(found)) > 0:
+            rows = await self._database.rows(
+                "SELECT originator_id, originator_version, topic, state,"
+                " notification_id, recorded_at FROM stored_events WHERE"
+                " notification_id > %s AND (%s::text[] IS NULL OR topic = ANY(%s))"
+                " ORDER BY notification_id LIMIT %s",
+                (after, topics, topics, missing),
+            )
+            found += self._readable(rows)
+            if len(rows) < missing:
+                break
+            after = rows[-1][4]
+        return found
 
     async def registry_events(self, after: int) -> list[Recorded]:
         """Configuration, keys and subscriptions; the WHERE is that of a partial index,
@@ -89,7 +101,18 @@ class PostgresEventStore:
             " ORDER BY notification_id LIMIT 500",
             (after,),
         )
-        return [Recorded(decode(*row[:4]), row[4], row[5]) for row in rows]
+        return self._readable(rows)
+
+    def _readable(self, rows: Sequence[Row]) -> list[Recorded]:
+        found = []
+        for row in rows:
+            try:
+                found.append(Recorded(decode(*row[:4]), row[4], row[5]))
+            except UnreadableError as error:
+                if row[4] not in self._unreadable:
+                    self._unreadable.add(row[4])
+                    LOG.error("position %s is left out: %s", row[4], error)  # noqa: TRY400 - the message says it all
+        return found
 
     async def headers(self, after: int, limit: int) -> list[Header]:
         """The log by position without the events themselves, so that one that cannot
@@ -108,6 +131,8 @@ class PostgresEventStore:
             position = await self._writer.append(events, command)
         except (NotAppendedError, StoreUnavailableError) as refused:
             return await self._explain(refused, command)
+        if not events and (found := await self.find(command.command_id)):
+            position = found[1]  # nothing was added: where the stream stands
         return Appended(command.stream_id, command.version, position)
 
     async def _explain(

@@ -2,7 +2,9 @@
 
 Appends are serialised by the lock anyway, so a batch pays for lock, flush and round
 trip once. If a batch does not go in, its members go in one by one, and each gets its
-own answer; nobody is refused for a neighbour's conflict.
+own answer; nobody is refused for a neighbour's conflict. A batch whose connection is
+lost is tried once more: if it had been committed after all, the commands' rows refuse
+it, and whoever asked looks their command up.
 """
 
 import asyncio
@@ -13,7 +15,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from eventsourcing.persistence import IntegrityError, PersistenceError
+import psycopg
+from eventsourcing.persistence import (
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    PersistenceError,
+)
+from psycopg.errors import PipelineAborted
 from psycopg_pool import PoolTimeout
 
 from activities.ports import CommandRow, StoreUnavailableError
@@ -108,21 +117,31 @@ class GroupWriter:
     def _commit(self, batch: list[_Append]) -> None:
         try:
             positions = self._save(batch)
-        except NotAppendedError as error:
+        except StoreUnavailableError as error:
+            for append in batch:
+                append.resolve(error)
+        except Exception as error:  # noqa: BLE001 - the thread must outlive any fault
             if len(batch) == 1:
                 batch[0].resolve(error)
                 return
             for append in batch:
                 self._commit([append])
-        except Exception as error:  # noqa: BLE001 - the thread must outlive any fault
-            refused = StoreUnavailableError(str(error))
-            for append in batch:
-                append.resolve(refused)
         else:
             for append, position in zip(batch, positions, strict=True):
                 append.resolve(position)
 
     def _save(self, batch: list[_Append]) -> list[int]:
+        try:
+            return self._save_once(batch)
+        except (OperationalError, InterfaceError) as error:
+            if not _connection_was_lost(error):
+                raise StoreUnavailableError(str(error)) from error
+        try:
+            return self._save_once(batch)
+        except (OperationalError, InterfaceError) as error:
+            raise StoreUnavailableError(str(error)) from error
+
+    def _save_once(self, batch: list[_Append]) -> list[int]:
         began = time.perf_counter()
         try:
             recordings = self._log.save(
@@ -131,11 +150,24 @@ class GroupWriter:
             )
         except IntegrityError as error:
             raise NotAppendedError(str(error)) from error
-        except (PersistenceError, PoolTimeout) as error:
-            raise StoreUnavailableError(str(error)) from error
+        except OperationalError as error:
+            if not isinstance(error.__cause__, ZeroDivisionError):
+                raise
+            # The server refused a row while a large batch was still being sent, and
+            # the library's way out of the transaction hides which, and why.
+            raise NotAppendedError(str(error)) from error
         self._observe(time.perf_counter() - began, len(recordings))
         positions, at = [], 0
         for append in batch:
             at += len(append.events)
             positions.append(int(recordings[at - 1].notification.id) if at else 0)
         return positions
+
+
+def _connection_was_lost(error: PersistenceError) -> bool:
+    """Not for want of a connection (then the server is away), nor of a lock."""
+    cause = error.__cause__
+    if isinstance(cause, PoolTimeout):
+        return False
+    state = cause.sqlstate if isinstance(cause, psycopg.Error) else None
+    return state is None or state.startswith(("08", "57P"))

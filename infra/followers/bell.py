@@ -8,13 +8,15 @@ import contextlib
 
 import psycopg
 
+from infra.database import Database
+
 EVERY_S = 1.0
 
 
 class Bell:
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._rung = asyncio.Event()
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._next = asyncio.Event()
 
     async def run(self) -> None:
         """Listen for ever, over as many connections as it takes."""
@@ -24,17 +26,22 @@ class Bell:
             await asyncio.sleep(EVERY_S)
 
     async def _listen(self) -> None:
-        connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True)
-        async with connection:
+        async with await self._database.dedicated() as connection:
             await connection.execute("LISTEN stored_events")
             async for _ in connection.notifies():
                 self.ring()
 
     def ring(self) -> None:
-        """Wake all who wait now."""
-        self._rung.set()
-        self._rung = asyncio.Event()
+        """Wake all who wait now, or took `next_ring` before."""
+        self._next.set()
+        self._next = asyncio.Event()
 
-    async def wait(self, at_most_s: float = EVERY_S) -> None:
+    def next_ring(self) -> asyncio.Event:
+        """To be taken before looking, so that a ring while looking is not missed."""
+        return self._next
+
+    async def wait(
+        self, at_most_s: float = EVERY_S, ring: asyncio.Event | None = None
+    ) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._rung.wait(), at_most_s)
+            await asyncio.wait_for((ring or self._next).wait(), at_most_s)

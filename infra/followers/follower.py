@@ -6,23 +6,25 @@ it does must bear doing twice; only `consume` knows how.
 """
 
 import asyncio
-import contextlib
 import logging
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import psycopg
-from temporalio.service import RPCError
 
 from activities.ports import StoreUnavailableError
 from infra.database import Database, Row
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.bell import Bell
+from infra.temporal import TemporalUnavailableError
 
 BATCH = 500
-LONGEST_PAUSE_S = 5.0
+SHORTEST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 2.0
+AWAY = (StoreUnavailableError, TemporalUnavailableError, psycopg.Error, OSError)
+"""Passes by itself; anything else is a fault of ours and is logged with its trace."""
 LOG = logging.getLogger(__name__)
 
 
@@ -34,39 +36,48 @@ class Follower(ABC):
     ) -> None:
         self.database, self.store, self.bell = database, store, bell
         self.position = 0
-        self.behind = 0.0
+        self._oldest: datetime | None = None
+        self._pause_s = SHORTEST_PAUSE_S
+
+    @property
+    def behind(self) -> float:
         """Age in seconds of the oldest event not yet consumed; 0 when caught up."""
+        if self._oldest is None:
+            return 0.0
+        return max((datetime.now(UTC) - self._oldest).total_seconds(), 0.0)
 
     @abstractmethod
     async def consume(self, batch: Sequence[Header]) -> None:
         """Do what the batch asks and save the position of its last event."""
 
     async def run(self) -> None:
-        pause_s = 0.1
+        """For ever: whatever goes wrong here must not end the other followers."""
         while True:
             try:
                 await self._lead()
-                pause_s = 0.1
-            except (StoreUnavailableError, psycopg.Error, RPCError, OSError) as error:
-                LOG.warning("%s: %s; again in %.1f s", self.name, error, pause_s)
-                await asyncio.sleep(pause_s)
-                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+            except AWAY as error:
+                LOG.warning("%s: %s; again in %.1f s", self.name, error, self._pause_s)
+            except Exception:
+                LOG.exception("%s: again in %.1f s", self.name, self._pause_s)
+            else:
+                continue
+            await asyncio.sleep(self._pause_s)
+            self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
 
     async def _lead(self) -> None:
         """Follow for as long as this process holds the lock of this follower."""
-        connection = await psycopg.AsyncConnection.connect(
-            self.database.url, autocommit=True
-        )
-        async with connection:
+        async with await self.database.dedicated() as connection:
             if not await self._take(connection):
+                self._oldest = None
                 await asyncio.sleep(1)
                 return
-            await self._resume()
             while True:
+                # Raises when the connection, and with it the lock, is gone; and sees
+                # a position that was set back.
+                await self._resume(connection)
+                ring = self.bell.next_ring()
                 if not await self._step():
-                    await self.bell.wait()
-                    # Raises when the connection, and with it the lock, is gone.
-                    await connection.execute("SELECT 1")
+                    await self.bell.wait(ring=ring)
 
     async def _take(self, connection: psycopg.AsyncConnection[Row]) -> bool:
         key = zlib.crc32(self.name.encode())
@@ -74,29 +85,30 @@ class Follower(ABC):
         row = await cursor.fetchone()
         return bool(row and row[0])
 
-    async def _resume(self) -> None:
-        rows = await self.database.rows(
+    async def _resume(self, connection: psycopg.AsyncConnection[Row]) -> None:
+        cursor = await connection.execute(
             "SELECT position FROM follower_positions WHERE follower = %s", (self.name,)
         )
-        self.position = int(rows[0][0]) if rows else 0
+        row = await cursor.fetchone()
+        self.position = int(row[0]) if row else 0
 
     async def _step(self) -> bool:
         """True if there may be more."""
         batch = await self.store.headers(self.position, BATCH)
-        if not batch:
-            self.behind = 0.0
-            return False
-        self.behind = _age(batch[0])
-        await self.consume(batch)
-        self.position = batch[-1].position
-        if len(batch) < BATCH:
-            self.behind = 0.0
-        return True
+        if batch:
+            self._oldest = batch[0].recorded_at
+            await self.consume(batch)
+            self.position = batch[-1].position
+        self._pause_s = SHORTEST_PAUSE_S
+        if len(batch) == BATCH:
+            return True
+        self._oldest = None
+        return False
 
     async def save(
         self, position: int, connection: psycopg.AsyncConnection[Row]
     ) -> None:
-        """Never backwards: a second leader would notice."""
+        """Never backwards: there may be a second leader for a moment."""
         await connection.execute(
             "INSERT INTO follower_positions AS f (follower, position) VALUES (%s, %s)"
             " ON CONFLICT (follower) DO UPDATE"
@@ -105,17 +117,17 @@ class Follower(ABC):
             (self.name, position),
         )
 
-    async def park(self, stream_id: str, position: int, error: Exception) -> None:
-        """Put one stream aside, visibly; its next event is a new try."""
-        LOG.error("%s parked %s: %s", self.name, stream_id, error)
-        with contextlib.suppress(StoreUnavailableError):
+    async def park(self, failed: Mapping[str, Exception], position: int) -> None:
+        """Put streams aside, visibly; the next event of one is a new try."""
+        for stream_id, error in failed.items():
+            LOG.error("%s parked %s: %s", self.name, stream_id, error)
             async with self.database.connection() as connection:
                 await connection.execute(
                     "INSERT INTO parked_streams (follower, stream_id, position, error)"
                     " VALUES (%s, %s, %s, %s) ON CONFLICT (follower, stream_id)"
                     " DO UPDATE SET position = EXCLUDED.position,"
                     " error = EXCLUDED.error, parked_at = now()",
-                    (self.name, stream_id, position, str(error)[:2000]),
+                    (self.name, stream_id, position, _words(error)),
                 )
 
     async def unpark(
@@ -127,5 +139,6 @@ class Follower(ABC):
         )
 
 
-def _age(header: Header) -> float:
-    return max((datetime.now(UTC) - header.recorded_at).total_seconds(), 0.0)
+def _words(error: Exception) -> str:
+    said = f"{type(error).__name__}: {error}"
+    return said[:2000].replace("\0", "")

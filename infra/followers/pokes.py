@@ -10,7 +10,7 @@ from infra.database import Database
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.bell import Bell
 from infra.followers.follower import Follower
-from infra.temporal import TimerBackend
+from infra.temporal import TemporalRefusedError, TimerBackend
 
 
 class Pokes(Follower):
@@ -29,9 +29,15 @@ class Pokes(Follower):
 
     @override
     async def consume(self, batch: Sequence[Header]) -> None:
+        if any(header.topic == "subscription.created" for header in batch):
+            # What the registry knew a moment ago would miss the first events.
+            await self._registry.refresh()
         active = (await self._registry.subscriptions()).active
         topics = [(header.position, header.topic) for header in batch]
         for subscription_id in poked_by(active, topics):
-            await self._backend.poke(subscription_id)
+            try:
+                await self._backend.poke(subscription_id)
+            except TemporalRefusedError as error:
+                await self.park({subscription_id: error}, batch[-1].position)
         async with self.database.connection() as connection:
             await self.save(batch[-1].position, connection)

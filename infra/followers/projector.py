@@ -1,17 +1,17 @@
 """The read model of tickets: what lists, loads and the sweeper ask."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
+import psycopg
 from typing_extensions import override
 
 from domain.enforcement import plan
 from domain.ticket.state import Ticket
-from infra.database import Database
+from infra.database import Database, Row
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.bell import Bell
 from infra.followers.follower import Follower
-from infra.followers.tickets import TicketCache
+from infra.followers.tickets import TicketCache, each
 
 PROJECTOR = "projector"
 
@@ -31,6 +31,8 @@ ON CONFLICT (id) DO UPDATE SET
 WHERE t.version < EXCLUDED.version
 """
 
+_REFUSED = (psycopg.DataError, psycopg.IntegrityError)
+
 
 class Projector(Follower):
     name = PROJECTOR
@@ -47,16 +49,30 @@ class Projector(Follower):
 
     @override
     async def consume(self, batch: Sequence[Header]) -> None:
+        position = batch[-1].position
         ids = dict.fromkeys(ticket_ids(batch))
         tickets, failed = await self._tickets.fresh(ids)
-        for ticket_id, error in failed.items():
-            await self.park(ticket_id, batch[-1].position, error)
-        async with self.database.transaction() as connection:
-            if tickets:
-                rows = [_row(ticket) for ticket in tickets.values()]
-                await connection.cursor().executemany(_UPSERT, rows)
-                await self.unpark(list(tickets), connection)
-            await self.save(batch[-1].position, connection)
+        rows, refused = each(tickets, _row)
+        await self.park(failed | refused, position)
+        try:
+            await self._write(rows)
+        except _REFUSED:
+            await self._write_one_by_one(rows, position)
+        async with self.database.connection() as connection:
+            await self.save(position, connection)
+
+    async def _write(self, rows: Mapping[str, Row]) -> None:
+        if rows:
+            async with self.database.transaction() as connection:
+                await connection.cursor().executemany(_UPSERT, list(rows.values()))
+                await self.unpark(list(rows), connection)
+
+    async def _write_one_by_one(self, rows: Mapping[str, Row], position: int) -> None:
+        for ticket_id, row in rows.items():
+            try:
+                await self._write({ticket_id: row})
+            except _REFUSED as error:
+                await self.park({ticket_id: error}, position)
 
 
 def ticket_ids(batch: Sequence[Header]) -> Iterator[str]:
@@ -64,7 +80,7 @@ def ticket_ids(batch: Sequence[Header]) -> Iterator[str]:
     return (h.stream_id for h in batch if "/" not in h.stream_id)
 
 
-def _row(ticket: Ticket) -> tuple[Any, ...]:
+def _row(ticket: Ticket) -> Row:
     due = [c.due_at for c in ticket.clocks if c.live and c.due_at is not None]
     made = plan(ticket)
     return (

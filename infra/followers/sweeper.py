@@ -9,12 +9,12 @@ import asyncio
 import logging
 import time
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import psycopg
 
 from activities.enforcement import Enforcement
 from activities.ports import StoreUnavailableError
-from domain.errors import DomainError
 from infra import metrics
 from infra.database import Database
 from infra.followers.follower import Follower
@@ -25,31 +25,42 @@ GRACE_MS = 2000
 CAPACITY_PER_S = 30
 """More than this due within a second, and the excess is taken at its instant."""
 BATCH = 200
+PROJECTED_WITHIN_MS = 3000
+"""What was enforced is not looked at again before the read model shows it."""
+REFUSED_FOR_MS = 60_000
 LOG = logging.getLogger(__name__)
+Key = TypeVar("Key")
 
 
 class Sweeper:
     def __init__(
-        self, database: Database, enforcement: Enforcement, timers: Follower
+        self,
+        database: Database,
+        enforcement: Enforcement,
+        timers: Follower,
+        quiet: asyncio.Event,
     ) -> None:
+        """`quiet` is set while nothing is overdue."""
         self._database, self._enforcement = database, enforcement
-        self._timers = timers
+        self._timers, self._quiet = timers, quiet
+        self._done: dict[tuple[str, int], int] = {}
         self._refused: dict[str, int] = {}
 
     async def run(self) -> None:
-        """One leader in the cluster, by an advisory lock of its own connection."""
+        """One leader in the cluster, by an advisory lock of its own connection. For
+        ever: it is what keeps promises when everything else is broken.
+        """
         while True:
             try:
                 await self._lead()
             except (StoreUnavailableError, psycopg.Error, OSError) as error:
                 LOG.warning("sweeper: %s", error)
-                await asyncio.sleep(TICK_S)
+            except Exception:
+                LOG.exception("sweeper")
+            await asyncio.sleep(TICK_S)
 
     async def _lead(self) -> None:
-        connection = await psycopg.AsyncConnection.connect(
-            self._database.url, autocommit=True
-        )
-        async with connection:
+        async with await self._database.dedicated() as connection:
             while True:
                 cursor = await connection.execute("SELECT pg_try_advisory_lock(7307)")
                 row = await cursor.fetchone()
@@ -59,19 +70,35 @@ class Sweeper:
 
     async def sweep(self) -> int:
         """Enforce what is overdue; returns how many tickets that were."""
-        now_ms = time.time_ns() // 1_000_000
+        overdue = await self._overdue(_now_ms())
+        if not overdue:
+            return 0
+        self._quiet.clear()
+        swept = 0
+        try:
+            for start in range(0, len(overdue), BATCH):
+                batch = overdue[start : start + BATCH]
+                swept += await self._enforce([ticket_id for ticket_id, _ in batch])
+                self._done |= dict.fromkeys(batch, _now_ms())
+        finally:
+            self._quiet.set()
+        metrics.SWEPT.inc(swept)
+        return swept
+
+    async def _overdue(self, now_ms: int) -> list[tuple[str, int]]:
         grace = 0 if await self._strained(now_ms) else GRACE_MS
         rows = await self._database.rows(
             "SELECT id, next_due_ms FROM tickets WHERE next_due_ms <= %s"
             " ORDER BY next_due_ms LIMIT 5000",
             (now_ms - grace,),
         )
-        overdue = [i for i, due in rows if self._refused.get(i, 0) + 60_000 < now_ms]
-        swept = 0
-        for start in range(0, len(overdue), BATCH):
-            swept += await self._enforce(overdue[start : start + BATCH])
-        metrics.SWEPT.inc(swept)
-        return swept
+        self._done = _younger(self._done, now_ms - PROJECTED_WITHIN_MS)
+        self._refused = _younger(self._refused, now_ms - REFUSED_FOR_MS)
+        return [
+            (ticket_id, due)
+            for ticket_id, due in rows
+            if ticket_id not in self._refused and (ticket_id, due) not in self._done
+        ]
 
     async def _strained(self, now_ms: int) -> bool:
         if self._timers.behind > 1:
@@ -86,13 +113,23 @@ class Sweeper:
         as_of = datetime.now(UTC)
         try:
             return await self._enforcement.enforce_many(ticket_ids, as_of)
-        except (DomainError, ValueError, AssertionError) as error:
+        except StoreUnavailableError:
+            raise
+        except Exception as error:
             if len(ticket_ids) > 1:
                 return sum([await self._enforce([one]) for one in ticket_ids])
             # One ticket that cannot be decided must not hold up the others.
             LOG.exception(
                 "sweeper: %s refused: %s", ticket_ids[0], type(error).__name__
             )
-            self._refused[ticket_ids[0]] = time.time_ns() // 1_000_000
+            self._refused[ticket_ids[0]] = _now_ms()
             metrics.REFUSED.inc()
             return 0
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _younger(known: dict[Key, int], than_ms: int) -> dict[Key, int]:
+    return {key: at for key, at in known.items() if at > than_ms}

@@ -17,11 +17,17 @@ from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.bell import Bell
 from infra.followers.follower import Follower
 from infra.followers.projector import ticket_ids
-from infra.followers.tickets import KEPT, TicketCache
-from infra.temporal import TimerBackend
+from infra.followers.tickets import Failed, TicketCache, each
+from infra.temporal import (
+    TemporalRefusedError,
+    TemporalUnavailableError,
+    TimerBackend,
+)
 
 AT_ONCE = 8
 """Calls under way; more only starve the other processes of a small machine."""
+REMEMBERED = 100_000
+"""Plans last sent; one that was forgotten is sent once more, which does no harm."""
 
 
 class Timers(Follower):
@@ -34,24 +40,28 @@ class Timers(Follower):
         bell: Bell,
         tickets: TicketCache,
         backend: TimerBackend,
+        quiet: asyncio.Event,
     ) -> None:
+        """`quiet`: set while the sweeper has nothing to do. What is overdue comes
+        before timers for later, and both want the same processor.
+        """
         super().__init__(database, store, bell)
-        self._tickets, self._backend = tickets, backend
+        self._tickets, self._backend, self._quiet = tickets, backend, quiet
         self._pushed: OrderedDict[str, tuple[int | None, bool]] = OrderedDict()
 
     @override
     async def consume(self, batch: Sequence[Header]) -> None:
+        position = batch[-1].position
         tickets, failed = await self._tickets.fresh(dict.fromkeys(ticket_ids(batch)))
-        for ticket_id, error in failed.items():
-            await self.park(ticket_id, batch[-1].position, error)
         opened = {h.stream_id for h in batch if h.topic == "ticket.opened"}
-        plans = [contract(ticket) for ticket in tickets.values()]
-        wanted = [p for p in plans if self._is_news(p, p.ticket_id in opened)]
+        plans, planless = each(tickets, contract)
+        wanted = [p for p in plans.values() if self._is_news(p, p.ticket_id in opened)]
         wanted.sort(key=lambda p: p.next_due_ms or 2**62)
-        await self._push_all(wanted)
+        refused = await self._push_all(wanted)
+        await self.park(failed | planless | refused, position)
         async with self.database.transaction() as connection:
-            await self.unpark(list(tickets), connection)
-            await self.save(batch[-1].position, connection)
+            await self.unpark([i for i in plans if i not in refused], connection)
+            await self.save(position, connection)
 
     def _is_news(self, plan: TicketPlan, opened_here: bool) -> bool:
         known = self._pushed.get(plan.ticket_id)
@@ -59,19 +69,33 @@ class Timers(Follower):
             return False  # came and went before Temporal ever heard of it
         return known != (plan.next_due_ms, plan.done)
 
-    async def _push_all(self, plans: Sequence[TicketPlan]) -> None:
-        """Returns once Temporal has them all; a failure leaves the position behind,
-        and those already sent are skipped next time.
+    async def _push_all(self, plans: Sequence[TicketPlan]) -> Failed:
+        """Returns once Temporal has them all, with those that it will never take.
+        Raises TemporalUnavailableError at the first that finds it away; the position
+        is left behind then, and those already sent are skipped next time.
         """
-        gate = asyncio.Semaphore(AT_ONCE)
+        gate, refused = asyncio.Semaphore(AT_ONCE), Failed()
 
         async def push(plan: TicketPlan) -> None:
             async with gate:
-                await self._backend.push(plan)
-            self._pushed[plan.ticket_id] = (plan.next_due_ms, plan.done)
+                await self._quiet.wait()
+                try:
+                    await self._backend.push(plan)
+                except TemporalRefusedError as error:
+                    refused[plan.ticket_id] = error
+                else:
+                    self._remember(plan)
 
-        async with asyncio.TaskGroup() as group:
-            for plan in plans:
-                group.create_task(push(plan))
-        while len(self._pushed) > KEPT:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for plan in plans:
+                    group.create_task(push(plan))
+        except* TemporalUnavailableError as errors:
+            raise TemporalUnavailableError(str(errors.exceptions[0])) from errors
+        return refused
+
+    def _remember(self, plan: TicketPlan) -> None:
+        self._pushed[plan.ticket_id] = (plan.next_due_ms, plan.done)
+        self._pushed.move_to_end(plan.ticket_id)
+        while len(self._pushed) > REMEMBERED:
             self._pushed.popitem(last=False)

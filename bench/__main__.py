@@ -1,0 +1,35 @@
+"""`make bench`: figures of this machine, each beside a bare baseline of the same run.
+
+`python -m bench opening` or `lateness` runs one part.
+"""
+
+import asyncio
+import os
+import platform
+import sys
+
+from rich.console import Console
+
+from bench.lateness import lateness
+from bench.opening import opening
+from bench.stack import running
+
+
+async def main(parts: list[str]) -> None:
+    console = Console(width=100)
+    machine = f"{os.cpu_count()} cores, {platform.machine()}"
+    console.print(
+        f"{machine}, Python {platform.python_version()}; load on the same machine"
+    )
+    with running() as stack:
+        if "opening" in parts:
+            await opening(stack, console)
+    if "lateness" in parts:
+        for promises in (1_000, 10_000):
+            # A fresh one for each, so that what came before is not still being done.
+            with running() as stack:
+                await lateness(stack, console, promises)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:] or ["opening", "lateness"]))

@@ -1,0 +1,56 @@
+"""The product as a user runs it: `pledge up` on a folder of its own."""
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+READY_WITHIN_S = 120
+
+
+@dataclass(frozen=True)
+class Running:
+    port: int
+    key: str
+    postgres: str
+    http: httpx.Client
+
+    def put(self, path: str, document: Any) -> None:
+        self.http.put(path, json=document).raise_for_status()
+
+
+@contextmanager
+def running() -> Iterator[Running]:
+    with tempfile.TemporaryDirectory(prefix="pledge-bench-") as folder:
+        argv = [sys.executable, "-m", "infra", "up", "--data-dir", folder]
+        process = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
+        try:
+            run = _run_file(Path(folder) / "run.json", process)
+            key = (Path(folder) / "secrets" / "admin.key").read_text().strip()
+            headers = {"Authorization": f"Bearer {key}"}
+            with httpx.Client(base_url=run["http"], headers=headers) as http:
+                while http.get("/readyz").status_code != httpx.codes.OK:
+                    time.sleep(0.2)
+                yield Running(http.base_url.port or 80, key, run["postgres"], http)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+
+
+def _run_file(path: Path, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while not path.exists():
+        if time.monotonic() > deadline or process.poll() is not None:
+            raise TimeoutError(path)
+        time.sleep(0.1)
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found

@@ -1,0 +1,47 @@
+"""The SLA policies of a bundle, as a world of their own to judge by.
+
+Checked as if they were published, so the bundle has to hold what it names. Escalation
+policies are checked and then left out: whom they would have told changes no verdict,
+and what those people would have done nobody knows.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+
+from domain.config import Configuration, fold_config, publish
+from domain.errors import InvalidError
+from domain.event import SYSTEM, Event, Meta
+from domain.promises import World
+from infra.bootstrap import documents
+
+
+class BundleError(Exception):
+    """Not a bundle, or one that would be refused; says where."""
+
+
+def policies(file: Path) -> World:
+    """Raises BundleError."""
+    try:
+        bundle = yaml.safe_load(file.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BundleError(f"{file} is neither YAML nor JSON: {error}") from error
+    if not isinstance(bundle, dict) or "sla-policies" not in bundle:
+        raise BundleError(f"{file} holds no sla-policies")
+    config = Configuration()
+    for kind, name, document in documents(bundle):
+        try:
+            fact = publish(config, kind, name, document)
+        except InvalidError as error:
+            raise BundleError(f"{file}: {kind}/{name}{error}") from error
+        meta = Meta(
+            command_id="trial",
+            correlation_id="trial",
+            causation_id="trial",
+            actor=SYSTEM,
+        )
+        at = datetime.fromtimestamp(0, UTC)
+        config = fold_config([Event(f"{kind}/{name}", 1, at, meta, fact)], config)
+    kept = {key: e for key, e in config.entries.items() if key[0] == "sla-policies"}
+    return World(config=Configuration(kept))

@@ -1,0 +1,40 @@
+"""The real event store, opened in a test's own loop, and something to put into it."""
+
+import uuid
+from contextlib import asynccontextmanager
+
+from activities.ports import CommandRow
+from domain.ticket.facts import TicketReopened
+from infra.database import Database
+from infra.eventstore.recorder import Log
+from infra.eventstore.store import PostgresEventStore
+from infra.eventstore.writer import GroupWriter
+from tests.facts import event
+
+
+@asynccontextmanager
+async def opened(database_url, observe=lambda *_: None, log=Log, writer=GroupWriter):
+    made, database = log(database_url), Database(database_url)
+    writing = writer(made, observe)
+    await database.open()
+    try:
+        yield PostgresEventStore(database, writing)
+    finally:
+        writing.close()
+        await database.close()
+        made.close()
+
+
+def reopened(stream_id, *versions, reason="still cold"):
+    return [event(stream_id, v, TicketReopened(reason=reason)) for v in versions]
+
+
+def command(stream_id, version, command_id=None, **changes):
+    row = {
+        "command_id": command_id or uuid.uuid4().hex,
+        "request_sha256": "a",
+        "attempt": uuid.uuid4().hex,
+        "stream_id": stream_id,
+        "version": version,
+    }
+    return CommandRow(**row | changes)

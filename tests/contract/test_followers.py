@@ -1,0 +1,205 @@
+"""What the followers promise when one ticket, or the other side, goes wrong."""
+
+import asyncio
+import uuid
+
+import pytest
+
+from activities.ports import Caller
+from activities.tickets import TicketDesk
+from domain.commands import OpenTicket
+from domain.event import Actor
+from domain.ticket.facts import Author, Customer, TicketMessageAdded
+from infra.database import Database
+from infra.eventstore.store import PostgresEventStore
+from infra.followers.bell import Bell
+from infra.followers.projector import Projector
+from infra.followers.tickets import TicketCache
+from infra.followers.timers import Timers
+from infra.registry import LiveRegistry
+from infra.roster import LiveRoster
+from infra.temporal import TemporalRefusedError, TemporalUnavailableError
+from infra.wiring import new_id, now
+from tests.contract.stores import command, opened
+from tests.facts import event
+
+pytestmark = pytest.mark.postgres
+
+
+class Backend:
+    """Stands for Temporal: takes `room` plans, then is away; some it `refuses`."""
+
+    def __init__(self, room=10_000, refuses=()):
+        self.taken, self.room, self.refuses = [], room, set(refuses)
+
+    async def push(self, plan):
+        await asyncio.sleep(0)
+        if plan.ticket_id in self.refuses:
+            raise TemporalRefusedError("no such thing")
+        if len(self.taken) >= self.room:
+            raise TemporalUnavailableError("away")
+        self.taken.append(plan.ticket_id)
+
+
+class Floor:
+    """The store with followers on it, each step taken by the test."""
+
+    def __init__(self, store: PostgresEventStore, database: Database) -> None:
+        self.store, self.database = store, database
+        self.cache = TicketCache(store)
+        self.shared = (database, store, Bell(database), self.cache)
+
+    def timers(self, backend):
+        quiet = asyncio.Event()
+        quiet.set()
+        return Timers(*self.shared, backend, quiet)
+
+    async def open(self, count, subject="The heater is cold"):
+        registry = LiveRegistry(self.store)
+        roster = LiveRoster(self.database, registry)
+        desk = TicketDesk(self.store, registry, roster, now)
+        opened_ = [
+            await desk.open(str(uuid.uuid4()), _opening(subject), _caller())
+            for _ in range(count)
+        ]
+        return [outcome.ticket.id for outcome in opened_]
+
+    async def consume(self, follower):
+        batch = await self.store.headers(await self.position(follower), 500)
+        await follower.consume(batch)
+        return batch[-1].position
+
+    async def position(self, follower):
+        rows = await self.database.rows(
+            "SELECT position FROM follower_positions WHERE follower = %s",
+            (follower.name,),
+        )
+        return rows[0][0]
+
+    async def parked(self, follower):
+        rows = await self.database.rows(
+            "SELECT stream_id FROM parked_streams WHERE follower = %s", (follower.name,)
+        )
+        return [row[0] for row in rows]
+
+
+def _opening(subject):
+    return OpenTicket(
+        number=1,
+        subject=subject,
+        body="Since this morning.",
+        channel="email",
+        type="question",
+        customer=Customer(external_id="c-1"),
+    )
+
+
+def _caller():
+    return Caller(
+        command_id=new_id(),
+        request_sha256="",
+        attempt=new_id(),
+        actor=Actor(id="ann", kind="user"),
+        correlation_id="c",
+        channel="api",
+    )
+
+
+@pytest.fixture
+async def floor(database_url):
+    async with opened(database_url) as store:
+        made = Floor(store, store._database)
+        # Each test starts at the end of the log that the last one left.
+        head = await made.store.head()
+        for name in ("timers", "projector"):
+            async with made.database.connection() as connection:
+                await connection.execute(
+                    "INSERT INTO follower_positions VALUES (%s, %s)"
+                    " ON CONFLICT (follower) DO UPDATE SET position = %s",
+                    (name, head, head),
+                )
+        yield made
+
+
+async def test_plans_that_temporal_did_not_take_are_sent_again_and_only_those(floor):
+    backend = Backend(room=3)
+    timers = floor.timers(backend)
+    tickets = await floor.open(10)
+    before = await floor.position(timers)
+    with pytest.raises(TemporalUnavailableError):
+        await floor.consume(timers)
+    assert await floor.position(timers) == before
+
+    backend.room = 10_000
+    last = await floor.consume(timers)
+    assert sorted(backend.taken) == sorted(tickets)
+    assert await floor.position(timers) == last
+
+
+async def test_a_follower_killed_before_its_checkpoint_sends_all_again(floor):
+    """The workflow ignores a version that it has passed."""
+    tickets = await floor.open(3)
+    killed = Backend(room=2)
+    with pytest.raises(TemporalUnavailableError):
+        await floor.consume(floor.timers(killed))
+    following = Backend()
+    await floor.consume(floor.timers(following))
+    assert sorted(following.taken) == sorted(tickets)
+
+
+async def test_a_plan_that_temporal_refuses_is_put_aside_and_the_others_go_on(floor):
+    good, bad = await floor.open(2)
+    backend = Backend(refuses=[bad])
+    timers = floor.timers(backend)
+    last = await floor.consume(timers)
+    assert backend.taken == [good]
+    assert bad in await floor.parked(timers)
+    assert await floor.position(timers) == last
+
+
+async def test_what_was_put_aside_is_taken_up_with_its_next_event(floor):
+    (ticket,) = await floor.open(1)
+    backend = Backend(refuses=[ticket])
+    timers = floor.timers(backend)
+    await floor.consume(timers)
+    backend.refuses.clear()
+    note = TicketMessageAdded(
+        author=Author(kind="agent", id="ann"), body="-", visibility="internal"
+    )
+    await floor.store.append([event(ticket, 3, note)], command(ticket, 3))
+    await floor.consume(timers)
+    assert backend.taken == [ticket]
+    assert ticket not in await floor.parked(timers)
+
+
+async def test_a_row_that_the_database_refuses_is_put_aside_alone(floor):
+    projector = Projector(*floor.shared)
+    (bad,) = await floor.open(1, subject="nul: \0")
+    (good,) = await floor.open(1)
+    last = await floor.consume(projector)
+    rows = await floor.database.rows(
+        "SELECT id FROM tickets WHERE id = ANY(%s)", ([good, bad],)
+    )
+    assert rows == [(good,)]
+    assert bad in await floor.parked(projector)
+    assert await floor.position(projector) == last
+
+
+async def test_two_followers_at_once_fold_each_event_once(floor):
+    (ticket,) = await floor.open(1)
+    await floor.cache.fresh([ticket])
+    note = TicketMessageAdded(
+        author=Author(kind="agent", id="ann"), body="-", visibility="internal"
+    )
+    await floor.store.append([event(ticket, 3, note)], command(ticket, 3))
+    answers = await asyncio.gather(*(floor.cache.fresh([ticket]) for _ in range(5)))
+    assert {found[ticket].version for found, _ in answers} == {3}
+    assert {found[ticket].message_count for found, _ in answers} == {2}
+
+
+async def test_a_ring_while_a_follower_looks_is_not_missed(floor):
+    bell = Bell(floor.database)
+    ring = bell.next_ring()
+    bell.ring()
+    async with asyncio.timeout(0.5):
+        await bell.wait(60, ring)

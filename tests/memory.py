@@ -1,0 +1,73 @@
+"""The event store in memory: the same contract, for tests that need no database."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from activities.ports import Appended, CommandRow, Recorded
+from domain.errors import CommandReusedError, VersionConflictError
+from domain.event import Event
+from infra.eventstore.codec import decode, encode
+
+Row = tuple[str, int, str, bytes]
+
+
+class InMemoryEventStore:
+    """Holds the stored form, so that an event comes back as it would from a disk."""
+
+    def __init__(self) -> None:
+        self._log: list[tuple[Row, datetime]] = []
+        self._commands: dict[str, CommandRow] = {}
+
+    async def load(self, stream_id: str, upto: int | None = None) -> list[Event]:
+        return [
+            recorded.event
+            for recorded in await self.history(stream_id)
+            if upto is None or recorded.event.originator_version <= upto
+        ]
+
+    async def load_many(self, stream_ids: Sequence[str]) -> dict[str, list[Event]]:
+        streams = {i: await self.load(i) for i in stream_ids}
+        return {i: events for i, events in streams.items() if events}
+
+    async def history(self, stream_id: str) -> list[Recorded]:
+        return [
+            Recorded(decode(*row), position, recorded_at)
+            for position, (row, recorded_at) in enumerate(self._log, start=1)
+            if row[0] == stream_id
+        ]
+
+    async def append(self, events: Sequence[Event], command: CommandRow) -> Appended:
+        rows = [_row(event) for event in events]
+        if known := await self.find(command.command_id):
+            row, position = known
+            if row.request_sha256 != command.request_sha256:
+                raise CommandReusedError
+            replayed = row.attempt != command.attempt
+            return Appended(row.stream_id, row.version, position, replayed)
+        taken = {row[:2] for row, _ in self._log}
+        if len({row[:2] for row in rows} - taken) < len(rows):
+            raise VersionConflictError(command.stream_id)
+        self._log += [(row, datetime.now(UTC)) for row in rows]
+        self._commands[command.command_id] = command
+        position = len(self._log) if rows else 0
+        return Appended(command.stream_id, command.version, position)
+
+    async def find(self, command_id: str) -> tuple[CommandRow, int] | None:
+        row = self._commands.get(command_id)
+        if row is None:
+            return None
+        at = [
+            position
+            for position, (stored, _) in enumerate(self._log, start=1)
+            if stored[:2] == (row.stream_id, row.version)
+        ]
+        return row, at[0] if at else 0
+
+
+def _row(event: Event) -> Row:
+    return (
+        event.originator_id,
+        event.originator_version,
+        event.fact.topic,
+        encode(event),
+    )

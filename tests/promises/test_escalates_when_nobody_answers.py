@@ -1,0 +1,102 @@
+"""Nobody answers: warned, broken on time, climbed, handed on; each with its reason."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+
+@pytest.fixture
+def ticket(api, team, word):
+    """First answer within two seconds, or the team takes it a second later."""
+    api.put("agents", f"{word}-ann", {"name": "Ann", "manager": f"{team}-bo"})
+    steps = [
+        {"after": "PT0S", "targets": [{"assignee": True}, {"manager_of": "assignee"}]},
+        {"after": "PT1S", "targets": [{"team": team}], "reassign": {"team": team}},
+    ]
+    api.put("escalation-policies", word, {"steps": steps})
+    rule = {"when": {"type": word}, "targets": {"first_response": "PT2S"}}
+    policy = {"match": [rule], "warn_at": ["50%"], "escalation_policy": word}
+    api.put("sla-policies", word, policy)
+    opened = api.open_ticket(type=word)
+    api.act(opened, "assign", agent=f"{word}-ann")
+    return opened
+
+
+def instant(text):
+    return datetime.fromisoformat(text)
+
+
+def test_the_promise_is_warned_of_broken_and_climbs_in_this_order(api, ticket):
+    api.await_event(ticket, "escalation.exhausted")
+    rules = [t for t in api.types(ticket) if not t.startswith("ticket.")]
+    assert rules == [
+        "escalation.pinned",
+        "sla.attached",
+        "sla.warned",
+        "sla.breached",
+        "escalation.started",
+        "escalation.step_fired",
+        "escalation.notified",
+        "escalation.notified",
+        "escalation.step_fired",
+        "escalation.notified",
+        "escalation.notified",
+        "escalation.reassigned",
+        "escalation.exhausted",
+    ]
+
+
+def test_the_breach_carries_its_exact_instant_and_is_recorded_within_a_moment(
+    api, ticket
+):
+    breach = api.await_event(ticket, "sla.breached")
+    due = instant(ticket["created_at"]) + timedelta(seconds=2)
+    assert instant(breach["data"]["breach_at"]) == due
+    lateness = instant(breach["recorded_at"]) - due
+    assert timedelta(0) < lateness < timedelta(seconds=5)
+
+
+def test_the_ticket_goes_to_the_least_loaded_of_the_team_and_says_why(
+    api, ticket, team
+):
+    moved = api.await_event(ticket, "escalation.reassigned")["data"]
+    assert (moved["from_agent"], moved["to_agent"]) == (f"{team}-ann", f"{team}-bo")
+    assert {c["agent"]: c["reason"] for c in moved["candidates"]} == {
+        f"{team}-bo": "least loaded",
+        f"{team}-chen": "more loaded, or later by id",
+    }
+    assert api.read(ticket)["assignee"] == f"{team}-bo"
+
+
+def test_each_event_names_the_event_that_caused_it(api, ticket):
+    api.await_event(ticket, "escalation.exhausted")
+    history = api.history(ticket)
+    by_id = {f"{ticket['id']}/{e['version']}": e["type"] for e in history}
+    causes = {e["type"]: by_id.get(e["causation_id"]) for e in history}
+    assert causes["sla.breached"] == "sla.attached"
+    assert causes["escalation.started"] == "sla.breached"
+    assert causes["escalation.step_fired"] == "escalation.started"
+    assert causes["escalation.reassigned"] == "escalation.step_fired"
+
+
+def test_an_answer_in_time_keeps_the_promise_and_nothing_climbs(api, word):
+    rule = {"when": {"type": word}, "targets": {"first_response": "PT1H"}}
+    api.put("sla-policies", word, {"match": [rule]})
+    ticket = api.open_ticket(type=word)
+    api.answer_customer(ticket)
+    assert api.types(ticket) == [
+        "ticket.opened",
+        "sla.attached",
+        "ticket.message_added",
+        "sla.met",
+    ]
+    clock = api.clock(ticket, "first_response")
+    assert (clock["state"], clock["verdict"], clock["lateness"]) == ("met", "met", None)
+
+
+def test_an_answer_after_the_breach_is_judged_missed_with_its_overrun(api, ticket):
+    api.await_event(ticket, "sla.breached")
+    api.answer_customer(ticket)
+    missed = api.await_event(ticket, "sla.missed")
+    assert missed["data"]["overrun"] == api.clock(ticket, "first_response")["lateness"]
+    assert api.await_event(ticket, "escalation.ended")["data"]["reason"] == "answered"

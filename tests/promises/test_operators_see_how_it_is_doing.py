@@ -1,0 +1,85 @@
+"""Alive, ready, and how it is doing: states and figures for all, names for nobody."""
+
+import pytest
+
+from tests.api_client import eventually
+
+HISTOGRAMS = (
+    "pledge_command_duration_seconds",
+    "pledge_append_duration_seconds",
+    "pledge_deadline_lateness_seconds",
+)
+
+
+@pytest.fixture
+def figures(api):
+    """Samples by name with labels, as `name{label="x"}`."""
+
+    def read():
+        lines = api.get("/metrics").text.splitlines()
+        pairs = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+        return {name: float(value) for name, _, value in pairs}
+
+    return read
+
+
+def total(figures, start):
+    return sum(value for name, value in figures.items() if name.startswith(start))
+
+
+def test_it_lives(installation):
+    with installation.client(key="") as stranger:
+        assert stranger.ok("GET", "/healthz") == {"status": "ok"}
+
+
+def test_it_is_ready_and_names_each_part(api):
+    shown = eventually(lambda: (a := api.get("/readyz")).is_success and a.json())
+    assert shown["ready"] is True
+    assert shown["parts"] == dict.fromkeys(
+        ("database", "temporal", "worker", "followers"), "ok"
+    )
+
+
+def test_a_broken_promise_shows_in_every_histogram(api, figures, word):
+    before = figures()
+    rule = {"when": {"type": word}, "targets": {"resolution": "PT0.2S"}}
+    api.put("sla-policies", word, {"match": [rule], "warn_at": ["50%"]})
+    api.await_event(api.open_ticket(type=word), "sla.breached")
+
+    def grown():
+        now = figures()
+        return all(total(now, f"{h}_count") > total(before, f"{h}_count")
+                   for h in HISTOGRAMS)  # fmt: skip
+
+    eventually(grown)
+    late = total(figures(), 'pledge_deadline_lateness_seconds_count{kind="breach"}')
+    assert late >= 1
+
+
+def test_each_follower_says_how_far_it_is_behind(figures):
+    name = 'pledge_follower_lag_seconds{follower="%s"}'
+    followers = [name % f for f in ("projector", "subscriptions", "timers")]
+    shown = eventually(lambda: (f := figures()) and set(followers) <= f.keys() and f)
+    assert all(shown[f] >= 0 for f in followers)
+
+
+def test_each_kind_of_command_is_counted_by_its_own_name(api, figures):
+    ticket = api.open_ticket()
+    api.post(f"/v1/tickets/{ticket['id']}/resume")
+    shown = figures()
+    count = "pledge_command_duration_seconds_count"
+    assert shown[f'{count}{{operation="open_ticket",status="201"}}'] >= 1
+    assert shown[f'{count}{{operation="resume_ticket",status="409"}}'] >= 1
+    api.put("agents", "counted", {"name": "C"})
+    assert total(figures(), f'{count}{{operation="put_agents"') >= 1
+
+
+def test_no_name_and_no_word_of_a_customer_is_in_the_figures(api, word):
+    secret = f"secret-{word}"
+    customer = {"external_id": secret, "name": secret, "tier": secret}
+    ticket = api.open_ticket(subject=secret, body=secret, customer=customer)
+    api.post(f"/v1/tickets/{secret}/resolve")
+    api.post(f"/{secret}")
+    text = api.get("/metrics").text
+    assert secret not in text
+    assert ticket["id"] not in text

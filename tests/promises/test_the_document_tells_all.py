@@ -1,0 +1,205 @@
+"""The OpenAPI document is complete, and the answers are what it says."""
+
+import pytest
+
+from api.app import ROUTERS
+
+METHODS = ("get", "put", "post", "patch", "delete")
+
+
+@pytest.fixture(scope="module")
+def document(installation):
+    with installation.client(key="") as stranger:
+        return stranger.ok("GET", "/openapi.json")
+
+
+@pytest.fixture(scope="module")
+def operations(document):
+    return [
+        (f"{method.upper()} {path}", operation)
+        for path, found in document["paths"].items()
+        for method, operation in found.items()
+        if method in METHODS
+    ]
+
+
+def resolved(document, schema):
+    """The schema behind references; of alternatives, the one that is not null."""
+    for one in schema.get("anyOf", []):
+        if one.get("type") != "null":
+            schema = one
+    if "$ref" in schema:
+        name = schema["$ref"].removeprefix("#/components/schemas/")
+        return resolved(document, document["components"]["schemas"][name])
+    return schema
+
+
+def lacking(operations, has):
+    return [name for name, operation in operations if not has(operation)]
+
+
+def test_it_is_openapi_3_1(document):
+    assert document["openapi"].startswith("3.1")
+
+
+def test_every_operation_has_its_own_id(operations):
+    ids = [operation["operationId"] for _, operation in operations]
+    assert len(ids) == len(set(ids)) > 30
+
+
+def test_every_operation_says_what_it_does(operations):
+    assert lacking(operations, lambda o: o.get("summary") or o.get("description")) == []
+
+
+def test_every_operation_names_its_permission(operations):
+    assert lacking(operations, lambda o: o.get("x-permission")) == []
+
+
+def test_every_guarded_operation_asks_for_the_key(operations):
+    guarded = [o for o in operations if o[1]["x-permission"] != "public"]
+    assert lacking(guarded, lambda o: o["security"] == [{"HTTPBearer": []}]) == []
+
+
+def test_every_body_has_an_example(document, operations):
+    def shown(operation):
+        content = operation["requestBody"]["content"]["application/json"]
+        schema = resolved(document, content["schema"])
+        return schema.get("examples") or schema.get("example")
+
+    writing = [o for o in operations if "requestBody" in o[1]]
+    assert lacking(writing, lambda o: shown(o) is not None) == []
+
+
+def test_every_error_answers_with_the_problem_model(document, operations):
+    problem = {"$ref": "#/components/schemas/Problem"}
+
+    def described(operation):
+        errors = {s: r for s, r in operation["responses"].items() if s[0] in "45"}
+        models = [r["content"]["application/problem+json"] for r in errors.values()]
+        return {"401", "403", "503"} <= errors.keys() and all(
+            model["schema"] == problem for model in models
+        )
+
+    guarded = [o for o in operations if o[1]["x-permission"] != "public"]
+    assert lacking(guarded, described) == []
+    assert {"code", "errors"} <= document["components"]["schemas"]["Problem"][
+        "properties"
+    ].keys()
+
+
+def test_every_reference_leads_somewhere(document):
+    def references(value):
+        if isinstance(value, dict):
+            if isinstance(value.get("$ref"), str):
+                yield value["$ref"]
+            for inner in value.values():
+                yield from references(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                yield from references(inner)
+
+    known = {f"#/components/schemas/{n}" for n in document["components"]["schemas"]}
+    assert set(references(document)) <= known
+
+
+@pytest.fixture(scope="module")
+def example_bodies(document, operations):
+    return {
+        name: resolved(
+            document, operation["requestBody"]["content"]["application/json"]["schema"]
+        )["examples"][0]
+        for name, operation in operations
+        if "requestBody" in operation
+    }
+
+
+def test_the_examples_can_be_sent_as_they_are(api, example_bodies):
+    api.put("agents", "ann", example_bodies["PUT /v1/agents/{name}"])
+    api.put("agents", "bo", {"name": "Bo"})
+    api.put("teams", "second-line", example_bodies["PUT /v1/teams/{name}"])
+    for kind in ("escalation-policies", "sla-policies"):
+        body = example_bodies[f"PUT /v1/{kind}/{{name}}"]
+        # Under the name of the one that is there, so that nothing else changes.
+        assert api.put(kind, f"example-{kind}", body)["document"]
+        api.ok("DELETE", f"/v1/{kind}/example-{kind}")
+    ticket = api.ok("POST", "/v1/tickets", example_bodies["POST /v1/tickets"])
+    path = "/v1/tickets/{ticket_id}"
+    assert api.ok(
+        "PATCH", f"/v1/tickets/{ticket['id']}", example_bodies[f"PATCH {path}"]
+    )
+    actions = "messages assign acknowledge feedback pause resume resolve close reopen"
+    for action in actions.split():
+        body = example_bodies[f"POST {path}/{action}"]
+        if "until" in body:
+            body = {**body, "until": None}
+        api.act(ticket, action, **body)
+
+
+# --- the answers ----------------------------------------------------------------------
+
+
+def model_of(method, path):
+    for router in ROUTERS:
+        for route in router.routes:
+            if (route.path, route.methods) == (path, {method}):
+                return route.response_model
+    raise AssertionError(path)
+
+
+FREE_FORM = ("data", "document", "attributes")
+
+
+def names(value, where=""):
+    """Every field of an answer; what is below a free-form object is not ours."""
+    if isinstance(value, dict) and not where.endswith(
+        ("data", "document", "attributes")
+    ):
+        for key, inner in value.items():
+            yield f"{where}/{key}"
+            yield from names(inner, f"{where}/{key}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from names(inner, where)
+
+
+@pytest.fixture(scope="module")
+def paths(installation):
+    """An address for each path, with something of everything behind it."""
+    with installation.client() as api:
+        name = "documented"
+        api.put("agents", name, {"name": "D"})
+        api.put("teams", name, {"members": [name]})
+        api.put("escalation-policies", name, {"steps": [{"targets": [{"team": name}]}]})
+        rule = {"when": {"type": name}, "targets": {"resolution": "PT0.001S"}}
+        policy = {"match": [rule], "escalation_policy": name, "warn_at": ["50%"]}
+        api.put("sla-policies", name, policy)
+        hook = {"url": "http://127.0.0.1:9/", "types": ["sla.breached"]}
+        hook = api.ok("POST", "/v1/subscriptions", hook)
+        ticket = api.open_ticket(type=name, attributes={"a": 1})
+        api.await_event(ticket, "escalation.exhausted")
+        api.act(ticket, "pause", reason="waiting")
+        query = f"?wait_for={api.history(ticket)[-1]['position']}"
+        yield {
+            "ticket_id": ticket["id"],
+            "subscription_id": hook["id"],
+            "name": name,
+            "number": "1",
+            "/v1/tickets": query,
+            "/v1/events": "?limit=500",
+        }
+        api.ok("DELETE", f"/v1/subscriptions/{hook['id']}")
+
+
+READS = [
+    route.path
+    for router in ROUTERS
+    for route in router.routes
+    if route.methods == {"GET"} and route.path != "/metrics"
+]
+
+
+@pytest.mark.parametrize("path", READS)
+def test_an_answer_has_the_fields_of_its_model_and_no_others(api, paths, path):
+    answer = api.ok("GET", path.format(**paths) + paths.get(path, ""))
+    model = model_of("GET", path).model_validate(answer)
+    assert set(names(answer)) == set(names(model.model_dump(mode="json")))

@@ -1,0 +1,177 @@
+"""A floor to tell stories on: the real workflows and activities on the real server,
+over a log in memory, with the workflow's clock in the test's hand.
+
+Commands are decided and pushed as the API and the timers follower do it; times are
+durations after the ticket was opened.
+"""
+
+import asyncio
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from temporalio.client import WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+
+from activities.contracts import TicketPlan
+from activities.enforcement import Enforcement, contract
+from activities.ports import Appended, CommandRow, StoreUnavailableError
+from domain.assignment import Directory
+from domain.commands import OpenTicket, decide, open_ticket
+from domain.config import Configuration
+from domain.duration import format_duration, parse_duration
+from domain.enforcement import EPOCH
+from domain.errors import VersionConflictError
+from domain.event import Event
+from domain.promises import World
+from domain.ticket.draft import Draft, seal
+from domain.ticket.evolve import fold
+from domain.ticket.facts import Customer
+from domain.ticket.state import Ticket
+from infra.temporal import TimerBackend
+from tests.dsl import BY_ANN
+from workflows.ticket import ticket_workflow_id
+
+SECONDS = 60
+"""How long a story may take in real time before it is a failure."""
+
+
+class Log:
+    """An event store in memory; `fail` makes so many reads raise."""
+
+    def __init__(self) -> None:
+        self.streams: dict[str, list[Event]] = {}
+        self.grown = asyncio.Condition()
+        self.fail = 0
+
+    async def load(self, stream_id: str, upto: int | None = None) -> list[Event]:
+        return self.streams.get(stream_id, [])[:upto]
+
+    async def load_many(self, stream_ids: Sequence[str]) -> dict[str, list[Event]]:
+        if self.fail:
+            self.fail -= 1
+            raise StoreUnavailableError
+        return {i: list(self.streams[i]) for i in stream_ids if i in self.streams}
+
+    async def append(self, events: Sequence[Event], command: CommandRow) -> Appended:
+        for event in events:
+            stream = self.streams.setdefault(event.originator_id, [])
+            if event.originator_version != len(stream) + 1:
+                raise VersionConflictError(event.originator_id)
+            stream.append(event)
+        async with self.grown:
+            self.grown.notify_all()
+        return Appended(command.stream_id, command.version, 0)
+
+
+class Rules:
+    """The registry and the roster: one world, with the loads as they were left."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def config(self) -> Configuration:
+        return self.world.config
+
+    async def directory(self) -> Directory:
+        return self.world.directory
+
+    def moved(self, directory: Directory) -> None:
+        self.world = replace(self.world, directory=directory)
+
+
+class Floor:
+    def __init__(self, environment: WorkflowEnvironment, queue: str) -> None:
+        self.environment, self.queue = environment, queue
+        self.log, self.rules = Log(), Rules(World())
+        self.backend = TimerBackend(environment.client, queue, queue)
+        self.opened_at = datetime.now(UTC).replace(microsecond=0)
+        self.runs: set[tuple[str, str]] = set()
+        numbers = itertools.count(1)
+        self.enforcement = Enforcement(
+            self.log,  # type: ignore[arg-type]
+            self.rules,  # type: ignore[arg-type]
+            self.rules,
+            lambda: str(next(numbers)),
+        )
+
+    def instant(self, after: str) -> datetime:
+        return self.opened_at + parse_duration(after)
+
+    @property
+    def ticket(self) -> Ticket:
+        ticket = fold(self.log.streams[self.queue])
+        assert ticket is not None
+        return ticket
+
+    @property
+    def handle(self) -> WorkflowHandle:
+        """Of whatever run there is now."""
+        workflow_id = ticket_workflow_id(self.queue)
+        return self.environment.client.get_workflow_handle(workflow_id)
+
+    async def open(self, world: World, *, push: bool = True, **fields: object) -> None:
+        self.rules.world = world
+        command = OpenTicket(
+            **{
+                "number": 1,
+                "subject": "Cold",
+                "body": "Since today.",
+                "channel": "email",
+                "type": "question",
+                "customer": Customer(external_id="c-1"),
+                **fields,
+            }
+        )
+        draft = open_ticket(self.queue, command, self.opened_at, world)
+        await self._append(draft, push=push)
+
+    async def do(self, at: str, *commands: object, push: bool = True) -> None:
+        """What the API does, and then the follower."""
+        for command in commands:
+            draft = decide(self.ticket, command, self.instant(at), self.rules.world)
+            await self._append(draft, push=push)
+
+    async def _append(self, draft: Draft, *, push: bool) -> None:
+        row = CommandRow(
+            command_id="c",
+            request_sha256="",
+            attempt="c",
+            stream_id=self.queue,
+            version=draft.ticket.version,
+        )
+        await self.log.append(seal(draft, BY_ANN), row)
+        if push:
+            await self.push(contract(draft.ticket))
+
+    async def push(self, plan: TicketPlan) -> None:
+        await self.backend.push(plan)
+        self.runs.add((self.handle.id, (await self.handle.describe()).run_id))
+
+    async def until(self, at: str) -> None:
+        """Move the workflow's clock there, and wait for what is due by then."""
+        now = await self.environment.get_current_time(self.handle)
+        left = self.instant(at) - now
+        if left > timedelta(0):
+            await self.environment.fast_forward(self.handle, left)
+        due_ms = (self.instant(at) - EPOCH) // timedelta(milliseconds=1)
+        await self.settled(lambda t: (contract(t).next_due_ms or due_ms + 1) > due_ms)
+
+    async def settled(self, condition) -> None:
+        """Until the log's ticket is so."""
+        async with asyncio.timeout(SECONDS), self.log.grown:
+            await self.log.grown.wait_for(lambda: condition(self.ticket))
+
+    def told(self, *families: str) -> list[str]:
+        """`<when> <type>` of the ticket's events of these families."""
+        return [
+            f"{format_duration(event.timestamp - self.opened_at)} {event.fact.topic}"
+            for event in self.log.streams[self.queue]
+            if event.fact.topic.partition(".")[0] in families
+        ]
+
+    async def history(self) -> list[str]:
+        """The types of Temporal's events in the newest run."""
+        fetched = await self.handle.fetch_history()
+        return [e.WhichOneof("attributes") for e in fetched.events]
