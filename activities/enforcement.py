@@ -81,13 +81,7 @@ class Enforcement:
 
     async def _append(self, drafts: Sequence[Draft]) -> None:
         command_id = f"enforce:{self._new_id()}"
-        meta = Meta(
-            command_id=command_id,
-            correlation_id=command_id,
-            causation_id=command_id,
-            actor=SYSTEM,
-        )
-        events = [event for draft in drafts for event in seal(draft, meta)]
+        events = [e for draft in drafts for e in seal(draft, _meta(draft, command_id))]
         row = CommandRow(
             command_id=command_id,
             request_sha256="",
@@ -97,6 +91,16 @@ class Enforcement:
         )
         await self._store.append(events, row)
         self._on_enforced(events)
+
+
+def _meta(draft: Draft, command_id: str) -> Meta:
+    """What rules do to a ticket belongs together, whichever run of the clock did it."""
+    return Meta(
+        command_id=command_id,
+        correlation_id=draft.ticket_id,
+        causation_id=command_id,
+        actor=SYSTEM,
+    )
 
 
 def contract(ticket: Ticket) -> TicketPlan:

@@ -77,6 +77,7 @@ def clock_json(clock: Clock, at: datetime) -> Json:
         "cycle": clock.cycle,
         "policy": plain(clock.policy),
         "rule": clock.rule,
+        "decision": plain(clock.decision),
         "state": clock.state,
         "target": format_duration(clock.target),
         "elapsed": format_duration(used),

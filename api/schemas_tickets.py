@@ -144,6 +144,22 @@ class PolicyOut(BaseModel):
     sha256: str
 
 
+class RuleAskedOut(BaseModel):
+    """`refused_on`: the field that did not hold; null = the rule matched."""
+
+    policy: str
+    version: int
+    rule: int
+    refused_on: str | None
+
+
+class DecisionOut(BaseModel):
+    """Why this rule applies: what the rules were asked about, and each answer."""
+
+    inputs: dict[str, str]
+    asked: list[RuleAskedOut]
+
+
 class ClockOut(BaseModel):
     """Durations are ISO 8601. `elapsed` and `remaining` are as of the answer;
     `remaining` is negative once the promise is broken.
@@ -153,6 +169,7 @@ class ClockOut(BaseModel):
     cycle: int
     policy: PolicyOut
     rule: int
+    decision: DecisionOut
     state: str
     target: str
     elapsed: str

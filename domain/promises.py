@@ -38,14 +38,20 @@ class World:
 def attach(draft: Draft, at: datetime, world: World) -> None:
     """The promises of a ticket that was just opened."""
     matches, decision = match(world.config.sla_policies, match_inputs(draft.ticket))
+    opened = draft.ticket.version
     if not matches:
-        draft.record(SlaNotMatched(decision=decision), at, by_rule=True)
+        draft.record(SlaNotMatched(decision=decision), at, cause=opened, by_rule=True)
     for found in matches:
-        start(draft, found, at, world)
+        _start(draft, found, at, world, opened)
 
 
-def start(
-    draft: Draft, found: Match, at: datetime, world: World, carried: Clock | None = None
+def _start(
+    draft: Draft,
+    found: Match,
+    at: datetime,
+    world: World,
+    cause: int,
+    carried: Clock | None = None,
 ) -> None:
     """A clock, and the ladder that it may need. `carried`: go on from the start and
     with the pauses of this one instead of from `at`.
@@ -53,7 +59,7 @@ def start(
     began = carried.started_at if carried else at
     pauses = carried.pauses if carried else ()
     policy = found.policy
-    _pin_ladder(draft, policy.escalation_policy, at, world)
+    _pin_ladder(draft, policy.escalation_policy, at, world, cause)
     earlier = [c for c in draft.ticket.clocks if c.metric == found.metric]
     draft.record(
         SlaAttached(
@@ -73,16 +79,25 @@ def start(
             decision=found.decision,
         ),
         at,
+        cause=cause,
         policy=policy.ref,
         by_rule=True,
     )
 
 
-def _pin_ladder(draft: Draft, name: str | None, at: datetime, world: World) -> None:
+def _pin_ladder(
+    draft: Draft, name: str | None, at: datetime, world: World, cause: int
+) -> None:
     policy = world.config.escalation_policies.get(name or "")
     if policy is None or name in [p.ref.name for p in draft.ticket.ladders]:
         return
-    draft.record(EscalationPinned(policy=policy), at, policy=policy.ref, by_rule=True)
+    draft.record(
+        EscalationPinned(policy=policy),
+        at,
+        cause=cause,
+        policy=policy.ref,
+        by_rule=True,
+    )
 
 
 def stop(draft: Draft, at: datetime, metrics: tuple[Metric, ...], why: str) -> None:
@@ -150,7 +165,7 @@ def restate(draft: Draft, at: datetime, world: World, *, cause: int) -> None:
         else:
             _cancel(draft, clock, at, cause)
     if not draft.ticket.finished:
-        _start_missing(draft, promised, at, world)
+        _start_missing(draft, promised, at, world, cause)
 
 
 def _promised(
@@ -167,7 +182,11 @@ def _pinned(clock: Clock, inputs: Mapping[str, str], world: World) -> Match | No
 
 
 def _start_missing(
-    draft: Draft, promised: Mapping[Metric, Match], at: datetime, world: World
+    draft: Draft,
+    promised: Mapping[Metric, Match],
+    at: datetime,
+    world: World,
+    cause: int,
 ) -> None:
     """What is promised and has no clock, or one that was cancelled: that one goes on
     from its start. A first response is not promised to who has had it.
@@ -177,7 +196,7 @@ def _start_missing(
             continue
         last = _last(draft, metric)
         if last is None or last.state == "cancelled":
-            start(draft, found, at, world, carried=last)
+            _start(draft, found, at, world, cause, carried=last)
 
 
 def _last(draft: Draft, metric: Metric) -> Clock | None:
@@ -191,7 +210,7 @@ def _restate(
     policy = found.policy
     if (found.target, policy.ref) == (clock.target, clock.policy):
         return
-    _pin_ladder(draft, policy.escalation_policy, at, world)
+    _pin_ladder(draft, policy.escalation_policy, at, world, cause)
     changed = replace(
         clock, target=found.target, pausable=found.metric in policy.pauses
     )
@@ -237,12 +256,13 @@ def reopen(draft: Draft, at: datetime, world: World, since: datetime) -> None:
     was resolved does not count); one that was missed starts a new cycle, because its
     verdict is final and a second breach at once would tell nobody anything.
     """
-    inputs = match_inputs(draft.ticket)
+    inputs, cause = match_inputs(draft.ticket), draft.ticket.version
     promised = _promised(world.config.sla_policies, inputs)
     last = _last(draft, "resolution")
     if last is not None:
         found = _pinned(last, inputs, world) or promised.get("resolution")
-        carried = replace(last, pauses=(*last.pauses, Span(since, at)))
+        going_on = replace(last, pauses=(*last.pauses, Span(since, at)))
+        carried = None if last.state == "missed" else going_on
         if found is not None:
-            start(draft, found, at, world, None if last.state == "missed" else carried)
-    _start_missing(draft, promised, at, world)
+            _start(draft, found, at, world, cause, carried)
+    _start_missing(draft, promised, at, world, cause)

@@ -15,6 +15,8 @@ from domain.event import Event, Fact
 Format = Literal["thin", "full"]
 FAMILIES = ("ticket", "sla", "escalation", "feedback", "policy")
 """What may be subscribed to; keys and subscriptions are nobody's feed."""
+QUIET = frozenset({"escalation.pinned"})
+"""Comes with every ticket and tells a subscriber nothing: only who names it gets it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +65,9 @@ class Subscriptions:
 def wanted(topic: str, types: Iterable[str]) -> bool:
     """Whether one of the types names this topic, or its family as `sla.*`."""
     family = topic.partition(".")[0]
-    return family in FAMILIES and (topic in types or f"{family}.*" in types)
+    if topic in types:
+        return family in FAMILIES
+    return family in FAMILIES and topic not in QUIET and f"{family}.*" in types
 
 
 def unknown_types(types: Iterable[str], topics: Iterable[str]) -> list[FieldError]:

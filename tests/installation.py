@@ -125,9 +125,7 @@ class Installation:
         except httpx.TransportError:
             return False
 
-    def _run(
-        self, work: Coroutine[Any, Any, Result] | Awaitable[Result]
-    ) -> Result:
+    def _run(self, work: Coroutine[Any, Any, Result] | Awaitable[Result]) -> Result:
         async def wrapped() -> Result:
             return await work
 

@@ -22,7 +22,7 @@ from domain.sla.facts import (
     SlaRestated,
     SlaWarned,
 )
-from domain.sla.policy import Metric, parse_threshold
+from domain.sla.policy import Decision, Metric, parse_threshold
 
 ClockState = Literal["running", "paused", "met", "missed", "cancelled"]
 SlaFact = (
@@ -53,6 +53,8 @@ class Clock:
     due_at: datetime | None
     """None while paused: nobody can say when the budget will be used."""
     breach_at: datetime | None
+    decision: Decision
+    """Why this rule: what it was asked about, and who said no before it."""
     attached_version: int
     stated_at: datetime
     """Since when the promise reads as it does: attached, or restated."""
@@ -159,6 +161,7 @@ def from_fact(fact: SlaAttached, at: datetime, version: int) -> Clock:
         pauses=fact.pauses,
         due_at=fact.due_at,
         breach_at=fact.breach_at,
+        decision=fact.decision,
         attached_version=version,
         stated_at=at,
     )
@@ -193,6 +196,7 @@ def _restated(clock: Clock, fact: SlaRestated, at: datetime) -> Clock:
         clock,
         policy=fact.policy,
         rule=fact.rule,
+        decision=fact.decision,
         target=fact.new_target,
         warn_at=fact.warn_at,
         escalation_policy=fact.escalation_policy,

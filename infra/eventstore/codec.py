@@ -46,6 +46,9 @@ def _decoder(topic: str) -> msgspec.json.Decoder[Any]:
 
 
 def encode(event: Event) -> bytes:
+    """Raises UnknownTopicError for a fact that could not be read again."""
+    if event.fact.topic not in FACTS:
+        raise UnknownTopicError(event.fact.topic)
     data = msgspec.Raw(_ENCODE.encode(event.fact))
     return _ENCODE.encode(_Stored(event.timestamp, event.meta, data))
 

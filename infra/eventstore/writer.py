@@ -151,7 +151,7 @@ class GroupWriter:
         except IntegrityError as error:
             raise NotAppendedError(str(error)) from error
         except OperationalError as error:
-            if not isinstance(error.__cause__, ZeroDivisionError):
+            if not isinstance(error.__cause__, PipelineAborted):
                 raise
             # The server refused a row while a large batch was still being sent, and
             # the library's way out of the transaction hides which, and why.

@@ -100,3 +100,16 @@ def test_an_answer_after_the_breach_is_judged_missed_with_its_overrun(api, ticke
     missed = api.await_event(ticket, "sla.missed")
     assert missed["data"]["overrun"] == api.clock(ticket, "first_response")["lateness"]
     assert api.await_event(ticket, "escalation.ended")["data"]["reason"] == "answered"
+
+
+def test_the_answer_says_which_rule_gave_the_promise_and_who_said_no(api):
+    customer = {"external_id": "c-1", "tier": "standard"}
+    clock = api.open_ticket(type="after_sales", customer=customer)["clocks"][0]
+    assert (clock["policy"]["name"], clock["rule"]) == ("after-sales", 1)
+    assert clock["decision"]["inputs"]["tier"] == "standard"
+    asked = {
+        (asked["policy"], asked["rule"]): asked["refused_on"]
+        for asked in clock["decision"]["asked"]
+    }
+    assert asked["after-sales", 0] == "tier"
+    assert asked["after-sales", 1] is None
