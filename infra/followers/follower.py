@@ -20,7 +20,6 @@ from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.bell import Bell
 from infra.temporal import TemporalUnavailableError
 
-BATCH = 500
 SHORTEST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 2.0
 AWAY = (StoreUnavailableError, TemporalUnavailableError, psycopg.Error, OSError)
@@ -30,6 +29,7 @@ LOG = logging.getLogger(__name__)
 
 class Follower(ABC):
     name: str
+    batch = 500
 
     def __init__(
         self, database: Database, store: PostgresEventStore, bell: Bell
@@ -94,13 +94,13 @@ class Follower(ABC):
 
     async def _step(self) -> bool:
         """True if there may be more."""
-        batch = await self.store.headers(self.position, BATCH)
+        batch = await self.store.headers(self.position, self.batch)
         if batch:
             self._oldest = batch[0].recorded_at
             await self.consume(batch)
             self.position = batch[-1].position
         self._pause_s = SHORTEST_PAUSE_S
-        if len(batch) == BATCH:
+        if len(batch) == self.batch:
             return True
         self._oldest = None
         return False

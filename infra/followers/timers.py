@@ -32,6 +32,7 @@ REMEMBERED = 100_000
 
 class Timers(Follower):
     name = "timers"
+    batch = 2000  # the more at once, the more changes of one ticket are one call
 
     def __init__(
         self,

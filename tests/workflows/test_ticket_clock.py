@@ -42,6 +42,13 @@ async def test_a_breach_is_recorded_at_its_instant(floor):
     assert floor.told("sla") == ["PT0S sla.attached", "PT1H sla.breached"]
 
 
+async def test_after_a_breach_it_waits_for_what_is_next_and_asks_no_more(floor):
+    await floor.open(HOUR)
+    await floor.until("2h")
+    await floor.environment.fast_forward(floor.handle, timedelta(hours=5))
+    assert (await floor.history()).count(SCHEDULED) == 1
+
+
 async def test_what_is_overdue_when_it_starts_is_done_at_once(floor):
     floor.opened_at -= timedelta(hours=2)
     await floor.open(HOUR)
