@@ -4,13 +4,13 @@ Idempotent by what it decides: `domain.enforce` finds nothing due the second tim
 the append is guarded by the ticket's version, so two who enforce at once cannot both.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from temporalio import activity
 
 from activities.contracts import EnforceInput, TicketPlan
-from activities.ports import CommandRow, EventStore, NewId, Registry, Roster
+from activities.ports import CommandRow, EventStore, NewId, OnEnforced, Registry, Roster
 from domain.enforcement import EPOCH, enforce, plan
 from domain.errors import VersionConflictError
 from domain.event import SYSTEM, Event, Meta
@@ -18,8 +18,6 @@ from domain.promises import World
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
 from domain.ticket.state import Ticket
-
-OnEnforced = Callable[[Sequence[Event]], None]
 
 
 def _ignore(_: Sequence[Event]) -> None:

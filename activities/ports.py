@@ -12,6 +12,7 @@ from domain.event import Actor, Event
 from domain.subscription import Subscriptions
 
 Now = Callable[[], datetime]
+OnEnforced = Callable[[Sequence[Event]], None]
 NewId = Callable[[], str]
 
 

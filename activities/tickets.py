@@ -4,8 +4,10 @@ A version conflict means somebody was faster: the ticket is loaded again and the
 command decided again, a few times. Idempotent by `Caller.command_id`.
 """
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
+from weakref import WeakValueDictionary
 
 from activities.ports import (
     Appended,
@@ -13,6 +15,7 @@ from activities.ports import (
     CommandRow,
     EventStore,
     Now,
+    OnEnforced,
     Registry,
     Roster,
 )
@@ -43,11 +46,22 @@ class Outcome:
 
 
 class TicketDesk:
+    """`on_enforced` is told what was appended, as that of `Enforcement` is: a command
+    records what was due before it, and that too was late or in time.
+    """
+
     def __init__(
-        self, store: EventStore, registry: Registry, roster: Roster, now: Now
+        self,
+        store: EventStore,
+        registry: Registry,
+        roster: Roster,
+        now: Now,
+        on_enforced: OnEnforced = lambda _: None,
     ) -> None:
         self._store, self._registry = store, registry
         self._roster, self._now = roster, now
+        self._on_enforced = on_enforced
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def open(
         self, ticket_id: str, command: OpenTicket, caller: Caller
@@ -60,15 +74,22 @@ class TicketDesk:
     async def apply(self, ticket_id: str, command: Command, caller: Caller) -> Outcome:
         if again := await self.replay(caller):
             return again
+        # In turn within this process; a conflict is then somebody else's, and rare.
+        async with self._turns.setdefault(ticket_id, asyncio.Lock()):
+            return await self._apply(ticket_id, command, caller)
+
+    async def _apply(self, ticket_id: str, command: Command, caller: Caller) -> Outcome:
         for _ in range(TRIES):
             ticket = await self.get(ticket_id)
             if caller.if_match not in (None, ticket.version):
                 raise PreconditionError(ticket.version)
             draft = decide(ticket, command, self._now(), await self._world())
             try:
-                return await self._append(draft, caller)
+                outcome = await self._append(draft, caller)
             except VersionConflictError:
                 continue
+            self._on_enforced(outcome.events)
+            return outcome
         raise VersionConflictError(ticket_id)
 
     async def get(

@@ -2,10 +2,11 @@
 
 import hashlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Request, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 
@@ -72,10 +73,13 @@ async def _key(
 
 
 def guarded(permission: Permission, *statuses: int) -> dict[str, Any]:
-    """What every route declares: its permission, and the problems it may answer."""
+    """What every route declares: its permission, and the problems it may answer.
+    Who may answer 409 takes commands, and so the headers of commands.
+    """
+    headers = {"parameters": HEADERS} if HTTPStatus.CONFLICT in statuses else {}
     return {
         "dependencies": [Depends(permit(permission))],
-        "openapi_extra": {"x-permission": permission},
+        "openapi_extra": {"x-permission": permission, **headers},
         "responses": responses(401, 403, 503, *statuses),
     }
 
@@ -84,47 +88,54 @@ def public() -> dict[str, Any]:
     return {"openapi_extra": {"x-permission": "public"}}
 
 
-async def caller(
-    request: Request,
-    known: Known,
-    idempotency_key: Annotated[
-        str | None,
-        Header(description="The same key and body get the same answer, applied once"),
-    ] = None,
-    if_match: Annotated[
-        str | None, Header(description='The ETag that must be current, as `"7"`')
-    ] = None,
-    x_request_id: Annotated[
-        str | None, Header(description="Your correlation id, kept in the log")
-    ] = None,
-) -> AsyncIterator[Caller]:
+async def caller(request: Request, known: Known) -> Caller:
+    """Headers are read here and not declared to FastAPI one by one, because every
+    declared parameter costs each write; `HEADERS` tells OpenAPI of them.
+    """
     key: ApiKey = request.state.key
-    for name, value in (
-        ("Idempotency-Key", idempotency_key),
-        ("X-Request-Id", x_request_id),
-    ):
-        if value is not None and not _TOKEN.fullmatch(value):
-            raise InvalidError.at(name, "must be 1 to 200 printable ASCII characters")
+    idempotency_key = _token(request, "Idempotency-Key")
+    request_id = _token(request, "X-Request-Id")
+    if_match = request.headers.get("If-Match")
+    version = _version(if_match)
     attempt = known.new_id()
     command_id = f"{key.id}:{idempotency_key}" if idempotency_key else attempt
     if command_id in known.running:
         raise CommandRunningError
     known.running.add(command_id)
-    try:
-        yield Caller(
-            command_id=command_id,
-            request_sha256=getattr(request.state, "request_sha256", ""),
-            attempt=attempt,
-            actor=Actor(id=key.name, kind="user"),
-            correlation_id=x_request_id or attempt,
-            channel="api",
-            if_match=_version(if_match),
-            if_exists=if_match is not None,
-        )
-    finally:
-        known.running.discard(command_id)
+    request.state.command_id = command_id  # the guard takes it off again
+    return Caller(
+        command_id=command_id,
+        request_sha256=getattr(request.state, "request_sha256", ""),
+        attempt=attempt,
+        actor=Actor(id=key.name, kind="user"),
+        correlation_id=request_id or attempt,
+        channel="api",
+        if_match=version,
+        if_exists=if_match is not None,
+    )
 
 
+def _token(request: Request, name: str) -> str | None:
+    value = request.headers.get(name)
+    if value is not None and not _TOKEN.fullmatch(value):
+        raise InvalidError.at(name, "must be 1 to 200 printable ASCII characters")
+    return value
+
+
+HEADERS = [
+    {
+        "name": name,
+        "in": "header",
+        "required": False,
+        "description": description,
+        "schema": {"type": "string"},
+    }
+    for name, description in (
+        ("Idempotency-Key", "The same key and body get the same answer, applied once"),
+        ("If-Match", 'The ETag that must be current, as `"7"`'),
+        ("X-Request-Id", "Your correlation id, kept in the log"),
+    )
+]
 Calling = Annotated[Caller, Depends(caller)]
 
 

@@ -48,6 +48,7 @@ class Guard:
         try:
             await self._guarded(scope, receive, counting)
         finally:
+            _release(scope)
             route = scope.get("route")
             self._observe(_operation(route), status, time.perf_counter() - began)
 
@@ -60,6 +61,13 @@ class Guard:
         except RefusedError as refused:
             state["refused"], body = refused, b""
         await self._app(scope, _again(body, receive), send)
+
+
+def _release(scope: Scope) -> None:
+    """The command of this request, if it came to one, runs no longer."""
+    command_id = scope.get("state", {}).get("command_id")
+    if command_id is not None:
+        scope["app"].state.services.running.discard(command_id)
 
 
 def _operation(route: object) -> str:

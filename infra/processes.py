@@ -1,6 +1,7 @@
 """The three processes of an installation, each to be run alone or by `pledge up`."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -51,6 +52,9 @@ def run_api(settings: Settings) -> None:
         async with services(settings) as ready:
             yield ready
 
+    # What is loaded now stays: the collector need not look at it with every request.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     uvicorn.run(
         create_app(opened, observe_command),
         host=settings.http_host,

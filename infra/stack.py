@@ -28,7 +28,7 @@ TEMPORAL_ADDRESS = "TEMPORAL_ADDRESS"
 ADMIN_KEY = "PLEDGE_ADMIN_KEY"
 EMBEDDED_WEBHOOK_ALLOW = "127.0.0.0/8,::1/128"
 DEFAULT_PORTS = {"http": 8400, "temporal": 7233, "temporal_ui": 8233, "postgres": 5433}
-NICE = {"worker": 5}
+NICE = {"worker": 10, "followers": 3}
 """Behind the API: a promise that a busy worker would miss, the sweeper keeps."""
 PIDS = ("api", "worker", "followers", "postgres", "temporal")
 

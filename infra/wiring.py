@@ -138,7 +138,9 @@ def _services(made: Core, bell: Bell) -> Services:
     return Services(
         store=made.store,
         registry=made.registry,
-        desk=TicketDesk(made.store, made.registry, made.roster, now),
+        desk=TicketDesk(
+            made.store, made.registry, made.roster, now, metrics.observe_enforced
+        ),
         tickets=TicketReadModel(made.database),
         feed=LogFeed(made.store, bell),
         secrets=outbox,

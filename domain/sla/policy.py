@@ -9,6 +9,7 @@ the ones that said no (design invariant 8).
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Literal, get_args
 
 from domain.duration import parse_positive
@@ -163,6 +164,7 @@ def _parse_rule(rule: object, pointer: str, errors: list[FieldError]) -> Rule:
     return Rule(when=tuple(conditions), targets=tuple(parsed))
 
 
+@cache
 def parse_threshold(text: str) -> float | timedelta:
     """`80%` → 0.8 of the target; `PT5M` → so long before the due instant."""
     if text.endswith("%"):

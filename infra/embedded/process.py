@@ -181,6 +181,10 @@ def _in_child(command: Command) -> Callable[[], None]:
 
     def prepare() -> None:
         os.nice(command.nice)
+        # Each child leads a session, and Linux shares the processor between sessions
+        # first: without this line nice would count among a child's own threads only.
+        with contextlib.suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(command.nice))
         if libc is not None:  # after Popen's setuid, which would clear it
             libc.prctl(_PR_SET_PDEATHSIG, int(command.stop_signal))
         if os.getppid() != parent:  # it died before the line above
