@@ -17,6 +17,7 @@ from psycopg import Cursor
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow
 from psycopg.sql import SQL
+from psycopg_pool import ConnectionPool
 from typing_extensions import override
 
 from activities.ports import CommandRow
@@ -96,14 +97,13 @@ class Log(Application[str]):
                 "POSTGRES_USER": str(given.get("user", "")),
                 "POSTGRES_PASSWORD": str(given.get("password", "")),
                 "POSTGRES_POOL_SIZE": "1",
-                "POSTGRES_MAX_OVERFLOW": "1",
+                "POSTGRES_MAX_OVERFLOW": "0",
                 "POSTGRES_CONNECT_TIMEOUT": "1",
                 "POSTGRES_LOCK_TIMEOUT": "5",
                 "POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT": "10",
             }
         )
-        assert isinstance(self.recorder, AppendOnlyRecorder)
-        pool = self.recorder.datastore.pool
+        pool = self._pool
         # Its own back-off would still be asleep long after the server is back.
         pool.reconnect_timeout = 0
         # After a refused batch psycopg believes in statements that the aborted
@@ -111,6 +111,15 @@ class Log(Application[str]):
         assert isinstance(pool.kwargs, dict)
         pool.kwargs["prepare_threshold"] = None
         pool.drain()
+
+    @property
+    def _pool(self) -> ConnectionPool[Any]:
+        assert isinstance(self.recorder, AppendOnlyRecorder)
+        return self.recorder.datastore.pool
+
+    def reconnect(self) -> None:
+        """Let go of all connections: where one has died, so have the others."""
+        self._pool.drain()
 
     @override
     def construct_mapper(self) -> Mapper[str]:

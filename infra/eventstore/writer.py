@@ -136,6 +136,7 @@ class GroupWriter:
         except (OperationalError, InterfaceError) as error:
             if not _connection_was_lost(error):
                 raise StoreUnavailableError(str(error)) from error
+        self._log.reconnect()
         try:
             return self._save_once(batch)
         except (OperationalError, InterfaceError) as error:

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import uuid
 
+import psycopg
 import pytest
 from eventsourcing.persistence import OperationalError
 from hypothesis import given, settings
@@ -225,13 +226,52 @@ async def test_what_waits_is_committed_together(database_url, stream):
     assert len(commits) < 10
 
 
-async def test_refusals_leave_the_writer_as_good_as_new(store, stream):
-    await store.append(reopened(stream, 1), command(stream, 1, stream))
-    for n in range(2, 20):
-        again = await store.append(reopened(stream, n), command(stream, n, stream))
-        assert again.replayed
-        other = f"{stream}-{n}"
-        await store.append(reopened(other, 1), command(other, 1))
+async def test_a_refusal_that_comes_late_leaves_the_connection_as_good_as_before(
+    database_url, stream
+):
+    """Late: after the whole batch was sent, because another process had the row."""
+    row = command(stream, 1, stream)
+    async with (
+        opened(database_url) as store,
+        await psycopg.AsyncConnection.connect(database_url) as other,
+    ):
+        for n in range(5):  # after five, psycopg prepares the statement
+            often = f"{stream}-{n}"
+            await store.append(reopened(often, 1), command(often, 1))
+        await other.execute(
+            "INSERT INTO command_log VALUES (%s, %s, 'theirs', %s, 1)",
+            (row.command_id, row.request_sha256, stream),
+        )
+        waiting = asyncio.create_task(store.append(reopened(stream, 1), row))
+        while not await _somebody_waits(other):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+        await other.commit()
+        assert (await waiting).replayed
+        await store.append(reopened(stream, 1), command(stream, 1))
+        assert await store.load(stream) == reopened(stream, 1)
+
+
+async def _somebody_waits(connection):
+    cursor = await connection.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        " AND datname = current_database()"
+    )
+    return (await cursor.fetchone())[0] > 0
+
+
+async def test_connections_that_died_unnoticed_cost_nobody_an_answer(
+    database_url, stream
+):
+    async with opened(database_url) as store:
+        ids = [f"{stream}-{n}" for n in range(20)]
+        await asyncio.gather(*(store.load(i) for i in ids))
+        async with await psycopg.AsyncConnection.connect(database_url) as other:
+            await other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        await store.append(reopened(stream, 1), command(stream, 1))
+        assert await store.load(stream) == reopened(stream, 1)
 
 
 class CommitsThenLosesTheAnswer(Log):
@@ -282,13 +322,13 @@ async def test_whatever_the_writer_says_the_log_decides(database_url, stream, er
 async def test_the_same_commands_from_two_processes_are_applied_once(
     database_url, stream
 ):
-    keys = [f"{stream}-{n}" for n in range(40)]
+    keys = [f"{stream}-{n}" for n in range(400)]
     async with opened(database_url) as one, opened(database_url) as other:
         there = (one.append(reopened(k, 1), command(k, 1, k)) for k in keys)
         back = (other.append(reopened(k, 1), command(k, 1, k)) for k in keys[::-1])
         answers = await asyncio.gather(*there, *back)
-        assert [len(await one.load(k)) for k in keys] == [1] * 40
-    assert sum(a.replayed for a in answers) == 40
+        assert [len(await one.load(k)) for k in keys] == [1] * 400
+    assert sum(a.replayed for a in answers) == 400
 
 
 def test_an_event_that_cannot_be_read_is_named(stream):

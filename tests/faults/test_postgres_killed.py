@@ -17,7 +17,7 @@ from tests.installation import PYTHON, Installation
 pytestmark = [pytest.mark.postgres, pytest.mark.temporal]
 
 CLIENTS = 8
-PATIENCE_S = 4.0
+PATIENCE_S = 8.0
 
 
 @dataclass
