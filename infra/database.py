@@ -1,5 +1,6 @@
 """The pool of connections for everything but appends, and what its faults mean."""
 
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString
@@ -15,7 +16,10 @@ Row = tuple[Any, ...]
 WAIT_S = 2.0
 """How long a request waits for a connection before it is told to come back."""
 DOWN_WAIT_S = 0.75
-"""The same while the server is known to be away."""
+"""The same while the server is known to be away …"""
+HOPELESS_S = 0.05
+"""… and when somebody waited in vain less than `DOWN_WAIT_S` ago: those who stand in
+a line must not each wait in turn."""
 LIVENESS = {
     "connect_timeout": 3,
     "keepalives_idle": 5,
@@ -37,7 +41,7 @@ class Database:
             kwargs={"autocommit": True},
             reconnect_timeout=0,
         )
-        self._wait_s = WAIT_S
+        self._failed_at: float | None = None
 
     async def open(self) -> None:
         await self._pool.open()
@@ -54,17 +58,23 @@ class Database:
         """Raises StoreUnavailableError when the server cannot be reached."""
         connection: AsyncConnection[Row] | None = None
         try:
-            async with self._pool.connection(self._wait_s) as connection:
+            async with self._pool.connection(self._patience_s()) as connection:
                 yield connection
         except PoolTimeout as error:
-            self._wait_s = DOWN_WAIT_S
+            self._failed_at = time.monotonic()
             raise StoreUnavailableError(str(error)) from error
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             if connection is not None and connection.broken:
                 # Its neighbours died with it; a second try must not get one of them.
                 await self._pool.drain()
             raise StoreUnavailableError(str(error)) from error
-        self._wait_s = WAIT_S
+        self._failed_at = None
+
+    def _patience_s(self) -> float:
+        if self._failed_at is None:
+            return WAIT_S
+        is_fresh = time.monotonic() - self._failed_at < DOWN_WAIT_S
+        return HOPELESS_S if is_fresh else DOWN_WAIT_S
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection[Row]]:

@@ -1,5 +1,6 @@
 """The event store over PostgreSQL: reads by our own SELECTs, writes by the writer."""
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from infra.eventstore.codec import decode
 from infra.eventstore.writer import GroupWriter, NotAppendedError
 
 LOG = logging.getLogger(__name__)
+LOOK_UP_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ class PostgresEventStore:
         """A refused append may be our own commit whose answer was lost, the same
         command from another process, or a conflict; the command's row tells.
         """
-        found = await self.find(command.command_id)
+        found = await self._look_up(refused, command)
         if found is None:
             if isinstance(refused, StoreUnavailableError):
                 raise refused
@@ -151,6 +153,18 @@ class PostgresEventStore:
             raise CommandReusedError from refused
         replayed = row.attempt != command.attempt
         return Appended(row.stream_id, row.version, position, replayed)
+
+    async def _look_up(
+        self, refused: NotAppendedError | StoreUnavailableError, command: CommandRow
+    ) -> tuple[CommandRow, int] | None:
+        if isinstance(refused, NotAppendedError):
+            return await self.find(command.command_id)
+        try:
+            # The database is most likely away, and somebody waits for an answer.
+            async with asyncio.timeout(LOOK_UP_S):
+                return await self.find(command.command_id)
+        except TimeoutError:
+            return None
 
     async def find(self, command_id: str) -> tuple[CommandRow, int] | None:
         rows = await self._database.rows(

@@ -19,7 +19,7 @@ from infra import metrics
 from infra.database import Database
 from infra.followers.follower import Follower
 
-TICK_S = 0.5
+TICK_S = 0.25
 GRACE_MS = 2000
 """How long Temporal may take in ordinary running before the sweeper steps in."""
 CAPACITY_PER_S = 30
