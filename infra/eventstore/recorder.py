@@ -21,6 +21,7 @@ from psycopg_pool import ConnectionPool
 from typing_extensions import override
 
 from activities.ports import CommandRow
+from infra.database import LIVENESS
 from infra.eventstore.codec import TypedMapper
 
 APPEND_LOCK = 7305
@@ -110,6 +111,8 @@ class Log(Application[str]):
         # pipeline never prepared: "prepared statement _pg3_3 does not exist".
         assert isinstance(pool.kwargs, dict)
         pool.kwargs["prepare_threshold"] = None
+        # The library takes five parts of the URL and leaves the rest (sslmode …).
+        pool.kwargs |= LIVENESS | given
         pool.drain()
 
     @property
