@@ -1,0 +1,189 @@
+"""The written form of a calendar: reading, checking and writing it.
+
+    tz: Asia/Shanghai
+    hours: {mon: [["09:00", "12:00"], ["13:30", "18:00"]], fri: [["22:00", "06:00"]]}
+    holidays: ["2026-10-01", {from: "2026-10-02", to: "2026-10-07"}, {yearly: "05-01"}]
+    shifts: {"2026-10-10": [["09:00", "18:00"]]}
+    breaks: {"2026-12-24": [["12:00", "13:00"]]}
+
+Times are HH:MM or HH:MM:SS. A window may close at "24:00", or after midnight by closing
+earlier than it opens. Closing at 23:59 means 24:00: nobody wants the hole of a minute.
+"05-01" is short for {yearly: "05-01"}. {package: name} stands for dates that the caller
+resolved; keep the result of `calendar_form`, which spells them out, because packages
+change.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from typing import TypeAlias, TypeVar
+
+from domain.sla.calendar import (
+    WEEKDAYS,
+    Calendar,
+    CalendarError,
+    DatedWindows,
+    Problem,
+    Windows,
+)
+from domain.sla.calendar_words import (
+    MONTH_DAY,
+    below,
+    read_date,
+    read_list,
+    read_month_day,
+    read_object,
+    read_window,
+    read_zone,
+    refuse,
+    time_text,
+)
+
+Form: TypeAlias = dict[str, object]
+Packages: TypeAlias = Mapping[str, Iterable[date]]
+DateRange: TypeAlias = tuple[date, date]
+T = TypeVar("T")
+
+FIELDS = ("tz", "hours", "holidays", "shifts", "breaks")
+
+
+def parse_calendar(document: object, packages: Packages | None = None) -> Calendar:
+    """The calendar that `document` describes; `CalendarError` lists all that is wrong.
+
+    `packages` gives the dates behind every {package: name} among the holidays.
+    """
+    fields = read_object(document, "")
+    reader = _Reader(packages or {})
+    for name in fields:
+        if name not in FIELDS:
+            reader.problems.append(Problem(below("", name), "unknown field"))
+    tz = reader.attempt(read_zone, fields.get("tz"), "/tz")
+    weekly = reader.weekly(fields.get("hours", {}))
+    shifts = reader.dated(fields.get("shifts", {}), "/shifts")
+    breaks = reader.dated(fields.get("breaks", {}), "/breaks")
+    reader.holidays(fields.get("holidays", []))
+    if not reader.problems and not any((*weekly, *(hours for _, hours in shifts))):
+        message = "never open; for round the clock name the calendar `always`"
+        reader.problems.append(Problem("/hours", message))
+    if tz is None or reader.problems:
+        raise CalendarError(reader.problems)
+    return Calendar(
+        tz=tz,
+        weekly=weekly,
+        shifts=shifts,
+        breaks=breaks,
+        holidays=_merged(reader.ranges),
+        yearly=tuple(sorted(reader.month_days)),
+    )
+
+
+def calendar_form(calendar: Calendar) -> Form:
+    """The document that `parse_calendar` reads as an equal calendar."""
+    hours = zip(WEEKDAYS, calendar.weekly, strict=True)
+    return {
+        "tz": calendar.tz,
+        "hours": {day: _pairs(windows) for day, windows in hours if windows},
+        "holidays": [
+            *({"from": str(a), "to": str(b)} for a, b in calendar.holidays),
+            *({"yearly": f"{m:02}-{d:02}"} for m, d in calendar.yearly),
+        ],
+        "shifts": {str(day): _pairs(windows) for day, windows in calendar.shifts},
+        "breaks": {str(day): _pairs(windows) for day, windows in calendar.breaks},
+    }
+
+
+class _Reader:
+    """Reads on after a mistake, so that one answer names them all."""
+
+    def __init__(self, packages: Packages) -> None:
+        self.problems: list[Problem] = []
+        self.ranges: list[DateRange] = []
+        self.month_days: set[tuple[int, int]] = set()
+        self._packages = packages
+
+    def attempt(
+        self, read: Callable[[object, str], T], value: object, pointer: str
+    ) -> T | None:
+        try:
+            return read(value, pointer)
+        except CalendarError as error:
+            self.problems += error.problems
+            return None
+
+    def weekly(self, value: object) -> tuple[Windows, ...]:
+        days = self.attempt(read_object, value, "/hours") or {}
+        for name in days:
+            if name not in WEEKDAYS:
+                message = f"unknown day; use {', '.join(WEEKDAYS)}"
+                self.problems.append(Problem(below("/hours", name), message))
+        return tuple(
+            self._windows(days.get(day, []), below("/hours", day)) for day in WEEKDAYS
+        )
+
+    def dated(self, value: object, pointer: str) -> DatedWindows:
+        days = self.attempt(read_object, value, pointer) or {}
+        return tuple(sorted(self._each_date(days, pointer)))
+
+    def _each_date(
+        self, days: Mapping[object, object], pointer: str
+    ) -> Iterator[tuple[date, Windows]]:
+        for key, value in days.items():
+            day = self.attempt(read_date, key, below(pointer, key))
+            windows = self._windows(value, below(pointer, key))
+            if day is not None:
+                yield day, windows
+
+    def _windows(self, value: object, pointer: str) -> Windows:
+        pairs = enumerate(self.attempt(read_list, value, pointer) or [])
+        read = (self.attempt(read_window, pair, below(pointer, i)) for i, pair in pairs)
+        return tuple(window for window in read if window is not None)
+
+    def holidays(self, value: object) -> None:
+        entries = self.attempt(read_list, value, "/holidays") or []
+        for index, entry in enumerate(entries):
+            self.attempt(self._holiday, entry, below("/holidays", index))
+
+    def _holiday(self, entry: object, pointer: str) -> None:
+        match entry:
+            case {"from": first, "to": last, **rest} if not rest:
+                self.ranges.append(_range(first, last, pointer))
+            case {"yearly": day, **rest} if not rest:
+                self.month_days.add(read_month_day(day, f"{pointer}/yearly"))
+            case {"package": name, **rest} if not rest:
+                self.ranges += self._package(name, f"{pointer}/package")
+            case str() if MONTH_DAY.fullmatch(entry):
+                self.month_days.add(read_month_day(entry, pointer))
+            case str() | date():
+                self.ranges.append(_range(entry, entry, pointer, ends=("", "")))
+            case _:
+                refuse(pointer, "must be a date, {from, to}, {yearly} or {package}")
+
+    def _package(self, name: object, pointer: str) -> Iterator[DateRange]:
+        if not isinstance(name, str) or name not in self._packages:
+            refuse(pointer, "unknown holiday package")
+        return ((day, day) for day in self._packages[name])
+
+
+def _range(
+    first: object, last: object, pointer: str, ends: tuple[str, str] = ("/from", "/to")
+) -> DateRange:
+    begin = read_date(first, pointer + ends[0])
+    end = read_date(last, pointer + ends[1])
+    if end < begin:
+        refuse(pointer + ends[1], "is before `from`")
+    return begin, end
+
+
+def _merged(ranges: Iterable[DateRange]) -> tuple[DateRange, ...]:
+    merged: list[DateRange] = []
+    for first, last in sorted(ranges):
+        if merged and first.toordinal() <= merged[-1][1].toordinal() + 1:
+            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
+        else:
+            merged.append((first, last))
+    return tuple(merged)
+
+
+def _pairs(windows: Windows) -> list[list[str]]:
+    return [
+        [time_text(window.opens_s), time_text(window.closes_s)] for window in windows
+    ]

@@ -1,0 +1,73 @@
+"""What is allowed in a calendar but hardly meant.
+
+Warnings, not errors: none of them changes the arithmetic. They carry the JSON pointer
+of the entry in the written form.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from domain.sla.calendar import WEEKDAYS, Calendar, Problem, Windows
+from domain.sla.instants import DAY_S
+from domain.sla.open_hours import open_spans
+
+ONE_DAY = timedelta(days=1)
+
+
+def calendar_warnings(calendar: Calendar) -> tuple[Problem, ...]:
+    """Overlapping windows, shifts that a holiday hides, breaks outside all hours."""
+    return (
+        *_overlaps(calendar),
+        *_hidden_shifts(calendar),
+        *_idle_breaks(calendar),
+    )
+
+
+def _overlaps(calendar: Calendar) -> Iterator[Problem]:
+    hours = zip(WEEKDAYS, calendar.weekly, strict=True)
+    places = [(f"/hours/{day}", windows) for day, windows in hours]
+    places += [(f"/shifts/{day}", windows) for day, windows in calendar.shifts]
+    for pointer, windows in places:
+        for index in _overlapping(windows):
+            yield Problem(f"{pointer}/{index}", "overlaps another window of that day")
+    yield from _into_the_next_day(calendar)
+
+
+def _overlapping(windows: Windows) -> Iterator[int]:
+    for index, window in enumerate(windows):
+        if any(
+            window.opens_s < earlier.closes_s and earlier.opens_s < window.closes_s
+            for earlier in windows[:index]
+        ):
+            yield index
+
+
+def _into_the_next_day(calendar: Calendar) -> Iterator[Problem]:
+    following = calendar.weekly[1:] + calendar.weekly[:1]
+    for day, windows, after in zip(WEEKDAYS, calendar.weekly, following, strict=True):
+        first = min((window.opens_s for window in after), default=DAY_S)
+        for index, window in enumerate(windows):
+            if window.closes_s - DAY_S > first:
+                yield Problem(
+                    f"/hours/{day}/{index}", "overlaps a window of the next day"
+                )
+
+
+def _hidden_shifts(calendar: Calendar) -> Iterator[Problem]:
+    for day, windows in calendar.shifts:
+        if windows and calendar.is_holiday(day):
+            yield Problem(f"/shifts/{day}", "has no effect: that date is a holiday")
+
+
+def _idle_breaks(calendar: Calendar) -> Iterator[Problem]:
+    bare = Calendar(
+        tz=calendar.tz,
+        weekly=calendar.weekly,
+        shifts=calendar.shifts,
+        holidays=calendar.holidays,
+        yearly=calendar.yearly,
+    )
+    for day, _ in calendar.breaks:
+        around = (day - ONE_DAY, day + ONE_DAY)
+        if list(open_spans(bare, *around)) == list(open_spans(calendar, *around)):
+            yield Problem(f"/breaks/{day}", "has no effect: closed at that time")

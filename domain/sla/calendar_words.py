@@ -1,0 +1,109 @@
+"""The words of a written calendar: times of day, windows, dates, zones.
+
+Each function reads one value, or raises `CalendarError` with the pointer it was given.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import NoReturn
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from domain.sla.calendar import CalendarError, Problem, Window
+from domain.sla.instants import DAY_S
+
+NOT_ZONES = ("localtime", "posixrules", "Factory")  # they mean another on each host
+TIME = re.compile(r"(\d\d):([0-5]\d)(?::([0-5]\d))?")
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
+MONTH_DAY = re.compile(r"(\d\d)-(\d\d)")
+LEAP_YEAR = 2000
+LAST_MINUTE_S = DAY_S - 60
+
+
+def refuse(pointer: str, message: str) -> NoReturn:
+    raise CalendarError([Problem(pointer, message)])
+
+
+def below(pointer: str, key: object) -> str:
+    """The JSON pointer of a member, escaped as RFC 6901 asks."""
+    return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
+
+
+def read_object(value: object, pointer: str) -> Mapping[object, object]:
+    if isinstance(value, Mapping):
+        return value
+    refuse(pointer, "must be an object")
+
+
+def read_list(value: object, pointer: str) -> list[object]:
+    if isinstance(value, list | tuple):
+        return list(value)
+    refuse(pointer, "must be a list")
+
+
+def read_zone(value: object, pointer: str) -> str:
+    try:
+        if isinstance(value, str) and value not in NOT_ZONES:
+            ZoneInfo(value)
+            return value
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        pass
+    refuse(pointer, "must be the name of an IANA time zone, as Europe/Berlin")
+
+
+def read_window(value: object, pointer: str) -> Window:
+    """Closing at or after 23:59 is the end of the day; before opening, the next day."""
+    match value:
+        case [start, end]:
+            opens_s = read_time(start, f"{pointer}/0")
+            closes_s = read_time(end, f"{pointer}/1")
+        case _:
+            refuse(pointer, "must be [opening, closing]")
+    if opens_s == DAY_S:
+        refuse(f"{pointer}/0", "must open before 24:00")
+    if closes_s == 0:
+        refuse(f"{pointer}/1", 'midnight at the end of a window is "24:00"')
+    if opens_s == closes_s:
+        refuse(pointer, "closes when it opens")
+    if closes_s >= LAST_MINUTE_S:
+        closes_s = DAY_S
+    return Window(opens_s, closes_s if closes_s > opens_s else closes_s + DAY_S)
+
+
+def read_time(value: object, pointer: str) -> int:
+    """Seconds since midnight, 24:00 included."""
+    found = TIME.fullmatch(value) if isinstance(value, str) else None
+    if found is not None:
+        hour, minute, second = (int(part or 0) for part in found.groups())
+        if (total := hour * 3600 + minute * 60 + second) <= DAY_S:
+            return total
+    refuse(pointer, 'must be a quoted time of day, as "09:00"')
+
+
+def read_date(value: object, pointer: str) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value  # YAML reads an unquoted date as one
+    try:
+        if isinstance(value, str) and DATE.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    refuse(pointer, "must be a date, as 2026-12-24")
+
+
+def read_month_day(value: object, pointer: str) -> tuple[int, int]:
+    found = MONTH_DAY.fullmatch(value) if isinstance(value, str) else None
+    try:
+        if found is not None:
+            day = date(LEAP_YEAR, int(found[1]), int(found[2]))
+            return day.month, day.day
+    except ValueError:
+        pass
+    refuse(pointer, "must be a month and day, as 05-01")
+
+
+def time_text(second: int) -> str:
+    """The time of day; past 24:00, the one on the next day."""
+    minute, seconds = divmod(second if second <= DAY_S else second - DAY_S, 60)
+    text = f"{minute // 60:02}:{minute % 60:02}"
+    return f"{text}:{seconds:02}" if seconds else text
