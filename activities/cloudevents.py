@@ -6,7 +6,7 @@ import msgspec
 
 from activities.ports import Recorded
 from domain.duration import format_duration
-from domain.event import Fact, Json
+from domain.event import Json
 from domain.subscription import Format
 
 
@@ -23,10 +23,6 @@ def _durations(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_durations(inner) for inner in value]
     return value
-
-
-def fact_data(fact: Fact) -> object:
-    return plain(fact)
 
 
 def cloud_event(recorded: Recorded, form: Format = "full") -> Json:
@@ -47,7 +43,7 @@ def cloud_event(recorded: Recorded, form: Format = "full") -> Json:
     }
     if form == "full":
         body["data"] = {
-            **_as_dict(fact_data(event.fact)),
+            **_as_dict(plain(event.fact)),
             # Last, so that these names mean the same in every event; a pinned policy,
             # whole in the history, is here the reference to its version.
             "actor": plain(event.meta.actor),

@@ -21,8 +21,8 @@ async def main(parts: list[str]) -> None:
     console.print(
         f"{machine}, Python {platform.python_version()}; load on the same machine"
     )
-    with running() as stack:
-        if "opening" in parts:
+    if "opening" in parts:
+        with running() as stack:
             await opening(stack, console)
     if "lateness" in parts:
         for promises in (1_000, 10_000):
