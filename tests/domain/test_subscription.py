@@ -70,3 +70,8 @@ def test_a_subscription_wants_what_its_types_say():
 def test_a_deleted_subscription_is_not_active():
     deleted = SubscriptionDeleted(subscription_id="s")
     assert folded(CREATED, deleted).active == ()
+
+
+def test_a_family_leaves_out_what_comes_with_every_ticket_unless_it_is_named():
+    assert not wanted("escalation.pinned", ["escalation.*"])
+    assert wanted("escalation.pinned", ["escalation.*", "escalation.pinned"])

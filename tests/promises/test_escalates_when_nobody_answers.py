@@ -73,6 +73,7 @@ def test_each_event_names_the_event_that_caused_it(api, ticket):
     history = api.history(ticket)
     by_id = {f"{ticket['id']}/{e['version']}": e["type"] for e in history}
     causes = {e["type"]: by_id.get(e["causation_id"]) for e in history}
+    assert causes["sla.attached"] == "ticket.opened"
     assert causes["sla.breached"] == "sla.attached"
     assert causes["escalation.started"] == "sla.breached"
     assert causes["escalation.step_fired"] == "escalation.started"
