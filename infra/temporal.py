@@ -13,6 +13,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.contracts import TicketPlan
+from infra.messages import MESSAGES
 from workflows.subscription import SubscriptionWorkflow, subscription_workflow_id
 from workflows.ticket import TicketWorkflow, ticket_workflow_id
 
@@ -34,7 +35,7 @@ async def connect(*, lazy: bool = False) -> Client:
     `lazy`: connect at the first call, for who must start while Temporal is away.
     """
     settings = ClientConfig.load_client_connect_config()
-    return await Client.connect(**settings, lazy=lazy)
+    return await Client.connect(**settings, data_converter=MESSAGES, lazy=lazy)
 
 
 async def connect_patiently(*, lazy: bool = False) -> Client:

@@ -17,6 +17,7 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from temporalio.worker import Replayer
 
+from infra.messages import MESSAGES
 from infra.processes import sandbox, ticket_worker
 from tests.installation import TIME_SKIPPING
 from tests.workflows.floor import Floor
@@ -42,6 +43,7 @@ async def environment() -> AsyncIterator[WorkflowEnvironment]:
         dev_server_extra_args=list(TIME_SKIPPING),
         dev_server_log_level="error",
         ts_config=TimeSkippingConfig(enabled=False),
+        data_converter=MESSAGES,
     ) as started:
         yield started
 
@@ -95,7 +97,9 @@ async def chains(
 
 async def replay(history: WorkflowHistory) -> None:
     replayer = Replayer(
-        workflows=[TicketWorkflow, SubscriptionWorkflow], workflow_runner=sandbox()
+        workflows=[TicketWorkflow, SubscriptionWorkflow],
+        workflow_runner=sandbox(),
+        data_converter=MESSAGES,
     )
     await replayer.replay_workflow(history)
 
