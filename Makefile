@@ -15,7 +15,7 @@ run: .venv/ready  ## set up and start everything (`pledge up`)
 	@$(BIN)/pledge up
 
 test: check  ## everything CI runs: the linters, then the tests
-	@$(BIN)/pytest -q
+	@$(BIN)/pytest -q -n 2
 
 check: .venv/ready-dev  ## the linters only
 	@$(BIN)/ruff check

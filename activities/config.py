@@ -4,16 +4,42 @@ Everybody sees a new version at once through this process and within 250 ms thro
 another. Idempotent by `Caller.command_id`; optimistic by the stream's version.
 """
 
+import asyncio
 from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
 
 from activities.ports import Appended, Caller, CommandRow, EventStore, Now, Registry
-from domain.config import Entry, Kind, config_stream, fold_config, publish, retire
+from domain.config import (
+    Entry,
+    config_stream,
+    fold_config,
+    publish,
+    retire,
+    unchanged,
+)
+from domain.config_kinds import Kind
 from domain.errors import (
     CommandReusedError,
     PreconditionError,
     PreconditionRequiredError,
 )
 from domain.event import Event, Fact, Json, Meta, PolicyRef
+from domain.sla.calendar_sources import Expansion, Found, HolidaySource, expand
+
+
+class HolidaySources(Protocol):
+    """What the packages know of public holidays, and how an iCalendar text is read."""
+
+    def look_up(self, source: HolidaySource, today: date) -> Found:
+        """Raises InvalidError for what it does not know."""
+
+
+async def expanded(document: Json, holidays: HolidaySources, today: date) -> Expansion:
+    """A calendar with its holidays looked up, off the loop: packages take a while."""
+    return await asyncio.to_thread(
+        expand, document, lambda source: holidays.look_up(source, today)
+    )
 
 
 @dataclass(frozen=True)
@@ -26,31 +52,44 @@ class Publication:
 
 
 class ConfigDesk:
-    def __init__(self, store: EventStore, registry: Registry, now: Now) -> None:
+    def __init__(
+        self, store: EventStore, registry: Registry, now: Now, holidays: HolidaySources
+    ) -> None:
         self._store, self._registry, self._now = store, registry, now
+        self._holidays = holidays
 
     async def publish(
         self, kind: Kind, name: str, document: Json, caller: Caller
     ) -> Publication:
-        """The document as the next version; the same document again changes nothing.
+        """The document as the next version; the same document again changes nothing,
+        unless the packages know other holidays by now.
 
         Raises PreconditionRequiredError when it would replace a version and the
         caller did not say which.
         """
         if again := await replayed(self._store, caller):
             return await self._publication(kind, name, again, caller)
+        expansion = await self._expanded(kind, document)
         await self._registry.refresh()
         config = await self._registry.config()
         entry = config.entry(kind, name)
-        if entry.current is not None and entry.current.document == document:
+        if unchanged(entry.current, document, expansion):
             row = row_of(caller, config_stream(kind, name), entry.stream_version)
             appended = await self._store.append([], row)
             return await self._publication(kind, name, appended, caller)
         _check(entry, caller, required=entry.current is not None)
-        fact = publish(config, kind, name, document)
+        # Off the loop: looking weeks ahead of a schedule of many layers takes a while.
+        fact = await asyncio.to_thread(
+            publish, config, kind, name, document, expansion, self._now()
+        )
         ref = PolicyRef(name=name, version=fact.version, sha256=fact.sha256)
         appended = await self._append(kind, name, entry, fact, caller, ref)
         return await self._publication(kind, name, appended, caller)
+
+    async def _expanded(self, kind: Kind, document: Json) -> Expansion | None:
+        if kind != "calendars":
+            return None
+        return await expanded(document, self._holidays, self._now().date())
 
     async def _publication(
         self, kind: Kind, name: str, appended: Appended, caller: Caller

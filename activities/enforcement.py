@@ -14,10 +14,10 @@ from activities.ports import CommandRow, EventStore, NewId, OnEnforced, Registry
 from domain.enforcement import EPOCH, enforce, plan
 from domain.errors import VersionConflictError
 from domain.event import SYSTEM, Event, Meta
-from domain.promises import World
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
 from domain.ticket.state import Ticket
+from domain.world import World
 
 
 def _ignore(_: Sequence[Event]) -> None:
@@ -67,6 +67,7 @@ class Enforcement:
         world = World(
             config=await self._registry.config(),
             directory=await self._roster.directory(),
+            oncall=await self._registry.oncall(),
         )
         drafts = []
         for ticket_id, events in (await self._store.load_many(ticket_ids)).items():

@@ -9,6 +9,7 @@ from domain.access import Keys
 from domain.assignment import Directory
 from domain.config import Configuration
 from domain.event import Actor, Event
+from domain.oncall.book import OnCallBook
 from domain.subscription import Subscriptions
 
 Now = Callable[[], datetime]
@@ -89,8 +90,8 @@ class EventStore(Protocol):
 
 
 class Registry(Protocol):
-    """Configuration, keys and subscriptions, as of at most 250 ms ago; a change made
-    through this process is seen at once.
+    """Configuration, keys, subscriptions, who is on call; as of at most 250 ms ago, but
+    a change made through this process is seen at once.
     """
 
     async def config(self) -> Configuration: ...
@@ -98,6 +99,8 @@ class Registry(Protocol):
     async def keys(self) -> Keys: ...
 
     async def subscriptions(self) -> Subscriptions: ...
+
+    async def oncall(self) -> OnCallBook: ...
 
     async def refresh(self) -> None: ...
 

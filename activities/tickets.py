@@ -5,6 +5,7 @@ command decided again, a few times. Idempotent by `Caller.command_id`.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from weakref import WeakValueDictionary
@@ -22,15 +23,18 @@ from activities.ports import (
 from domain.commands import Command, OpenTicket, decide, open_ticket
 from domain.errors import (
     CommandReusedError,
+    InvalidError,
     NotFoundError,
     PreconditionError,
     VersionConflictError,
 )
 from domain.event import Event, Meta
-from domain.promises import World
+from domain.merge import merge
+from domain.split import SplitTicket, split
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
 from domain.ticket.state import Ticket
+from domain.world import World
 
 TRIES = 5
 TICKET = "ticket"
@@ -80,9 +84,7 @@ class TicketDesk:
 
     async def _apply(self, ticket_id: str, command: Command, caller: Caller) -> Outcome:
         for _ in range(TRIES):
-            ticket = await self.get(ticket_id)
-            if caller.if_match not in (None, ticket.version):
-                raise PreconditionError(ticket.version)
+            ticket = await self._expected(ticket_id, caller)
             draft = decide(ticket, command, self._now(), await self._world())
             try:
                 outcome = await self._append(draft, caller)
@@ -91,6 +93,54 @@ class TicketDesk:
             self._on_enforced(outcome.events)
             return outcome
         raise VersionConflictError(ticket_id)
+
+    async def consider(self, ticket_id: str, command: Command) -> Draft:
+        """What the command would do now; nothing is kept."""
+        ticket = await self.get(ticket_id)
+        return decide(ticket, command, self._now(), await self._world())
+
+    async def merge(self, ticket_id: str, into: str, caller: Caller) -> Outcome:
+        """The ticket goes into another one; the answer is the ticket that went in."""
+        if again := await self.replay(caller):
+            return again
+        for _ in range(TRIES):
+            absorbed = await self._expected(ticket_id, caller)
+            survivor = await self._other(into)
+            drafts = merge(absorbed, survivor, self._now(), await self._world())
+            try:
+                return await self._append(drafts[0], caller, also=drafts[1:])
+            except VersionConflictError:
+                continue
+        raise VersionConflictError(ticket_id)
+
+    async def split(
+        self, ticket_id: str, command: SplitTicket, new_id: str, caller: Caller
+    ) -> Outcome:
+        """A message becomes a ticket of its own, which is the answer."""
+        if again := await self.replay(caller):
+            return again
+        for _ in range(TRIES):
+            await self._expected(ticket_id, caller)
+            history = await self._store.load(ticket_id)
+            world = await self._world()
+            original, made = split(history, command, new_id, self._now(), world)
+            try:
+                return await self._append(made, caller, also=(original,))
+            except VersionConflictError:
+                continue
+        raise VersionConflictError(ticket_id)
+
+    async def _expected(self, ticket_id: str, caller: Caller) -> Ticket:
+        ticket = await self.get(ticket_id)
+        if caller.if_match not in (None, ticket.version):
+            raise PreconditionError(ticket.version)
+        return ticket
+
+    async def _other(self, ticket_id: str) -> Ticket:
+        try:
+            return await self.get(ticket_id)
+        except NotFoundError as error:
+            raise InvalidError.at("/into", str(error)) from error
 
     async def get(
         self,
@@ -123,8 +173,13 @@ class TicketDesk:
         return Outcome(ticket, appended)
 
     async def _append(
-        self, draft: Draft, caller: Caller, occurred_at: datetime | None = None
+        self,
+        draft: Draft,
+        caller: Caller,
+        occurred_at: datetime | None = None,
+        also: Sequence[Draft] = (),
     ) -> Outcome:
+        """`also`: drafts of other tickets that go into the same transaction."""
         meta = Meta(
             command_id=caller.command_id,
             correlation_id=caller.correlation_id,
@@ -133,7 +188,7 @@ class TicketDesk:
             channel=caller.channel,
             occurred_at=occurred_at,
         )
-        events = seal(draft, meta)
+        events = tuple(e for part in (draft, *also) for e in seal(part, meta))
         row = CommandRow(
             command_id=caller.command_id,
             request_sha256=caller.request_sha256,
@@ -151,6 +206,7 @@ class TicketDesk:
         return World(
             config=await self._registry.config(),
             directory=await self._roster.directory(),
+            oncall=await self._registry.oncall(),
         )
 
 

@@ -8,13 +8,37 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from api import config, events, keys, operation, problems, subscriptions, tickets
+from api import (
+    calendars,
+    clocks,
+    config,
+    events,
+    joining,
+    keys,
+    leaves,
+    notifications,
+    operation,
+    overrides,
+    problems,
+    restating,
+    schedules,
+    subscriptions,
+    tickets,
+)
 from api.guard import Guard
 from api.ports import Services
 
 ROUTERS = (
     tickets.ROUTER,
+    joining.ROUTER,
+    *clocks.ROUTERS,
+    notifications.ROUTER,
     *config.ROUTERS,
+    calendars.ROUTER,
+    schedules.ROUTER,
+    overrides.ROUTER,
+    leaves.ROUTER,
+    *restating.ROUTERS,
     subscriptions.ROUTER,
     events.ROUTER,
     keys.ROUTER,

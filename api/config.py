@@ -1,13 +1,16 @@
-"""Policies, teams and agents: every PUT makes an immutable version."""
+"""Calendars, policies, schedules, teams, agents: a PUT makes an immutable version."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 
+from activities.cloudevents import plain
 from activities.config import ConfigDesk
 from api.auth import Calling, Known, guarded
+from api.ports import Services
 from api.presentation import answer, etag, written
+from api.schemas_calendars import CalendarIn
 from api.schemas_config import (
     AgentIn,
     ConfigOut,
@@ -16,8 +19,10 @@ from api.schemas_config import (
     SlaPolicyIn,
     TeamIn,
 )
+from api.schemas_schedules import ScheduleIn
 from api.words import Strict
-from domain.config import Entry, Kind, Published
+from domain.config import Entry, Published
+from domain.config_kinds import Kind
 from domain.errors import NotFoundError
 from domain.event import Json
 
@@ -25,8 +30,10 @@ READ = guarded("config:read", 404, 422)
 WRITE = guarded("config:write", 400, 404, 409, 412, 413, 415, 422, 428)
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 SCHEMAS: dict[Kind, type[Strict]] = {
+    "calendars": CalendarIn,
     "sla-policies": SlaPolicyIn,
     "escalation-policies": EscalationPolicyIn,
+    "schedules": ScheduleIn,
     "teams": TeamIn,
     "agents": AgentIn,
 }
@@ -67,7 +74,7 @@ def _add_writes(made: APIRouter, kind: Kind, word: str) -> None:
     ) -> Response:
         """Publish the next version. Replacing one needs `If-Match`."""
         document = canonical(body)
-        desk = ConfigDesk(known.store, known.registry, known.now)
+        desk = _desk(known)
         done = await desk.publish(kind, name, document, caller)
         status = 201 if done.created else 200
         return _one(kind, name, done.entry, status, written(done.appended))
@@ -75,7 +82,7 @@ def _add_writes(made: APIRouter, kind: Kind, word: str) -> None:
     @made.delete("/{name}", status_code=204, operation_id=f"retire_{word}", **WRITE)
     async def retire_one(name: Name, known: Known, caller: Calling) -> Response:
         """Retire it: nothing new takes it up, what has it keeps it."""
-        desk = ConfigDesk(known.store, known.registry, known.now)
+        desk = _desk(known)
         appended = await desk.retire(kind, name, caller)
         return Response(status_code=204, headers=written(appended))
 
@@ -110,6 +117,10 @@ def _add_versions(made: APIRouter, kind: Kind, word: str) -> None:
         return answer(published_json(found, retired=entry.retired))
 
 
+def _desk(known: Services) -> ConfigDesk:
+    return ConfigDesk(known.store, known.registry, known.now, known.holidays)
+
+
 def _one(
     kind: Kind,
     name: str,
@@ -133,12 +144,14 @@ def published_json(published: Published, *, retired: bool = False) -> Json:
         "published_at": published.published_at,
         "published_by": published.published_by,
         "document": published.document,
+        "resolved": published.resolved,
+        "warnings": [plain(warning) for warning in published.warnings],
     }
 
 
 def canonical(body: Strict) -> Json:
     """The document with its defaults and without what was not said."""
-    return body.model_dump(mode="json", exclude_none=True)
+    return body.model_dump(mode="json", exclude_none=True, by_alias=True)
 
 
 ROUTERS = [router(kind) for kind in SCHEMAS]

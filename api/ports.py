@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
 
+from activities.config import HolidaySources
 from activities.ports import EventStore, NewId, Now, Recorded, Registry
+from activities.restating import Restating
 from activities.tickets import TicketDesk
 from domain.event import Json
 
@@ -30,6 +32,29 @@ class TicketFilter:
     q: str | None = None
 
 
+Grouping = Literal["policy", "metric", "team", "tier", "priority", "type"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attained:
+    """A clock counts when it broke its promise, else when it stopped. `missed` are all
+    that broke it, `excused` those of them whose breach was excused, `restated` those
+    that a change after the breach let end as met. The last two figures are not
+    in `met` and `missed`: what has no verdict yet, and what shall have none.
+    `elapsed` is of the clocks that have stopped.
+    """
+
+    name: str | None
+    met: int
+    missed: int
+    excused: int
+    restated: int
+    open: int
+    cancelled: int
+    elapsed_p50: timedelta | None
+    elapsed_p90: timedelta | None
+
+
 class TicketList(Protocol):
     async def page(
         self, wanted: TicketFilter, limit: int, cursor: str | None
@@ -41,6 +66,15 @@ class TicketList(Protocol):
     async def wait_for(self, position: int) -> None:
         """Until the read model has seen this position; BehindError if that takes
         longer than a request should.
+        """
+
+
+class AttainmentTable(Protocol):
+    async def shares(
+        self, since: datetime, until: datetime, group_by: Grouping
+    ) -> list[Attained]:
+        """Of the clocks judged in [since, until): one line for each group, by name, and
+        at the end the sum of all.
         """
 
 
@@ -74,9 +108,12 @@ class Services:
     store: EventStore
     registry: Registry
     desk: TicketDesk
+    restating: Restating
     tickets: TicketList
+    attainment: AttainmentTable
     feed: EventFeed
     secrets: Secrets
+    holidays: HolidaySources
     topics: Sequence[str]
     now: Now
     new_id: NewId

@@ -8,10 +8,14 @@ from fastapi import Response
 
 from activities.cloudevents import plain
 from activities.ports import Appended, Recorded
+from api.schemas_tickets import ClockOut
+from domain.config import Configuration
 from domain.duration import format_duration
 from domain.escalation.run import Run
 from domain.event import Json
-from domain.sla.clock import Clock, elapsed_at
+from domain.sla.clock import Clock
+from domain.sla.decision import Promise
+from domain.sla.outlook import used
 from domain.ticket.state import Ticket
 
 _ENCODER = msgspec.json.Encoder()
@@ -38,7 +42,7 @@ def written(appended: Appended) -> dict[str, str]:
     return headers | ({"Idempotency-Replayed": "true"} if appended.replayed else {})
 
 
-def ticket_json(ticket: Ticket, at: datetime) -> Json:
+def ticket_json(ticket: Ticket, at: datetime, config: Configuration) -> Json:
     return {
         "id": ticket.id,
         "number": ticket.number,
@@ -56,8 +60,10 @@ def ticket_json(ticket: Ticket, at: datetime) -> Json:
         "attributes": ticket.attributes,
         "pause": plain(ticket.pause),
         "acknowledged_by": ticket.acknowledged_by,
-        "clocks": [clock_json(clock, at) for clock in ticket.clocks],
-        "escalation": _run_json(ticket, ticket.runs[-1]) if ticket.runs else None,
+        "watchers": list(ticket.watchers),
+        "clocks": clocks_json(ticket, at, config),
+        "escalation": _run_json(ticket.runs[-1]) if ticket.runs else None,
+        "merged_into": ticket.merged_into,
         "message_count": ticket.message_count,
         "feedback_count": ticket.feedback_count,
         "reopen_count": ticket.reopen_count,
@@ -68,9 +74,39 @@ def ticket_json(ticket: Ticket, at: datetime) -> Json:
     }
 
 
-def clock_json(clock: Clock, at: datetime) -> Json:
-    used = elapsed_at(clock, max(at, clock.started_at))
-    left = clock.target - used
+def clocks_json(ticket: Ticket, at: datetime, config: Configuration) -> list[Json]:
+    """Those that ran, and after them those that wait for their start."""
+    begun = {clock.metric for clock in ticket.clocks}
+    waiting = () if ticket.finished else ticket.promises
+    return [
+        *(_clock_json(clock, at, config) for clock in ticket.clocks),
+        *(_waiting_json(ticket, p) for p in waiting if p.metric not in begun),
+    ]
+
+
+def _waiting_json(ticket: Ticket, promise: Promise) -> Json:
+    return {
+        **dict.fromkeys(ClockOut.model_fields),
+        "metric": promise.metric,
+        "cycle": 1,
+        "policy": plain(promise.policy),
+        "rule": promise.rule,
+        "decision": plain(ticket.decision),
+        "calendar": plain(promise.calendar),
+        "state": "waiting",
+        "target": format_duration(promise.target),
+        "elapsed": "PT0S",
+        "remaining": format_duration(promise.target),
+        "pauses": [],
+        "warnings": [],
+    }
+
+
+def _clock_json(clock: Clock, at: datetime, config: Configuration) -> Json:
+    ref = clock.calendar
+    calendar = config.calendar(ref.name, ref.version) if ref else None
+    elapsed = used(clock, max(at, clock.started_at), calendar)
+    left = clock.target - elapsed
     broken = left < timedelta(0)
     return {
         "metric": clock.metric,
@@ -78,30 +114,37 @@ def clock_json(clock: Clock, at: datetime) -> Json:
         "policy": plain(clock.policy),
         "rule": clock.rule,
         "decision": plain(clock.decision),
+        "calendar": plain(ref),
+        "team": clock.team,
         "state": clock.state,
         "target": format_duration(clock.target),
-        "elapsed": format_duration(used),
+        "elapsed": format_duration(elapsed),
         "remaining": format_duration(left),
         "started_at": clock.started_at,
+        "pauses": plain(clock.pauses),
+        "pause_ends_at": clock.resumes_at,
+        "warnings": plain(clock.warnings_left),
         "due_at": clock.due_at,
         "breach_at": clock.breach_at,
         "breached_at": clock.breached_at,
         "stopped_at": clock.stopped_at,
         "verdict": clock.state if clock.state in ("met", "missed") else None,
         "lateness": format_duration(-left) if broken else None,
+        "excused": plain(clock.excuse),
     }
 
 
-def _run_json(ticket: Ticket, run: Run) -> Json:
-    climbing = run.state == "climbing"
-    due = run.due_at(ticket.ladder(run.policy)) if climbing else None
+def _run_json(run: Run) -> Json:
+    going = not run.over
     return {
         "clock": run.clock,
         "policy": plain(run.policy),
         "state": run.state,
         "steps_fired": run.fired,
-        "next_step": run.step if climbing else None,
-        "next_step_at": due,
+        "next_step": run.step if going else None,
+        "next_step_at": run.next_due_at,
+        "acknowledged_by": run.acknowledged_by,
+        "until": run.until,
         "reason": run.reason,
     }
 

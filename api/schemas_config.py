@@ -3,34 +3,85 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from api.schemas_calendars import WarningOut
 from api.words import Cleaned, Duration, Identifier, Line, Strict, Word, example
-from domain.config import Kind
-from domain.sla.policy import Metric
+from domain.config_kinds import Kind
+from domain.escalation.policy import Strategy
+from domain.sla.change_rules import ChangeRule, EditRule, ReopenRule, SplitRule
 
 Percentage = Annotated[
     str, Cleaned, Field(max_length=40, description="`80%` of the target, or `PT5M`")
 ]
 
 
-class WhenIn(Strict):
-    """Each field named must hold; a list means any of these."""
-
-    type: Word | list[Word] | None = None
-    channel: Word | list[Word] | None = None
-    tier: Word | list[Word] | None = None
-    priority: Word | list[Word] | None = None
-
-
-class TargetsIn(Strict):
-    first_response: Duration | None = None
-    resolution: Duration | None = None
+Condition = Annotated[
+    dict[Line, JsonValue],
+    Field(
+        min_length=1,
+        max_length=20,
+        description="Every field named must hold: a word, a list (any of them), or"
+        " {not, set, at_least, at_most}",
+    ),
+]
+Conditions = Condition | Annotated[list[Condition], Field(max_length=20)]
 
 
 class RuleIn(Strict):
-    when: WhenIn = WhenIn()
-    targets: TargetsIn
+    """Without `when` it matches every ticket. `calendar`: if not that of the policy."""
+
+    when: Condition | None = None
+    targets: dict[Word, Duration] = Field(min_length=1, max_length=50)
+    calendar: Identifier | None = None
+
+
+class ClockIn(Strict):
+    """When a clock starts, is cancelled, pauses, resumes, stops and starts over. Of a
+    built-in metric only what is named is changed; `resume` left out: as soon as `pause`
+    does not hold any more.
+    """
+
+    start: Conditions | None = None
+    cancel: Conditions | None = None
+    pause: Conditions | None = None
+    resume: Conditions | None = None
+    stop: Conditions | None = None
+    reset: Conditions | None = None
+
+
+class RepliesIn(Strict):
+    """What counts as an answer: public, by these; `roles`, `channels` empty: any."""
+
+    by: list[Word] = Field(default=["agent"], min_length=1, max_length=5)
+    roles: list[Word] = Field(default=[], max_length=50)
+    channels: list[Word] = Field(default=[], max_length=50)
+    automatic: bool = False
+
+
+class ChangesIn(Strict):
+    """What a change does to a running clock; every application is recorded with the old
+    and the new deadline. `other`: any other field that rules ask about.
+    """
+
+    priority: ChangeRule = "from_start"
+    tier: ChangeRule = "from_start"
+    other: ChangeRule = "from_start"
+    policy_edit: EditRule = "pinned"
+    calendar_edit: EditRule = "restate"
+    reopen: ReopenRule = "resume"
+    reopen_within: Duration | None = None
+    split: SplitRule = "split_message"
+    grace: Duration = "PT0S"
+
+
+class QuietHoursIn(Strict):
+    """Nobody is warned between these times of day: earlier instead."""
+
+    model_config = ConfigDict(populate_by_name=True)
+    tz: Line = "UTC"
+    from_: Line = Field(alias="from")
+    to: Line
 
 
 class SlaPolicyIn(Strict):
@@ -56,11 +107,26 @@ class SlaPolicyIn(Strict):
     calendar: Identifier = "always"
     warn_at: list[Percentage] = Field(default=[], max_length=20)
     escalation_policy: Identifier | None = None
-    pauses: list[Metric] = Field(
+    pauses: list[Word] = Field(
         default=["resolution"],
+        max_length=50,
         description="Metrics whose clock stands still while the ticket is paused",
     )
+    clocks: dict[Word, ClockIn] = Field(default={}, max_length=50)
+    replies: RepliesIn = RepliesIn()
+    on_change: ChangesIn = ChangesIn()
+    longest_pause: Duration | None = Field(
+        default=None, description="After it a clock runs although the ticket is paused"
+    )
+    quiet_hours: QuietHoursIn | None = None
     order: int = Field(default=100, ge=0, le=100_000)
+
+
+class SkilledIn(Strict):
+    """Who of the team has most of these; a number is the level that it takes."""
+
+    team: Identifier
+    needs: dict[Word, int] | list[Word] = Field(min_length=1, max_length=20)
 
 
 class TargetIn(Strict):
@@ -69,23 +135,48 @@ class TargetIn(Strict):
     assignee: Literal[True] | None = None
     agent: Identifier | None = None
     team: Identifier | None = None
+    lead_of: Identifier | None = None
     manager_of: Literal["assignee"] | None = None
+    depth: int | None = Field(
+        default=None, ge=1, le=10, description="Of `manager_of`: 2 = their manager"
+    )
+    on_call: Identifier | None = None
+    on_call_next: Identifier | None = None
+    on_call_previous: Identifier | None = None
+    least_loaded: Identifier | None = None
+    round_robin: Identifier | None = None
+    skilled: SkilledIn | None = None
 
 
 class ReassignIn(Strict):
-    strategy: Literal["least_loaded"] = "least_loaded"
+    """`team`: if not the ticket's own; under `on_call` the name of the schedule."""
+
+    strategy: Strategy = "least_loaded"
     team: Identifier | None = None
 
 
 class StepIn(Strict):
-    after: Duration = "PT0S"
+    """`after` the breach; before it: `-PT15M`, or `80%` of the target. `time`: by which
+    the distance from the step before is counted. `when`: else it is passed over.
+    """
+
+    after: Duration | Percentage = "PT0S"
+    time: Literal["wall", "business"] = "wall"
+    when: Condition | None = None
     targets: list[TargetIn] = Field(default=[], max_length=50)
     reassign: ReassignIn | None = None
     raise_priority: int = Field(default=0, ge=0, le=3)
+    watch: list[Identifier] = Field(default=[], max_length=50)
+
+
+class CatchAllIn(Strict):
+    catch_all: TargetIn
 
 
 class EscalationPolicyIn(Strict):
-    """Steps are counted from the breach, in order."""
+    """Steps in order. `nobody`: what becomes of one that reaches nobody: `skip` (the
+    next is taken at once), `hold PT1H` (until somebody comes on shift), or a catch-all.
+    """
 
     model_config = example(
         steps=[
@@ -100,25 +191,83 @@ class EscalationPolicyIn(Strict):
     )
     steps: list[StepIn] = Field(min_length=1, max_length=50)
     repeat: int = Field(default=0, ge=0, le=100)
+    nobody: Line | CatchAllIn = "skip"
+    acknowledge_expires: Duration | Literal["never"] = "PT30M"
+    longest_pause: Duration | None = None
 
 
 class TeamIn(Strict):
+    """`calendar`: the hours in which the team works."""
+
     model_config = example(members=["ann", "bo"], lead="ann")
     members: list[Identifier] = Field(max_length=2000)
     lead: Identifier | None = None
+    calendar: Identifier | None = None
+
+
+class NotifyRuleIn(Strict):
+    """`after`: since an escalation step told the person, while nobody acknowledged.
+    `urgency`: only what is as urgent; a broken promise and the last step are `high`.
+    """
+
+    channel: Literal["email", "webhook", "apprise"]
+    after: Duration = "PT0S"
+    urgency: Literal["low", "high"] | None = None
+
+
+class PersonQuietHoursIn(Strict):
+    """Times of day in the person's time zone; what is of low urgency waits."""
+
+    model_config = ConfigDict(populate_by_name=True)
+    from_: Line = Field(alias="from")
+    to: Line
+
+
+class NotifyIn(Strict):
+    """Without rules: by e-mail at once. `apprise`: names of targets that the operator
+    set up, never URLs, since those hold tokens. A `webhook` is in the log as it is.
+    """
+
+    rules: list[NotifyRuleIn] = Field(default=[], max_length=20)
+    quiet_hours: PersonQuietHoursIn | None = None
+    webhook: Annotated[str, Cleaned, Field(min_length=1, max_length=2000)] | None = None
+    apprise: list[Line] = Field(default=[], max_length=10)
 
 
 class AgentIn(Strict):
-    """`active`: false = gets nothing new."""
+    """`active`: false = gets nothing new, and is told of nothing."""
 
-    model_config = example(name="Ann Li", email="ann@shop.example")
+    model_config = example(
+        name="Ann Li",
+        email="ann@shop.example",
+        time_zone="Europe/Berlin",
+        notify={
+            "rules": [
+                {"channel": "email"},
+                {"channel": "apprise", "after": "PT5M", "urgency": "high"},
+            ],
+            "quiet_hours": {"from": "22:00", "to": "07:00"},
+            "apprise": ["team-chat"],
+        },
+    )
     name: Line
     email: Line | None = None
+    time_zone: Line | None = None
+    locale: Line | None = None
+    notify: NotifyIn | None = None
     manager: Identifier | None = None
     active: bool = True
+    skills: dict[Word, int] | list[Word] = Field(default=[], max_length=100)
+    capacity: int | None = Field(
+        default=None, ge=0, le=10_000, description="Open tickets at most"
+    )
 
 
 class ConfigOut(BaseModel):
+    """`resolved`: a calendar with every holiday as a date, as it is counted by.
+    `warnings`: what was said when it was published.
+    """
+
     kind: Kind
     name: str
     version: int
@@ -127,6 +276,8 @@ class ConfigOut(BaseModel):
     published_at: datetime
     published_by: str
     document: dict[str, object]
+    resolved: dict[str, object] | None
+    warnings: list[WarningOut]
 
 
 class ConfigPage(BaseModel):

@@ -45,6 +45,11 @@ class TicketIn(Strict):
     tags: Tags = Field(default=[], max_length=50)
     attributes: Attributes = Field(default={})
     occurred_at: Instant | None = None
+    opened_by: AuthorKind = Field(
+        default="customer",
+        description="Who began: of a ticket that an agent opened nobody awaits an"
+        " answer before the customer writes",
+    )
 
 
 class TicketQuery(Strict):
@@ -65,8 +70,11 @@ class TicketQuery(Strict):
 
 
 class AuthorIn(Strict):
+    """`role`: the author's part in the house, for policies that ask for it."""
+
     kind: AuthorKind
     id: Identifier
+    role: Word | None = None
 
 
 class MessageIn(Strict):
@@ -76,6 +84,15 @@ class MessageIn(Strict):
     author: AuthorIn
     body: Body
     visibility: Visibility = "public"
+    channel: Channel | None = Field(
+        default=None, description="If it is not that of the ticket"
+    )
+    expects_reply: bool = Field(
+        default=True, description='A "thanks" does not: no clock waits for an answer'
+    )
+    automatic: bool = Field(
+        default=False, description="No human wrote it: it answers nobody"
+    )
 
 
 class ChangeIn(Strict):
@@ -100,6 +117,14 @@ class AssignIn(Strict):
     reason: Line | None = None
 
 
+class EscalateIn(Strict):
+    """`to_step` counts from 0; left out: the next one."""
+
+    model_config = example(reason="the customer is at the door", to_step=1)
+    reason: Line
+    to_step: int | None = Field(default=None, ge=0, le=100)
+
+
 class PauseIn(Strict):
     """`waiting_for` the customer makes the ticket pending, a third party on_hold."""
 
@@ -120,6 +145,25 @@ class ResolveIn(Strict):
 class ReopenIn(Strict):
     model_config = example(reason="cold again")
     reason: Line
+
+
+class MergeIn(Strict):
+    """`into`: the id of the ticket that stays."""
+
+    model_config = example(into="0197b1c2-7d1e-7c3a-9f51-1f2e3d4c5b6a")
+    into: Identifier
+
+
+class SplitIn(Strict):
+    """`message`: the version of its event in the history. Type and priority: those of
+    the original, if not named.
+    """
+
+    model_config = example(message=4, subject="The invoice is wrong too")
+    message: int = Field(ge=1)
+    subject: Line
+    type: Word | None = None
+    priority: Priority | None = None
 
 
 class FeedbackIn(Strict):
@@ -156,8 +200,26 @@ class RuleAskedOut(BaseModel):
 class DecisionOut(BaseModel):
     """Why this rule applies: what the rules were asked about, and each answer."""
 
-    inputs: dict[str, str]
+    inputs: dict[str, object]
     asked: list[RuleAskedOut]
+
+
+class SpanOut(BaseModel):
+    """It stands still from `start` until `end`; null = it still does."""
+
+    start: datetime
+    end: datetime | None
+
+
+class PlannedOut(BaseModel):
+    threshold: str
+    at: datetime
+
+
+class ExcuseOut(BaseModel):
+    reason: str
+    approved_by: str
+    at: datetime
 
 
 class ClockOut(BaseModel):
@@ -170,17 +232,23 @@ class ClockOut(BaseModel):
     policy: PolicyOut
     rule: int
     decision: DecisionOut
-    state: str
+    calendar: PolicyOut | None = Field(description="null: it always runs")
+    team: str | None = Field(description="Which had the ticket when it started")
+    state: Literal["waiting", "running", "paused", "met", "missed", "cancelled"]
     target: str
     elapsed: str
     remaining: str
-    started_at: datetime
+    started_at: datetime | None = Field(description="null while it waits for its start")
+    pauses: list[SpanOut]
+    pause_ends_at: datetime | None = Field(description="By the policy's longest pause")
+    warnings: list[PlannedOut] = Field(description="Still to be given")
     due_at: datetime | None
     breach_at: datetime | None
     breached_at: datetime | None
     stopped_at: datetime | None
     verdict: Literal["met", "missed"] | None
     lateness: str | None = Field(description="Overrun; null while the promise holds")
+    excused: ExcuseOut | None
 
 
 class RunOut(BaseModel):
@@ -190,6 +258,10 @@ class RunOut(BaseModel):
     steps_fired: int
     next_step: int | None
     next_step_at: datetime | None
+    acknowledged_by: str | None
+    until: datetime | None = Field(
+        description="When an acknowledgement or a pause of the climb runs out"
+    )
     reason: str | None
 
 
@@ -223,8 +295,10 @@ class TicketOut(BaseModel):
     attributes: dict[str, object]
     pause: PauseOut | None
     acknowledged_by: str | None
+    watchers: list[str]
     clocks: list[ClockOut]
     escalation: RunOut | None
+    merged_into: str | None
     message_count: int
     feedback_count: int
     reopen_count: int

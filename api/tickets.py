@@ -10,7 +10,7 @@ from api.auth import Calling, Known, guarded
 from api.ports import Services, TicketFilter
 from api.presentation import (
     answer,
-    clock_json,
+    clocks_json,
     etag,
     event_json,
     ticket_json,
@@ -20,6 +20,7 @@ from api.schemas_tickets import (
     AssignIn,
     ChangeIn,
     ClocksOut,
+    EscalateIn,
     EventPage,
     FeedbackIn,
     MessageIn,
@@ -41,6 +42,7 @@ from domain.commands import (
     Change,
     Close,
     Command,
+    Escalate,
     OpenTicket,
     PauseTicket,
     Reopen,
@@ -56,10 +58,13 @@ WRITE = guarded("tickets:write", 400, 404, 409, 412, 413, 415, 422)
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
-def _outcome(outcome: Outcome, status: int = 200) -> Response:
+async def outcome_json(
+    known: Services, outcome: Outcome, status: int = 200
+) -> Response:
     """As of the command, so that a replayed answer is the same."""
     headers = etag(outcome.ticket.version) | written(outcome.appended)
-    body = ticket_json(outcome.ticket, outcome.ticket.updated_at)
+    config = await known.registry.config()
+    body = ticket_json(outcome.ticket, outcome.ticket.updated_at, config)
     return answer(body, status=status, headers=headers)
 
 
@@ -78,8 +83,10 @@ async def open_ticket(body: TicketIn, known: Known, caller: Calling) -> Response
         tags=tuple(body.tags),
         attributes=body.attributes,
         occurred_at=body.occurred_at,
+        opened_by=body.opened_by,
     )
-    return _outcome(await known.desk.open(known.new_id(), command, caller), 201)
+    opened = await known.desk.open(known.new_id(), command, caller)
+    return await outcome_json(known, opened, 201)
 
 
 @ROUTER.get("", response_model=TicketPage, **READ)
@@ -104,9 +111,12 @@ async def get_ticket(
     at_version: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
     """The ticket now, at a version, or as it was at an instant."""
-    ticket = await known.desk.get(_id(ticket_id), version=at_version, as_of=as_of)
+    ticket = await known.desk.get(
+        ticket_id_of(ticket_id), version=at_version, as_of=as_of
+    )
     shown_at = ticket.updated_at if at_version else as_of or known.now()
-    return answer(ticket_json(ticket, shown_at), headers=etag(ticket.version))
+    config = await known.registry.config()
+    return answer(ticket_json(ticket, shown_at, config), headers=etag(ticket.version))
 
 
 @ROUTER.get("/{ticket_id}/history", response_model=EventPage, **READ)
@@ -118,7 +128,7 @@ async def get_ticket_history(
     cursor: Annotated[int, Query(ge=0, description="A version")] = 0,
 ) -> Response:
     """Every event of the ticket: what, who, when, why, and by which policy."""
-    history = await known.store.history(_id(ticket_id))
+    history = await known.store.history(ticket_id_of(ticket_id))
     if not history:
         raise NotFoundError("ticket", ticket_id)
     found = [
@@ -139,8 +149,8 @@ async def get_ticket_clocks(
 ) -> Response:
     """Each promise: how much is used, when it is due, how it was judged."""
     at = as_of or known.now()
-    ticket = await known.desk.get(_id(ticket_id), as_of=as_of)
-    clocks = [clock_json(clock, at) for clock in ticket.clocks]
+    ticket = await known.desk.get(ticket_id_of(ticket_id), as_of=as_of)
+    clocks = clocks_json(ticket, at, await known.registry.config())
     return answer({"items": clocks}, headers=etag(ticket.version))
 
 
@@ -167,8 +177,15 @@ async def add_message(
     ticket_id: str, body: MessageIn, known: Known, caller: Calling
 ) -> Response:
     """Add a message. An agent's public one answers the customer."""
-    author = Author(kind=body.author.kind, id=body.author.id)
-    command = AddMessage(author=author, body=body.body, visibility=body.visibility)
+    author = Author(**body.author.model_dump())
+    command = AddMessage(
+        author=author,
+        body=body.body,
+        visibility=body.visibility,
+        channel=body.channel,
+        expects_reply=body.expects_reply,
+        automatic=body.automatic,
+    )
     return await _do(known, ticket_id, command, on_behalf(caller, author.id))
 
 
@@ -186,6 +203,19 @@ async def acknowledge_ticket(
 ) -> Response:
     """Say that somebody has it in hand: the escalation stops climbing."""
     return await _do(known, ticket_id, Acknowledge(by=caller.actor.id), caller)
+
+
+@ROUTER.post("/{ticket_id}/escalate", response_model=TicketOut, **WRITE)
+async def escalate_ticket(
+    ticket_id: str, body: EscalateIn, known: Known, caller: Calling
+) -> Response:
+    """Send the escalation to a step (0 = the first), or to the next one, now. With
+    `If-Match` it is refused if the ticket has moved on since you looked.
+    """
+    actor = caller.actor
+    by = actor.on_behalf_of or actor.id
+    command = Escalate(by=by, reason=body.reason, to_step=body.to_step)
+    return await _do(known, ticket_id, command, caller)
 
 
 @ROUTER.post("/{ticket_id}/pause", response_model=TicketOut, **WRITE)
@@ -252,10 +282,11 @@ async def capture_feedback(
 async def _do(
     known: Services, ticket_id: str, command: Command, caller: Caller
 ) -> Response:
-    return _outcome(await known.desk.apply(_id(ticket_id), command, caller))
+    outcome = await known.desk.apply(ticket_id_of(ticket_id), command, caller)
+    return await outcome_json(known, outcome)
 
 
-def _id(text: str) -> str:
+def ticket_id_of(text: str) -> str:
     """Ticket ids have no `/` and are ASCII; anything else cannot be one."""
     if not text.isascii() or not text.replace("-", "").isalnum():
         raise NotFoundError("ticket", text.encode("ascii", "replace").decode()[:64])

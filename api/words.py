@@ -131,4 +131,13 @@ def _escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
+def _plain_json(value: object) -> object:
+    faults = [f"{error.pointer} {error.message}" for error in _faults(value, "")]
+    if faults:
+        raise ValueError("; ".join(faults))
+    return value
+
+
+PlainJson = BeforeValidator(_plain_json)
+"""For a member that the domain reads: any JSON that can be kept and read back."""
 Attributes = Annotated[dict[str, object], BeforeValidator(json_object)]

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from timeit import repeat
 
-from domain.sla.business_time import Pause, back, breach_at, due_at, elapsed
+from domain.sla.business_time import back, breach_at, due_at, elapsed
 from domain.sla.calendar import Calendar
 from domain.sla.calendar_form import parse_calendar
+from domain.sla.span import Span
 from domain.sla.working_days import working_days_later
 
 START = datetime(2026, 1, 12, 10, tzinfo=UTC)
@@ -17,8 +18,8 @@ DAY = 8 * HOUR
 TEN_YEARS = 2600 * DAY  # of business time
 FAR = START + timedelta(days=3650)
 PAUSES = [
-    Pause(START + 2 * HOUR, START + 4 * HOUR),
-    Pause(START + 30 * HOUR, START + 50 * HOUR),
+    Span(START + 2 * HOUR, START + 4 * HOUR),
+    Span(START + 30 * HOUR, START + 50 * HOUR),
 ]
 DAYS = ("mon", "tue", "wed", "thu", "fri")
 HOLIDAYS = ["01-01", "05-01", "12-25", {"from": "2026-10-01", "to": "2026-10-07"}]

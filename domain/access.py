@@ -15,6 +15,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 Permission = Literal[
     "tickets:read",
     "tickets:write",
+    "breaches:excuse",
     "config:read",
     "config:write",
     "events:read",
@@ -31,6 +32,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         {
             "tickets:read",
             "tickets:write",
+            "breaches:excuse",
             "config:read",
             "config:write",
             "events:read",

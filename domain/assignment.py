@@ -5,7 +5,7 @@ is a pure function, and the answer names each candidate with the reason, also th
 that were not chosen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from domain.event import Json
@@ -13,10 +13,14 @@ from domain.event import Json
 
 @dataclass(frozen=True, kw_only=True)
 class Agent:
+    """`capacity`: open tickets at most; None = no limit. `skills`: level from 1."""
+
     id: str
     name: str
     manager: str | None = None
     active: bool = True
+    skills: Mapping[str, int] = field(default_factory=dict)
+    capacity: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,45 +55,137 @@ class Directory:
             loads[taker] = loads.get(taker, 0) + 1
         return replace(self, loads=loads)
 
+    def load(self, agent: str) -> int:
+        return self.loads.get(agent, 0)
 
-def least_loaded(
-    directory: Directory, team: str, *, holder: str | None
-) -> tuple[Candidate, ...]:
-    """Every member of the team, at most one of them chosen: the active one with the
-    fewest open tickets, never who holds the ticket now; ties go by id.
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the one who is chosen must be. `away`: who is not there, and why. `turn`:
+    by which a round robin goes on.
     """
-    members = directory.teams[team].members if team in directory.teams else ()
-    free = [m for m in members if _unfit(directory, m, holder) is None]
-    chosen = min(free, key=lambda m: (directory.loads.get(m, 0), m), default=None)
+
+    strategy: str
+    holder: str | None = None
+    turn: int = 0
+    needs: Mapping[str, int] = field(default_factory=dict)
+    away: Mapping[str, str] = field(default_factory=dict)
+
+
+def candidates(
+    directory: Directory, team: str, wanted: Wanted
+) -> tuple[Candidate, ...]:
+    """Every member of the team, at most one of them chosen, never who holds the ticket
+    now. Ties go by the load, then by the id.
+    """
+    known = directory.teams.get(team)
+    members = known.members if known else ()
+    unfit = {m: _unfit(directory, m, wanted) for m in members}
+    free = [m for m in members if unfit[m] is None]
+    chosen, why, why_not = _CHOOSE[wanted.strategy](directory, members, free, wanted)
     return tuple(
         Candidate(
             agent=member,
-            load=directory.loads.get(member, 0),
+            load=directory.load(member),
             chosen=member == chosen,
-            reason=_unfit(directory, member, holder)
-            or ("least loaded" if member == chosen else "more loaded, or later by id"),
+            reason=unfit[member] or (why if member == chosen else why_not),
         )
         for member in members
     )
 
 
-def _unfit(directory: Directory, member: str, holder: str | None) -> str | None:
-    agent = directory.agents.get(member)
+def least_loaded(
+    directory: Directory, team: str, *, holder: str | None
+) -> tuple[Candidate, ...]:
+    return candidates(directory, team, Wanted(strategy="least_loaded", holder=holder))
+
+
+def may_act(directory: Directory, person: str) -> str | None:
+    """Why this person can do nothing at all; None = they can."""
+    agent = directory.agents.get(person)
     if agent is None:
         return "no such agent"
-    if not agent.active:
-        return "not active"
-    return "holds it already" if member == holder else None
+    return None if agent.active else "not active"
+
+
+def _unfit(directory: Directory, member: str, wanted: Wanted) -> str | None:
+    unfit = may_act(directory, member)
+    if unfit is not None:
+        return unfit
+    if member in wanted.away:
+        return wanted.away[member]
+    if member == wanted.holder:
+        return "holds it already"
+    agent, load = directory.agents[member], directory.load(member)
+    if agent.capacity is not None and load >= agent.capacity:
+        return f"full: {load} of {agent.capacity}"
+    return None
+
+
+_Choice = tuple[str | None, str, str]
+
+
+def _by_load(
+    directory: Directory, _: tuple[str, ...], free: list[str], __: Wanted
+) -> _Choice:
+    chosen = min(free, key=lambda m: (directory.load(m), m), default=None)
+    return chosen, "least loaded", "more loaded, or later by id"
+
+
+def _by_turn(
+    _: Directory, members: tuple[str, ...], free: list[str], wanted: Wanted
+) -> _Choice:
+    """Whoever is away is passed over and keeps the place."""
+    first = wanted.turn % len(members) if members else 0
+    order = (*members[first:], *members[:first])
+    chosen = next((m for m in order if m in free), None)
+    return chosen, "next in turn", "not their turn"
+
+
+def _by_skill(
+    directory: Directory, _: tuple[str, ...], free: list[str], wanted: Wanted
+) -> _Choice:
+    """More of the skills outranks a higher level; without any, nobody is chosen."""
+
+    def score(member: str) -> tuple[int, int]:
+        skills = directory.agents[member].skills
+        has = [s for s in wanted.needs if s in skills]
+        enough = [s for s in has if skills[s] >= wanted.needs[s]]
+        return len(has), len(enough)
+
+    able = [m for m in free if score(m)[0]]
+    chosen = min(
+        able,
+        key=lambda m: (-score(m)[0], -score(m)[1], directory.load(m), m),
+        default=None,
+    )
+    return chosen, "best skilled", "fewer of the skills, or more loaded"
+
+
+_CHOOSE: dict[
+    str, Callable[[Directory, tuple[str, ...], list[str], Wanted], _Choice]
+] = {"least_loaded": _by_load, "round_robin": _by_turn, "skilled": _by_skill}
 
 
 def parse_agent(name: str, document: Json) -> Agent:
-    manager = document.get("manager")
+    manager, capacity = document.get("manager"), document.get("capacity")
     return Agent(
         id=name,
         name=str(document.get("name", name)),
         manager=manager if isinstance(manager, str) else None,
         active=document.get("active", True) is True,
+        skills=_skills(document.get("skills")),
+        capacity=capacity if isinstance(capacity, int) else None,
     )
+
+
+def _skills(value: object) -> dict[str, int]:
+    """`{english: 2}`, or a list of skills at level 1."""
+    if isinstance(value, list):
+        return {str(skill): 1 for skill in value}
+    if isinstance(value, dict):
+        return {str(s): n for s, n in value.items() if isinstance(n, int)}
+    return {}
 
 
 def parse_team(name: str, document: Json) -> Team:

@@ -1,14 +1,16 @@
-"""One step of a broken promise up its ladder: who is told, who takes over, what rises.
+"""One step of a ladder: who is told, who takes over, what rises, and what comes next.
 
 Everything that a step does is recorded, also what it tried in vain.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from domain.assignment import Directory, least_loaded
+from domain.assignment import Candidate, Directory, Wanted, candidates
+from domain.escalating import later
 from domain.escalation.facts import (
     EscalationExhausted,
+    EscalationHeld,
     EscalationNotified,
     EscalationNotReassigned,
     EscalationReassigned,
@@ -16,20 +18,34 @@ from domain.escalation.facts import (
     EscalationStepSkipped,
 )
 from domain.escalation.policy import Reassign
-from domain.escalation.run import Run, people
+from domain.escalation.run import Run
+from domain.escalation.target import SCHEDULES
+from domain.escalation.who import Around, Found, away_of
 from domain.event import Fact
-from domain.promises import World, restate
+from domain.oncall.on_call import on_call_at
+from domain.promises import follow
+from domain.sla.reply import Replies
 from domain.ticket.draft import Draft
-from domain.ticket.facts import PRIORITIES, TicketPriorityChanged
+from domain.ticket.facts import PRIORITIES, TicketPriorityChanged, TicketWatched
+from domain.ticket.moment import Moment
+from domain.world import World
+
+STALE = timedelta(minutes=5)
+"""A step that is later than this is passed over if the next one is due as well: after
+an outage people hear of where it stands, not of everything that was missed."""
 
 
-def climb(draft: Draft, run: Run, due_at: datetime, world: World) -> World:
+def climb(
+    draft: Draft, run: Run, due_at: datetime, world: World, as_of: datetime
+) -> World:
     """Take the run's next step. Returns the world with the loads as they are then."""
-    step = Climb(draft, run, due_at)
-    step.fire()
-    step.notify(world.directory)
-    directory = step.reassign(world.directory)
-    step.raise_priority(world)
+    step, start = Climb(draft, run, due_at, world), draft.mark()
+    refused = step.refused(as_of)
+    if refused is not None:
+        step.skip(refused, *step.following(at_once=False))
+        return world
+    directory = step.take()
+    follow(draft, start, step.at, world)
     step.finish()
     return replace(world, directory=directory)
 
@@ -39,61 +55,177 @@ class Climb:
     what it does carries the time at which it could.
     """
 
-    def __init__(self, draft: Draft, run: Run, due_at: datetime) -> None:
-        self.draft, self.run, self.due_at = draft, run, due_at
+    def __init__(self, draft: Draft, run: Run, due_at: datetime, world: World) -> None:
+        self.draft, self.run, self.due_at, self.world = draft, run, due_at, world
         self.at = max(due_at, draft.ticket.updated_at)
         self.ladder = draft.ticket.ladder(run.policy)
         self.step = self.ladder.steps[run.step]
         self.cause = run.started_version
-        self.effects = 0
-
-    def _record(self, fact: Fact) -> int:
-        return self.draft.record(
-            fact, self.at, cause=self.cause, policy=self.ladder.ref, by_rule=True
+        self.around = Around(
+            at=self.at,
+            assignee=draft.ticket.assignee,
+            turn=draft.ticket.number + run.lap,
+            directory=world.directory,
+            oncall=world.oncall,
         )
 
-    def fire(self) -> None:
-        self.cause = self._record(
+    def refused(self, as_of: datetime) -> str | None:
+        """Why the step is not taken at all."""
+        if self.step.condition is not None:
+            ticket = self.draft.ticket
+            moment = Moment(before=ticket, ticket=ticket, facts=())
+            field = self.step.condition.refused_on(moment.fields(Replies()))
+            if field is not None:
+                return f"its condition does not hold: {field}"
+        _, _, following = self.following(at_once=False)
+        late = as_of - self.due_at > STALE
+        if late and following is not None and self.due_at < following <= as_of:
+            return "stale: the next step is due as well"
+        return None
+
+    def following(self, *, at_once: bool) -> tuple[int, int, datetime | None]:
+        """The step that comes next, its round, and when; None: not by itself."""
+        number, lap = self.run.step + 1, self.run.lap
+        if number < len(self.ladder.steps):
+            waits = self.run.breach_at is None  # for the clock, or for the breach
+            if waits and (self.step.early or self.ladder.steps[number].early):
+                return number, lap, None
+        elif self.run.breach_at is None:
+            return number, lap, None
+        elif lap == self.ladder.repeat:
+            return self.run.step, lap, None
+        else:
+            number, lap = self.ladder.first_late, lap + 1
+        if at_once:
+            return number, lap, self.at
+        gap, step = self.ladder.gap_after(self.run.step), self.ladder.steps[number]
+        ticket, key = self.draft.ticket, self.run.clock
+        return number, lap, later(ticket, key, step, self.due_at, gap, self.world)
+
+    def take(self) -> Directory:
+        found = self._resolve()
+        chosen = found.people()
+        moves = self._candidates()
+        acts = bool(chosen) or self._rises() or _any(moves) or bool(self.step.watch)
+        if not acts and self._hold():
+            return self.world.directory
+        self.cause = self._fire(found, at_once=not acts)
+        for person in chosen:
+            self._record(
+                EscalationNotified(
+                    clock=self.run.clock,
+                    step=self.run.step,
+                    lap=self.run.lap,
+                    target=person.target,
+                    person=person.person,
+                    reason="; ".join(person.reasons),
+                )
+            )
+        directory = self._hand_over(moves)
+        self._raise_priority()
+        self._watch()
+        if not acts:
+            why = "it reaches nobody and changes nothing"
+            self.skip(why, *self.following(at_once=True))
+        return directory
+
+    def _fire(self, found: Found, *, at_once: bool) -> int:
+        number, lap, due = self.following(at_once=at_once)
+        return self._record(
             EscalationStepFired(
                 clock=self.run.clock,
                 step=self.run.step,
                 lap=self.run.lap,
                 due_at=self.due_at,
+                chosen=found.people(),
+                passed_over=found.others(),
+                next_step=number,
+                next_lap=lap,
+                next_due_at=due,
             )
         )
 
-    def notify(self, directory: Directory) -> None:
-        """Each person once, whatever number of targets mean them."""
-        assignee = self.draft.ticket.assignee
-        told: set[str] = set()
+    def _resolve(self) -> Found:
+        """The catch-all is asked where the step alone reaches nobody, or at the end of
+        a round in which nobody was reached.
+        """
+        found = Found(self.around)
         for target in self.step.targets:
-            for person, reason in people(target, directory, assignee):
-                if person in told:
-                    continue
-                told.add(person)
-                self._record(
-                    EscalationNotified(
-                        clock=self.run.clock,
-                        step=self.run.step,
-                        lap=self.run.lap,
-                        target=target.kind,
-                        person=person,
-                        reason=reason,
-                    )
-                )
-        self.effects += len(told)
+            found.add(target)
+        catch_all = self.ladder.nobody.catch_all
+        if catch_all is not None and self.step.targets and not found.people():
+            found.add(catch_all)
+        return found
 
-    def reassign(self, directory: Directory) -> Directory:
-        if self.step.reassign is None:
+    def _hold(self) -> bool:
+        """Wait for somebody to come on shift, if the policy says so; True = waiting."""
+        nobody = self.ladder.nobody
+        since = self.run.held_since or self.at
+        limit = since + nobody.hold
+        if nobody.kind != "hold" or self.at >= limit:
+            return False
+        until = min([limit, *self._next_shifts()])
+        self._record(
+            EscalationHeld(
+                clock=self.run.clock, step=self.run.step, since=since, until=until
+            )
+        )
+        return True
+
+    def _next_shifts(self) -> list[datetime]:
+        book = self.world.oncall
+        return [
+            shift.begin
+            for target in self.step.targets
+            if target.kind in SCHEDULES and target.name in book.plans
+            for shift in on_call_at(book.plan(target.name), self.at).next
+            if shift.begin > self.at
+        ]
+
+    def _candidates(self) -> tuple[Candidate, ...]:
+        wanted = self.step.reassign
+        if wanted is None:
+            return ()
+        if wanted.strategy == "on_call":
+            return self._on_shift(wanted)
+        team = wanted.team or self.draft.ticket.team or ""
+        return candidates(
+            self.world.directory,
+            team,
+            Wanted(
+                strategy=wanted.strategy,
+                holder=self.draft.ticket.assignee,
+                turn=self.around.turn,
+                away=away_of(self.around, team),
+            ),
+        )
+
+    def _on_shift(self, wanted: Reassign) -> tuple[Candidate, ...]:
+        book, name = self.world.oncall, wanted.team or ""
+        known = name in book.plans
+        shifts = on_call_at(book.plan(name), self.at).now if known else ()
+        directory, holder = self.world.directory, self.draft.ticket.assignee
+        free = [s.person for s in shifts if s.person != holder]
+        return tuple(
+            Candidate(
+                agent=shift.person,
+                load=directory.load(shift.person),
+                chosen=bool(free) and shift.person == free[0],
+                reason=shift.reason if shift.person != holder else "holds it already",
+            )
+            for shift in shifts
+        )
+
+    def _hand_over(self, moves: tuple[Candidate, ...]) -> Directory:
+        wanted, directory = self.step.reassign, self.world.directory
+        if wanted is None:
             return directory
-        return self._hand_over(self.step.reassign, directory)
-
-    def _hand_over(self, wanted: Reassign, directory: Directory) -> Directory:
-        holder = self.draft.ticket.assignee
-        team = wanted.team or self.draft.ticket.team
-        candidates = least_loaded(directory, team or "", holder=holder)
-        chosen = next((c.agent for c in candidates if c.chosen), None)
-        if team is None or chosen is None:
+        ticket = self.draft.ticket
+        team = (
+            ticket.team if wanted.strategy == "on_call" else wanted.team or ticket.team
+        )
+        chosen = next((c.agent for c in moves if c.chosen), None)
+        if chosen is None or (team is None and wanted.strategy != "on_call"):
             self._record(
                 EscalationNotReassigned(
                     clock=self.run.clock,
@@ -101,11 +233,10 @@ class Climb:
                     lap=self.run.lap,
                     strategy=wanted.strategy,
                     team=team,
-                    candidates=candidates,
+                    candidates=moves,
                 )
             )
             return directory
-        self.effects += 1
         self._record(
             EscalationReassigned(
                 clock=self.run.clock,
@@ -113,39 +244,67 @@ class Climb:
                 lap=self.run.lap,
                 strategy=wanted.strategy,
                 team=team,
-                from_agent=holder,
+                from_agent=ticket.assignee,
                 to_agent=chosen,
-                candidates=candidates,
+                candidates=moves,
             )
         )
-        return directory.moved(chosen, holder)
+        return directory.moved(chosen, ticket.assignee)
 
-    def raise_priority(self, world: World) -> None:
+    def _rises(self) -> bool:
+        return bool(self.step.raise_priority) and (
+            self.draft.ticket.priority != PRIORITIES[-1]
+        )
+
+    def _raise_priority(self) -> None:
+        if not self._rises():
+            return
         old = self.draft.ticket.priority
         rank = PRIORITIES.index(old) + self.step.raise_priority
         new = PRIORITIES[min(rank, len(PRIORITIES) - 1)]
-        if new == old:
-            return
-        self.effects += 1
         reason = f"escalation step {self.run.step + 1}"
-        raised = self._record(TicketPriorityChanged(old=old, new=new, reason=reason))
-        restate(self.draft, self.at, world, cause=raised)
+        self._record(TicketPriorityChanged(old=old, new=new, reason=reason))
+
+    def _watch(self) -> None:
+        for person in self.step.watch:
+            if person not in self.draft.ticket.watchers:
+                self._record(TicketWatched(person=person))
+
+    def skip(self, reason: str, number: int, lap: int, due: datetime | None) -> None:
+        self._record(
+            EscalationStepSkipped(
+                clock=self.run.clock,
+                step=self.run.step,
+                lap=self.run.lap,
+                reason=reason,
+                next_step=number,
+                next_lap=lap,
+                next_due_at=due,
+            )
+        )
+        self.finish()
 
     def finish(self) -> None:
-        if not self.effects:
-            self._record(
-                EscalationStepSkipped(
-                    clock=self.run.clock,
-                    step=self.run.step,
-                    lap=self.run.lap,
-                    reason="it reaches nobody and changes nothing",
-                )
-            )
+        """After the last step of the last round nothing is left."""
         last = self.run.step + 1 == len(self.ladder.steps)
-        if last and self.run.lap == self.ladder.repeat and self._climbing():
+        done = last and self.run.lap == self.ladder.repeat
+        if done and self.run.breach_at is not None and self._waits():
             self._record(EscalationExhausted(clock=self.run.clock))
 
-    def _climbing(self) -> bool:
+    def _waits(self) -> bool:
         """The priority that this step raised may have cancelled its promise."""
-        runs = self.draft.ticket.runs
-        return any(r.clock == self.run.clock and r.state == "climbing" for r in runs)
+        return any(
+            r.clock == self.run.clock
+            and r.state == "climbing"
+            and r.next_due_at is None
+            for r in self.draft.ticket.runs
+        )
+
+    def _record(self, fact: Fact) -> int:
+        return self.draft.record(
+            fact, self.at, cause=self.cause, policy=self.ladder.ref, by_rule=True
+        )
+
+
+def _any(moves: tuple[Candidate, ...]) -> bool:
+    return any(candidate.chosen for candidate in moves)

@@ -11,18 +11,22 @@ from datetime import datetime
 from typing import Literal
 
 from domain.duration import LONGEST
-from domain.enforcement import enforce
-from domain.errors import InvalidError, RuleError
+from domain.enforcement import EPOCH, enforce
+from domain.errors import InvalidError, NotFoundError, RuleError
+from domain.escalating import Escalating
 from domain.event import Json
-from domain.promises import World, attach, end_runs, reopen, restate, stop
-from domain.sla.policy import METRICS
+from domain.promises import follow, restate_edited
+from domain.rematch import Edited
+from domain.sla.facts import SlaExcused
 from domain.ticket.draft import Draft
 from domain.ticket.facts import (
     Author,
+    AuthorKind,
     Channel,
     Customer,
     FeedbackCaptured,
     Priority,
+    SplitFrom,
     TicketAcknowledged,
     TicketAssigned,
     TicketClosed,
@@ -38,6 +42,7 @@ from domain.ticket.facts import (
     Visibility,
 )
 from domain.ticket.state import Ticket
+from domain.world import World
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +62,8 @@ class OpenTicket:
     tags: tuple[str, ...] = ()
     attributes: Json = field(default_factory=dict)
     occurred_at: datetime | None = None
+    opened_by: AuthorKind = "customer"
+    split_from: SplitFrom | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +71,9 @@ class AddMessage:
     author: Author
     body: str
     visibility: Visibility
+    channel: Channel | None = None
+    expects_reply: bool = True
+    automatic: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +134,37 @@ class CaptureFeedback:
     severity: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Escalate:
+    """`to_step` counts from 0; None = the next one, now."""
+
+    by: str
+    reason: str
+    to_step: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExcuseBreach:
+    """`cycle` None: the last one of the metric."""
+
+    metric: str
+    cycle: int | None
+    reason: str
+    approved_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestatePromises:
+    """Take the newest versions of the policies, of the calendars, or of both. Not
+    `forced`: only where the policy itself says so.
+    """
+
+    policies: bool
+    calendars: bool
+    reason: str
+    forced: bool = True
+
+
 Command = (
     AddMessage
     | Assign
@@ -135,6 +176,9 @@ Command = (
     | Close
     | Reopen
     | CaptureFeedback
+    | Escalate
+    | ExcuseBreach
+    | RestatePromises
 )
 
 
@@ -145,6 +189,9 @@ def open_ticket(
     since = command.occurred_at or at
     if since > at:
         raise InvalidError.at("/occurred_at", "lies in the future")
+    if since < EPOCH:
+        raise InvalidError.at("/occurred_at", "lies before 1970")
+    start = draft.mark()
     draft.record(
         TicketOpened(
             number=command.number,
@@ -157,10 +204,12 @@ def open_ticket(
             product_area=command.product_area,
             tags=command.tags,
             attributes=command.attributes,
+            opened_by=command.opened_by,
+            split_from=command.split_from,
         ),
         since,
     )
-    attach(draft, since, world)
+    follow(draft, start, since, world)
     enforce(draft, at, world)
     return draft
 
@@ -173,21 +222,27 @@ def decide(ticket: Ticket, command: Command, at: datetime, world: World) -> Draf
     # The clocks of two machines differ; what happened after is not before.
     at = max(at, ticket.updated_at)
     world = enforce(draft, at, world)
+    start = draft.mark()
     _apply(draft, command, at, world)
+    follow(draft, start, at, world)
     enforce(draft, at, world)
     return draft
 
 
-def _apply(  # noqa: C901
+def _apply(  # noqa: C901, PLR0912, PLR0915 - one case a command
     draft: Draft, command: Command, at: datetime, world: World
 ) -> None:
     match command:
         case AddMessage():
-            _message(draft, command, at, world)
+            _message(draft, command, at)
         case Assign():
             _assign(draft, command, at, world)
         case Acknowledge():
-            _acknowledge(draft, command, at)
+            _acknowledge(draft, command, at, world)
+        case Escalate():
+            _refuse_finished(draft.ticket)
+            by = Escalating(draft=draft, at=at, world=world)
+            by.force(command.to_step, command.by, command.reason)
         case PauseTicket():
             _pause(draft, command, at)
         case Resume():
@@ -195,13 +250,23 @@ def _apply(  # noqa: C901
                 raise RuleError("the ticket is not paused")
             draft.record(TicketResumed(reason=command.reason), at)
         case Change():
-            _change(draft, command, at, world)
+            _change(draft, command, at)
         case Resolve():
             _resolve(draft, command, at)
         case Close():
             _close(draft, at)
         case Reopen():
-            _reopen(draft, command.reason, at, world)
+            _reopen(draft, command.reason, at)
+        case ExcuseBreach():
+            _excuse(draft, command, at)
+        case RestatePromises():
+            edited = Edited(
+                policies=command.policies,
+                calendars=command.calendars,
+                reason=command.reason,
+                forced=command.forced,
+            )
+            restate_edited(draft, at, world, edited)
         case CaptureFeedback():
             draft.record(
                 FeedbackCaptured(
@@ -215,20 +280,24 @@ def _apply(  # noqa: C901
             )
 
 
-def _message(draft: Draft, command: AddMessage, at: datetime, world: World) -> None:
+def _message(draft: Draft, command: AddMessage, at: datetime) -> None:
     draft.record(
         TicketMessageAdded(
-            author=command.author, body=command.body, visibility=command.visibility
+            author=command.author,
+            body=command.body,
+            visibility=command.visibility,
+            channel=command.channel,
+            expects_reply=command.expects_reply,
+            automatic=command.automatic,
         ),
         at,
     )
-    if command.visibility == "internal":
+    heard = command.visibility == "public" and not command.automatic
+    if not heard or command.author.kind != "customer":
         return
-    if command.author.kind == "agent":
-        stop(draft, at, ("first_response",), "answered")
-    elif command.author.kind == "customer" and draft.ticket.finished:
-        _reopen(draft, "the customer wrote again", at, world)
-    elif command.author.kind == "customer" and draft.ticket.status == "pending":
+    if draft.ticket.finished and command.expects_reply:
+        _reopen(draft, "the customer wrote again", at)
+    elif draft.ticket.status == "pending":
         draft.record(TicketResumed(reason="the customer answered"), at, by_rule=True)
 
 
@@ -255,12 +324,12 @@ def _assign(draft: Draft, command: Assign, at: datetime, world: World) -> None:
     )
 
 
-def _acknowledge(draft: Draft, command: Acknowledge, at: datetime) -> None:
+def _acknowledge(
+    draft: Draft, command: Acknowledge, at: datetime, world: World
+) -> None:
     _refuse_finished(draft.ticket)
     draft.record(TicketAcknowledged(by=command.by), at)
-    end_runs(
-        draft, at, METRICS, f"acknowledged by {command.by}", cause=draft.ticket.version
-    )
+    Escalating(draft=draft, at=at, world=world).acknowledge(command.by)
 
 
 def _pause(draft: Draft, command: PauseTicket, at: datetime) -> None:
@@ -275,28 +344,24 @@ def _pause(draft: Draft, command: PauseTicket, at: datetime) -> None:
     )
 
 
-def _change(draft: Draft, command: Change, at: datetime, world: World) -> None:
+def _change(draft: Draft, command: Change, at: datetime) -> None:
     ticket = draft.ticket
     if ticket.status == "closed":
         raise RuleError("the ticket is closed: reopen it first")
     priority = command.priority or ticket.priority
     old_tier, tier = ticket.customer.tier, command.tier or ticket.customer.tier
     new = {k: v for k, v in command.fields.items() if _differs(getattr(ticket, k), v)}
-    causes: list[int] = []
     if new:
-        old = {k: getattr(ticket, k) for k in new}
-        version = draft.record(TicketUpdated(old=old, new=new), at)
-        causes += [version] if "type" in new else []
+        draft.record(
+            TicketUpdated(old={k: getattr(ticket, k) for k in new}, new=new), at
+        )
     if tier != old_tier:
-        causes.append(draft.record(TicketTierChanged(old=old_tier, new=tier), at))
+        draft.record(TicketTierChanged(old=old_tier, new=tier), at)
     if priority != ticket.priority:
         changed = TicketPriorityChanged(
             old=ticket.priority, new=priority, reason="changed by hand"
         )
-        causes.append(draft.record(changed, at))
-    # Once, when all is changed: half of a change may match quite another promise.
-    if causes:
-        restate(draft, at, world, cause=causes[-1])
+        draft.record(changed, at)
 
 
 def _differs(old: object, new: object) -> bool:
@@ -307,23 +372,47 @@ def _differs(old: object, new: object) -> bool:
 def _resolve(draft: Draft, command: Resolve, at: datetime) -> None:
     _refuse_finished(draft.ticket)
     draft.record(TicketResolved(code=command.code, note=command.note), at)
-    stop(draft, at, METRICS, "resolved")
 
 
 def _close(draft: Draft, at: datetime) -> None:
     if draft.ticket.status == "closed":
         raise RuleError("the ticket is closed already")
     draft.record(TicketClosed(), at)
-    stop(draft, at, METRICS, "closed")
 
 
-def _reopen(draft: Draft, reason: str, at: datetime, world: World) -> None:
+def _reopen(draft: Draft, reason: str, at: datetime) -> None:
     ticket = draft.ticket
     if not ticket.finished:
         raise RuleError(f"the ticket is {ticket.status}, there is nothing to reopen")
-    since = ticket.resolved_at or ticket.closed_at or at
+    if ticket.merged_into is not None:
+        raise RuleError(f"the ticket went into {ticket.merged_into}: go on there")
     draft.record(TicketReopened(reason=reason), at)
-    reopen(draft, at, world, since)
+
+
+def _excuse(draft: Draft, command: ExcuseBreach, at: datetime) -> None:
+    clock = next(
+        (
+            c
+            for c in reversed(draft.ticket.clocks)
+            if c.metric == command.metric and command.cycle in (None, c.cycle)
+        ),
+        None,
+    )
+    if clock is None:
+        raise NotFoundError("clock", command.metric)
+    if clock.breached_at is None and clock.state != "missed":
+        raise RuleError(f"{clock.key} is not broken: there is nothing to excuse")
+    if clock.excuse is not None:
+        raise RuleError(f"{clock.key} was excused by {clock.excuse.approved_by}")
+    draft.record(
+        SlaExcused(
+            metric=clock.metric,
+            cycle=clock.cycle,
+            reason=command.reason,
+            approved_by=command.approved_by,
+        ),
+        at,
+    )
 
 
 def _refuse_finished(ticket: Ticket) -> None:

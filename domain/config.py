@@ -10,26 +10,36 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar
 
 from domain.assignment import Agent, Directory, Team, parse_agent, parse_team
+from domain.config_kinds import SINGULAR, Kind, references
 from domain.errors import FieldError, InvalidError, NotFoundError, RuleError
 from domain.escalation.policy import EscalationPolicy, parse_escalation_policy
 from domain.event import Event, Fact, Json, PolicyRef
+from domain.notification.preferences import parse_preferences, preferences_advice
+from domain.oncall.schedule_form import parse_schedule
+from domain.oncall.schedule_lint import inactive_warnings, schedule_warnings
+from domain.sla.calendar import ALWAYS, Calendar
+from domain.sla.calendar_form import calendar_form, parse_calendar
+from domain.sla.calendar_sources import Expansion
 from domain.sla.policy import SlaPolicy, parse_sla_policy
-
-Kind = Literal["sla-policies", "escalation-policies", "teams", "agents"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyPublished(Fact):
+    """`document` as it was written; `resolved`, of a calendar, with every date spelled
+    out, because the packages that know the holidays change.
+    """
+
     topic: ClassVar[str] = "policy.published"
     kind: Kind
     name: str
     version: int
     sha256: str
     document: Json
+    resolved: Json | None = None
+    warnings: tuple[FieldError, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +58,24 @@ class Published:
     document: Json
     published_at: datetime
     published_by: str
+    resolved: Json | None = None
+    warnings: tuple[FieldError, ...] = ()
 
     @property
     def ref(self) -> PolicyRef:
         return PolicyRef(name=self.name, version=self.version, sha256=self.sha256)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        return parse_calendar(self.resolved or self.document)
+
+    @cached_property
+    def sla_policy(self) -> SlaPolicy:
+        return parse_sla_policy(self.ref, self.document)
+
+    @cached_property
+    def escalation_policy(self) -> EscalationPolicy:
+        return parse_escalation_policy(self.ref, self.document)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,20 +107,25 @@ class Configuration:
     @cached_property
     def sla_policies(self) -> tuple[SlaPolicy, ...]:
         """In the order in which they are asked."""
-        policies = [
-            parse_sla_policy(p.ref, p.document) for p in self.current("sla-policies")
-        ]
+        policies = [p.sla_policy for p in self.current("sla-policies")]
         return tuple(sorted(policies, key=lambda p: (p.order, p.ref.name)))
 
     def sla_policy(self, name: str, version: int) -> SlaPolicy:
-        found = self._version("sla-policies", name, version)
-        return parse_sla_policy(found.ref, found.document)
+        return self._version("sla-policies", name, version).sla_policy
+
+    def calendar(self, name: str, version: int) -> Calendar:
+        return self._version("calendars", name, version).calendar
+
+    def calendar_ref(self, name: str) -> PolicyRef | None:
+        """The current version; None if there is none, as of `always`."""
+        current = self.entry("calendars", name).current
+        return current.ref if current else None
 
     @cached_property
     def escalation_policies(self) -> dict[str, EscalationPolicy]:
         """The current version of each, by name."""
         current = self.current("escalation-policies")
-        return {p.name: parse_escalation_policy(p.ref, p.document) for p in current}
+        return {p.name: p.escalation_policy for p in current}
 
     @cached_property
     def directory(self) -> Directory:
@@ -145,6 +174,8 @@ def _published(fact: PolicyPublished, event: Event) -> Published:
         document=fact.document,
         published_at=event.timestamp,
         published_by=event.meta.actor.id,
+        resolved=fact.resolved,
+        warnings=fact.warnings,
     )
 
 
@@ -153,99 +184,121 @@ def config_stream(kind: Kind, name: str) -> str:
 
 
 def publish(
-    config: Configuration, kind: Kind, name: str, document: Json
+    config: Configuration,
+    kind: Kind,
+    name: str,
+    document: Json,
+    expansion: Expansion | None = None,
+    at: datetime | None = None,
 ) -> PolicyPublished:
     """The next version. Raises InvalidError for what is wrong in the document,
-    and for every team, agent or policy that it names and that is not there.
+    and for every team, agent, calendar or policy that it names and that is not there.
+    `expansion` is a calendar's document with the dates of its holidays looked up; from
+    `at` on a schedule's hours without anybody are looked for.
     """
-    digest = hashlib.sha256(
-        json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
-    ).hexdigest()
+    digest = _sha256(document)
     version = len(config.entry(kind, name).versions) + 1
+    fact = PolicyPublished(
+        kind=kind, name=name, version=version, sha256=digest, document=document
+    )
     errors = list(_missing(config, kind, name, document))
-    ref = PolicyRef(name=name, version=version, sha256=digest)
     try:
-        if kind == "sla-policies":
-            parse_sla_policy(ref, document)
-        elif kind == "escalation-policies":
-            parse_escalation_policy(ref, document)
+        fact = _checked(fact, expansion or Expansion(document=document))
+        if kind == "schedules":
+            fact = replace(fact, warnings=_schedule_advice(config, fact, at))
     except InvalidError as error:
         errors.extend(error.errors)
     if errors:
         raise InvalidError(errors)
-    return PolicyPublished(
-        kind=kind, name=name, version=version, sha256=digest, document=document
-    )
+    return fact
+
+
+def _sha256(document: Json) -> str:
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _checked(fact: PolicyPublished, expansion: Expansion) -> PolicyPublished:
+    ref = PolicyRef(name=fact.name, version=fact.version, sha256=fact.sha256)
+    match fact.kind:
+        case "sla-policies":
+            parse_sla_policy(ref, fact.document)
+        case "escalation-policies":
+            parse_escalation_policy(ref, fact.document)
+        case "calendars":
+            if fact.name == ALWAYS:
+                raise InvalidError.at("name", "`always` is open round the clock as is")
+            calendar = expansion.calendar()
+            form = calendar_form(calendar)
+            # Of what is counted by: the words may stay and the holidays change.
+            return replace(
+                fact,
+                sha256=_sha256(form),
+                resolved=form,
+                warnings=tuple(expansion.advice(calendar)),
+            )
+        case "agents":
+            reader = parse_preferences(fact.name, fact.document)
+            return replace(fact, warnings=tuple(preferences_advice(reader)))
+        case "schedules" | "teams":
+            pass
+    return fact
+
+
+def _schedule_advice(
+    config: Configuration, fact: PolicyPublished, at: datetime | None
+) -> tuple[FieldError, ...]:
+    """Raises InvalidError. That somebody is not known is an error, said elsewhere."""
+    ref = PolicyRef(name=fact.name, version=fact.version, sha256=fact.sha256)
+    schedule, agents = parse_schedule(ref, fact.document), config.directory.agents
+    inactive = {name for name, agent in agents.items() if not agent.active}
+    ahead = schedule_warnings(schedule, agents, at) if at is not None else ()
+    return (*inactive_warnings(schedule, inactive), *ahead)
+
+
+def unchanged(
+    published: Published | None, document: Json, expansion: Expansion | None
+) -> bool:
+    """The same words, and of a calendar the same dates behind them."""
+    if published is None or published.document != document:
+        return False
+    if published.kind != "calendars" or expansion is None:
+        return True
+    return published.calendar == expansion.calendar()
 
 
 def retire(config: Configuration, kind: Kind, name: str) -> PolicyRetired:
-    """Raises RuleError while an SLA policy counts on this ladder: its promises would
-    break and nobody would hear of it. (A step that names a team or an agent who is
-    gone says so when it is taken.)
+    """Raises RuleError while something counts on this ladder or this calendar: its
+    promises would break and nobody would hear of it. (A step that names a team or an
+    agent who is gone says so when it is taken.)
     """
     if config.entry(kind, name).current is None:
         raise NotFoundError(kind, name)
-    if kind == "escalation-policies":
-        users = [p.ref.name for p in config.sla_policies if p.escalation_policy == name]
+    for user_kind, how in _COUNTED_ON.get(kind, ()):
+        users = [
+            user.name
+            for user in config.current(user_kind)
+            if (kind, name) in {r[1:] for r in references(user_kind, user.document)}
+        ]
         if users:
-            raise RuleError(f"SLA policies escalate by it: {', '.join(users)}")
+            raise RuleError(f"{how}: {', '.join(users)}")
     return PolicyRetired(kind=kind, name=name)
+
+
+_COUNTED_ON: dict[Kind, tuple[tuple[Kind, str], ...]] = {
+    "escalation-policies": (("sla-policies", "SLA policies escalate by it"),),
+    "schedules": (("escalation-policies", "escalation policies call by it"),),
+    "calendars": (
+        ("sla-policies", "SLA policies count by it"),
+        ("teams", "teams work by it"),
+    ),
+}
 
 
 def _missing(
     config: Configuration, kind: Kind, name: str, document: Json
 ) -> Iterator[FieldError]:
-    for pointer, wanted_kind, wanted in _references(kind, document):
+    for pointer, wanted_kind, wanted in references(kind, document):
         itself = (wanted_kind, wanted) == (kind, name)
         if not itself and config.entry(wanted_kind, wanted).current is None:
-            yield FieldError(
-                pointer, f"there is no {_SINGULAR[wanted_kind]} {wanted!r}"
-            )
-
-
-_SINGULAR = {
-    "sla-policies": "SLA policy",
-    "escalation-policies": "escalation policy",
-    "teams": "team",
-    "agents": "agent",
-}
-
-
-def _references(kind: Kind, document: Json) -> Iterator[tuple[str, Kind, str]]:
-    """Every name that the document uses: pointer, kind, name."""
-    match kind:
-        case "sla-policies":
-            yield from _named(
-                "/escalation_policy",
-                "escalation-policies",
-                document.get("escalation_policy"),
-            )
-        case "escalation-policies":
-            steps = document.get("steps")
-            for i, step in enumerate(steps if isinstance(steps, list) else []):
-                yield from _step_references(f"/steps/{i}", step)
-        case "teams":
-            members = document.get("members")
-            for i, member in enumerate(members if isinstance(members, list) else []):
-                yield from _named(f"/members/{i}", "agents", member)
-            yield from _named("/lead", "agents", document.get("lead"))
-        case "agents":
-            yield from _named("/manager", "agents", document.get("manager"))
-
-
-def _step_references(pointer: str, step: object) -> Iterator[tuple[str, Kind, str]]:
-    document = step if isinstance(step, dict) else {}
-    reassign = document.get("reassign")
-    if isinstance(reassign, dict):
-        yield from _named(f"{pointer}/reassign/team", "teams", reassign.get("team"))
-    targets = document.get("targets")
-    for i, target in enumerate(targets if isinstance(targets, list) else []):
-        if isinstance(target, dict):
-            where = f"{pointer}/targets/{i}"
-            yield from _named(f"{where}/team", "teams", target.get("team"))
-            yield from _named(f"{where}/agent", "agents", target.get("agent"))
-
-
-def _named(pointer: str, kind: Kind, name: object) -> Iterator[tuple[str, Kind, str]]:
-    if isinstance(name, str):
-        yield pointer, kind, name
+            yield FieldError(pointer, f"there is no {SINGULAR[wanted_kind]} {wanted!r}")

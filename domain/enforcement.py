@@ -6,18 +6,20 @@ time, and calling it late records the exact instants all the same.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from domain.climb import climb
-from domain.escalation.facts import EscalationStarted
-from domain.promises import World
-from domain.sla.clock import Clock, warnings_left
+from domain.escalating import Escalating
+from domain.escalation.run import Run
+from domain.promises import follow, resumed
+from domain.sla.clock import Clock
 from domain.sla.facts import SlaBreached, SlaWarned
 from domain.ticket.draft import Draft
 from domain.ticket.facts import TicketResumed
 from domain.ticket.state import Ticket
+from domain.world import World
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -44,7 +46,7 @@ class Alarm:
 
     at: datetime
     due_from: datetime
-    kind: Literal["warning", "breach", "step", "resume"]
+    kind: Literal["warning", "breach", "step", "resume", "outlive", "early", "run_out"]
     key: str
     detail: str = ""
 
@@ -53,22 +55,55 @@ def alarms(ticket: Ticket) -> Iterator[Alarm]:
     """Everything that will be due, unless the ticket changes before."""
     for clock in ticket.clocks:
         yield from _clock_alarms(clock)
+        yield from _early_alarms(ticket, clock)
     if ticket.pause is not None and (until := ticket.pause.until) is not None:
         yield Alarm(at=until, due_from=until, kind="resume", key="pause")
     for run in ticket.runs:
-        due = run.due_at(ticket.ladder(run.policy)) if run.state == "climbing" else None
-        if due is not None:
-            yield Alarm(at=due, due_from=due, kind="step", key=run.clock)
+        yield from _run_alarms(run)
+
+
+def _run_alarms(run: Run) -> Iterator[Alarm]:
+    if run.state in ("climbing", "held") and (due := run.next_due_at) is not None:
+        yield Alarm(at=due, due_from=due, kind="step", key=run.clock)
+    if run.state in ("acknowledged", "paused") and (until := run.until) is not None:
+        yield Alarm(at=until, due_from=until, kind="run_out", key=run.clock)
 
 
 def _clock_alarms(clock: Clock) -> Iterator[Alarm]:
-    for at, threshold in warnings_left(clock):
-        yield Alarm(at=at, due_from=at, kind="warning", key=clock.key, detail=threshold)
+    for warning in clock.warnings_left:
+        yield Alarm(
+            at=warning.at,
+            due_from=warning.at,
+            kind="warning",
+            key=clock.key,
+            detail=warning.threshold,
+        )
+    if clock.live and (until := clock.resumes_at) is not None:
+        yield Alarm(at=until, due_from=until, kind="outlive", key=clock.key)
     breaks_at = clock.breaks_at
     if clock.live and clock.breached_at is None and breaks_at is not None:
         # At its last instant the promise still holds.
         due_from = breaks_at if clock.inherited else breaks_at + MICROSECOND
         yield Alarm(at=breaks_at, due_from=due_from, kind="breach", key=clock.key)
+
+
+def _early_alarms(ticket: Ticket, clock: Clock) -> Iterator[Alarm]:
+    """Steps before the breach that no run of this clock has taken yet."""
+    if not clock.early_left:
+        return
+    runs = [run for run in ticket.runs if run.clock == clock.key]
+    if any(run.state != "climbing" for run in runs):
+        return
+    taken = max((run.step for run in runs), default=0)
+    for early in clock.early_left:
+        if early.step >= taken:
+            yield Alarm(
+                at=early.at,
+                due_from=early.at,
+                kind="early",
+                key=clock.key,
+                detail=str(early.step),
+            )
 
 
 def next_alarm(ticket: Ticket) -> Alarm | None:
@@ -86,7 +121,9 @@ def plan(ticket: Ticket) -> Plan:
     )
 
 
-def enforce(draft: Draft, as_of: datetime, world: World) -> World:
+def enforce(  # noqa: C901 - one case a kind of alarm
+    draft: Draft, as_of: datetime, world: World
+) -> World:
     """Everything due at `as_of`, in the order in which it was due. Returns the world
     with the loads as they are afterwards, for the next ticket of the same batch.
     """
@@ -95,14 +132,22 @@ def enforce(draft: Draft, as_of: datetime, world: World) -> World:
             case "warning":
                 _warn(draft, alarm)
             case "breach":
-                _breach(draft, alarm)
+                _breach(draft, alarm, world)
             case "resume":
+                start = draft.mark()
                 draft.record(
                     TicketResumed(reason="the pause ran out"), alarm.at, by_rule=True
                 )
+                follow(draft, start, alarm.at, world)
+            case "outlive":
+                _outlive(draft, alarm, world)
             case "step":
-                run = next(r for r in draft.ticket.runs if r.clock == alarm.key)
-                world = climb(draft, run, alarm.at, world)
+                world = climb(draft, _run(draft, alarm), alarm.at, world, as_of)
+            case "early":
+                world = _early(draft, alarm, world, as_of)
+            case "run_out":
+                by = Escalating(draft=draft, at=alarm.at, world=world)
+                by.run_out(_run(draft, alarm))
     return world
 
 
@@ -128,7 +173,20 @@ def _warn(draft: Draft, alarm: Alarm) -> None:
     )
 
 
-def _breach(draft: Draft, alarm: Alarm) -> None:
+def _outlive(draft: Draft, alarm: Alarm, world: World) -> None:
+    """The longest pause that the policy allows is over; the ticket stays paused."""
+    clock = _clock(draft.ticket, alarm.key)
+    reason = "the longest pause is over"
+    draft.record(
+        resumed(draft, clock, alarm.at, world, reason, outlived=True),
+        alarm.at,
+        cause=clock.attached_version,
+        policy=clock.policy,
+        by_rule=True,
+    )
+
+
+def _breach(draft: Draft, alarm: Alarm, world: World) -> None:
     clock = _clock(draft.ticket, alarm.key)
     assert clock.due_at is not None, "a clock that can break has a due instant"
     breach = draft.record(
@@ -146,14 +204,25 @@ def _breach(draft: Draft, alarm: Alarm) -> None:
         policy=clock.policy,
         by_rule=True,
     )
-    ladder = next(
-        (p for p in draft.ticket.ladders if p.ref.name == clock.escalation_policy), None
+    Escalating(draft=draft, at=alarm.at, world=world).broken(clock, breach)
+
+
+def _early(draft: Draft, alarm: Alarm, world: World, as_of: datetime) -> World:
+    clock, step = _clock(draft.ticket, alarm.key), int(alarm.detail)
+    by = Escalating(draft=draft, at=alarm.at, world=world)
+    run = by.early(clock, step)
+    assert run is not None, "only a clock with a ladder has early steps"
+    return climb(draft, replace(run, step=step), alarm.at, world, as_of)
+
+
+def _run(draft: Draft, alarm: Alarm) -> Run:
+    return next(
+        r for r in draft.ticket.runs if r.clock == alarm.key and r.state != "ended"
     )
-    if ladder is not None:
-        draft.record(
-            EscalationStarted(clock=clock.key, policy=ladder.ref, breach_at=alarm.at),
-            alarm.at,
-            cause=breach,
-            policy=ladder.ref,
-            by_rule=True,
-        )
+
+
+def enforce_punctually(draft: Draft, until: datetime, world: World) -> World:
+    """As it would have been with nobody ever late: each thing at its own instant."""
+    while (alarm := next_alarm(draft.ticket)) and alarm.due_from <= until:
+        world = enforce(draft, alarm.due_from, world)
+    return world

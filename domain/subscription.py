@@ -15,8 +15,8 @@ from domain.event import Event, Fact
 Format = Literal["thin", "full"]
 FAMILIES = ("ticket", "sla", "escalation", "feedback", "policy")
 """What may be subscribed to; keys and subscriptions are nobody's feed."""
-QUIET = frozenset({"escalation.pinned"})
-"""Comes with every ticket and tells a subscriber nothing: only who names it gets it."""
+QUIET = frozenset({"escalation.pinned", "sla.matched"})
+"""They come with every ticket and tell a subscriber nothing: who names one gets it."""
 
 
 @dataclass(frozen=True, kw_only=True)

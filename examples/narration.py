@@ -29,23 +29,23 @@ def sentence(type_: str, data: Data) -> str:
     return told(data) if told else type_
 
 
-def _attached(data: Data) -> str:
-    policy, decision = data["policy"], data["decision"]
-    inputs, asked = decision["inputs"], decision["asked"]
-    no = [a for a in asked if a["refused_on"] and _before(a, data)]
+def _matched(data: Data) -> str:
+    inputs, asked = data["decision"]["inputs"], data["decision"]["asked"]
+    chosen = {(p["policy"]["name"], p["rule"]) for p in data["promises"]}
+    names = {name for name, _ in chosen}
+    no = [a for a in asked if a["refused_on"] and a["policy"] in names]
     because = ", ".join(f"{name} is {value}" for name, value in inputs.items())
+    rules = ", ".join(f"rule {rule + 1} of {name}" for name, rule in sorted(chosen))
+    return f"matched {rules}: {because}" + (f"; {_refusals(no)}" if no else "")
+
+
+def _attached(data: Data) -> str:
+    policy = data["policy"]
     return (
         f"promise made: {data['metric']} within {seconds(data['target'])},"
         f" due at {clock_time(data['due_at'])}, by rule {data['rule'] + 1} of"
-        f" {policy['name']} version {policy['version']}; {because}"
-        + (f"; {_refusals(no)}" if no else "")
+        f" {policy['name']} version {policy['version']}"
     )
-
-
-def _before(asked: Data, data: Data) -> bool:
-    """Of the same policy: other policies said no as well, and are in the event."""
-    same = asked["policy"] == data["policy"]["name"]
-    return bool(same and asked["rule"] < data["rule"])
 
 
 def _refusals(asked: list[Data]) -> str:
@@ -85,7 +85,10 @@ _WORDS: dict[str, Callable[[Data], str]] = {
         f"priority {d['old']} raised to {d['new']} ({d['reason']})"
     ),
     "ticket.resolved": lambda d: f"resolved: {d['note']}",
+    "sla.matched": _matched,
     "sla.attached": _attached,
+    "sla.paused": lambda d: f"{d['metric']} stands still: {d['reason']}",
+    "sla.resumed": lambda d: f"{d['metric']} goes on: {d['reason']}",
     "sla.warned": lambda d: (
         f"WARNING: {d['threshold']} of the time for {d['metric']} is used"
     ),

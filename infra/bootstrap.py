@@ -6,16 +6,17 @@ changes nothing.
 
 import hashlib
 from importlib.resources import files
-from typing import get_args
+from typing import Any, get_args
 
 import yaml
 
 from activities.config import ConfigDesk
 from activities.keys import KeyDesk
 from activities.ports import Caller
-from domain.config import Kind
+from domain.config_kinds import Kind
 from domain.errors import ConflictError
 from domain.event import Actor, Json
+from infra.holidays.sources import InstalledHolidays
 from infra.wiring import Core, new_id, now
 
 INSTALLER = Actor(id="pledge", kind="system")
@@ -23,8 +24,8 @@ INSTALLER = Actor(id="pledge", kind="system")
 
 async def bootstrap(core: Core) -> None:
     await _admin_key(core)
-    bundle = yaml.safe_load(files("infra").joinpath("defaults.yaml").read_text("utf-8"))
-    desk = ConfigDesk(core.store, core.registry, now)
+    bundle = read_bundle(files("infra").joinpath("defaults.yaml").read_text("utf-8"))
+    desk = ConfigDesk(core.store, core.registry, now, InstalledHolidays())
     for kind, name, document in documents(bundle):
         entry = (await core.registry.config()).entry(kind, name)
         if entry.versions:
@@ -35,9 +36,31 @@ async def bootstrap(core: Core) -> None:
             continue  # another process was starting too
 
 
+class _Loader(yaml.SafeLoader):
+    """JSON's types only: 2026-10-01 without quotes stays the text that it is there."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, words) for tag, words in found if not tag.endswith(":timestamp")]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read_bundle(text: str) -> Any:
+    """YAML or JSON. Raises yaml.YAMLError."""
+    return yaml.load(text, _Loader)  # noqa: S506 - it is a SafeLoader
+
+
 def documents(bundle: dict[str, dict[str, Json]]) -> list[tuple[Kind, str, Json]]:
     """In an order in which each names only what came before."""
-    order: tuple[Kind, ...] = ("agents", "teams", "escalation-policies", "sla-policies")
+    order: tuple[Kind, ...] = (
+        "calendars",
+        "agents",
+        "teams",
+        "schedules",
+        "escalation-policies",
+        "sla-policies",
+    )
     assert set(order) == set(get_args(Kind))
     return [
         (kind, name, document)

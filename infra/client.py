@@ -9,9 +9,8 @@ from typing import Any, Self
 
 import click
 import httpx
-import yaml
 
-from infra.bootstrap import documents
+from infra.bootstrap import documents, read_bundle
 from infra.settings import Settings
 
 
@@ -49,7 +48,7 @@ class PledgeClient:
 
     def apply_bundle(self, file: Path) -> Iterator[str]:
         """Publish what differs, in an order in which references hold."""
-        bundle = yaml.safe_load(file.read_text("utf-8"))
+        bundle = read_bundle(file.read_text("utf-8"))
         for kind, name, document in documents(bundle):
             path = f"/v1/{kind}/{name}"
             known = self.http.get(path)
@@ -60,6 +59,8 @@ class PledgeClient:
             before = known.json().get("version") if headers else 0
             done = "unchanged" if before == made["version"] else "published"
             yield f"{kind}/{name}: {done}, version {made['version']}"
+            for warning in made["warnings"]:
+                yield f"  warning: {warning['pointer']} {warning['message']}"
 
     def _answer(
         self, answer: httpx.Response, allowed: tuple[int, ...] = ()

@@ -49,7 +49,14 @@ LATENESS = Histogram(
 )
 SWEPT = Counter("pledge_sweeper_enforced", "Tickets enforced by the sweeper")
 REFUSED = Counter("pledge_sweeper_refused", "Tickets that could not be decided")
+GAP = Gauge(
+    "pledge_schedule_gap_seconds",
+    "Time of the next 7 days in which nobody is on call",
+    ["schedule"],
+    multiprocess_mode="livemostrecent",
+)
 DELIVERED = Counter("pledge_deliveries", "Webhook tries", ["state"])
+NOTIFIED = Counter("pledge_notifications", "Tries to tell people", ["channel", "state"])
 
 
 def observe_append(seconds: float, events: int) -> None:

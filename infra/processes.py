@@ -21,12 +21,18 @@ from api.ports import Services
 from infra import metrics
 from infra.bootstrap import bootstrap
 from infra.followers.bell import Bell
+from infra.followers.coverage import Coverage
 from infra.followers.follower import Follower
 from infra.followers.pokes import Pokes
 from infra.followers.projector import Projector
+from infra.followers.restater import Restater
 from infra.followers.sweeper import Sweeper
 from infra.followers.tickets import TicketCache
 from infra.followers.timers import Timers
+from infra.notify.follower import Notifications
+from infra.notify.sender import Sender
+from infra.notify.table import NotificationTable
+from infra.readmodel import TicketReadModel
 from infra.settings import Settings
 from infra.temporal import (
     TICKETS_QUEUE,
@@ -34,7 +40,7 @@ from infra.temporal import (
     TimerBackend,
     connect_patiently,
 )
-from infra.wiring import core, services
+from infra.wiring import core, now, services
 from workflows.subscription import SubscriptionWorkflow
 from workflows.ticket import TicketWorkflow
 
@@ -128,12 +134,23 @@ async def run_followers(settings: Settings) -> None:
             Projector(*shared, cache),
             timers,
             Pokes(*shared, made.registry, backend),
+            Restater(
+                *shared,
+                made.registry,
+                made.restating(made.desk()),
+                TicketReadModel(made.database).wait_for,
+            ),
+            Notifications(*shared, made.notifying()),
         ]
+        table = NotificationTable(made.database)
+        sender = Sender(made.database, table, made.sending(table), bell)
         sweeper = Sweeper(made.database, made.enforcement(), timers, quiet)
         await _until_stopped(
             bell.run(),
             sweeper.run(),
+            sender.run(),
             _report_lag(followers),
+            Coverage(made.registry, now).run(),
             *(follower.run() for follower in followers),
         )
 

@@ -1,4 +1,4 @@
-"""Configuration, keys and subscriptions, followed from the log by each process."""
+"""Configuration, keys, subscriptions, who is on call: followed by each process."""
 
 import asyncio
 import logging
@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from domain.access import Keys, fold_keys
 from domain.config import Configuration, fold_config
 from domain.event import Event
+from domain.oncall.book import OnCallBook
+from domain.oncall_log import fold_oncall
 from domain.subscription import Subscriptions, fold_subscriptions
 from infra.eventstore.store import PostgresEventStore
 
@@ -21,7 +23,7 @@ class LiveRegistry:
         self._store = store
         self._position, self._read_at = 0, 0.0
         self._config, self._keys = Configuration(), Keys()
-        self._subscriptions = Subscriptions()
+        self._subscriptions, self._oncall = Subscriptions(), OnCallBook()
         self._reading: asyncio.Task[None] | None = None
 
     async def config(self) -> Configuration:
@@ -35,6 +37,10 @@ class LiveRegistry:
     async def subscriptions(self) -> Subscriptions:
         await self._follow()
         return self._subscriptions
+
+    async def oncall(self) -> OnCallBook:
+        await self._follow()
+        return self._oncall
 
     async def refresh(self) -> None:
         """Read now, whatever the age: our own change must be seen at once. A reading
@@ -78,7 +84,9 @@ class LiveRegistry:
         config = fold_config(events, self._config)
         keys = fold_keys(events, self._keys)
         subscriptions = fold_subscriptions(events, self._subscriptions)
-        self._config, self._keys, self._subscriptions = config, keys, subscriptions
+        oncall = fold_oncall(events, self._oncall)
+        self._config, self._keys = config, keys
+        self._subscriptions, self._oncall = subscriptions, oncall
 
     def _fold_each(self, events: Sequence[Event]) -> None:
         """One that does not fit must not lock everybody out."""

@@ -26,6 +26,10 @@ class Settings:
     """Fernet key that seals webhook secrets; made in the data directory if not set."""
     webhook_allow: str = ""
     """Networks inside which webhooks may go, as `10.0.0.0/8,::1/128`."""
+    smtp_url: str = ""
+    mail_from: str = "pledge@localhost"
+    notify_targets: str = ""
+    """File of the chat tools that people can be told by: name = apprise URL."""
 
     @classmethod
     def load(cls) -> Self:

@@ -18,10 +18,14 @@ from eventsourcing.persistence import PersistenceError
 
 from activities.delivery import Delivery
 from activities.enforcement import Enforcement
+from activities.notifying import Notifying
+from activities.restating import Restating
+from activities.sending import Sending
 from activities.tickets import TicketDesk
 from api.ports import Services
 from domain.webhook import Secret
 from infra import metrics
+from infra.attainment import AttainmentReadModel
 from infra.courier import WebhookCourier
 from infra.database import Database
 from infra.eventstore.recorder import Log
@@ -30,6 +34,10 @@ from infra.eventstore.topics import FACTS
 from infra.eventstore.writer import GroupWriter
 from infra.feed import LogFeed
 from infra.followers.bell import Bell
+from infra.holidays.sources import InstalledHolidays
+from infra.liveclocks import LiveClockTable
+from infra.notify.channels import channels
+from infra.notify.table import NotificationTable
 from infra.numbers import TicketNumbers
 from infra.outbound import OutboundClient, OutboundError, parse_networks
 from infra.outbox import PostgresOutbox
@@ -77,11 +85,29 @@ class Core:
             self.store, self.registry, self.roster, new_id, metrics.observe_enforced
         )
 
+    def desk(self) -> TicketDesk:
+        return TicketDesk(
+            self.store, self.registry, self.roster, now, metrics.observe_enforced
+        )
+
+    def restating(self, desk: TicketDesk) -> Restating:
+        clocks = LiveClockTable(self.database)
+        return Restating(self.store, self.registry, clocks, desk, now)
+
     def outbox(self) -> PostgresOutbox:
         return PostgresOutbox(self.database, self.store, seal_key(self.settings))
 
     def outbound(self) -> OutboundClient:
         return OutboundClient(parse_networks(self.settings.webhook_allow))
+
+    def notifying(self) -> Notifying:
+        table = NotificationTable(self.database)
+        return Notifying(self.store, self.registry, table, now, new_id)
+
+    def sending(self, table: NotificationTable) -> Sending:
+        """Raises ValueError for a setting that cannot be read."""
+        ways = channels(self.settings, self.outbound())
+        return Sending(self.store, self.registry, table, ways, now, new_id)
 
     def delivery(self) -> Delivery:
         courier = WebhookCourier(self.outbound())
@@ -134,16 +160,17 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
 
 
 def _services(made: Core, bell: Bell) -> Services:
-    outbox = made.outbox()
+    outbox, desk = made.outbox(), made.desk()
     return Services(
         store=made.store,
         registry=made.registry,
-        desk=TicketDesk(
-            made.store, made.registry, made.roster, now, metrics.observe_enforced
-        ),
+        desk=desk,
+        restating=made.restating(desk),
         tickets=TicketReadModel(made.database),
+        attainment=AttainmentReadModel(made.database),
         feed=LogFeed(made.store, bell),
         secrets=outbox,
+        holidays=InstalledHolidays(),
         topics=tuple(FACTS),
         now=now,
         new_id=new_id,

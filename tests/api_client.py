@@ -6,9 +6,12 @@ from typing import Any, Self
 
 import httpx
 
+PATIENCE_S = 60
+"""For what comes at once on a machine that has nothing else to do."""
+
 
 def eventually(
-    probe: Callable[[], Any], within_s: float = 10, every_s: float = 0.05
+    probe: Callable[[], Any], within_s: float = PATIENCE_S, every_s: float = 0.05
 ) -> Any:
     """The first true answer of the probe; for what nobody announces. Fails in words."""
     deadline = time.monotonic() + within_s
@@ -80,7 +83,7 @@ class Api(httpx.Client):
         return [clock for clock in clocks if clock["metric"] == metric][-1]
 
     def await_event(
-        self, ticket: Any, type_: str, within_s: float = 15
+        self, ticket: Any, type_: str, within_s: float = PATIENCE_S
     ) -> dict[str, Any]:
         """The first event of this type in the ticket's history, as soon as it is there
         (by the feed's long poll, not by sleeping)."""

@@ -4,13 +4,47 @@ import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typing_extensions import override
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.api_client import Api
 from tests.installation import Installation
 
 _NUMBERS = itertools.count(1)
+_WITH_SERVERS = ("workflows", "contract", "promises", "faults")
+
+
+def _folder(nodeid: str) -> str:
+    return nodeid.split("/")[1]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Faults last: by then nobody else uses the machine."""
+
+    def place(item: pytest.Item) -> int:
+        folder = _folder(item.nodeid)
+        return _WITH_SERVERS.index(folder) if folder in _WITH_SERVERS else -1
+
+    items.sort(key=place)
+
+
+class OneHasTheServers(LoadScopeScheduling):
+    """What needs a server is for one worker, so that each is started once."""
+
+    @override
+    def _split_scope(self, nodeid: str) -> str:
+        if _folder(nodeid) in _WITH_SERVERS:
+            return "servers"
+        return nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneHasTheServers:
+    # By marks (--dist loadgroup) pytest-xdist 3.8 groups nothing: its issue 1386.
+    return OneHasTheServers(config, log)
 
 
 @pytest.fixture(scope="session")

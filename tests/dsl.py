@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from domain.commands import AddMessage, OpenTicket, decide, open_ticket
 from domain.config import Configuration, fold_config, publish
 from domain.duration import format_duration, parse_duration
-from domain.enforcement import enforce
+from domain.enforcement import enforce, enforce_punctually
 from domain.event import Actor, Event, Fact, Meta
-from domain.promises import World
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
 from domain.ticket.facts import Author, Customer
+from domain.world import World
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BY_ANN = Meta(
@@ -109,10 +109,19 @@ class Story:
 
     def when(self, at: str | datetime, *commands: object) -> "Story":
         for command in commands:
+            self.enforce(at)
             self._add(decide(self.ticket, command, instant(at), self._world()))
         return self
 
     def enforce(self, at: str | datetime) -> "Story":
+        """With nobody late: see `late` for an outage."""
+        draft = Draft("t-1", self.ticket)
+        enforce_punctually(draft, instant(at), self._world())
+        self._add(draft)
+        return self
+
+    def late(self, at: str | datetime) -> "Story":
+        """Nobody looked before this instant."""
         draft = Draft("t-1", self.ticket)
         enforce(draft, instant(at), self._world())
         self._add(draft)

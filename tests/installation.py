@@ -5,6 +5,7 @@ how long something stays down.
 """
 
 import asyncio
+import json
 import os
 import secrets
 import signal
@@ -27,6 +28,7 @@ TIME_SKIPPING = (
     "--dynamic-config-value",
     "frontend.WorkflowTimeSkippingEnabled=true",
 )
+CHAT_TOKEN = "sesame-4711"
 PYTHON = ("api", "worker", "followers")
 Result = TypeVar("Result")
 
@@ -39,12 +41,14 @@ class Installation:
             self.data, free_port(), free_port(), extra=TIME_SKIPPING
         )
         self.http = f"http://127.0.0.1:{free_port()}"
+        self.smtp_port, self.chat_port = free_port(), free_port()
         self.admin_key = f"plk_{secrets.token_urlsafe(30)}"
         self._runner = asyncio.Runner()
         self._processes: dict[str, Process] = {}
 
     def start(self, *names: str) -> None:
         """The servers, the migration, then these processes (all if none is named)."""
+        self._write_notify_targets()
         self._run(self.postgres.start())
         assert self._run(run(self._command("migrate"))) == 0
         self._run(self.temporal.start())
@@ -71,7 +75,7 @@ class Installation:
         else:
             self._processes[name] = self._run(start())
             if name == "api":
-                eventually(self._answers, within_s=30)
+                eventually(self._answers)
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
         """By default as a power cut would: nothing is cleaned up."""
@@ -104,9 +108,22 @@ class Installation:
             "PLEDGE_HTTP_PORT": self.http.rpartition(":")[2],
             "PLEDGE_ADMIN_KEY": self.admin_key,
             "PLEDGE_WEBHOOK_ALLOW": "127.0.0.0/8",
+            "PLEDGE_SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}",
+            "PLEDGE_MAIL_FROM": "Pledge <pledge@shop.example>",
+            "PLEDGE_NOTIFY_TARGETS": str(self._notify_targets),
             "TEMPORAL_ADDRESS": self.temporal.address,
             "PROMETHEUS_MULTIPROC_DIR": str(self.data.folder("metrics")),
         }
+
+    @property
+    def _notify_targets(self) -> Path:
+        return self.data.path / "targets.json"
+
+    def _write_notify_targets(self) -> None:
+        """A chat tool that is an endpoint on loopback; its URL holds a token."""
+        self.data.create()
+        url = f"json://token:{CHAT_TOKEN}@127.0.0.1:{self.chat_port}/chat"
+        self._notify_targets.write_text(json.dumps({"team-chat": url}))
 
     def cli(self, *arguments: str) -> Command:
         return self._command(*arguments)

@@ -8,6 +8,8 @@ from typing import Any, Self
 from standardwebhooks.webhooks import Webhook
 from typing_extensions import override
 
+from tests.api_client import PATIENCE_S
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -29,11 +31,11 @@ class Receiver:
     those it refused.
     """
 
-    def __init__(self, *statuses: int) -> None:
+    def __init__(self, *statuses: int, port: int = 0) -> None:
         self.got: list[Delivery] = []
         self._statuses = list(statuses)
         self._news = threading.Condition()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
 
     @property
@@ -49,7 +51,7 @@ class Receiver:
         self._thread.join()
         self._server.server_close()
 
-    def await_count(self, count: int, within_s: float = 15) -> list[Delivery]:
+    def await_count(self, count: int, within_s: float = PATIENCE_S) -> list[Delivery]:
         with self._news:
             there = self._news.wait_for(lambda: len(self.got) >= count, within_s)
         assert there, f"{len(self.got)} of {count} came within {within_s} s"

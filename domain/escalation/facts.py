@@ -1,11 +1,16 @@
-"""What can happen while a broken promise climbs."""
+"""What can happen while a promise climbs its ladder.
+
+Each fact that leaves a run waiting says when it goes on (`next_due_at`), so that a run
+can be folded without the calendar and the schedules that it was worked out by.
+"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from domain.assignment import Candidate
-from domain.escalation.policy import EscalationPolicy, TargetKind
+from domain.escalation.policy import EscalationPolicy
+from domain.escalation.target import TargetKind
 from domain.event import Fact, PolicyRef
 
 
@@ -19,34 +24,79 @@ class EscalationPinned(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationStarted(Fact):
-    """`clock` is `<metric>/<cycle>` of the broken promise."""
+    """`clock` is `<metric>/<cycle>`. `breach_at` None: before the breach, by a step
+    that is due earlier or by hand. `step`: with which it starts.
+    """
 
     topic: ClassVar[str] = "escalation.started"
     clock: str
     policy: PolicyRef
+    breach_at: datetime | None
+    step: int = 0
+    next_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscalationBroken(Fact):
+    """The promise of a run that had started before is broken: the steps from the
+    breach on follow.
+    """
+
+    topic: ClassVar[str] = "escalation.broken"
+    clock: str
     breach_at: datetime
+    step: int
+    next_due_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """Somebody a step means; every target that means them has its reason here."""
+
+    person: str
+    target: TargetKind
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassedOver:
+    """Somebody a step might have meant, and why it does not."""
+
+    person: str
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationStepFired(Fact):
-    """`lap` counts the repeats of the ladder from 0; `due_at` is exact."""
+    """`lap` counts the repeats of the ladder from 0; `due_at` is exact. `chosen` and
+    `passed_over`: who its targets were at this instant, and who they were not.
+    `next_due_at` None: it waits for the clock, or was the last.
+    """
 
     topic: ClassVar[str] = "escalation.step_fired"
     clock: str
     step: int
     lap: int
     due_at: datetime
+    chosen: tuple[Chosen, ...]
+    passed_over: tuple[PassedOver, ...]
+    next_step: int
+    next_lap: int
+    next_due_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationStepSkipped(Fact):
-    """The step reached nobody; the ladder goes on."""
+    """The step did nothing, and why; the ladder goes on."""
 
     topic: ClassVar[str] = "escalation.step_skipped"
     clock: str
     step: int
     lap: int
     reason: str
+    next_step: int
+    next_lap: int
+    next_due_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +119,7 @@ class EscalationReassigned(Fact):
     step: int
     lap: int
     strategy: str
-    team: str
+    team: str | None
     from_agent: str | None
     to_agent: str
     candidates: tuple[Candidate, ...]
@@ -86,6 +136,64 @@ class EscalationNotReassigned(Fact):
     strategy: str
     team: str | None
     candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscalationHeld(Fact):
+    """A step that reaches nobody waits for somebody to come on shift; `since` the
+    first try, `until` the next one.
+    """
+
+    topic: ClassVar[str] = "escalation.held"
+    clock: str
+    step: int
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscalationAcknowledged(Fact):
+    """Somebody looks after it; without progress the climb goes on at `until` (None:
+    never).
+    """
+
+    topic: ClassVar[str] = "escalation.acknowledged"
+    clock: str
+    by: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscalationPaused(Fact):
+    """`left`: to the next step, in the time by which that one counts. `until`: the
+    longest pause.
+    """
+
+    topic: ClassVar[str] = "escalation.paused"
+    clock: str
+    left: timedelta
+    until: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscalationResumed(Fact):
+    topic: ClassVar[str] = "escalation.resumed"
+    clock: str
+    reason: str
+    next_due_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscalationForced(Fact):
+    """Somebody sent the run to this step by hand."""
+
+    topic: ClassVar[str] = "escalation.forced"
+    clock: str
+    from_step: int
+    to_step: int
+    by: str
+    reason: str
+    next_due_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,10 @@
-"""Escalation policies: what happens, step by step, once a promise is broken.
+"""Escalation policies: what happens, step by step, around a promise that breaks.
 
-Steps are counted from the breach. `repeat` climbs the whole ladder again so many
-times; a new round starts one gap after the last step, the gap being that between the
-last two steps (a one-step ladder: its delay, or an hour).
+A step is due so long after the breach, or before it (`-PT5M`, or a share of the target:
+`80%`). From the breach on, what counts is the distance between two steps, from the
+moment the earlier one fired: a pause or a hold moves all that follows. `repeat` climbs
+again so many times; a new round starts one gap after the last step, the gap being that
+between the last two steps (a one-step ladder: its delay, or an hour).
 """
 
 from dataclasses import dataclass
@@ -10,87 +12,172 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Literal, get_args
 
-from domain.duration import LONGEST, parse_duration
+from domain.duration import LONGEST, parse_duration, parse_positive
 from domain.errors import FieldError, InvalidError
+from domain.escalation.target import Target, parse_target
 from domain.event import Json, PolicyRef
+from domain.sla.condition import Condition, parse_condition
+from domain.sla.metric import STATE_FIELDS, TICKET_FIELDS
 
-TargetKind = Literal["assignee", "agent", "team", "manager_of"]
-TARGETS: tuple[TargetKind, ...] = get_args(TargetKind)
 MOST_LAPS = 100
 HOUR = timedelta(hours=1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """`name`: the agent or team; for `assignee` and `manager_of` it is `assignee`."""
-
-    kind: TargetKind
-    name: str
+ZERO = timedelta(0)
+EXPIRES = timedelta(minutes=30)
+"""An acknowledgement is a promise to look, not an end: PagerDuty's default, on here."""
+PERCENT = 100
+Strategy = Literal["least_loaded", "round_robin", "skilled", "on_call"]
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
+TimeKind = Literal["wall", "business"]
+TIMES: tuple[TimeKind, ...] = get_args(TimeKind)
+NobodyKind = Literal["skip", "hold", "catch_all"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reassign:
-    """`team=None`: the team that has the ticket."""
+    """`team=None`: the team that has the ticket; of `on_call` it names a schedule."""
 
-    strategy: Literal["least_loaded"]
+    strategy: Strategy
     team: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
+    """Due `after` the breach (negative: before), or when `share` % of the target is
+    used. `condition`: None = always. `watch`: who follows the ticket from now on.
+    """
+
     after: timedelta
     targets: tuple[Target, ...]
     reassign: Reassign | None
     raise_priority: int
+    share: int | None = None
+    time: TimeKind = "wall"
+    condition: Condition | None = None
+    watch: tuple[str, ...] = ()
+
+    @property
+    def early(self) -> bool:
+        """Before the breach."""
+        return self.share is not None or self.after < ZERO
+
+    @property
+    def threshold(self) -> str:
+        """As a warning at that instant would be written."""
+        return f"{self.share}%" if self.share else f"PT{-self.after.total_seconds():g}S"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nobody:
+    """What becomes of a step that reaches nobody: skipped at once, held until somebody
+    comes on shift (`hold` at the longest), or sent to `catch_all`.
+    """
+
+    kind: NobodyKind = "skip"
+    hold: timedelta = ZERO
+    catch_all: Target | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationPolicy:
+    """`acknowledge_expires` None: an acknowledgement ends the climb for good."""
+
     ref: PolicyRef
     steps: tuple[Step, ...]
     repeat: int
+    nobody: Nobody = Nobody()
+    acknowledge_expires: timedelta | None = EXPIRES
+    longest_pause: timedelta | None = None
 
-    def after_breach(self, step: int, lap: int) -> timedelta:
-        """How long after the breach this step of this lap (0 = the first) is due."""
-        last = self.steps[-1].after
-        gap = last - self.steps[-2].after if len(self.steps) > 1 else last
-        return self.steps[step].after + lap * (last + (gap or HOUR))
+    @property
+    def first_late(self) -> int:
+        """The first step from the breach on; the number of steps if there is none."""
+        return next(
+            (i for i, s in enumerate(self.steps) if not s.early), len(self.steps)
+        )
+
+    def gap_after(self, step: int) -> timedelta:
+        """From this step to the next, or to the first of the next round."""
+        late = self.steps[self.first_late :]
+        if step + 1 < len(self.steps):
+            return self.steps[step + 1].after - max(self.steps[step].after, ZERO)
+        if len(late) > 1:
+            return (late[-1].after - late[-2].after) or HOUR
+        return (late[-1].after if late else ZERO) or HOUR
 
 
 def parse_escalation_policy(ref: PolicyRef, document: Json) -> EscalationPolicy:
     """Raises InvalidError that names the field of the document."""
     errors: list[FieldError] = []
     given = document.get("steps")
-    steps = [
+    steps = tuple(
         _parse_step(step if isinstance(step, dict) else {}, f"/steps/{i}", errors)
         for i, step in enumerate(given if isinstance(given, list) else [])
-    ]
+    )
     if not steps:
         errors.append(FieldError("/steps", "at least one step is needed"))
-    for i, (earlier, later) in enumerate(pairwise(steps)):
-        if later.after < earlier.after:
-            message = "comes before the step above it and could never be reached"
-            errors.append(FieldError(f"/steps/{i + 1}/after", message))
-    repeat = _parse_count(document, "repeat", MOST_LAPS, "", errors)
+    _check_order(steps, errors)
+    expires = document.get("acknowledge_expires", "PT30M")
+    longest = document.get("longest_pause")
+    policy = EscalationPolicy(
+        ref=ref,
+        steps=steps,
+        repeat=_parse_count(document, "repeat", MOST_LAPS, "", errors),
+        nobody=_parse_nobody(document.get("nobody", "skip"), errors),
+        acknowledge_expires=None
+        if expires in (None, "never")
+        else _parse_length(expires, "/acknowledge_expires", errors),
+        longest_pause=None
+        if longest is None
+        else _parse_length(longest, "/longest_pause", errors),
+    )
     if errors:
         raise InvalidError(errors)
-    return EscalationPolicy(ref=ref, steps=tuple(steps), repeat=repeat)
+    return policy
+
+
+def _check_order(steps: tuple[Step, ...], errors: list[FieldError]) -> None:
+    for i, (earlier, later) in enumerate(pairwise(steps)):
+        pointer = f"/steps/{i + 1}/after"
+        if later.early and not earlier.early:
+            message = "lies before the breach and comes after a step that does not"
+            errors.append(FieldError(pointer, message))
+        same = (earlier.share is None) == (later.share is None)
+        back = (later.share or 0, later.after) < (earlier.share or 0, earlier.after)
+        if later.early == earlier.early and same and back:
+            message = "comes before the step above it and could never be reached"
+            errors.append(FieldError(pointer, message))
 
 
 def _parse_step(document: Json, pointer: str, errors: list[FieldError]) -> Step:
     targets, reassign = document.get("targets"), document.get("reassign")
     parsed = tuple(
-        _parse_target(target, f"{pointer}/targets/{i}", errors)
+        parse_target(target, f"{pointer}/targets/{i}", errors)
         for i, target in enumerate(targets if isinstance(targets, list) else [])
     )
-    if not parsed and not isinstance(reassign, dict):
+    watch = document.get("watch", [])
+    acts = isinstance(reassign, dict) or watch or document.get("raise_priority")
+    if not parsed and not acts:
         message = "the step tells nobody and moves nothing: name a target or reassign"
         errors.append(FieldError(f"{pointer}/targets", message))
+    after, share = _parse_after(document.get("after", "PT0S"), pointer, errors)
+    when, time = document.get("when"), document.get("time", "wall")
+    if time not in TIMES:
+        errors.append(
+            FieldError(f"{pointer}/time", f"is not one of {', '.join(TIMES)}")
+        )
     return Step(
-        after=_parse_after(document.get("after", "PT0S"), f"{pointer}/after", errors),
+        after=after,
+        share=share,
+        time="business" if time == "business" else "wall",
+        condition=None
+        if when is None
+        else parse_condition(
+            when, f"{pointer}/when", (*TICKET_FIELDS, *STATE_FIELDS), errors
+        ),
         targets=parsed,
         reassign=_parse_reassign(reassign, f"{pointer}/reassign", errors),
         raise_priority=_parse_count(document, "raise_priority", 3, pointer, errors),
+        watch=tuple(str(name) for name in watch) if isinstance(watch, list) else (),
     )
 
 
@@ -105,29 +192,47 @@ def _parse_count(
     return 0
 
 
-def _parse_after(value: object, pointer: str, errors: list[FieldError]) -> timedelta:
+def _parse_after(
+    value: object, pointer: str, errors: list[FieldError]
+) -> tuple[timedelta, int | None]:
+    pointer, text = f"{pointer}/after", str(value)
+    if text.endswith("%"):
+        number = text[:-1]
+        if number.isascii() and number.isdigit() and 1 <= int(number) < PERCENT:
+            return ZERO, int(number)
+        errors.append(FieldError(pointer, "must be a whole percentage from 1% to 99%"))
+        return ZERO, None
     try:
-        after = parse_duration(str(value))
+        after = parse_duration(text)
     except ValueError as error:
         errors.append(FieldError(pointer, str(error)))
-        return timedelta(0)
-    if not timedelta(0) <= after <= LONGEST:
-        message = "must be at or after the breach, and at most five years"
-        errors.append(FieldError(pointer, message))
-    return after
+        return ZERO, None
+    if abs(after) > LONGEST:
+        errors.append(FieldError(pointer, "must be at most five years"))
+    return after, None
 
 
-def _parse_target(value: object, pointer: str, errors: list[FieldError]) -> Target:
-    pairs = list(value.items()) if isinstance(value, dict) else []
-    if len(pairs) != 1 or pairs[0][0] not in TARGETS:
-        message = f"must name exactly one of {', '.join(TARGETS)}"
-        errors.append(FieldError(pointer, message))
-        return Target(kind="assignee", name="assignee")
-    kind, name = pairs[0]
-    whole = {"assignee": True, "manager_of": "assignee"}
-    if kind in whole and name != whole[kind]:
-        errors.append(FieldError(f"{pointer}/{kind}", f"must be {whole[kind]!r}"))
-    return Target(kind=kind, name="assignee" if kind in whole else str(name))
+def _parse_length(value: object, pointer: str, errors: list[FieldError]) -> timedelta:
+    try:
+        return parse_positive(str(value))
+    except ValueError as error:
+        errors.append(FieldError(pointer, str(error)))
+        return HOUR
+
+
+def _parse_nobody(value: object, errors: list[FieldError]) -> Nobody:
+    """`skip`, `hold PT1H`, or `{catch_all: <target>}`."""
+    if value == "skip":
+        return Nobody()
+    if isinstance(value, str) and value.startswith("hold "):
+        hold = _parse_length(value.removeprefix("hold "), "/nobody", errors)
+        return Nobody(kind="hold", hold=hold)
+    if isinstance(value, dict) and set(value) == {"catch_all"}:
+        target = parse_target(value["catch_all"], "/nobody/catch_all", errors)
+        return Nobody(kind="catch_all", catch_all=target)
+    message = "must be 'skip', 'hold PT1H' or {catch_all: <target>}"
+    errors.append(FieldError("/nobody", message))
+    return Nobody()
 
 
 def _parse_reassign(
@@ -135,10 +240,13 @@ def _parse_reassign(
 ) -> Reassign | None:
     if not isinstance(value, dict):
         return None
-    if value.get("strategy", "least_loaded") != "least_loaded":
-        message = "only 'least_loaded' is there to choose yet"
+    strategy = value.get("strategy", "least_loaded")
+    if strategy not in STRATEGIES:
+        message = f"is not one of {', '.join(STRATEGIES)}"
         errors.append(FieldError(f"{pointer}/strategy", message))
+        strategy = "least_loaded"
     team = value.get("team")
-    return Reassign(
-        strategy="least_loaded", team=team if isinstance(team, str) else None
-    )
+    if strategy == "on_call" and not isinstance(team, str):
+        message = "must name the schedule"
+        errors.append(FieldError(f"{pointer}/team", message))
+    return Reassign(strategy=strategy, team=team if isinstance(team, str) else None)

@@ -1,61 +1,69 @@
-"""One climb of one ladder, after one breach; and who a step means.
+"""One climb of one ladder, because of one promise.
 
-A run knows the next step by number; when that step is due follows from the pinned
-policy, the breach and the pauses of the ticket, so nothing has to be stored that could
-disagree. A pause holds the climb: what was left to the next step is left afterwards.
+A run is a fold: what it waits for, and until when, is in the facts. Whoever acts on it
+is in `escalating` (start, acknowledge, pause, force) and `climb` (take a step).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Literal, TypeAlias
 
-from domain.assignment import Directory
 from domain.escalation.facts import (
+    EscalationAcknowledged,
+    EscalationBroken,
     EscalationEnded,
     EscalationExhausted,
+    EscalationForced,
+    EscalationHeld,
+    EscalationPaused,
+    EscalationResumed,
     EscalationStarted,
     EscalationStepFired,
+    EscalationStepSkipped,
 )
-from domain.escalation.policy import EscalationPolicy, Target
 from domain.event import PolicyRef
-from domain.sla import budget
-from domain.sla.budget import Span
 
-RunState = Literal["climbing", "exhausted", "ended"]
+RunState = Literal["climbing", "held", "acknowledged", "paused", "exhausted", "ended"]
+RunFact: TypeAlias = (
+    EscalationBroken
+    | EscalationStepFired
+    | EscalationStepSkipped
+    | EscalationHeld
+    | EscalationAcknowledged
+    | EscalationPaused
+    | EscalationResumed
+    | EscalationForced
+    | EscalationExhausted
+    | EscalationEnded
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
+    """`next_due_at`: of the step that is next; None while something else must come
+    first. `until`: when an acknowledgement or a pause runs out.
+    """
+
     clock: str
     policy: PolicyRef
-    breach_at: datetime
+    breach_at: datetime | None
     started_version: int
     state: RunState = "climbing"
     step: int = 0
     lap: int = 0
     fired: int = 0
+    reached: bool = False
+    """Somebody was told in this round."""
+    next_due_at: datetime | None = None
+    until: datetime | None = None
+    left: timedelta | None = None
+    held_since: datetime | None = None
+    acknowledged_by: str | None = None
     reason: str | None = None
-    pauses: tuple[Span, ...] = ()
 
-    def due_at(self, policy: EscalationPolicy) -> datetime | None:
-        """Of the next step; None while the ticket is paused."""
-        if self.pauses and self.pauses[-1].end is None:
-            return None
-        after = policy.after_breach(self.step, self.lap)
-        return budget.due_at(self.breach_at, after, self.pauses)
-
-
-def pause(run: Run, at: datetime) -> Run:
-    if run.state != "climbing":
-        return run
-    return replace(run, pauses=(*run.pauses, Span(at)))
-
-
-def resume(run: Run, at: datetime) -> Run:
-    if not run.pauses or run.pauses[-1].end is not None:
-        return run
-    return replace(run, pauses=(*run.pauses[:-1], Span(run.pauses[-1].start, at)))
+    @property
+    def over(self) -> bool:
+        return self.state in ("exhausted", "ended")
 
 
 def started(fact: EscalationStarted, version: int) -> Run:
@@ -64,45 +72,70 @@ def started(fact: EscalationStarted, version: int) -> Run:
         policy=fact.policy,
         breach_at=fact.breach_at,
         started_version=version,
+        step=fact.step,
+        next_due_at=fact.next_due_at,
     )
 
 
-def evolve(
-    run: Run,
-    fact: EscalationStepFired | EscalationExhausted | EscalationEnded,
-    policy: EscalationPolicy,
-) -> Run:
+def evolve(run: Run, fact: RunFact) -> Run:  # noqa: C901, PLR0911 - one case a line
     match fact:
-        case EscalationStepFired():
-            last = fact.step + 1 == len(policy.steps)
+        case EscalationBroken():
+            going = run.state in ("climbing", "held", "exhausted")
             return replace(
                 run,
-                fired=run.fired + 1,
-                step=0 if last else fact.step + 1,
-                lap=fact.lap + 1 if last else fact.lap,
+                breach_at=fact.breach_at,
+                step=fact.step,
+                state="climbing" if going else run.state,
+                next_due_at=fact.next_due_at,
             )
+        case EscalationStepFired() | EscalationStepSkipped():
+            return _stepped(run, fact)
+        case EscalationHeld():
+            return replace(
+                run, state="held", next_due_at=fact.until, held_since=fact.since
+            )
+        case EscalationAcknowledged():
+            return replace(
+                run, state="acknowledged", until=fact.until, acknowledged_by=fact.by
+            )
+        case EscalationPaused():
+            return replace(run, state="paused", left=fact.left, until=fact.until)
+        case EscalationResumed():
+            return _climbing(run, fact.next_due_at)
+        case EscalationForced():
+            return replace(_climbing(run, fact.next_due_at), step=fact.to_step)
         case EscalationExhausted():
-            return replace(run, state="exhausted")
+            return replace(run, state="exhausted", next_due_at=None)
         case EscalationEnded():
-            return replace(run, state="ended", reason=fact.reason)
+            return replace(
+                run, state="ended", next_due_at=None, until=None, reason=fact.reason
+            )
 
 
-def people(
-    target: Target, directory: Directory, assignee: str | None
-) -> Iterator[tuple[str, str]]:
-    """Who this target means now, each with the reason; nobody is a fine answer."""
-    active = {a.id for a in directory.agents.values() if a.active}
-    if target.kind == "team":
-        team = directory.teams.get(target.name)
-        for member in team.members if team else ():
-            if member in active:
-                yield member, f"member of {target.name}"
-        return
-    holder = directory.agents.get(assignee or "")
-    person, reason = {
-        "assignee": (assignee, "holds the ticket"),
-        "agent": (target.name, "named by the policy"),
-        "manager_of": (holder.manager if holder else None, f"manager of {assignee}"),
-    }[target.kind]
-    if person in active and person is not None:
-        yield person, reason
+def _stepped(run: Run, fact: EscalationStepFired | EscalationStepSkipped) -> Run:
+    fired = isinstance(fact, EscalationStepFired)
+    reached = run.reached or (
+        isinstance(fact, EscalationStepFired) and bool(fact.chosen)
+    )
+    return replace(
+        run,
+        state="climbing",
+        fired=run.fired + fired,
+        step=fact.next_step,
+        lap=fact.next_lap,
+        reached=reached and fact.next_lap == run.lap,
+        next_due_at=fact.next_due_at,
+        held_since=None,
+    )
+
+
+def _climbing(run: Run, next_due_at: datetime | None) -> Run:
+    return replace(
+        run,
+        state="climbing",
+        next_due_at=next_due_at,
+        until=None,
+        left=None,
+        held_since=None,
+        acknowledged_by=None,
+    )

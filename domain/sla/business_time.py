@@ -18,19 +18,12 @@ from datetime import datetime, timedelta
 from operator import ge, gt
 from typing import NamedTuple, TypeAlias
 
-from domain.sla import timeline
+from domain.sla import instants, timeline
 from domain.sla.calendar import Calendar
-from domain.sla.instants import FOREVER, MICROSECOND, Span, from_us, merge, to_us
+from domain.sla.instants import FOREVER, MICROSECOND, from_us, merge, to_us
+from domain.sla.span import Span
 
-
-class Pause(NamedTuple):
-    """[start, end); without an end it lasts until further notice."""
-
-    start: datetime
-    end: datetime | None = None
-
-
-Pauses: TypeAlias = Iterable[tuple[datetime, datetime | None]]
+Pauses: TypeAlias = Iterable[Span]
 
 
 class Segment(NamedTuple):
@@ -136,7 +129,7 @@ def _instant(
     return None if found is None else from_us(found)
 
 
-def _union(pauses: Pauses, begin: int, end: int) -> list[Span]:
+def _union(pauses: Pauses, begin: int, end: int) -> list[instants.Span]:
     if not pauses:
         return []
     return merge(

@@ -12,13 +12,14 @@ JSON form is in `calendar_form`, the arithmetic in `business_time`.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import ClassVar, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
+ALWAYS = "always"
+"""The reserved name of the calendar that is never closed."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -31,24 +32,6 @@ class Window(NamedTuple):
 
 Windows: TypeAlias = tuple[Window, ...]
 DatedWindows: TypeAlias = tuple[tuple[date, Windows], ...]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong, and where: `pointer` is an RFC 6901 JSON pointer."""
-
-    pointer: str
-    message: str
-
-
-class CalendarError(ValueError):
-    """A calendar document that cannot be used; carries all problems found."""
-
-    code: ClassVar[str] = "calendar_invalid"
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("; ".join(f"{p.pointer}: {p.message}" for p in self.problems))
 
 
 @dataclass(frozen=True, kw_only=True)

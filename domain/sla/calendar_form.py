@@ -8,21 +8,20 @@
 
 Times are HH:MM or HH:MM:SS. A window may close at "24:00", or after midnight by closing
 earlier than it opens. Closing at 23:59 means 24:00: nobody wants the hole of a minute.
-"05-01" is short for {yearly: "05-01"}. {package: name} stands for dates that the caller
-resolved; keep the result of `calendar_form`, which spells them out, because packages
-change.
+"05-01" is short for {yearly: "05-01"}, {dates: [...]} for several of one source. What
+{package: ...} and {ical: ...} stand for is put in their place by `calendar_sources`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from typing import TypeAlias, TypeVar
 
+from domain.errors import FieldError, InvalidError
 from domain.sla.calendar import (
     WEEKDAYS,
     Calendar,
-    CalendarError,
     DatedWindows,
-    Problem,
     Windows,
 )
 from domain.sla.calendar_words import (
@@ -39,23 +38,21 @@ from domain.sla.calendar_words import (
 )
 
 Form: TypeAlias = dict[str, object]
-Packages: TypeAlias = Mapping[str, Iterable[date]]
 DateRange: TypeAlias = tuple[date, date]
 T = TypeVar("T")
 
 FIELDS = ("tz", "hours", "holidays", "shifts", "breaks")
+MAX_WINDOWS = 100
+"""A day: each is compared with all others."""
 
 
-def parse_calendar(document: object, packages: Packages | None = None) -> Calendar:
-    """The calendar that `document` describes; `CalendarError` lists all that is wrong.
-
-    `packages` gives the dates behind every {package: name} among the holidays.
-    """
+def parse_calendar(document: object) -> Calendar:
+    """The calendar that the document describes. `InvalidError` lists all its faults."""
     fields = read_object(document, "")
-    reader = _Reader(packages or {})
+    reader = _Reader()
     for name in fields:
         if name not in FIELDS:
-            reader.problems.append(Problem(below("", name), "unknown field"))
+            reader.problems.append(FieldError(below("", name), "unknown field"))
     tz = reader.attempt(read_zone, fields.get("tz"), "/tz")
     weekly = reader.weekly(fields.get("hours", {}))
     shifts = reader.dated(fields.get("shifts", {}), "/shifts")
@@ -63,9 +60,9 @@ def parse_calendar(document: object, packages: Packages | None = None) -> Calend
     reader.holidays(fields.get("holidays", []))
     if not reader.problems and not any((*weekly, *(hours for _, hours in shifts))):
         message = "never open; for round the clock name the calendar `always`"
-        reader.problems.append(Problem("/hours", message))
+        reader.problems.append(FieldError("/hours", message))
     if tz is None or reader.problems:
-        raise CalendarError(reader.problems)
+        raise InvalidError(reader.problems)
     return Calendar(
         tz=tz,
         weekly=weekly,
@@ -94,19 +91,18 @@ def calendar_form(calendar: Calendar) -> Form:
 class _Reader:
     """Reads on after a mistake, so that one answer names them all."""
 
-    def __init__(self, packages: Packages) -> None:
-        self.problems: list[Problem] = []
+    def __init__(self) -> None:
+        self.problems: list[FieldError] = []
         self.ranges: list[DateRange] = []
         self.month_days: set[tuple[int, int]] = set()
-        self._packages = packages
 
     def attempt(
         self, read: Callable[[object, str], T], value: object, pointer: str
     ) -> T | None:
         try:
             return read(value, pointer)
-        except CalendarError as error:
-            self.problems += error.problems
+        except InvalidError as error:
+            self.problems += error.errors
             return None
 
     def weekly(self, value: object) -> tuple[Windows, ...]:
@@ -114,7 +110,7 @@ class _Reader:
         for name in days:
             if name not in WEEKDAYS:
                 message = f"unknown day; use {', '.join(WEEKDAYS)}"
-                self.problems.append(Problem(below("/hours", name), message))
+                self.problems.append(FieldError(below("/hours", name), message))
         return tuple(
             self._windows(days.get(day, []), below("/hours", day)) for day in WEEKDAYS
         )
@@ -133,7 +129,8 @@ class _Reader:
                 yield day, windows
 
     def _windows(self, value: object, pointer: str) -> Windows:
-        pairs = enumerate(self.attempt(read_list, value, pointer) or [])
+        read_pairs = partial(read_list, limit=MAX_WINDOWS)
+        pairs = enumerate(self.attempt(read_pairs, value, pointer) or [])
         read = (self.attempt(read_window, pair, below(pointer, i)) for i, pair in pairs)
         return tuple(window for window in read if window is not None)
 
@@ -148,19 +145,23 @@ class _Reader:
                 self.ranges.append(_range(first, last, pointer))
             case {"yearly": day, **rest} if not rest:
                 self.month_days.add(read_month_day(day, f"{pointer}/yearly"))
-            case {"package": name, **rest} if not rest:
-                self.ranges += self._package(name, f"{pointer}/package")
+            case {"dates": days, **rest} if not rest:
+                self._dates(days, f"{pointer}/dates")
+            case {"package": _} | {"ical": _}:
+                refuse(pointer, "stands for dates that have to be looked up first")
             case str() if MONTH_DAY.fullmatch(entry):
                 self.month_days.add(read_month_day(entry, pointer))
             case str() | date():
                 self.ranges.append(_range(entry, entry, pointer, ends=("", "")))
             case _:
-                refuse(pointer, "must be a date, {from, to}, {yearly} or {package}")
+                known = "{from, to}, {yearly}, {dates}, {package} or {ical}"
+                refuse(pointer, f"must be a date, {known}")
 
-    def _package(self, name: object, pointer: str) -> Iterator[DateRange]:
-        if not isinstance(name, str) or name not in self._packages:
-            refuse(pointer, "unknown holiday package")
-        return ((day, day) for day in self._packages[name])
+    def _dates(self, value: object, pointer: str) -> None:
+        for index, day in enumerate(read_list(value, pointer)):
+            only = self.attempt(read_date, day, below(pointer, index))
+            if only is not None:
+                self.ranges.append((only, only))
 
 
 def _range(

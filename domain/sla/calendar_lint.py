@@ -7,14 +7,15 @@ of the entry in the written form.
 from collections.abc import Iterator
 from datetime import timedelta
 
-from domain.sla.calendar import WEEKDAYS, Calendar, Problem, Windows
+from domain.errors import FieldError
+from domain.sla.calendar import WEEKDAYS, Calendar, Windows
 from domain.sla.instants import DAY_S
 from domain.sla.open_hours import open_spans
 
 ONE_DAY = timedelta(days=1)
 
 
-def calendar_warnings(calendar: Calendar) -> tuple[Problem, ...]:
+def calendar_warnings(calendar: Calendar) -> tuple[FieldError, ...]:
     """Overlapping windows, shifts that a holiday hides, breaks outside all hours."""
     return (
         *_overlaps(calendar),
@@ -23,13 +24,15 @@ def calendar_warnings(calendar: Calendar) -> tuple[Problem, ...]:
     )
 
 
-def _overlaps(calendar: Calendar) -> Iterator[Problem]:
+def _overlaps(calendar: Calendar) -> Iterator[FieldError]:
     hours = zip(WEEKDAYS, calendar.weekly, strict=True)
     places = [(f"/hours/{day}", windows) for day, windows in hours]
     places += [(f"/shifts/{day}", windows) for day, windows in calendar.shifts]
     for pointer, windows in places:
         for index in _overlapping(windows):
-            yield Problem(f"{pointer}/{index}", "overlaps another window of that day")
+            yield FieldError(
+                f"{pointer}/{index}", "overlaps another window of that day"
+            )
     yield from _into_the_next_day(calendar)
 
 
@@ -42,24 +45,24 @@ def _overlapping(windows: Windows) -> Iterator[int]:
             yield index
 
 
-def _into_the_next_day(calendar: Calendar) -> Iterator[Problem]:
+def _into_the_next_day(calendar: Calendar) -> Iterator[FieldError]:
     following = calendar.weekly[1:] + calendar.weekly[:1]
     for day, windows, after in zip(WEEKDAYS, calendar.weekly, following, strict=True):
         first = min((window.opens_s for window in after), default=DAY_S)
         for index, window in enumerate(windows):
             if window.closes_s - DAY_S > first:
-                yield Problem(
+                yield FieldError(
                     f"/hours/{day}/{index}", "overlaps a window of the next day"
                 )
 
 
-def _hidden_shifts(calendar: Calendar) -> Iterator[Problem]:
+def _hidden_shifts(calendar: Calendar) -> Iterator[FieldError]:
     for day, windows in calendar.shifts:
         if windows and calendar.is_holiday(day):
-            yield Problem(f"/shifts/{day}", "has no effect: that date is a holiday")
+            yield FieldError(f"/shifts/{day}", "has no effect: that date is a holiday")
 
 
-def _idle_breaks(calendar: Calendar) -> Iterator[Problem]:
+def _idle_breaks(calendar: Calendar) -> Iterator[FieldError]:
     bare = Calendar(
         tz=calendar.tz,
         weekly=calendar.weekly,
@@ -70,4 +73,4 @@ def _idle_breaks(calendar: Calendar) -> Iterator[Problem]:
     for day, _ in calendar.breaks:
         around = (day - ONE_DAY, day + ONE_DAY)
         if list(open_spans(bare, *around)) == list(open_spans(calendar, *around)):
-            yield Problem(f"/breaks/{day}", "has no effect: closed at that time")
+            yield FieldError(f"/breaks/{day}", "has no effect: closed at that time")

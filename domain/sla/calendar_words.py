@@ -1,6 +1,6 @@
 """The words of a written calendar: times of day, windows, dates, zones.
 
-Each function reads one value, or raises `CalendarError` with the pointer it was given.
+Each function reads one value, or raises `InvalidError` with the pointer it was given.
 """
 
 import re
@@ -9,7 +9,8 @@ from datetime import date, datetime
 from typing import NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from domain.sla.calendar import CalendarError, Problem, Window
+from domain.errors import FieldError, InvalidError
+from domain.sla.calendar import Window
 from domain.sla.instants import DAY_S
 
 NOT_ZONES = ("localtime", "posixrules", "Factory")  # they mean another on each host
@@ -17,11 +18,13 @@ TIME = re.compile(r"(\d\d):([0-5]\d)(?::([0-5]\d))?")
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 MONTH_DAY = re.compile(r"(\d\d)-(\d\d)")
 LEAP_YEAR = 2000
+MAX_ENTRIES = 10_000
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 LAST_MINUTE_S = DAY_S - 60
 
 
 def refuse(pointer: str, message: str) -> NoReturn:
-    raise CalendarError([Problem(pointer, message)])
+    raise InvalidError([FieldError(pointer, message)])
 
 
 def below(pointer: str, key: object) -> str:
@@ -30,15 +33,31 @@ def below(pointer: str, key: object) -> str:
 
 
 def read_object(value: object, pointer: str) -> Mapping[object, object]:
-    if isinstance(value, Mapping):
+    if not isinstance(value, Mapping):
+        refuse(pointer, "must be an object")
+    if len(value) > MAX_ENTRIES:
+        refuse(pointer, f"has more than {MAX_ENTRIES:,} members")
+    return value
+
+
+def read_list(value: object, pointer: str, *, limit: int = MAX_ENTRIES) -> list[object]:
+    if not isinstance(value, list | tuple):
+        refuse(pointer, "must be a list")
+    if len(value) > limit:
+        refuse(pointer, f"has more than {limit:,} entries")
+    return list(value)
+
+
+def read_text(value: object, pointer: str) -> str:
+    if isinstance(value, str) and value:
         return value
-    refuse(pointer, "must be an object")
+    refuse(pointer, "must be a text")
 
 
-def read_list(value: object, pointer: str) -> list[object]:
-    if isinstance(value, list | tuple):
-        return list(value)
-    refuse(pointer, "must be a list")
+def read_year(value: object, pointer: str) -> int:
+    if type(value) is int and FIRST_YEAR <= value <= LAST_YEAR:
+        return value
+    refuse(pointer, f"must be a year from {FIRST_YEAR} to {LAST_YEAR}")
 
 
 def read_zone(value: object, pointer: str) -> str:

@@ -5,35 +5,62 @@ end a clock; it runs on, so that the overrun is known, and is judged at the stop
 by the time used, not by when a timer fired (design invariant 6).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeAlias
 
+from domain.copies import replace
 from domain.event import PolicyRef
-from domain.sla import budget
-from domain.sla.budget import Span
+from domain.sla.decision import Decision
 from domain.sla.facts import (
+    CancelledBy,
+    EarlyStep,
     SlaAttached,
     SlaBreached,
     SlaCancelled,
+    SlaExcused,
     SlaMet,
     SlaMissed,
+    SlaPaused,
     SlaRestated,
+    SlaResumed,
     SlaWarned,
+    Warned,
 )
-from domain.sla.policy import Decision, Metric, parse_threshold
+from domain.sla.metric import Metric
+from domain.sla.span import Span, ended, is_open
 
 ClockState = Literal["running", "paused", "met", "missed", "cancelled"]
-SlaFact = (
-    SlaAttached
+SlaFact: TypeAlias = (
+    SlaPaused
+    | SlaResumed
     | SlaWarned
     | SlaBreached
     | SlaMet
     | SlaMissed
     | SlaRestated
     | SlaCancelled
+    | SlaExcused
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Excuse:
+    reason: str
+    approved_by: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What the ticket was when the clock broke its promise, else when it stopped. It
+    counts there, whatever becomes of the ticket.
+    """
+
+    team: str | None
+    tier: str
+    priority: str
+    type: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,27 +70,36 @@ class Clock:
     policy: PolicyRef
     rule: int
     target: timedelta
-    calendar: str
-    warn_at: tuple[str, ...]
+    calendar: PolicyRef | None
     escalation_policy: str | None
-    pausable: bool
     state: ClockState
     started_at: datetime
+    counted_from: datetime
+    carried: timedelta
     pauses: tuple[Span, ...]
     due_at: datetime | None
     """None while paused: nobody can say when the budget will be used."""
     breach_at: datetime | None
-    decision: Decision
+    decision: Decision | None
     """Why this rule: what it was asked about, and who said no before it."""
     attached_version: int
     stated_at: datetime
     """Since when the promise reads as it does: attached, or restated."""
+    team: str | None = None
+    warnings: tuple[Warned, ...] = ()
+    """Still to be given, while it runs."""
+    early: tuple[EarlyStep, ...] = ()
     warned: tuple[str, ...] = ()
+    resumes_at: datetime | None = None
+    pause_outlived: bool = False
     breached_at: datetime | None = None
     breached_version: int | None = None
     stopped_at: datetime | None = None
     elapsed: timedelta | None = None
-    """Frozen when the clock stops; before that ask `elapsed_at`."""
+    """Frozen when the clock stops; before that ask `outlook.used`."""
+    cancelled_by: CancelledBy | None = None
+    excuse: Excuse | None = None
+    standing: Standing | None = None
 
     @property
     def key(self) -> str:
@@ -83,97 +119,59 @@ class Clock:
         """The instant of its breach: nobody breaks a promise before it is made."""
         return self.stated_at if self.inherited else self.breach_at
 
+    @property
+    def warnings_left(self) -> tuple[Warned, ...]:
+        """None while paused, none of a breach that has happened."""
+        quiet = self.state != "running" or self.breached_at or self.inherited
+        return () if quiet else self.warnings
 
-def elapsed_at(clock: Clock, at: datetime) -> timedelta:
-    if clock.elapsed is not None:
-        return clock.elapsed
-    return budget.elapsed(clock.started_at, at, clock.pauses)
-
-
-def warnings_left(clock: Clock) -> Iterator[tuple[datetime, str]]:
-    """When each warning not yet given is due; none while paused, none of a breach
-    that has happened.
-    """
-    if clock.state != "running" or clock.breached_at or clock.inherited:
-        return
-    for text in clock.warn_at:
-        when = _warning_at(clock, text)
-        if text not in clock.warned and when is not None:
-            yield when, text
+    @property
+    def early_left(self) -> tuple[EarlyStep, ...]:
+        """None while paused or once broken."""
+        quiet = self.state != "running" or self.breached_at or self.inherited
+        return () if quiet else self.early
 
 
-def _warning_at(clock: Clock, text: str) -> datetime | None:
-    threshold = parse_threshold(text)
-    before = (
-        threshold
-        if isinstance(threshold, timedelta)
-        else clock.target * (1 - threshold)
-    )
-    return budget.back(clock.started_at, clock.target, before, clock.pauses)
-
-
-def _passed(clock: Clock, texts: tuple[str, ...], at: datetime) -> tuple[str, ...]:
-    """The warnings whose instant has come by `at`."""
-    return tuple(t for t in texts if (w := _warning_at(clock, t)) and w <= at)
-
-
-def retimed(clock: Clock) -> Clock:
-    """The clock with its deadlines worked out again from start, target and pauses."""
-    return replace(
-        clock,
-        due_at=budget.due_at(clock.started_at, clock.target, clock.pauses),
-        breach_at=budget.breach_at(clock.started_at, clock.target, clock.pauses),
-    )
-
-
-def pause(clock: Clock, at: datetime) -> Clock:
-    if clock.state != "running" or not clock.pausable:
-        return clock
-    return retimed(replace(clock, state="paused", pauses=(*clock.pauses, Span(at))))
-
-
-def resume(clock: Clock, at: datetime) -> Clock:
-    if clock.state != "paused":
-        return clock
-    closed = (*clock.pauses[:-1], Span(clock.pauses[-1].start, at))
-    return retimed(replace(clock, state="running", pauses=closed))
-
-
-def aligned(clock: Clock, at: datetime, *, paused: bool) -> Clock:
-    """Standing still if the ticket is paused and its policy says so, else running."""
-    return pause(clock, at) if paused and clock.pausable else resume(clock, at)
-
-
-def from_fact(fact: SlaAttached, at: datetime, version: int) -> Clock:
+def attached(
+    fact: SlaAttached, at: datetime, version: int, decision: Decision | None
+) -> Clock:
     """A clock that goes on from an earlier one does not warn again of what passed."""
-    clock = Clock(
+    return Clock(
         metric=fact.metric,
         cycle=fact.cycle,
         policy=fact.policy,
         rule=fact.rule,
         target=fact.target,
         calendar=fact.calendar,
-        warn_at=fact.warn_at,
         escalation_policy=fact.escalation_policy,
-        pausable=fact.pausable,
-        state="running",
+        team=fact.team,
+        state="paused" if is_open(fact.pauses) else "running",
         started_at=fact.started_at,
+        counted_from=fact.counted_from,
+        carried=fact.carried,
         pauses=fact.pauses,
         due_at=fact.due_at,
         breach_at=fact.breach_at,
-        decision=fact.decision,
+        warnings=fact.warnings,
+        early=fact.early,
+        decision=decision,
         attached_version=version,
         stated_at=at,
     )
-    return replace(clock, warned=_passed(clock, clock.warn_at, at))
 
 
-def evolve(  # noqa: PLR0911 - one case, one line of meaning
-    clock: Clock, fact: SlaFact, at: datetime, version: int
+def evolve(  # noqa: C901, PLR0911 - one case, one line of meaning
+    clock: Clock, fact: SlaFact, at: datetime, version: int, decision: Decision | None
 ) -> Clock:
     match fact:
+        case SlaPaused():
+            return _paused(clock, fact, at)
+        case SlaResumed():
+            return _resumed(clock, fact, at)
         case SlaWarned():
-            return replace(clock, warned=(*clock.warned, fact.threshold))
+            left = tuple(w for w in clock.warnings if w.threshold != fact.threshold)
+            warned = (*clock.warned, fact.threshold)
+            return replace(clock, warned=warned, warnings=left)
         case SlaBreached():
             return replace(clock, breached_at=fact.breach_at, breached_version=version)
         case SlaMet():
@@ -181,37 +179,80 @@ def evolve(  # noqa: PLR0911 - one case, one line of meaning
         case SlaMissed():
             return _stopped(clock, "missed", at, fact.elapsed)
         case SlaCancelled():
-            return _stopped(clock, "cancelled", at, elapsed_at(clock, at))
+            return replace(
+                clock,
+                state="cancelled",
+                stopped_at=at,
+                elapsed=fact.elapsed,
+                cancelled_by=fact.by,
+            )
         case SlaRestated():
-            return _restated(clock, fact, at)
-        case SlaAttached():
-            return from_fact(fact, at, version)
+            return _restated(clock, fact, at, decision)
+        case SlaExcused():
+            excuse = Excuse(reason=fact.reason, approved_by=fact.approved_by, at=at)
+            return replace(clock, excuse=excuse)
 
 
-def _restated(clock: Clock, fact: SlaRestated, at: datetime) -> Clock:
-    """A warning that was given counts for the new deadline only if it would have been
-    given by now under that one too.
-    """
-    changed = replace(
+def _paused(clock: Clock, fact: SlaPaused, at: datetime) -> Clock:
+    """A deadline that has passed stays; of one that has not, nobody can say when."""
+    return replace(
+        clock,
+        state="paused",
+        pauses=(*clock.pauses, Span(at)),
+        resumes_at=fact.resumes_at,
+        due_at=clock.due_at if clock.due_at and clock.due_at <= at else None,
+        breach_at=clock.breach_at if clock.breach_at and clock.breach_at < at else None,
+    )
+
+
+def _resumed(clock: Clock, fact: SlaResumed, at: datetime) -> Clock:
+    return replace(
+        clock,
+        state="running",
+        pauses=ended(clock.pauses, at),
+        resumes_at=None,
+        pause_outlived=fact.outlived,
+        due_at=fact.due_at,
+        breach_at=fact.breach_at,
+        warnings=fact.warnings,
+        early=fact.early,
+    )
+
+
+def _restated(
+    clock: Clock, fact: SlaRestated, at: datetime, decision: Decision | None
+) -> Clock:
+    return replace(
         clock,
         policy=fact.policy,
         rule=fact.rule,
-        decision=fact.decision,
+        decision=decision,
         target=fact.new_target,
-        warn_at=fact.warn_at,
+        calendar=fact.calendar,
         escalation_policy=fact.escalation_policy,
-        pausable=fact.pausable,
+        state="paused" if is_open(fact.pauses) else "running",
+        counted_from=fact.counted_from,
+        carried=fact.carried,
+        pauses=fact.pauses,
         due_at=fact.new_due_at,
         breach_at=fact.new_breach_at,
+        warnings=fact.warnings,
+        early=fact.early,
+        warned=tuple(
+            t for t in clock.warned if t not in [w.threshold for w in fact.warnings]
+        ),
         stated_at=at,
     )
-    return replace(changed, warned=_passed(changed, clock.warned, at))
 
 
 def _stopped(
     clock: Clock, state: ClockState, at: datetime, elapsed: timedelta
 ) -> Clock:
-    pauses = clock.pauses
-    if pauses and pauses[-1].end is None:
-        pauses = (*pauses[:-1], Span(pauses[-1].start, at))
-    return replace(clock, state=state, stopped_at=at, elapsed=elapsed, pauses=pauses)
+    return replace(
+        clock,
+        state=state,
+        stopped_at=at,
+        elapsed=elapsed,
+        pauses=ended(clock.pauses, at),
+        resumes_at=None,
+    )

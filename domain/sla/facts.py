@@ -1,34 +1,43 @@
-"""What can happen to a promise."""
+"""What can happen to a promise.
+
+Each fact carries what was worked out (deadlines, warnings, elapsed time), so that a
+history can be read, folded and proved without the calendar that it was worked out by.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from domain.event import Fact, PolicyRef
-from domain.sla.budget import Span
-from domain.sla.policy import Decision, Metric
+from domain.sla.decision import Decision, Promise
+from domain.sla.metric import Metric
+from domain.sla.span import Span
+
+CancelledBy = Literal["unpromised", "condition", "reset", "merged"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SlaAttached(Fact):
-    """A clock of a ticket came to be; `pauses` are spans that never count (the time
-    a reopened ticket lay resolved).
-    """
+class Warned:
+    """One warning: of which threshold, and when."""
 
-    topic: ClassVar[str] = "sla.attached"
-    metric: Metric
-    cycle: int
-    target: timedelta
-    policy: PolicyRef
-    rule: int
-    calendar: str
-    warn_at: tuple[str, ...]
-    escalation_policy: str | None
-    pausable: bool
-    started_at: datetime
-    pauses: tuple[Span, ...]
-    due_at: datetime | None
-    breach_at: datetime | None
+    threshold: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlyStep:
+    """A step of the ladder that is due before the breach."""
+
+    step: int
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlaMatched(Fact):
+    """Which promises the ticket has from now on, and why."""
+
+    topic: ClassVar[str] = "sla.matched"
+    promises: tuple[Promise, ...]
     decision: Decision
 
 
@@ -38,6 +47,58 @@ class SlaNotMatched(Fact):
 
     topic: ClassVar[str] = "sla.not_matched"
     decision: Decision
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlaAttached(Fact):
+    """A clock started. It counts from `counted_from`, and `carried` on top: both differ
+    from `started_at` and zero only where it goes on from an earlier one. `pauses` never
+    count (the time a reopened ticket lay resolved). `calendar` None: always open.
+    """
+
+    topic: ClassVar[str] = "sla.attached"
+    metric: Metric
+    cycle: int
+    target: timedelta
+    policy: PolicyRef
+    rule: int
+    calendar: PolicyRef | None
+    escalation_policy: str | None
+    team: str | None
+    started_at: datetime
+    counted_from: datetime
+    carried: timedelta
+    pauses: tuple[Span, ...]
+    due_at: datetime | None
+    breach_at: datetime | None
+    warnings: tuple[Warned, ...]
+    early: tuple[EarlyStep, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlaPaused(Fact):
+    """`resumes_at`: when the longest pause of the policy is over."""
+
+    topic: ClassVar[str] = "sla.paused"
+    metric: Metric
+    cycle: int
+    reason: str
+    resumes_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlaResumed(Fact):
+    """`outlived`: the clock runs although what paused it still holds."""
+
+    topic: ClassVar[str] = "sla.resumed"
+    metric: Metric
+    cycle: int
+    reason: str
+    outlived: bool
+    due_at: datetime | None
+    breach_at: datetime | None
+    warnings: tuple[Warned, ...]
+    early: tuple[EarlyStep, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +148,8 @@ class SlaMissed(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class SlaRestated(Fact):
-    """The ticket changed, and with it the promise: `rule_of_change` says how the time
-    already used is treated (`from_start`: the new target counts from the old start).
+    """The promise reads otherwise from now on. `rule_of_change` says how the time
+    already used is treated; under `keep` both deadlines are the same.
     """
 
     topic: ClassVar[str] = "sla.restated"
@@ -97,20 +158,41 @@ class SlaRestated(Fact):
     rule_of_change: str
     policy: PolicyRef
     rule: int
+    calendar: PolicyRef | None
+    escalation_policy: str | None
     old_target: timedelta
     new_target: timedelta
+    counted_from: datetime
+    carried: timedelta
+    pauses: tuple[Span, ...]
     old_due_at: datetime | None
     new_due_at: datetime | None
     new_breach_at: datetime | None
-    warn_at: tuple[str, ...]
-    escalation_policy: str | None
-    pausable: bool
-    decision: Decision
+    warnings: tuple[Warned, ...]
+    reason: str | None = None
+    early: tuple[EarlyStep, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class SlaCancelled(Fact):
+    """`by`: no policy promises it any more, its cancel or reset condition held, or the
+    ticket was merged into another. It counts neither as met nor as missed.
+    """
+
     topic: ClassVar[str] = "sla.cancelled"
     metric: Metric
     cycle: int
     reason: str
+    by: CancelledBy
+    elapsed: timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlaExcused(Fact):
+    """A breach that shall not count, and who says so: reports show both figures."""
+
+    topic: ClassVar[str] = "sla.excused"
+    metric: Metric
+    cycle: int
+    reason: str
+    approved_by: str

@@ -1,179 +1,180 @@
-"""SLA policies: which promise a ticket gets, and why.
+"""SLA policies: what ops promise to whom, and how a promise is measured.
 
 A policy is an ordered list of rules; each rule names the conditions it wants and the
 targets it gives. Policies are asked in their `order`, then by name; for each metric
-the first rule that matches wins. The answer carries every rule that was asked, also
-the ones that said no (design invariant 8).
+the first rule that matches wins (`match`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
-from typing import Literal, get_args
 
 from domain.duration import parse_positive
 from domain.errors import FieldError, InvalidError
 from domain.event import Json, PolicyRef
+from domain.sla.calendar import Calendar
+from domain.sla.calendar_form import parse_calendar
+from domain.sla.change_rules import ChangeRules, parse_change_rules
+from domain.sla.condition import Condition, parse_condition
+from domain.sla.metric import TICKET_FIELDS, Definition, Metric, parse_definitions
+from domain.sla.reply import Replies, parse_replies
+from domain.sla.threshold import parse_threshold
 
-Metric = Literal["first_response", "resolution"]
-METRICS: tuple[Metric, ...] = get_args(Metric)
-FIELDS = ("type", "channel", "tier", "priority")
-"""What a rule may ask about."""
+ALWAYS = "always"
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    when: tuple[tuple[str, tuple[str, ...]], ...]
-    targets: tuple[tuple[Metric, timedelta], ...]
+    """`calendar` None: that of the policy."""
 
-    def refuses_on(self, inputs: Mapping[str, str]) -> str | None:
-        """The first field that does not hold, or None: the rule matches."""
-        return next(
-            (field for field, wanted in self.when if inputs.get(field) not in wanted),
-            None,
-        )
+    when: Condition
+    targets: tuple[tuple[Metric, timedelta], ...]
+    calendar: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class SlaPolicy:
+    """`longest_pause` is of each single pause, on wall time. `quiet`: when people may
+    be warned; None = always.
+    """
+
     ref: PolicyRef
     rules: tuple[Rule, ...]
     calendar: str
     warn_at: tuple[str, ...]
     escalation_policy: str | None
-    pauses: tuple[Metric, ...]
-    """Metrics whose clock stands still while the ticket is paused."""
     order: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class RuleAsked:
-    """`refused_on`: the field that did not hold; None = the rule matched."""
-
-    policy: str
-    version: int
-    rule: int
-    refused_on: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Decision:
-    """Why a rule was chosen, or why none was."""
-
-    inputs: dict[str, str]
-    asked: tuple[RuleAsked, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Match:
-    metric: Metric
-    policy: SlaPolicy
-    rule: int
-    target: timedelta
-    decision: Decision
-
-
-def match(
-    policies: Iterable[SlaPolicy], inputs: Mapping[str, str]
-) -> tuple[tuple[Match, ...], Decision]:
-    """First match per metric, and every rule that was asked on the way."""
-    found: dict[Metric, tuple[SlaPolicy, int, timedelta]] = {}
-    asked: list[RuleAsked] = []
-    for policy in policies:
-        for index, rule in enumerate(policy.rules):
-            refused = rule.refuses_on(inputs)
-            asked.append(
-                RuleAsked(
-                    policy=policy.ref.name,
-                    version=policy.ref.version,
-                    rule=index,
-                    refused_on=refused,
-                )
-            )
-            if refused is not None:
-                continue
-            for metric, target in rule.targets:
-                found.setdefault(metric, (policy, index, target))
-    decision = Decision(inputs=dict(inputs), asked=tuple(asked))
-    matches = tuple(
-        Match(metric=m, policy=p, rule=i, target=t, decision=decision)
-        for m, (p, i, t) in found.items()
-    )
-    return matches, decision
+    definitions: Mapping[Metric, Definition]
+    replies: Replies
+    on_change: ChangeRules
+    longest_pause: timedelta | None
+    quiet: Calendar | None
 
 
 def parse_sla_policy(ref: PolicyRef, document: Json) -> SlaPolicy:
-    """Raises InvalidError that names the field of the document."""
+    """Raises InvalidError that names each wrong field of the document."""
     errors: list[FieldError] = []
-    rules = document.get("match")
-    parsed = [
-        _parse_rule(rule, f"/match/{i}", errors)
-        for i, rule in enumerate(rules if isinstance(rules, list) else [])
+    pauses = _strings(document.get("pauses", ["resolution"]))
+    definitions = parse_definitions(document.get("clocks"), pauses, errors)
+    calendar, order = document.get("calendar", ALWAYS), document.get("order", 100)
+    escalation = document.get("escalation_policy")
+    policy = SlaPolicy(
+        ref=ref,
+        rules=_parse_rules(document.get("match"), definitions, errors),
+        calendar=calendar if isinstance(calendar, str) else ALWAYS,
+        warn_at=_parse_thresholds(document.get("warn_at"), errors),
+        escalation_policy=escalation if isinstance(escalation, str) else None,
+        order=order if isinstance(order, int) else 100,
+        definitions=definitions,
+        replies=parse_replies(document.get("replies"), errors),
+        on_change=parse_change_rules(document.get("on_change"), errors),
+        longest_pause=_parse_longest_pause(document.get("longest_pause"), errors),
+        quiet=_parse_quiet_hours(document.get("quiet_hours"), errors),
+    )
+    errors += [
+        FieldError(f"/pauses/{i}", f"{metric!r} is no metric of this policy")
+        for i, metric in enumerate(pauses)
+        if metric not in definitions
     ]
-    if not parsed:
-        errors.append(FieldError("/match", "at least one rule is needed"))
-    warn_at = _strings(document.get("warn_at"))
-    for i, threshold in enumerate(warn_at):
-        try:
-            parse_threshold(threshold)
-        except ValueError as error:
-            errors.append(FieldError(f"/warn_at/{i}", str(error)))
-    if document.get("calendar", "always") != "always":
-        errors.append(FieldError("/calendar", "only 'always' is there to choose yet"))
     if errors:
         raise InvalidError(errors)
-    order, escalation = document.get("order", 100), document.get("escalation_policy")
-    return SlaPolicy(
-        ref=ref,
-        rules=tuple(parsed),
-        calendar="always",
-        warn_at=warn_at,
-        escalation_policy=escalation if isinstance(escalation, str) else None,
-        pauses=tuple(
-            m for m in METRICS if m in _strings(document.get("pauses", ["resolution"]))
-        ),
-        order=order if isinstance(order, int) else 100,
+    return policy
+
+
+def _parse_rules(
+    value: object, known: Mapping[Metric, Definition], errors: list[FieldError]
+) -> tuple[Rule, ...]:
+    rules = value if isinstance(value, list) else []
+    if not rules:
+        errors.append(FieldError("/match", "at least one rule is needed"))
+    return tuple(
+        _parse_rule(rule if isinstance(rule, dict) else {}, i, known, errors)
+        for i, rule in enumerate(rules)
     )
 
 
-def _parse_rule(rule: object, pointer: str, errors: list[FieldError]) -> Rule:
-    document = rule if isinstance(rule, dict) else {}
-    when, targets = document.get("when") or {}, document.get("targets") or {}
+def _parse_rule(
+    document: Json,
+    index: int,
+    known: Mapping[Metric, Definition],
+    errors: list[FieldError],
+) -> Rule:
+    """Without `when` it matches every ticket; an empty one is refused, because it is
+    more often a mistake than a wish.
+    """
+    pointer = f"/match/{index}"
+    when, calendar = document.get("when"), document.get("calendar")
+    condition = Condition()
+    if when is not None:
+        condition = parse_condition(when, f"{pointer}/when", TICKET_FIELDS, errors)
+    return Rule(
+        when=condition,
+        targets=_parse_targets(document, pointer, known, errors),
+        calendar=calendar if isinstance(calendar, str) else None,
+    )
+
+
+def _parse_targets(
+    document: Json,
+    pointer: str,
+    known: Mapping[Metric, Definition],
+    errors: list[FieldError],
+) -> tuple[tuple[Metric, timedelta], ...]:
+    value = document.get("targets")
+    targets = value if isinstance(value, dict) else {}
+    if not targets:
+        errors.append(FieldError(f"{pointer}/targets", "at least one target is needed"))
     parsed: list[tuple[Metric, timedelta]] = []
     for metric, text in targets.items():
-        if metric not in METRICS:
-            message = f"{metric!r} is not one of {', '.join(METRICS)}"
-            errors.append(FieldError(f"{pointer}/targets/{metric}", message))
+        where = f"{pointer}/targets/{metric}"
+        if metric not in known:
+            message = f"{metric!r} is not one of {', '.join(known)}"
+            errors.append(
+                FieldError(where, f"{message}, and /clocks does not define it")
+            )
             continue
         try:
             parsed.append((metric, parse_positive(str(text))))
         except ValueError as error:
-            errors.append(FieldError(f"{pointer}/targets/{metric}", str(error)))
-    if not targets:
-        errors.append(FieldError(f"{pointer}/targets", "at least one target is needed"))
-    conditions: list[tuple[str, tuple[str, ...]]] = []
-    for field, wanted in when.items():
-        if field not in FIELDS:
-            message = f"{field!r} is not one of {', '.join(FIELDS)}"
-            errors.append(FieldError(f"{pointer}/when/{field}", message))
-        words = (wanted,) if isinstance(wanted, str) else _strings(wanted)
-        if not words:
-            errors.append(FieldError(f"{pointer}/when/{field}", "names no value"))
-        conditions.append((field, words))
-    return Rule(when=tuple(conditions), targets=tuple(parsed))
+            errors.append(FieldError(where, str(error)))
+    return tuple(parsed)
 
 
-@cache
-def parse_threshold(text: str) -> float | timedelta:
-    """`80%` → 0.8 of the target; `PT5M` → so long before the due instant."""
-    if text.endswith("%"):
-        number = text[:-1]
-        if not number.isascii() or not number.isdigit() or not 1 <= int(number) <= 99:  # noqa: PLR2004
-            msg = f"{text!r} must be a whole percentage from 1% to 99%"
-            raise ValueError(msg)
-        return int(number) / 100
-    return parse_positive(text)
+def _parse_thresholds(value: object, errors: list[FieldError]) -> tuple[str, ...]:
+    thresholds = _strings(value)
+    for i, threshold in enumerate(thresholds):
+        try:
+            parse_threshold(threshold)
+        except ValueError as error:
+            errors.append(FieldError(f"/warn_at/{i}", str(error)))
+    return thresholds
+
+
+def _parse_longest_pause(value: object, errors: list[FieldError]) -> timedelta | None:
+    if value is None:
+        return None
+    try:
+        return parse_positive(str(value))
+    except ValueError as error:
+        errors.append(FieldError("/longest_pause", str(error)))
+        return None
+
+
+def _parse_quiet_hours(value: object, errors: list[FieldError]) -> Calendar | None:
+    """As the calendar of the hours that are not quiet."""
+    if value is None:
+        return None
+    fields = value if isinstance(value, dict) else {}
+    begin, end = str(fields.get("from")), str(fields.get("to"))
+    loud = [[end, begin]] if begin > end else [["00:00", begin], [end, "24:00"]]
+    hours = {day: [w for w in loud if w[0] != w[1]] for day in WEEKDAYS}
+    try:
+        return parse_calendar({"tz": fields.get("tz", "UTC"), "hours": hours})
+    except InvalidError as error:
+        message = "must be {tz, from, to} with times of day: " + str(error)
+        errors.append(FieldError("/quiet_hours", message))
+        return None
 
 
 def _strings(value: object) -> tuple[str, ...]:

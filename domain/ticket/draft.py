@@ -23,6 +23,14 @@ class Dated:
     by_rule: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """A place in a draft, to look back on what happened since."""
+
+    ticket: Ticket | None
+    steps: int
+
+
 class Draft:
     """Grows by `record`; nothing else is mutable. Timestamps never run backwards."""
 
@@ -36,6 +44,12 @@ class Draft:
     def ticket(self) -> Ticket:
         assert self._ticket is not None, "a draft starts with an opened ticket"
         return self._ticket
+
+    def mark(self) -> Mark:
+        return Mark(ticket=self._ticket, steps=len(self.steps))
+
+    def since(self, mark: Mark) -> tuple[Fact, ...]:
+        return tuple(step.fact for step in self.steps[mark.steps :])
 
     def record(
         self,

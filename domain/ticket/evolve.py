@@ -1,36 +1,49 @@
 """The one fold: facts in, ticket out. Live server, replay, report: all call this."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
+from domain.copies import replace
 from domain.errors import NotFoundError
 from domain.escalation import run as climbing
 from domain.escalation.facts import (
+    EscalationAcknowledged,
+    EscalationBroken,
     EscalationEnded,
     EscalationExhausted,
+    EscalationForced,
+    EscalationHeld,
+    EscalationPaused,
     EscalationPinned,
     EscalationReassigned,
+    EscalationResumed,
     EscalationStarted,
     EscalationStepFired,
+    EscalationStepSkipped,
 )
 from domain.event import Event, Fact
 from domain.sla import clock as clocks
-from domain.sla.clock import Clock
 from domain.sla.facts import (
     SlaAttached,
     SlaBreached,
     SlaCancelled,
+    SlaExcused,
+    SlaMatched,
     SlaMet,
     SlaMissed,
+    SlaNotMatched,
+    SlaPaused,
     SlaRestated,
+    SlaResumed,
     SlaWarned,
 )
+from domain.sla.reply import Voice
 from domain.ticket.facts import (
     FeedbackCaptured,
     TicketAcknowledged,
     TicketAssigned,
     TicketClosed,
+    TicketMerged,
     TicketMessageAdded,
     TicketOpened,
     TicketPaused,
@@ -40,8 +53,9 @@ from domain.ticket.facts import (
     TicketResumed,
     TicketTierChanged,
     TicketUpdated,
+    TicketWatched,
 )
-from domain.ticket.state import Pause, Ticket
+from domain.ticket.state import Pause, Ticket, voice
 
 
 def fold(events: Iterable[Event], ticket: Ticket | None = None) -> Ticket | None:
@@ -82,13 +96,16 @@ def _opened(fact: TicketOpened, at: datetime, ticket_id: str) -> Ticket:
         tags=fact.tags,
         attributes=fact.attributes,
         message_count=1,
+        opened_by=fact.opened_by,
+        customer_wrote=fact.opened_by != "agent",
+        asked=1 if fact.opened_by == "customer" else None,
     )
 
 
 def _life(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:  # noqa: C901, PLR0911, PLR0912
     match fact:
         case TicketMessageAdded():
-            return _message(ticket, fact, at)
+            return _message(ticket, fact)
         case TicketAssigned():
             return replace(ticket, team=fact.team, assignee=fact.agent)
         case TicketAcknowledged():
@@ -99,11 +116,9 @@ def _life(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:  # noqa: C901, PL
                 ticket,
                 status=fact.status,
                 pause=pause,
-                clocks=tuple(clocks.pause(c, at) for c in ticket.clocks),
-                runs=tuple(climbing.pause(r, at) for r in ticket.runs),
             )
         case TicketResumed():
-            return replace(_running(ticket, at), status="open")
+            return replace(_running(ticket), status="open")
         case TicketPriorityChanged():
             return replace(ticket, priority=fact.new)
         case TicketTierChanged():
@@ -111,9 +126,9 @@ def _life(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:  # noqa: C901, PL
         case TicketUpdated():
             return _updated(ticket, fact)
         case TicketResolved():
-            return replace(_running(ticket, at), status="resolved", resolved_at=at)
+            return replace(_finished(ticket), status="resolved", resolved_at=at)
         case TicketClosed():
-            return replace(_running(ticket, at), status="closed", closed_at=at)
+            return replace(_finished(ticket), status="closed", closed_at=at)
         case TicketReopened():
             return replace(
                 ticket,
@@ -122,6 +137,16 @@ def _life(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:  # noqa: C901, PL
                 closed_at=None,
                 acknowledged_by=None,
                 reopen_count=ticket.reopen_count + 1,
+                merged_into=None,
+            )
+        case TicketWatched():
+            return replace(ticket, watchers=(*ticket.watchers, fact.person))
+        case TicketMerged():
+            return replace(
+                _finished(ticket),
+                status="closed",
+                closed_at=at,
+                merged_into=fact.into,
             )
         case FeedbackCaptured():
             return replace(ticket, feedback_count=ticket.feedback_count + 1)
@@ -129,24 +154,40 @@ def _life(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:  # noqa: C901, PL
             return ticket
 
 
-def _running(ticket: Ticket, at: datetime) -> Ticket:
+def _running(ticket: Ticket) -> Ticket:
     """A pause ends when the ticket goes on, and also when it is resolved from it."""
     if ticket.pause is None:
         return ticket
     return replace(
         ticket,
         pause=None,
-        clocks=tuple(clocks.resume(c, at) for c in ticket.clocks),
-        runs=tuple(climbing.resume(r, at) for r in ticket.runs),
     )
 
 
-def _message(ticket: Ticket, fact: TicketMessageAdded, at: datetime) -> Ticket:
+def _finished(ticket: Ticket) -> Ticket:
+    settled = ticket.settled or ticket.customer_wrote
+    return replace(_running(ticket), asked=None, settled=settled)
+
+
+def _message(ticket: Ticket, fact: TicketMessageAdded) -> Ticket:
     counted = replace(ticket, message_count=ticket.message_count + 1)
-    answer = fact.author.kind == "agent" and fact.visibility == "public"
-    if not answer or ticket.answered_at is not None:
+    if fact.visibility != "public":
         return counted
-    return replace(counted, answered_at=at)
+    if fact.author.kind != "customer":
+        return replace(counted, voices=_voices(ticket, fact))
+    if fact.automatic:
+        return counted
+    asked = ticket.version if fact.expects_reply else ticket.asked
+    return replace(counted, customer_wrote=True, asked=asked)
+
+
+def _voices(ticket: Ticket, fact: TicketMessageAdded) -> tuple[Voice, ...]:
+    """What is written before the customer writes answers nobody."""
+    if not ticket.customer_wrote:
+        return ticket.voices
+    spoken = voice(fact, ticket)
+    others = (v for v in ticket.voices if replace(v, last=spoken.last) != spoken)
+    return (*others, spoken)
 
 
 def _updated(ticket: Ticket, fact: TicketUpdated) -> Ticket:
@@ -158,22 +199,29 @@ def _updated(ticket: Ticket, fact: TicketUpdated) -> Ticket:
 
 def _sla(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:
     match fact:
+        case SlaMatched():
+            return replace(ticket, promises=fact.promises, decision=fact.decision)
+        case SlaNotMatched():
+            return replace(ticket, promises=(), decision=fact.decision)
         case SlaAttached():
-            clock = _held(ticket, clocks.from_fact(fact, at, ticket.version), at)
+            clock = clocks.attached(fact, at, ticket.version, ticket.decision)
             return replace(ticket, clocks=(*ticket.clocks, clock))
         case (
-            SlaWarned()
+            SlaPaused()
+            | SlaResumed()
+            | SlaWarned()
             | SlaBreached()
             | SlaMet()
             | SlaMissed()
             | SlaRestated()
             | SlaCancelled()
+            | SlaExcused()
         ):
             return replace(
                 ticket,
                 clocks=tuple(
-                    _held(ticket, clocks.evolve(c, fact, at, ticket.version), at)
-                    if (c.metric, c.cycle) == (fact.metric, fact.cycle)
+                    _clock(ticket, c, fact, at)
+                    if c.cycle == fact.cycle and c.metric == fact.metric
                     else c
                     for c in ticket.clocks
                 ),
@@ -182,8 +230,24 @@ def _sla(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:
             return ticket
 
 
-def _held(ticket: Ticket, clock: Clock, at: datetime) -> Clock:
-    return clocks.aligned(clock, at, paused=ticket.pause is not None)
+def _clock(
+    ticket: Ticket, clock: clocks.Clock, fact: clocks.SlaFact, at: datetime
+) -> clocks.Clock:
+    moved = clocks.evolve(clock, fact, at, ticket.version, ticket.decision)
+    judged = moved.breached_at or moved.stopped_at
+    if moved.standing or not judged:
+        return moved
+    return replace(moved, standing=standing_of(ticket, moved))
+
+
+def standing_of(ticket: Ticket, clock: clocks.Clock) -> clocks.Standing:
+    """A team's own clock is that team's, also when the next one takes over."""
+    return clocks.Standing(
+        team=clock.team if clock.metric == "team" else ticket.team,
+        tier=ticket.customer.tier,
+        priority=ticket.priority,
+        type=ticket.type,
+    )
 
 
 def _escalation(ticket: Ticket, fact: Fact) -> Ticket:
@@ -192,14 +256,23 @@ def _escalation(ticket: Ticket, fact: Fact) -> Ticket:
             return replace(ticket, ladders=(*ticket.ladders, fact.policy))
         case EscalationStarted():
             run = climbing.started(fact, ticket.version)
-            if ticket.pause is not None:
-                run = climbing.pause(run, run.breach_at)
             return replace(ticket, runs=(*ticket.runs, run), acknowledged_by=None)
-        case EscalationStepFired() | EscalationExhausted() | EscalationEnded():
+        case (
+            EscalationBroken()
+            | EscalationStepFired()
+            | EscalationStepSkipped()
+            | EscalationHeld()
+            | EscalationAcknowledged()
+            | EscalationPaused()
+            | EscalationResumed()
+            | EscalationForced()
+            | EscalationExhausted()
+            | EscalationEnded()
+        ):
             return replace(
                 ticket,
                 runs=tuple(
-                    climbing.evolve(run, fact, ticket.ladder(run.policy))
+                    climbing.evolve(run, fact)
                     if run.clock == fact.clock and run.state != "ended"
                     else run
                     for run in ticket.runs

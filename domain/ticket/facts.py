@@ -27,8 +27,22 @@ class Customer:
 
 @dataclass(frozen=True, kw_only=True)
 class Author:
+    """`role`: the author's part in the house (`lead`, `specialist`), as far as said."""
+
     kind: AuthorKind
     id: str
+    role: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitFrom:
+    """The ticket that this one came out of, by which of its messages, and since when
+    that ticket is open.
+    """
+
+    ticket_id: str
+    version: int
+    opened_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +58,23 @@ class TicketOpened(Fact):
     product_area: str | None
     tags: tuple[str, ...]
     attributes: Json
+    opened_by: AuthorKind = "customer"
+    split_from: SplitFrom | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class TicketMessageAdded(Fact):
+    """`channel` None: that of the ticket. `expects_reply`: a customer's "thanks" does
+    not. `automatic`: no human wrote it (an out-of-office note, a receipt).
+    """
+
     topic: ClassVar[str] = "ticket.message_added"
     author: Author
     body: str
     visibility: Visibility
+    channel: Channel | None = None
+    expects_reply: bool = True
+    automatic: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +147,41 @@ class TicketClosed(Fact):
 class TicketReopened(Fact):
     topic: ClassVar[str] = "ticket.reopened"
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketWatched(Fact):
+    """Somebody follows the ticket from now on."""
+
+    topic: ClassVar[str] = "ticket.watched"
+    person: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketMerged(Fact):
+    """It went into another ticket, and is closed."""
+
+    topic: ClassVar[str] = "ticket.merged"
+    into: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketAbsorbed(Fact):
+    """Another ticket went into this one."""
+
+    topic: ClassVar[str] = "ticket.absorbed"
+    absorbed: str
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketSplit(Fact):
+    """A message of this ticket became a ticket of its own."""
+
+    topic: ClassVar[str] = "ticket.split"
+    version: int
+    into: str
+    number: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,16 @@ from domain.escalation.policy import EscalationPolicy
 from domain.escalation.run import Run
 from domain.event import Json, PolicyRef
 from domain.sla.clock import Clock
-from domain.ticket.facts import Channel, Customer, Priority, Status
+from domain.sla.decision import Decision, Promise
+from domain.sla.reply import Replies, Voice
+from domain.ticket.facts import (
+    AuthorKind,
+    Channel,
+    Customer,
+    Priority,
+    Status,
+    TicketMessageAdded,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,16 +46,28 @@ class Ticket:
     team: str | None = None
     assignee: str | None = None
     acknowledged_by: str | None = None
-    answered_at: datetime | None = None
-    """When an agent first wrote to the customer."""
+    opened_by: AuthorKind = "customer"
+    customer_wrote: bool = True
+    """Not yet, on a ticket that an agent opened: then nobody waits for an answer."""
+    voices: tuple[Voice, ...] = ()
+    """Who wrote to the customer who had written; a policy says who of them counts."""
+    asked: int | None = None
+    """Version of the customer's last message that expects an answer."""
+    settled: bool = False
+    """It was finished after the customer had written: to finish is to answer."""
+    merged_into: str | None = None
     pause: Pause | None = None
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
     reopen_count: int = 0
     message_count: int = 0
     feedback_count: int = 0
+    promises: tuple[Promise, ...] = ()
+    """What the rules promised last; a clock starts when its condition holds."""
+    decision: Decision | None = None
     clocks: tuple[Clock, ...] = ()
     runs: tuple[Run, ...] = ()
+    watchers: tuple[str, ...] = ()
     ladders: tuple[EscalationPolicy, ...] = ()
 
     def ladder(self, ref: PolicyRef) -> EscalationPolicy:
@@ -56,16 +77,27 @@ class Ticket:
                 return policy
         raise NotFoundError("pinned escalation policy", f"{ref.name}@{ref.version}")
 
+    def answered(self, replies: Replies) -> bool:
+        """Whether the customer who had written ever had an answer that counts."""
+        return self.settled or any(replies.count(voice) for voice in self.voices)
+
+    def awaiting(self, replies: Replies) -> bool:
+        """Whether a message of the customer expects an answer and has none."""
+        return self.asked is not None and not any(
+            voice.last > self.asked and replies.count(voice) for voice in self.voices
+        )
+
     @property
     def finished(self) -> bool:
         return self.status in ("resolved", "closed")
 
 
-def match_inputs(ticket: Ticket) -> dict[str, str]:
-    """What SLA rules may ask about this ticket."""
-    return {
-        "type": ticket.type,
-        "channel": ticket.channel,
-        "tier": ticket.customer.tier,
-        "priority": ticket.priority,
-    }
+def voice(fact: TicketMessageAdded, ticket: Ticket) -> Voice:
+    """Whose public message it was; `ticket` as it is at the message."""
+    return Voice(
+        author_kind=fact.author.kind,
+        role=fact.author.role,
+        channel=fact.channel or ticket.channel,
+        automatic=fact.automatic,
+        last=ticket.version,
+    )

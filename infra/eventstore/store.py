@@ -91,15 +91,19 @@ class PostgresEventStore:
         return found
 
     async def registry_events(self, after: int) -> list[Recorded]:
-        """Configuration, keys and subscriptions; the WHERE is that of a partial index,
-        so that asking four times a second costs nothing.
+        """Configuration, keys, subscriptions, exceptions to schedules; the WHERE is
+        that of a partial index, so that asking four times a second costs nothing.
         """
         rows = await self._database.rows(
             "SELECT originator_id, originator_version, topic, state,"
             " notification_id, recorded_at FROM stored_events"
             " WHERE notification_id > %s AND topic IN ('policy.published',"
             " 'policy.retired', 'key.created', 'key.revoked',"
-            " 'subscription.created', 'subscription.deleted')"
+            " 'subscription.created', 'subscription.deleted',"
+            " 'schedule.override_added', 'schedule.override_cancelled',"
+            " 'schedule.swap_offered', 'schedule.swap_taken',"
+            " 'schedule.swap_cancelled',"
+            " 'agent.leave_added', 'agent.leave_cancelled')"
             " ORDER BY notification_id LIMIT 500",
             (after,),
         )

@@ -1,11 +1,18 @@
-"""The read model of tickets: what lists, loads and the sweeper ask."""
+"""The read model of tickets and their clocks: what lists, loads, the sweeper and
+reports ask.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+import msgspec
 import psycopg
 from typing_extensions import override
 
 from domain.enforcement import plan
+from domain.event import Json
+from domain.sla.clock import Clock
+from domain.ticket.evolve import standing_of
 from domain.ticket.state import Ticket
 from infra.database import Database, Row
 from infra.eventstore.store import Header, PostgresEventStore
@@ -31,7 +38,37 @@ ON CONFLICT (id) DO UPDATE SET
 WHERE t.version < EXCLUDED.version
 """
 
+# A clock that is not live changes no more, but for an excuse: left alone, and so cheap.
+_UPSERT_CLOCKS = """
+INSERT INTO clocks AS c
+SELECT new.* FROM jsonb_populate_recordset(NULL::clocks, %s) AS new
+WHERE NOT EXISTS (
+    SELECT FROM clocks AS old
+    WHERE old.ticket_id = new.ticket_id AND old.metric = new.metric
+    AND old.cycle = new.cycle AND NOT old.live AND old.excused = new.excused
+)
+ON CONFLICT (ticket_id, metric, cycle) DO UPDATE SET
+    version = EXCLUDED.version, policy_name = EXCLUDED.policy_name,
+    policy_version = EXCLUDED.policy_version, calendar_name = EXCLUDED.calendar_name,
+    calendar_version = EXCLUDED.calendar_version, state = EXCLUDED.state,
+    live = EXCLUDED.live, team = EXCLUDED.team, tier = EXCLUDED.tier,
+    priority = EXCLUDED.priority, type = EXCLUDED.type, due_at = EXCLUDED.due_at,
+    breached_at = EXCLUDED.breached_at, stopped_at = EXCLUDED.stopped_at,
+    excused = EXCLUDED.excused, target_s = EXCLUDED.target_s,
+    elapsed_s = EXCLUDED.elapsed_s
+WHERE c.version < EXCLUDED.version
+"""
+
 _REFUSED = (psycopg.DataError, psycopg.IntegrityError)
+_ENCODER = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Of one ticket: its row, and those of its clocks by the names of the columns."""
+
+    ticket: Row
+    clocks: list[Json]
 
 
 class Projector(Follower):
@@ -52,7 +89,7 @@ class Projector(Follower):
         position = batch[-1].position
         ids = dict.fromkeys(ticket_ids(batch))
         tickets, failed = await self._tickets.fresh(ids)
-        rows, refused = each(tickets, _row)
+        rows, refused = each(tickets, _rows)
         await self.park(failed | refused, position)
         try:
             await self._write(rows)
@@ -61,13 +98,18 @@ class Projector(Follower):
         async with self.database.connection() as connection:
             await self.save(position, connection)
 
-    async def _write(self, rows: Mapping[str, Row]) -> None:
+    async def _write(self, rows: Mapping[str, Rows]) -> None:
         if rows:
+            clocks = [clock for row in rows.values() for clock in row.clocks]
             async with self.database.transaction() as connection:
-                await connection.cursor().executemany(_UPSERT, list(rows.values()))
+                tickets = [row.ticket for row in rows.values()]
+                await connection.cursor().executemany(_UPSERT, tickets)
+                if clocks:
+                    text = _ENCODER.encode(clocks).decode()
+                    await connection.execute(_UPSERT_CLOCKS, (text,), prepare=True)
                 await self.unpark(list(rows), connection)
 
-    async def _write_one_by_one(self, rows: Mapping[str, Row], position: int) -> None:
+    async def _write_one_by_one(self, rows: Mapping[str, Rows], position: int) -> None:
         for ticket_id, row in rows.items():
             try:
                 await self._write({ticket_id: row})
@@ -78,6 +120,42 @@ class Projector(Follower):
 def ticket_ids(batch: Sequence[Header]) -> Iterator[str]:
     """Streams of configuration and the like have a `/` in their names."""
     return (h.stream_id for h in batch if "/" not in h.stream_id)
+
+
+def _rows(ticket: Ticket) -> Rows:
+    return Rows(
+        ticket=_row(ticket),
+        clocks=[_clock_row(ticket, clock) for clock in ticket.clocks],
+    )
+
+
+def _clock_row(ticket: Ticket, clock: Clock) -> Json:
+    """By the names of the columns."""
+    calendar, standing = clock.calendar, clock.standing or standing_of(ticket, clock)
+    elapsed = clock.elapsed
+    return {
+        "ticket_id": ticket.id,
+        "metric": clock.metric,
+        "cycle": clock.cycle,
+        "version": ticket.version,
+        "policy_name": clock.policy.name,
+        "policy_version": clock.policy.version,
+        "calendar_name": calendar.name if calendar else None,
+        "calendar_version": calendar.version if calendar else None,
+        "state": clock.state,
+        "live": clock.live,
+        "team": standing.team,
+        "tier": standing.tier,
+        "priority": standing.priority,
+        "type": standing.type,
+        "started_at": clock.started_at,
+        "due_at": clock.due_at,
+        "breached_at": clock.breached_at,
+        "stopped_at": clock.stopped_at,
+        "excused": clock.excuse is not None,
+        "target_s": clock.target.total_seconds(),
+        "elapsed_s": None if elapsed is None else elapsed.total_seconds(),
+    }
 
 
 def _row(ticket: Ticket) -> Row:

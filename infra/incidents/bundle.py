@@ -11,10 +11,14 @@ from pathlib import Path
 import yaml
 
 from domain.config import Configuration, fold_config, publish
+from domain.config_kinds import Kind
 from domain.errors import InvalidError
-from domain.event import SYSTEM, Event, Meta
-from domain.promises import World
-from infra.bootstrap import documents
+from domain.event import SYSTEM, Event, Json, Meta
+from domain.sla.calendar_sources import Expansion, expand
+from domain.world import World
+from infra.bootstrap import documents, read_bundle
+from infra.holidays.sources import InstalledHolidays
+from infra.wiring import now
 
 
 class BundleError(Exception):
@@ -24,7 +28,7 @@ class BundleError(Exception):
 def policies(file: Path) -> World:
     """Raises BundleError."""
     try:
-        bundle = yaml.safe_load(file.read_text("utf-8"))
+        bundle = read_bundle(file.read_text("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise BundleError(f"{file} is neither YAML nor JSON: {error}") from error
     if not isinstance(bundle, dict) or "sla-policies" not in bundle:
@@ -32,7 +36,7 @@ def policies(file: Path) -> World:
     config = Configuration()
     for kind, name, document in documents(bundle):
         try:
-            fact = publish(config, kind, name, document)
+            fact = publish(config, kind, name, document, _expanded(kind, document))
         except InvalidError as error:
             raise BundleError(f"{file}: {kind}/{name}{error}") from error
         meta = Meta(
@@ -43,5 +47,14 @@ def policies(file: Path) -> World:
         )
         at = datetime.fromtimestamp(0, UTC)
         config = fold_config([Event(f"{kind}/{name}", 1, at, meta, fact)], config)
-    kept = {key: e for key, e in config.entries.items() if key[0] == "sla-policies"}
+    asked = ("sla-policies", "calendars")
+    kept = {key: e for key, e in config.entries.items() if key[0] in asked}
     return World(config=Configuration(kept))
+
+
+def _expanded(kind: Kind, document: Json) -> Expansion | None:
+    """Without `years` a package gives the days around today, not those of the log."""
+    if kind != "calendars":
+        return None
+    holidays, today = InstalledHolidays(), now().date()
+    return expand(document, lambda source: holidays.look_up(source, today))

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from activities.ports import StoreUnavailableError
-from domain.promises import World
+from domain.world import World
 from infra.data_dir import DataDir
 from infra.incidents import screen
 from infra.incidents.bundle import BundleError, policies

@@ -1,10 +1,5 @@
 """An imported history under a policy: the promise it would have had, and the verdict.
 
-Each event that a person or the import made becomes the command it stands for, and
-`domain.commands` decides it anew at the event's own time: matching, restating,
-pausing, judging and reopening are those of the live server. What a rule added to the
-real history is left out, because the policy under trial adds its own.
-
 Judged is `resolution` only. The log has no messages, so nobody knows when a customer
 was answered first, and to take the first assignment for it would be to invent it.
 """
@@ -14,40 +9,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from domain.commands import (
-    AddMessage,
-    Change,
-    Close,
-    Command,
-    OpenTicket,
-    PauseTicket,
-    Reopen,
-    Resolve,
-    Resume,
-    decide,
-    open_ticket,
-)
-from domain.errors import RuleError
-from domain.event import SYSTEM, Event, Fact
-from domain.promises import World
+from domain.event import Event
+from domain.replay import replay
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaMet, SlaMissed
-from domain.sla.policy import FIELDS
 from domain.ticket.draft import Draft
-from domain.ticket.facts import (
-    Priority,
-    TicketClosed,
-    TicketMessageAdded,
-    TicketOpened,
-    TicketPaused,
-    TicketPriorityChanged,
-    TicketReopened,
-    TicketResolved,
-    TicketResumed,
-    TicketTierChanged,
-    TicketUpdated,
-)
+from domain.ticket.facts import Priority
 from domain.ticket.state import Ticket
+from domain.world import World
 
 METRIC = "resolution"
 Outcome = Literal["met", "missed", "open", "unpromised"]
@@ -75,28 +44,13 @@ class _Judged:
 
 def judge(events: Sequence[Event], world: World) -> Verdict:
     """`events` start with the opening."""
-    first = events[0]
-    assert isinstance(first.fact, TicketOpened), "a history starts with its opening"
-    command = _opening(first.fact)
-    ticket = open_ticket(first.originator_id, command, first.timestamp, world).ticket
+    ticket: Ticket | None = None
     judged: list[_Judged] = []
-    for event in events[1:]:
-        draft = _again(ticket, event, world)
-        if draft is not None:
-            ticket = draft.ticket
-            judged += _verdicts(draft)
+    for draft in replay(events, world):
+        ticket = draft.ticket
+        judged += _verdicts(draft)
+    assert ticket is not None, "a history starts with its opening"
     return _verdict(ticket, judged)
-
-
-def _again(ticket: Ticket, event: Event, world: World) -> Draft | None:
-    command = None if event.meta.actor == SYSTEM else command_of(event.fact)
-    if command is None:
-        return None
-    try:
-        return decide(ticket, command, event.timestamp, world)
-    except RuleError:
-        # The other platform allows it (a new priority after the end): no promise moves.
-        return None
 
 
 def _verdicts(draft: Draft) -> list[_Judged]:
@@ -139,47 +93,3 @@ def _running(ticket: Ticket, name: str, clock: Clock) -> Verdict:
         outcome="open",
         target=clock.target,
     )
-
-
-def _opening(fact: TicketOpened) -> OpenTicket:
-    return OpenTicket(
-        number=fact.number,
-        subject=fact.subject,
-        body=fact.body,
-        channel=fact.channel,
-        type=fact.type,
-        customer=fact.customer,
-        priority=fact.priority,
-        product_area=fact.product_area,
-        tags=fact.tags,
-        attributes=fact.attributes,
-    )
-
-
-def command_of(fact: Fact) -> Command | None:  # noqa: C901, PLR0911 - one fact, one line
-    """The command that makes this fact; None if no promise depends on it."""
-    match fact:
-        case TicketMessageAdded():
-            return AddMessage(
-                author=fact.author, body=fact.body, visibility=fact.visibility
-            )
-        case TicketPriorityChanged():
-            return Change(priority=fact.new)
-        case TicketTierChanged():
-            return Change(tier=fact.new)
-        case TicketUpdated() if asked := {
-            k: fact.new[k] for k in fact.new if k in FIELDS
-        }:
-            return Change(fields=asked)
-        case TicketPaused():
-            return PauseTicket(reason=fact.reason, status=fact.status, until=fact.until)
-        case TicketResumed():
-            return Resume(reason=fact.reason)
-        case TicketResolved():
-            return Resolve(code=fact.code, note=fact.note)
-        case TicketClosed():
-            return Close()
-        case TicketReopened():
-            return Reopen(reason=fact.reason)
-        case _:
-            return None

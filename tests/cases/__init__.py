@@ -2,4 +2,8 @@
 
 `python -m tests.cases FILE.jsonl` prints one line a case and a summary. A kind of case
 is added by one driver in `DRIVERS` of `runner.py`.
+
+Those of a ticket are played through the engine: targets become a published policy
+(`ticket_policy`), events become commands (`ticket_commands`) given at their instants
+(`ticket_story`), and each expected field is asked of the ticket (`ticket_answers`).
 """

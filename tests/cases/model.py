@@ -7,10 +7,12 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from domain.sla.business_time import Pause
-from domain.sla.calendar import Calendar, CalendarError
-from domain.sla.calendar_form import parse_calendar
+from domain.errors import InvalidError
+from domain.sla.calendar import Calendar
+from domain.sla.calendar_sources import Expansion, expand
 from domain.sla.instants import wall_to_utc
+from domain.sla.span import Span
+from infra.holidays.sources import InstalledHolidays
 
 Case: TypeAlias = dict[str, Any]
 Event: TypeAlias = dict[str, Any]
@@ -30,6 +32,8 @@ class Answer:
 
     got: Any
     agrees: bool
+    why: str | None = None
+    """What has to be known to see that they agree."""
 
 
 def zone_of(case: Case) -> tzinfo:
@@ -42,12 +46,20 @@ def calendar_of(case: Case) -> Calendar | None:
     if case.get("calendar") is None:
         return None
     try:
-        return parse_calendar(case["calendar"])
-    except CalendarError as error:
-        never_opens = [problem.pointer for problem in error.problems] == ["/hours"]
+        return _expanded(case).calendar()
+    except InvalidError as error:
+        never_opens = [problem.pointer for problem in error.errors] == ["/hours"]
         if case.get("adopt") == "option" and never_opens:
             return None
         raise
+
+
+def _expanded(case: Case) -> Expansion:
+    """Packages are asked for the years around the first event."""
+    events = timed_events(case)
+    today = events[0][1].date() if events else date(2026, 1, 1)
+    holidays = InstalledHolidays()
+    return expand(case["calendar"], lambda source: holidays.look_up(source, today))
 
 
 def instant(text: str, zone: tzinfo) -> datetime:
@@ -86,17 +98,17 @@ def stop_of(case: Case) -> datetime:
     return min(stops) if stops else events[-1][1]
 
 
-def pauses_of(case: Case) -> list[Pause]:
+def pauses_of(case: Case) -> list[Span]:
     """Pauses by event; the time from closing to reopening is one too."""
-    found: list[Pause] = []
+    found: list[Span] = []
     begun: datetime | None = None
     for kind, at, event in sorted(timed_events(case), key=lambda item: item[1]):
         if begun is not None and _ends_pause(kind, event):
-            found.append(Pause(begun, at))
+            found.append(Span(begun, at))
             begun = None
         elif begun is None and (kind == "pause" or event.get("pauses")):
             begun = at
-    return found if begun is None else [*found, Pause(begun)]
+    return found if begun is None else [*found, Span(begun)]
 
 
 def _ends_pause(kind: str, event: Event) -> bool:

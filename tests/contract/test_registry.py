@@ -1,14 +1,18 @@
-"""Configuration, keys and subscriptions as each process follows them."""
+"""Configuration, keys, subscriptions, who is on call: as each process follows them."""
 
 import asyncio
 import uuid
+from datetime import timedelta
 
 import pytest
 
 from activities.config import ConfigDesk
 from activities.ports import Caller, Recorded, StoreUnavailableError
 from domain.access import KeyCreated, KeyRevoked
+from domain.config import PolicyPublished
 from domain.event import Actor
+from domain.oncall.facts import ScheduleOverrideAdded
+from infra.holidays.sources import InstalledHolidays
 from infra.registry import LiveRegistry
 from infra.wiring import now
 from tests.contract.stores import opened
@@ -54,7 +58,7 @@ async def test_a_change_through_this_process_is_seen_at_once(database_url):
             correlation_id="c",
             channel="api",
         )
-        desk = ConfigDesk(store, registry, now)
+        desk = ConfigDesk(store, registry, now, InstalledHolidays())
         await desk.publish("agents", "ann", {"name": "Ann"}, caller)
         assert len((await registry.config()).entry("agents", "ann").versions) == 1
 
@@ -97,6 +101,32 @@ async def test_one_who_gives_up_does_not_end_the_reading_of_the_others():
     await asyncio.sleep(0)
     journal.gate.set()
     assert (await patient).find("ann")
+
+
+async def test_who_is_on_call_is_followed_as_it_changes():
+    turns = {"start": "2026-01-05T09:00", "unit": "day", "people": ["ann"]}
+    document = {"tz": "UTC", "layers": [{"name": "base", "rotation": turns}]}
+    journal = Journal(
+        PolicyPublished(
+            kind="schedules", name="front", version=1, sha256="0", document=document
+        )
+    )
+    registry = LiveRegistry(journal)
+    first = await registry.oncall()
+    assert first.plan("front").people == {"ann"}
+    await registry.refresh()
+    assert await registry.oncall() is first
+    added = ScheduleOverrideAdded(
+        schedule="front",
+        override_id="o-1",
+        kind="add",
+        person="bo",
+        begin=INSTANT,
+        end=INSTANT + timedelta(hours=1),
+    )
+    journal.rows.append(Recorded(event("overrides/front", 1, added), 2, INSTANT))
+    await registry.refresh()
+    assert (await registry.oncall()).plan("front").people == {"ann", "bo"}
 
 
 async def test_an_event_that_does_not_fit_locks_nobody_out():

@@ -6,7 +6,8 @@ minute of a few days and looks wall times up in that list.
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from domain.sla.business_time import Pauses
@@ -40,14 +41,32 @@ def local(text: str, tz: str = "Europe/Berlin", *, fold: int = 0) -> datetime:
 @lru_cache
 def transitions(tz: str) -> tuple[datetime, ...]:
     """The minutes in 2000-2040 at which the offset of the zone changes."""
-    zone, found = ZoneInfo(tz), []
-    before = datetime(2000, 1, 1, tzinfo=UTC)
-    while before.year < 2041:
+    zone = ZoneInfo(tz)
+    found = []
+    for before in _near_changes(zone):
         after = before + LESS_THAN_BETWEEN_CHANGES
         if _offset(before, zone) != _offset(after, zone):
             found.append(_change(zone, before, after))
-        before = after
     return tuple(found)
+
+
+@cache
+def _steps() -> list[datetime]:
+    """So close to each other that a zone changes at most once between two of them."""
+    first, last = datetime(2000, 1, 1, tzinfo=UTC), datetime(2041, 1, 1, tzinfo=UTC)
+    count = (last - first) // LESS_THAN_BETWEEN_CHANGES + 1
+    return [first + n * LESS_THAN_BETWEEN_CHANGES for n in range(count)]
+
+
+def _near_changes(zone: ZoneInfo) -> list[datetime]:
+    """The steps about which the zone changes. Read as local times: that is much quicker
+    than to convert each, and wrong by less than a step.
+    """
+    steps = _steps()
+    offsets = [zone.utcoffset(step) for step in steps]
+    changed = [n for n, (a, b) in enumerate(pairwise(offsets)) if a != b]
+    near = {n + beside for n in changed for beside in (-1, 0, 1)}
+    return [steps[n] for n in sorted(near) if 0 <= n < len(steps)]
 
 
 def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:

@@ -53,6 +53,10 @@ def test_only_those_who_run_the_floor_configure_it():
     assert [r for r in ROLES if key(r).may("config:write")] == ["admin", "ops"]
 
 
+def test_only_those_who_run_the_floor_excuse_a_breach():
+    assert [r for r in ROLES if key(r).may("breaches:excuse")] == ["admin", "ops"]
+
+
 def test_a_product_team_reads_tickets_and_changes_none():
     assert key("product").may("tickets:read")
     assert not key("product").may("tickets:write")

@@ -1,13 +1,24 @@
-"""When a budget of time is used up, and how much of it is."""
+"""When a budget of time is used up round the clock, and how much of it is."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.sla.budget import Span, back, breach_at, due_at, elapsed
+from domain.sla import business_time
+from domain.sla.span import Span
 from tests.dsl import NOON, instant
+
+elapsed, due_at, breach_at = (
+    partial(question, None)
+    for question in (
+        business_time.elapsed,
+        business_time.due_at,
+        business_time.breach_at,
+    )
+)
 
 
 def span(start, end=None):
@@ -46,20 +57,6 @@ def test_a_pause_that_begins_as_the_budget_ends_leaves_it_used_but_not_exceeded(
 
 def test_no_time_is_negative():
     assert elapsed(NOON, instant("-1h"), [span("-2h", "2h")]) == timedelta(0)
-
-
-def test_looking_back_beyond_the_start_finds_nothing():
-    assert back(NOON, timedelta(seconds=3), timedelta(minutes=5)) is None
-
-
-def test_looking_back_walks_around_a_pause():
-    pauses = [span("30m", "40m")]
-    assert back(NOON, timedelta(hours=1), timedelta(minutes=40), pauses) == instant(
-        "20m"
-    )
-    assert back(NOON, timedelta(hours=1), timedelta(minutes=20), pauses) == instant(
-        "50m"
-    )
 
 
 SECONDS = st.integers(-5_000, 20_000).map(lambda n: NOON + timedelta(seconds=n))

@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.sla.business_time import (
-    Pause,
     back,
     breach_at,
     due_at,
@@ -17,6 +16,7 @@ from domain.sla.business_time import (
     segments,
 )
 from domain.sla.calendar import Calendar
+from domain.sla.span import Span
 from tests.domain.calendars import EVERY_DAY, calendar
 
 MICROSECOND = timedelta(microseconds=1)
@@ -47,12 +47,12 @@ few = settings(max_examples=25, deadline=None)
 
 
 @st.composite
-def pauses_after(draw: st.DrawFn, start: datetime) -> list[Pause]:
+def pauses_after(draw: st.DrawFn, start: datetime) -> list[Span]:
     """Up to three pauses about the start, overlapping or not, none open-ended."""
     offsets = st.timedeltas(timedelta(hours=-5), timedelta(days=4))
     begins = draw(st.lists(offsets, max_size=3))
     lengths = st.timedeltas(timedelta(hours=-1), timedelta(days=2))
-    return [Pause(start + b, start + b + draw(lengths)) for b in begins]
+    return [Span(start + b, start + b + draw(lengths)) for b in begins]
 
 
 @given(calendars, instants, durations, st.data())
@@ -135,7 +135,7 @@ def test_a_pause_outside_hours_changes_nothing(
     closing, opening = previous_open(hours, around), next_open(hours, around)
     assert closing is not None
     assert opening is not None
-    pause = [Pause(closing, opening)]
+    pause = [Span(closing, opening)]
     assert due_at(hours, start, budget, pause) == due_at(hours, start, budget)
     assert breach_at(hours, start, budget, pause) == breach_at(hours, start, budget)
 

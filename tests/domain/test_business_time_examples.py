@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.sla.business_time import (
-    Pause,
     back,
     breach_at,
     due_at,
@@ -19,6 +18,7 @@ from domain.sla.business_time import (
     segments,
 )
 from domain.sla.instants import wall_to_utc
+from domain.sla.span import Span
 from tests.domain.calendars import EVERY_DAY, calendar, local
 
 OFFICE = calendar()
@@ -43,7 +43,7 @@ def test_2_a_night_with_an_overlap_has_seven_business_hours() -> None:
 
 
 def test_3_a_pause_over_night_costs_its_business_part() -> None:
-    pause = Pause(local("2026-01-12T16:00"), local("2026-01-13T07:30"))
+    pause = Span(local("2026-01-12T16:00"), local("2026-01-13T07:30"))
     assert due_at(OFFICE, MONDAY_10, 8 * HOUR) == local("2026-01-13T10:00")
     assert due_at(OFFICE, MONDAY_10, 8 * HOUR, [pause]) == local("2026-01-13T11:00")
 
@@ -69,7 +69,7 @@ def test_5_a_holiday_declared_late_moves_the_deadline_over_the_weekend() -> None
 
 def test_6_a_reopened_ticket_resumes_starts_anew_or_counts_on() -> None:
     resolved, reopened = local("2026-01-12T14:00"), local("2026-01-14T10:00")
-    resume = due_at(OFFICE, MONDAY_10, 8 * HOUR, [Pause(resolved, reopened)])
+    resume = due_at(OFFICE, MONDAY_10, 8 * HOUR, [Span(resolved, reopened)])
     assert resume == local("2026-01-14T14:00")
     assert due_at(OFFICE, reopened, 8 * HOUR) == local("2026-01-15T10:00")
     assert due_at(OFFICE, MONDAY_10, 8 * HOUR) == local("2026-01-13T10:00")
@@ -91,13 +91,13 @@ def test_a_warning_is_walked_back_over_the_night() -> None:
 
 
 def test_a_pause_that_begins_when_the_budget_ends_delays_the_breach_only() -> None:
-    pause = Pause(local("2026-01-12T11:00"), local("2026-01-12T12:00"))
+    pause = Span(local("2026-01-12T11:00"), local("2026-01-12T12:00"))
     assert due_at(OFFICE, MONDAY_10, HOUR, [pause]) == pause.start
     assert breach_at(OFFICE, MONDAY_10, HOUR, [pause]) == pause.end
 
 
 def test_an_open_ended_pause_leaves_no_deadline() -> None:
-    pause = [Pause(local("2026-01-12T11:00"))]
+    pause = [Span(local("2026-01-12T11:00"))]
     assert elapsed(OFFICE, MONDAY_10, local("2026-02-01T00:00"), pause) == HOUR
     assert due_at(OFFICE, MONDAY_10, 2 * HOUR, pause) is None
     assert breach_at(OFFICE, MONDAY_10, HOUR, pause) is None
@@ -118,7 +118,7 @@ def test_a_calendar_that_never_opens_again_leaves_no_deadline() -> None:
 
 def test_without_a_calendar_time_always_counts() -> None:
     end = MONDAY_10 + timedelta(days=30)
-    pause = [Pause(MONDAY_10 + HOUR, MONDAY_10 + 3 * HOUR)]
+    pause = [Span(MONDAY_10 + HOUR, MONDAY_10 + 3 * HOUR)]
     assert elapsed(None, MONDAY_10, end, pause) == timedelta(days=30) - 2 * HOUR
     assert due_at(None, MONDAY_10, 2 * HOUR, pause) == MONDAY_10 + 4 * HOUR
     assert back(None, end, HOUR) == end - HOUR

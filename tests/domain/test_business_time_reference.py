@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.sla.business_time import (
-    Pause,
     back,
     breach_at,
     due_at,
@@ -19,6 +18,7 @@ from domain.sla.business_time import (
 from domain.sla.calendar import WEEKDAYS, Calendar
 from domain.sla.calendar_form import parse_calendar
 from domain.sla.instants import from_us
+from domain.sla.span import Span
 from domain.sla.timeline import BLOCK_US
 from tests.domain.calendars import MINUTE, MinuteReference, transitions
 
@@ -72,9 +72,7 @@ def test_the_engine_agrees_with_a_minute_by_minute_count(
     start = change + data.draw(offsets) * MINUTE
     end = change + data.draw(offsets) * MINUTE
     pauses = [
-        Pause(
-            change + data.draw(offsets) * MINUTE, change + data.draw(offsets) * MINUTE
-        )
+        Span(change + data.draw(offsets) * MINUTE, change + data.draw(offsets) * MINUTE)
         for _ in range(data.draw(st.integers(0, 2)))
     ]
     running = reference.running(pauses)
@@ -93,7 +91,7 @@ def assert_deadlines(
     hours: Calendar,
     start: datetime,
     budget: timedelta,
-    pauses: list[Pause],
+    pauses: list[Span],
     reference: MinuteReference,
 ) -> None:
     running = reference.running(pauses)

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from domain.sla.calendar import Calendar, CalendarError, Window
+from domain.errors import InvalidError
+from domain.sla.calendar import Calendar, Window
 from domain.sla.calendar_form import calendar_form, parse_calendar
 from domain.sla.calendar_lint import calendar_warnings
 
@@ -22,22 +23,21 @@ OFFICE: dict[str, Any] = {
         {"from": "2026-10-02", "to": "2026-10-07"},
         {"yearly": "05-01"},
         "02-29",
-        {"package": "chinesecalendar"},
+        {"dates": ["2026-02-17", "2026-02-18"]},
     ],
     "shifts": {"2026-10-10": [["09:00", "18:00"]], "2026-10-12": []},
     "breaks": {"2026-12-29": [["12:00", "13:00"]]},
 }
-PACKAGES = {"chinesecalendar": [date(2026, 2, 17), date(2026, 2, 18)]}
 
 
 def problems(**changes: object) -> dict[str, str]:
-    with pytest.raises(CalendarError) as caught:
-        parse_calendar({**OFFICE, **changes}, PACKAGES)
-    return {problem.pointer: problem.message for problem in caught.value.problems}
+    with pytest.raises(InvalidError) as caught:
+        parse_calendar({**OFFICE, **changes})
+    return {problem.pointer: problem.message for problem in caught.value.errors}
 
 
 def test_all_of_the_form_is_read() -> None:
-    office = parse_calendar(OFFICE, PACKAGES)
+    office = parse_calendar(OFFICE)
     assert office.windows_on(date(2026, 1, 5)) == (
         Window(9 * 3600, 12 * 3600),
         Window(13 * 3600 + 1800, 18 * 3600),
@@ -71,11 +71,11 @@ def test_a_range_holds_its_ends_and_a_yearly_holiday_one_day() -> None:
 
 
 def test_what_is_written_is_read_as_an_equal_calendar() -> None:
-    office = parse_calendar(OFFICE, PACKAGES)
+    office = parse_calendar(OFFICE)
     again = parse_calendar(calendar_form(office))
     assert again == office
     assert hash(again) == hash(office)
-    assert again != parse_calendar({**OFFICE, "tz": "Asia/Tokyo"}, PACKAGES)
+    assert again != parse_calendar({**OFFICE, "tz": "Asia/Tokyo"})
 
 
 def test_dates_of_yaml_are_taken() -> None:
@@ -122,7 +122,9 @@ def test_an_impossible_window_is_refused(window: object, pointer: str) -> None:
         ({"yearly": "02-30"}, "/holidays/0/yearly"),
         ({"from": "2026-10-02", "to": "2026-10-01"}, "/holidays/0/to"),
         ({"from": "soon", "to": "2026-10-01"}, "/holidays/0/from"),
-        ({"package": "nowhere"}, "/holidays/0/package"),
+        ({"dates": ["2026-10-01", "soon"]}, "/holidays/0/dates/1"),
+        ({"dates": "2026-10-01"}, "/holidays/0/dates"),
+        ({"package": "chinesecalendar"}, "/holidays/0"),
         ({"yearly": "05-01", "name": "May Day"}, "/holidays/0"),
     ],
 )
@@ -136,7 +138,7 @@ def test_pointers_are_escaped() -> None:
 
 @pytest.mark.parametrize("document", [None, [], "office"])
 def test_a_document_that_is_no_object_is_refused(document: object) -> None:
-    with pytest.raises(CalendarError):
+    with pytest.raises(InvalidError):
         parse_calendar(document)
 
 
@@ -145,7 +147,7 @@ def test_a_calendar_that_never_opens_is_refused() -> None:
 
 
 def warned(**changes: object) -> list[str]:
-    hours: Calendar = parse_calendar({**OFFICE, **changes}, PACKAGES)
+    hours: Calendar = parse_calendar({**OFFICE, **changes})
     return [problem.pointer for problem in calendar_warnings(hours)]
 
 
@@ -162,3 +164,15 @@ def test_what_has_no_effect_or_overlaps_is_warned_about() -> None:
     assert warned(hours=nights, breaks={}) == ["/hours/sun/0"]
     assert warned(shifts={"2026-10-01": [["09:00", "10:00"]]}) == ["/shifts/2026-10-01"]
     assert warned(breaks={"2026-01-05": [["12:15", "13:00"]]}) == ["/breaks/2026-01-05"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"hours": {"mon": [["09:00", "09:30"]] * 101}}, "/hours/mon"),
+        ({"holidays": ["2026-10-01"] * 10_001}, "/holidays"),
+        ({"breaks": {str(n): [] for n in range(10_001)}}, "/breaks"),
+    ],
+)
+def test_a_calendar_has_bounds(changes: dict[str, object], pointer: str) -> None:
+    assert set(problems(**changes)) == {pointer}

@@ -1,10 +1,13 @@
 """What ops publish is checked whole, numbered for ever, and never changed."""
 
+from datetime import date
+
 import pytest
 
-from domain.config import Configuration, PolicyRetired, publish, retire
+from domain.config import Configuration, PolicyRetired, publish, retire, unchanged
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.event import Event
+from domain.sla.calendar_sources import Found, expand
 from tests.dsl import BY_ANN, NOON, configured, fold_config, published, world
 
 SLA = {"match": [{"targets": {"resolution": "1h"}}]}
@@ -41,7 +44,6 @@ def ladder(*steps, **fields):
         ("sla-policies", sla(warn_at=["50%", "100%"]), "/warn_at/1", "1% to 99%"),
         ("sla-policies", sla(warn_at=["0%"]), "/warn_at/0", "1% to 99%"),
         ("sla-policies", sla(warn_at=["PT0S"]), "/warn_at/0", "longer than zero"),
-        ("sla-policies", sla(calendar="office"), "/calendar", "only 'always'"),
         (
             "sla-policies",
             sla(escalation_policy="none"),
@@ -58,13 +60,13 @@ def ladder(*steps, **fields):
             "sla-policies",
             {"match": [{"when": {"type": []}, "targets": {"resolution": "1h"}}]},
             "/match/0/when/type",
-            "names no value",
+            "must be a word, a number or a list",
         ),
         (
             "sla-policies",
             {"match": [{"targets": {"happiness": "1h"}}]},
             "/match/0/targets/happiness",
-            "is not one of first_response, resolution",
+            "is not one of first_response",
         ),
         ("escalation-policies", {}, "/steps", "at least one step"),
         ("escalation-policies", ladder({}), "/steps/0/targets", "tells nobody"),
@@ -82,9 +84,9 @@ def ladder(*steps, **fields):
         ),
         (
             "escalation-policies",
-            ladder(STEP | {"after": "-PT1M"}),
-            "/steps/0/after",
-            "at or after the breach",
+            ladder(STEP, STEP | {"after": "-PT1M"}),
+            "/steps/1/after",
+            "before the breach",
         ),
         (
             "escalation-policies",
@@ -108,7 +110,7 @@ def ladder(*steps, **fields):
             "escalation-policies",
             ladder(STEP | {"reassign": {"strategy": "random"}}),
             "/steps/0/reassign/strategy",
-            "only 'least_loaded'",
+            "is not one of least_loaded",
         ),
         (
             "escalation-policies",
@@ -240,3 +242,117 @@ def test_a_ladder_that_nobody_counts_on_can_be_retired():
     made = world({"care": SLA}, {"climb": ladder(STEP)})
     fact = retire(made.config, "escalation-policies", "climb")
     assert isinstance(fact, PolicyRetired)
+
+
+# calendars
+
+MONDAYS = {"tz": "Asia/Shanghai", "hours": {"mon": [["09:00", "18:00"]]}}
+CHINA = MONDAYS | {"holidays": [{"package": "chinesecalendar"}]}
+
+
+def looked_up(document, *holidays):
+    return expand(document, lambda _: Found(holidays=holidays))
+
+
+def calendars(*documents):
+    config = Configuration()
+    for document in documents:
+        config = published(config, "calendars", "office", document)
+    return config
+
+
+def test_a_calendar_is_checked_whole():
+    document = {"tz": "Mars", "hours": {"mon": [["9", "10:00"]]}, "foo": 1}
+    assert set(faults("calendars", document)) == {"/tz", "/hours/mon/0/0", "/foo"}
+
+
+def test_a_calendar_is_kept_as_it_was_written_and_as_it_is_counted_by():
+    found = looked_up(CHINA, date(2026, 10, 1))
+    fact = publish(Configuration(), "calendars", "office", CHINA, found)
+    assert fact.document == CHINA
+    assert fact.resolved["holidays"] == [{"from": "2026-10-01", "to": "2026-10-01"}]
+
+
+def test_what_the_linter_says_is_kept_with_the_version():
+    hidden = MONDAYS | {
+        "holidays": ["2026-10-01"],
+        "shifts": {"2026-10-01": [["09:00", "10:00"]]},
+    }
+    [warning] = calendars(hidden).entry("calendars", "office").current.warnings
+    assert warning.pointer == "/shifts/2026-10-01"
+
+
+def test_holidays_that_nobody_looked_up_are_refused():
+    assert set(faults("calendars", CHINA)) == {"/holidays/0"}
+
+
+def test_a_ticket_finds_the_version_of_the_calendar_that_it_was_promised_by():
+    config = calendars(MONDAYS, MONDAYS | {"tz": "Europe/Berlin"})
+    zones = [config.calendar("office", version).tz for version in (1, 2)]
+    assert zones == ["Asia/Shanghai", "Europe/Berlin"]
+
+
+def test_the_current_version_of_a_calendar_can_be_named():
+    config = calendars(MONDAYS, MONDAYS | {"tz": "Europe/Berlin"})
+    refs = [config.calendar_ref(name) for name in ("office", "always", "none")]
+    assert [ref and ref.version for ref in refs] == [2, None, None]
+
+
+def test_the_name_always_is_taken():
+    with pytest.raises(InvalidError, match="round the clock"):
+        publish(Configuration(), "calendars", "always", MONDAYS)
+
+
+def test_the_same_words_are_a_change_when_the_dates_behind_them_are_others():
+    old = looked_up(CHINA, date(2026, 10, 1))
+    fact = publish(Configuration(), "calendars", "office", CHINA, old)
+    event = Event("calendars/office", 1, NOON, BY_ANN, fact)
+    current = fold_config([event]).entry("calendars", "office").current
+    new = looked_up(CHINA, date(2026, 10, 1), date(2027, 10, 1))
+    assert [unchanged(current, CHINA, found) for found in (old, new)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("kind", "document", "pointer"),
+    [
+        ("sla-policies", sla(calendar="none"), "/calendar"),
+        (
+            "sla-policies",
+            {"match": [{"targets": {"resolution": "1h"}, "calendar": "none"}]},
+            "/match/0/calendar",
+        ),
+        ("teams", {"members": [], "calendar": "none"}, "/calendar"),
+    ],
+)
+def test_a_calendar_that_is_named_has_to_be_there(kind, document, pointer):
+    assert faults(kind, document)[pointer] == "there is no calendar 'none'"
+
+
+@pytest.mark.parametrize(
+    ("kind", "document", "words"),
+    [
+        ("sla-policies", sla(calendar="office"), "SLA policies count by it: care"),
+        (
+            "sla-policies",
+            {"match": [{"targets": {"resolution": "1h"}, "calendar": "office"}]},
+            "SLA policies count by it: care",
+        ),
+        ("teams", {"members": [], "calendar": "office"}, "teams work by it: care"),
+    ],
+)
+def test_a_calendar_that_something_counts_by_cannot_be_retired(kind, document, words):
+    config = published(calendars(MONDAYS), kind, "care", document)
+    with pytest.raises(RuleError, match=words):
+        retire(config, "calendars", "office")
+
+
+def test_a_calendar_that_nothing_counts_by_any_more_can_be_retired():
+    config = published(calendars(MONDAYS), "sla-policies", "p", sla(calendar="office"))
+    config = published(config, "sla-policies", "p", SLA)
+    assert retire(config, "calendars", "office") == PolicyRetired(
+        kind="calendars", name="office"
+    )
+
+
+def test_always_needs_no_calendar():
+    assert publish(Configuration(), "sla-policies", "p", sla(calendar="always"))

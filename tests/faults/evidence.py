@@ -13,11 +13,13 @@ import httpx
 import psycopg
 
 from infra.embedded.postgres import OWNER
-from tests.api_client import Api, eventually
+from tests.api_client import PATIENCE_S, Api, eventually
 from tests.installation import Installation
 
-LATE = timedelta(seconds=5)
-"""How late a promise may be kept, whatever is broken."""
+LATE = timedelta(seconds=9)
+"""How late a promise may be kept, whatever is broken. Less than Temporal waits by
+default for a worker that has died, or for a call that is not answered.
+"""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def breaches(installation: Installation, tickets: Sequence[str]) -> list[Breach]
 
 
 def await_breaches(
-    installation: Installation, tickets: Sequence[str], within_s: float = 30
+    installation: Installation, tickets: Sequence[str], within_s: float = PATIENCE_S
 ) -> list[Breach]:
     """As soon as there are as many as tickets."""
 
@@ -103,7 +105,9 @@ def positions(installation: Installation) -> dict[str, int]:
     return dict(rows)
 
 
-def await_follower(installation: Installation, name: str, within_s: float = 30) -> None:
+def await_follower(
+    installation: Installation, name: str, within_s: float = PATIENCE_S
+) -> None:
     """Until it has consumed what is in the log now."""
     wanted = head(installation)
     eventually(lambda: positions(installation).get(name, 0) >= wanted, within_s)
@@ -141,7 +145,7 @@ class Workflows:
 
 
 def await_armed(
-    installation: Installation, tickets: Sequence[str], within_s: float = 40
+    installation: Installation, tickets: Sequence[str], within_s: float = PATIENCE_S
 ) -> None:
     workflows = Workflows(installation)
     for ticket_id in tickets:

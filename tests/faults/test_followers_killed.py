@@ -31,7 +31,7 @@ def test_killed_between_push_and_checkpoint_nothing_happens_twice(shaken, admin)
     tickets = open_tickets(admin, promise(admin, "PT15S"), 100)
     workflows = Workflows(shaken)
     shaken.start_process("followers")
-    eventually(lambda: workflows.status(tickets[40]), within_s=30)
+    eventually(lambda: workflows.status(tickets[40]))
     shaken.kill("followers")
     assert positions(shaken).get("timers", 0) == reached, (
         "all were pushed: shows nothing"
@@ -61,7 +61,7 @@ def _listeners(installation):
 def second_followers(shaken):
     listening = _listeners(shaken)
     process = Process(shaken.cli("followers"))
-    eventually(lambda: _listeners(shaken) > listening, within_s=30)
+    eventually(lambda: _listeners(shaken) > listening)
     yield process
     asyncio.run(process.stop())
 
@@ -92,5 +92,5 @@ def test_a_read_model_that_was_emptied_is_filled_again(shaken, admin):
         items = admin.ok("GET", "/v1/tickets?limit=3")["items"]
         return {item["id"] for item in items} == tickets
 
-    eventually(listed, within_s=20)
+    eventually(listed)
     await_follower(shaken, "projector")

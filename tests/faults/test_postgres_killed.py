@@ -80,12 +80,12 @@ def load(shaken):
     """What the clients saw, from before the kill until all of them are served again."""
     made = Load(shaken)
     with made:
-        eventually(lambda: len(made.accepted) > 50, within_s=30)
+        eventually(lambda: len(made.accepted) > 50)
         shaken.kill("postgres")
-        eventually(lambda: len(made.refused) >= 5 * CLIENTS, within_s=30)
+        eventually(lambda: len(made.refused) >= 5 * CLIENTS)
         shaken.start_process("postgres")
         served = len(made.accepted)
-        eventually(lambda: len(made.accepted) > served + 50, within_s=30)
+        eventually(lambda: len(made.accepted) > served + 50)
     return made
 
 
@@ -115,7 +115,7 @@ def test_everything_recovers_without_a_restart(shaken, admin):
     answer = admin.get("/v1/tickets/none")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     shaken.start_process("postgres")
-    tickets = eventually(lambda: _opened(admin, type_), within_s=10)
+    tickets = eventually(lambda: _opened(admin, type_))
     assert_kept(shaken, tickets)
     assert {name: shaken.process(name).pid for name in PYTHON} == before
     assert all(shaken.process(name).runs for name in PYTHON)

@@ -31,7 +31,7 @@ def second_api(breakable):
     settings = made_whole(breakable).environment | {"PLEDGE_HTTP_PORT": port}
     process = Process(dataclasses.replace(breakable.cli("api"), env=settings))
     url = f"http://127.0.0.1:{port}"
-    eventually(lambda: _answers(url), within_s=30)
+    eventually(lambda: _answers(url))
     yield url
     asyncio.run(process.stop())
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.api_client import eventually
 from tests.faults.evidence import (
+    LATE,
     Workflows,
     assert_kept,
     await_armed,
@@ -63,9 +64,9 @@ def test_a_temporal_that_hangs_delays_neither_the_read_model_nor_the_sweeper(
     os.kill(shaken.process("temporal").pid, signal.SIGSTOP)
     try:
         tickets = open_tickets(admin, promise(admin, "PT2S"), 5)
-        await_follower(shaken, "projector", within_s=3)
+        await_follower(shaken, "projector", LATE.total_seconds())
         assert_kept(shaken, tickets)
     finally:
         os.kill(shaken.process("temporal").pid, signal.SIGCONT)
     workflows = Workflows(shaken)
-    eventually(lambda: workflows.status(tickets[-1]) is not None, within_s=30)
+    eventually(lambda: workflows.status(tickets[-1]) is not None)

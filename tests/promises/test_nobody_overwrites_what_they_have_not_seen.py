@@ -3,6 +3,10 @@
 import pytest
 
 KINDS = {
+    "calendars": [
+        {"tz": "Europe/Berlin", "hours": {"mon": [["09:00", "17:00"]]}},
+        {"tz": "Europe/Berlin", "hours": {"mon": [["08:00", "17:00"]]}},
+    ],
     "agents": [{"name": "Ann"}, {"name": "Ann Li"}],
     "teams": [{"members": []}, {"members": ["{agent}"]}],
     "escalation-policies": [

@@ -24,11 +24,12 @@ from domain.duration import format_duration, parse_duration
 from domain.enforcement import EPOCH
 from domain.errors import VersionConflictError
 from domain.event import Event
-from domain.promises import World
+from domain.oncall.book import OnCallBook
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
 from domain.ticket.facts import Customer
 from domain.ticket.state import Ticket
+from domain.world import World
 from infra.temporal import TimerBackend
 from tests.dsl import BY_ANN
 from workflows.ticket import ticket_workflow_id
@@ -73,6 +74,9 @@ class Rules:
 
     async def config(self) -> Configuration:
         return self.world.config
+
+    async def oncall(self) -> OnCallBook:
+        return self.world.oncall
 
     async def directory(self) -> Directory:
         return self.world.directory

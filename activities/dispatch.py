@@ -1,0 +1,76 @@
+"""One message out: what it carries, where it goes, and who takes it there."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.escalation.facts import EscalationNotified
+from domain.event import Event
+from domain.notification.facts import Channel
+from domain.notification.letter import Item, Letter
+from domain.notification.notification import Notification
+from domain.notification.ordering import Outgoing
+from domain.notification.preferences import Preferences
+from domain.notification.settling import Outcome
+from domain.ticket.evolve import fold as fold_ticket
+
+Tickets = Mapping[str, Sequence[Event]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispatch:
+    """One message out. `id` stays the same over the tries. `address`: of `apprise`, the
+    name of the target.
+    """
+
+    id: str
+    channel: Channel
+    address: str
+    person: str
+    letter: Letter
+    items: tuple[Item, ...]
+
+
+class Outbound(Protocol):
+    async def send(self, dispatch: Dispatch) -> Outcome:
+        """Never raises for what the other side does."""
+
+
+def address(
+    reader: Preferences | None, channel: Channel, target: str | None
+) -> str | None:
+    return None if reader is None else reader.address(channel, target)
+
+
+def outgoing(notification: Notification, place: int, address: str) -> Outgoing:
+    message = notification.messages[place]
+    digest = hashlib.sha256(address.encode()).hexdigest()[:24]
+    return Outgoing(
+        notification=notification.id,
+        message=place,
+        person=notification.person,
+        channel=message.channel,
+        target=message.target,
+        destination=f"{message.channel}:{digest}",
+        subject=notification.ticket_id,
+        due_at=message.due_at,
+        urgency=notification.urgency,
+    )
+
+
+def item(notification: Notification, tickets: Tickets) -> Item:
+    events = tickets[notification.ticket_id]
+    ticket, told = fold_ticket(events), events[notification.about - 1]
+    assert ticket is not None
+    assert isinstance(told.fact, EscalationNotified)
+    return Item(
+        ticket_id=ticket.id,
+        number=ticket.number,
+        subject=ticket.subject,
+        priority=ticket.priority,
+        clock=notification.clock,
+        step=notification.step,
+        reason=told.fact.reason,
+        at=told.timestamp,
+    )

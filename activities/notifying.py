@@ -1,0 +1,153 @@
+"""People told of escalation steps: each `escalation.notified` becomes the plan of one
+notification, and a step whose people are all unreachable is reported.
+
+Idempotent by the event: its notification has one stream, whose first version can be
+written once. Sending is in `sending`.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from activities.ports import CommandRow, EventStore, NewId, Now, Registry
+from domain.errors import InvalidError, VersionConflictError
+from domain.event import SYSTEM, Event, Meta, PolicyRef, event_id
+from domain.notification.facts import NotificationFact
+from domain.notification.notification import (
+    Notification,
+    evolve,
+    fold,
+    notification_id,
+    notification_stream,
+)
+from domain.notification.planning import occasion, plan
+from domain.notification.preferences import Preferences, parse_preferences
+from domain.notification.unreached import StepUnreached, told_by, unreached
+
+LOG = logging.getLogger(__name__)
+OnUnreached = Callable[[str, StepUnreached], Awaitable[None]]
+"""Takes the ticket's id. Called at least once for each step that reached nobody."""
+
+
+class DueTable(Protocol):
+    """When each notification is due next. A cache: it can be made from the log."""
+
+    async def show(self, notification: Notification) -> None: ...
+
+
+async def nobody_listens(ticket_id: str, step: StepUnreached) -> None:
+    LOG.warning(
+        "%s: step %s of %s reached nobody", ticket_id, step.step + 1, step.clock
+    )
+
+
+class Notifying:
+    def __init__(
+        self,
+        store: EventStore,
+        registry: Registry,
+        table: DueTable,
+        now: Now,
+        new_id: NewId,
+        on_unreached: OnUnreached = nobody_listens,
+    ) -> None:
+        self._store, self._registry, self._table = store, registry, table
+        self._now, self._new_id, self._on_unreached = now, new_id, on_unreached
+
+    async def plan(self, ticket_id: str, version: int) -> None:
+        """For the ticket's event of this version; nothing if that tells nobody, or
+        tells of what was imported.
+        """
+        events = await self._store.load(ticket_id, version)
+        wanted = occasion(events)
+        if wanted is None or events[-1].meta.actor.kind == "migration":
+            return
+        stream = notification_stream(notification_id(ticket_id, version))
+        reader, ref = await reader_of(self._registry, wanted.person)
+        now = self._now()
+        facts = plan(wanted, reader, now)
+        meta = self._meta(ticket_id, event_id(ticket_id, version), ref)
+        events = [Event(stream, i, now, meta, f) for i, f in enumerate(facts, start=1)]
+        try:
+            await self._store.append(events, row_of(meta, events[0]))
+        except VersionConflictError:
+            return  # it was planned before
+        await self.refresh(stream)
+
+    async def refresh(self, stream: str) -> None:
+        """Bring the table up to what the log says of this notification."""
+        if notification := fold(await self._store.load(stream)):
+            await self._table.show(notification)
+
+    async def report(self, stream: str) -> None:
+        """The person is unreachable; if so are all whom the step told, say so."""
+        known = fold(await self._store.load(stream))
+        if known is None:
+            return
+        events = await self._store.load(known.ticket_id)
+        told = told_by(events, known.clock, known.step, known.lap)
+        streams = [
+            notification_stream(notification_id(known.ticket_id, about))
+            for about in told
+        ]
+        found = await self._store.load_many(streams)
+        if step := unreached([fold(found.get(stream, ())) for stream in streams]):
+            await self._on_unreached(known.ticket_id, step)
+
+    def _meta(self, ticket_id: str, cause: str, policy: PolicyRef | None) -> Meta:
+        return Meta(
+            command_id=f"notify:{self._new_id()}",
+            correlation_id=ticket_id,
+            causation_id=cause,
+            actor=SYSTEM,
+            policy=policy,
+        )
+
+
+async def reader_of(
+    registry: Registry, person: str
+) -> tuple[Preferences | None, PolicyRef | None]:
+    """How this person wants to be told as of now, by which version of the document;
+    None if there is no such person, or not any more. A document from before these rules
+    that does not meet them has no channel.
+    """
+    published = (await registry.config()).entry("agents", person).current
+    if published is None or published.document.get("active", True) is not True:
+        return None, None
+    try:
+        return parse_preferences(person, published.document), published.ref
+    except InvalidError as error:
+        LOG.warning("agents/%s: %s", person, ", ".join(e.pointer for e in error.errors))
+        return Preferences(name=person), published.ref
+
+
+def sealed(
+    notification: Notification,
+    facts: Sequence[NotificationFact],
+    meta: Meta,
+    at: datetime,
+) -> tuple[list[Event], Notification]:
+    """The facts as its next events, and the notification after them."""
+    stream = notification_stream(notification.id)
+    events = []
+    for fact in facts:
+        notification = evolve(notification, fact, at, stream)
+        events.append(Event(stream, notification.version, at, meta, fact))
+    return events, notification
+
+
+def row_of(meta: Meta, event: Event) -> CommandRow:
+    return CommandRow(
+        command_id=meta.command_id,
+        request_sha256="",
+        attempt=meta.command_id,
+        stream_id=event.originator_id,
+        version=event.originator_version,
+    )
+
+
+def folded(streams: Mapping[str, Sequence[Event]]) -> dict[str, Notification]:
+    """By notification id."""
+    found = (fold(events) for events in streams.values())
+    return {one.id: one for one in found if one is not None}

@@ -1,0 +1,150 @@
+"""Overrides, swaps and leaves: load, decide, append.
+
+Idempotent by `Caller.command_id`. Decided on the stream of the schedule, or of the
+agent: of two at once the slower decides again, and is refused if they clash.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from activities.config import meta_of, replayed, row_of
+from activities.ports import Appended, Caller, EventStore, Now, Registry
+from domain.errors import NotFoundError, VersionConflictError
+from domain.event import Event, Fact
+from domain.oncall import changes
+from domain.oncall.changes import Change, fold_changes, override_stream
+from domain.oncall.facts import AgentLeaveAdded, ScheduleSwapTaken
+from domain.oncall.leaves import add_leave, cancel_leave, fold_leaves, leave_stream
+from domain.oncall.override import Leave, Override, Swap
+from domain.oncall.plan import Plan
+
+TRIES = 5
+Decide = Callable[[list[Event], datetime], Fact]
+
+
+@dataclass(frozen=True)
+class Done:
+    """The stream up to and with what the command added to it."""
+
+    events: tuple[Event, ...]
+    appended: Appended
+
+    @property
+    def fact(self) -> Fact:
+        return self.events[-1].fact
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return fold_changes(self.events)
+
+    @property
+    def leaves(self) -> tuple[Leave, ...]:
+        return fold_leaves(self.events)
+
+
+class OnCallDesk:
+    def __init__(self, store: EventStore, registry: Registry, now: Now) -> None:
+        self._store, self._registry, self._now = store, registry, now
+
+    async def add_override(
+        self, schedule: str, wanted: Override, caller: Caller
+    ) -> Done:
+        """`by` and `made_at` of `wanted` are filled in here."""
+
+        def decide(plan: Plan, agents: frozenset[str], at: datetime) -> Fact:
+            made = replace(wanted, by=caller.actor.id, made_at=at)
+            return changes.add_override(plan, schedule, made, agents, at)
+
+        return await self._change(schedule, decide, caller)
+
+    async def cancel_override(
+        self, schedule: str, override_id: str, caller: Caller
+    ) -> Done:
+        def decide(plan: Plan, _: frozenset[str], at: datetime) -> Fact:
+            return changes.cancel_override(plan, schedule, override_id, at)
+
+        return await self._change(schedule, decide, caller)
+
+    async def offer_swap(self, schedule: str, wanted: Swap, caller: Caller) -> Done:
+        def decide(plan: Plan, agents: frozenset[str], at: datetime) -> Fact:
+            return changes.offer_swap(plan, schedule, wanted, agents, at)
+
+        return await self._change(schedule, decide, caller)
+
+    async def take_swap(
+        self, schedule: str, swap_id: str, taker: str, caller: Caller
+    ) -> Done:
+        wanted = ScheduleSwapTaken(schedule=schedule, swap_id=swap_id, taker=taker)
+
+        def decide(plan: Plan, agents: frozenset[str], at: datetime) -> Fact:
+            return changes.take_swap(plan, wanted, agents, at)
+
+        return await self._change(schedule, decide, caller)
+
+    async def cancel_swap(self, schedule: str, swap_id: str, caller: Caller) -> Done:
+        def decide(plan: Plan, _: frozenset[str], at: datetime) -> Fact:
+            return changes.cancel_swap(plan, schedule, swap_id, at)
+
+        return await self._change(schedule, decide, caller)
+
+    async def add_leave(self, wanted: AgentLeaveAdded, caller: Caller) -> Done:
+        async def decision() -> Decide:
+            config = await self._registry.config()
+            if config.entry("agents", wanted.agent).current is None:
+                raise NotFoundError("agent", wanted.agent)
+            return lambda _, at: add_leave(wanted, at)
+
+        return await self._record(leave_stream(wanted.agent), decision, caller)
+
+    async def cancel_leave(self, agent: str, leave_id: str, caller: Caller) -> Done:
+        async def decision() -> Decide:
+            return lambda events, at: cancel_leave(fold_leaves(events), leave_id, at)
+
+        return await self._record(leave_stream(agent), decision, caller)
+
+    async def _change(
+        self,
+        schedule: str,
+        decide: Callable[[Plan, frozenset[str], datetime], Fact],
+        caller: Caller,
+    ) -> Done:
+        async def decision() -> Decide:
+            config = await self._registry.config()
+            if config.entry("schedules", schedule).current is None:
+                raise NotFoundError("schedule", schedule)
+            book = await self._registry.oncall()
+            # All leaves: a newcomer of the change is not one of the plan's people yet.
+            plan = replace(book.plan(schedule), leaves=book.all_leaves)
+            agents = frozenset(config.directory.agents)
+            return lambda events, at: decide(
+                replace(plan, changes=fold_changes(events)), agents, at
+            )
+
+        return await self._record(override_stream(schedule), decision, caller)
+
+    async def _record(
+        self, stream: str, decision: Callable[[], Awaitable[Decide]], caller: Caller
+    ) -> Done:
+        if again := await replayed(self._store, caller):
+            return await self._again(again)
+        for _ in range(TRIES):
+            await self._registry.refresh()
+            decide = await decision()
+            events, at = await self._store.load(stream), self._now()
+            fact, version = decide(events, at), len(events) + 1
+            event = Event(stream, version, at, meta_of(caller), fact)
+            row = row_of(caller, stream, version)
+            try:
+                appended = await self._store.append([event], row)
+            except VersionConflictError:
+                continue
+            await self._registry.refresh()
+            if appended.replayed:
+                return await self._again(appended)
+            return Done((*events, event), appended)
+        raise VersionConflictError(stream)
+
+    async def _again(self, appended: Appended) -> Done:
+        events = await self._store.load(appended.stream_id, appended.version)
+        return Done(tuple(events), appended)

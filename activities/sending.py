@@ -1,0 +1,204 @@
+"""Messages that are due, sent: in order, bundled, within limits, and only if they are
+still true at that moment.
+
+At least once: a process that dies between the channel's yes and the log sends again,
+under the same id, by which the other side can tell. Held by one leader; a second one
+loses by the version of the stream. Nothing of a message is kept but how it went.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from activities.dispatch import Dispatch, Outbound, Tickets, address, item, outgoing
+from activities.notifying import DueTable, folded, reader_of, row_of, sealed
+from activities.ports import EventStore, NewId, Now, Registry, StoreUnavailableError
+from domain.errors import VersionConflictError
+from domain.event import SYSTEM, Meta
+from domain.notification.facts import NotificationDeferred, NotificationFact
+from domain.notification.letter import letter
+from domain.notification.notification import Notification, failed, notification_stream
+from domain.notification.ordering import (
+    Bundle,
+    Outgoing,
+    Spent,
+    bundles,
+    in_order,
+    since,
+    within_limits,
+)
+from domain.notification.planning import after_quiet
+from domain.notification.settling import Outcome, Settled, settle, still_true
+
+AT_ONCE = 500
+AGAIN_S = 1.0
+NO_ADDRESS = Outcome(code="no_address")
+Known = Mapping[str, Notification]
+
+
+class SendTable(DueTable, Protocol):
+    async def due(self, now: datetime, limit: int) -> list[str]:
+        """Ids of notifications of which something is due, the longest due first."""
+
+    async def spent(self, now: datetime) -> Sequence[Spent]:
+        """The last messages, as far back as any limit remembers."""
+
+    async def spend(self, spent: Spent) -> None: ...
+
+
+class Sending:
+    def __init__(
+        self,
+        store: EventStore,
+        registry: Registry,
+        table: SendTable,
+        outbound: Outbound,
+        now: Now,
+        new_id: NewId,
+    ) -> None:
+        self._store, self._registry, self._table = store, registry, table
+        self._outbound, self._now, self._new_id = outbound, now, new_id
+
+    async def ready(self, busy: Collection[str] = ()) -> list[Bundle]:
+        """What goes out now, the most urgent first; nothing to a `busy` destination.
+        What must wait for the end of quiet hours or for a token is deferred.
+        """
+        now = self._now()
+        known = await self._notifications(await self._table.due(now, AT_ONCE))
+        spent = await self._table.spent(now) if known else ()
+        due = [
+            since(one, spent)
+            for notification in known.values()
+            for one in await self._due(notification, now)
+            if one.destination not in busy
+        ]
+        within, postponed = within_limits(bundles(in_order(due)), spent, now)
+        await self._try_to_record(known, _deferred(postponed), now)
+        return within
+
+    async def _due(self, notification: Notification, now: datetime) -> list[Outgoing]:
+        if notification.due_at is None or notification.due_at > now:
+            await self._table.show(notification)  # the table was behind
+            return []
+        reader, _ = await reader_of(self._registry, notification.person)
+        found, facts = list[Outgoing](), list[NotificationFact]()
+        for place in notification.waiting:
+            message = notification.messages[place]
+            if message.due_at > now:
+                break
+            where = address(reader, message.channel, message.target)
+            if reader is None or where is None:
+                code = NO_ADDRESS.code or ""
+                facts += failed(notification, place, code, temporary=False, at=now)
+                break  # which is next follows from this
+            until = after_quiet(reader, notification.urgency, now)
+            if until > now:
+                facts.append(
+                    NotificationDeferred(
+                        message=place, reason="quiet hours", until=until
+                    )
+                )
+            else:
+                found.append(outgoing(notification, place, where))
+        known = {notification.id: notification}
+        await self._try_to_record(known, {notification.id: tuple(facts)}, now)
+        return [] if facts else found
+
+    async def send(self, bundle: Bundle) -> None:
+        """Once more asked whether it is still true, then sent and recorded."""
+        known = await self._notifications([one.notification for one in bundle])
+        tickets = await self._store.load_many(
+            list({notification.ticket_id for notification in known.values()})
+        )
+        true, dropped = still_true(bundle, known, tickets, self._now())
+        await self._try_to_record(known, dropped, self._now())
+        if true:
+            outcome = await self._send(true, known, tickets)
+            await self._settle(true, outcome, self._now())
+
+    async def _settle(self, bundle: Bundle, outcome: Outcome, at: datetime) -> None:
+        """Until it is in the log: what was sent and not recorded would be sent again.
+        Another channel of the same person may be faster, and the facts go after its.
+        """
+        while True:
+            try:
+                known = await self._notifications([one.notification for one in bundle])
+                await self._record(known, settle(bundle, known, outcome, at), at)
+            except StoreUnavailableError:
+                await asyncio.sleep(AGAIN_S)
+            except VersionConflictError:
+                continue
+            else:
+                return
+
+    async def _send(self, bundle: Bundle, known: Known, tickets: Tickets) -> Outcome:
+        first = bundle[0]
+        reader, _ = await reader_of(self._registry, first.person)
+        where = address(reader, first.channel, first.target)
+        if reader is None or where is None:
+            return NO_ADDRESS
+        named = dict.fromkeys(one.notification for one in bundle)
+        items = tuple(item(known[number], tickets) for number in named)
+        await self._table.spend(
+            Spent(
+                destination=first.destination,
+                person=first.person,
+                tickets=tuple({item.ticket_id for item in items}),
+                at=self._now(),
+            )
+        )
+        return await self._outbound.send(
+            Dispatch(
+                id=f"{first.notification}.{first.message}",
+                channel=first.channel,
+                address=where,
+                person=first.person,
+                letter=letter(items, reader),
+                items=items,
+            )
+        )
+
+    async def _notifications(self, ids: Sequence[str]) -> dict[str, Notification]:
+        streams = list(dict.fromkeys(notification_stream(number) for number in ids))
+        return folded(await self._store.load_many(streams)) if streams else {}
+
+    async def _try_to_record(
+        self, known: Known, settled: Settled, at: datetime
+    ) -> None:
+        """What is not recorded is found due again, and decided again."""
+        with contextlib.suppress(VersionConflictError):
+            await self._record(known, settled, at)
+
+    async def _record(self, known: Known, settled: Settled, at: datetime) -> None:
+        """In one transaction. Raises VersionConflictError."""
+        meta = _meta(f"notify:{self._new_id()}", settled)
+        written = [
+            sealed(known[n], facts, meta, at) for n, facts in settled.items() if facts
+        ]
+        if events := [event for more, _ in written for event in more]:
+            await self._store.append(events, row_of(meta, events[0]))
+        for _, notification in written:
+            await self._table.show(notification)
+
+
+def _meta(command_id: str, settled: Settled) -> Meta:
+    """What became of a message follows from its plan."""
+    first = next(iter(settled), "")
+    return Meta(
+        command_id=command_id,
+        correlation_id=first.rpartition(".")[0],
+        causation_id=f"{notification_stream(first)}/1",
+        actor=SYSTEM,
+    )
+
+
+def _deferred(postponed: Sequence[Outgoing]) -> Settled:
+    settled = Settled()
+    for one in postponed:
+        fact = NotificationDeferred(
+            message=one.message, reason="limit", until=one.due_at
+        )
+        settled[one.notification] = (*settled.get(one.notification, ()), fact)
+    return settled

@@ -1,0 +1,90 @@
+"""Calendars tried out before they are published. Nothing is saved."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, tzinfo
+
+from fastapi import APIRouter, Response
+
+from activities.cloudevents import plain
+from activities.config import expanded
+from api.auth import Known, guarded
+from api.config import canonical
+from api.ports import Services
+from api.presentation import answer
+from api.schemas_calendars import CalendarIn, EvaluationIn, EvaluationOut
+from domain.duration import format_duration, parse_duration
+from domain.errors import FieldError, InvalidError
+from domain.event import Json
+from domain.sla.calendar import ALWAYS, Calendar
+from domain.sla.calendar_trial import Question, Trial, try_out
+from domain.sla.span import Span
+
+ROUTER = APIRouter(prefix="/v1/calendars", tags=["configuration"])
+READ = guarded("config:read", 400, 413, 415, 422)
+
+
+@ROUTER.post(
+    "/evaluate",
+    response_model=EvaluationOut,
+    operation_id="evaluate_calendar",
+    **READ,
+)
+async def evaluate(body: EvaluationIn, known: Known) -> Response:
+    """Deadline or elapsed business time by a draft or a published calendar."""
+    calendar, warnings = await _calendar(body.calendar, known)
+    trial = try_out(calendar, _question(body))
+    zone = UTC if calendar is None else calendar.zone
+    return answer(_trial_json(trial, zone) | {"warnings": plain(warnings)})
+
+
+async def _calendar(
+    wanted: CalendarIn | str, known: Services
+) -> tuple[Calendar | None, tuple[FieldError, ...]]:
+    if wanted == ALWAYS:
+        return None, ()
+    if isinstance(wanted, str):
+        published = (await known.registry.config()).entry("calendars", wanted).current
+        if published is None:
+            raise InvalidError.at("/calendar", f"there is no calendar {wanted!r}")
+        return published.calendar, published.warnings
+    today = known.now().date()
+    expansion = await expanded(canonical(wanted), known.holidays, today)
+    try:
+        calendar = expansion.calendar()
+    except InvalidError as error:
+        raise InvalidError(_below_calendar(error.errors)) from error
+    return calendar, _below_calendar(expansion.advice(calendar))
+
+
+def _below_calendar(errors: Iterable[FieldError]) -> tuple[FieldError, ...]:
+    return tuple(FieldError(f"/calendar{e.pointer}", e.message) for e in errors)
+
+
+def _question(body: EvaluationIn) -> Question:
+    try:
+        budget = None if body.budget is None else parse_duration(body.budget)
+    except ValueError as error:
+        raise InvalidError.at("/budget", str(error)) from error
+    return Question(
+        start=body.start,
+        budget=budget,
+        end=body.end,
+        pauses=tuple(Span(pause.from_, pause.to) for pause in body.pauses),
+    )
+
+
+def _trial_json(trial: Trial, zone: tzinfo) -> Json:
+    return {
+        "due_at": _local(trial.due_at, zone),
+        "breach_at": _local(trial.breach_at, zone),
+        "elapsed": None if trial.elapsed is None else format_duration(trial.elapsed),
+        "segments": [
+            {"from": _local(begin, zone), "to": _local(end, zone)}
+            for begin, end in trial.segments
+        ],
+        "segments_cut": trial.cut,
+    }
+
+
+def _local(at: datetime | None, zone: tzinfo) -> datetime | None:
+    return None if at is None else at.astimezone(zone)

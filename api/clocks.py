@@ -1,0 +1,165 @@
+"""Why a clock is as it is, a breach excused, and how many promises were kept."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from activities.cloudevents import plain
+from api.auth import Calling, Known, guarded
+from api.ports import Attained, Grouping
+from api.presentation import answer
+from api.schemas_clocks import AttainmentOut, ExcuseIn, ExplanationOut
+from api.schemas_tickets import TicketOut
+from api.tickets import READ, outcome_json, ticket_id_of
+from api.words import Instant
+from domain.commands import ExcuseBreach
+from domain.config import Configuration
+from domain.errors import InvalidError, NotFoundError
+from domain.event import Event, Json
+from domain.explanation import Explanation, explain
+from domain.world import World
+
+TICKETS = APIRouter(prefix="/v1/tickets", tags=["tickets"])
+REPORTS = APIRouter(prefix="/v1/reports", tags=["reports"])
+ROUTERS = (TICKETS, REPORTS)
+EXCUSE = guarded("breaches:excuse", 400, 404, 409, 412, 413, 415, 422)
+REPORT = guarded("metrics:read", 422)
+DEFINITION_VERSION = 1
+PERIOD = timedelta(days=30)
+
+
+@TICKETS.get(
+    "/{ticket_id}/clocks/{metric}/explain", response_model=ExplanationOut, **READ
+)
+async def explain_clock(
+    ticket_id: str,
+    metric: str,
+    known: Known,
+    cycle: Annotated[
+        int | None, Query(ge=1, le=2**31 - 1, description="Left out: the last")
+    ] = None,
+    as_of: Annotated[Instant | None, Query()] = None,
+) -> Response:
+    """Where the time of a clock went, interval by interval; which rule promised what,
+    and why; how the deadline moved; how it was judged. Of the future nothing is told: a
+    later `as_of` means now.
+    """
+    events = await known.store.load(ticket_id_of(ticket_id))
+    if not events:
+        raise NotFoundError("ticket", ticket_id)
+    config = await known.registry.config()
+    key = metric if cycle is None else f"{metric}/{cycle}"
+    at = min(as_of or known.now(), known.now())
+    # A clock of ten years has ten thousand intervals: others need not wait for that.
+    body = await asyncio.to_thread(_explained, events, key, config, at)
+    return answer(body)
+
+
+@TICKETS.post("/{ticket_id}/clocks/{metric}/excuse", response_model=TicketOut, **EXCUSE)
+async def excuse_breach(
+    ticket_id: str, metric: str, body: ExcuseIn, known: Known, caller: Calling
+) -> Response:
+    """A breach that shall not count: the caller approves it. It stays in the log, and
+    reports show both figures.
+    """
+    command = ExcuseBreach(
+        metric=metric,
+        cycle=body.cycle,
+        reason=body.reason,
+        approved_by=caller.actor.on_behalf_of or caller.actor.id,
+    )
+    done = await known.desk.apply(ticket_id_of(ticket_id), command, caller)
+    return await outcome_json(known, done)
+
+
+@REPORTS.get("/attainment", response_model=AttainmentOut, **REPORT)
+async def report_attainment(
+    known: Known,
+    since: Annotated[Instant | None, Query(alias="from")] = None,
+    to: Annotated[Instant | None, Query()] = None,
+    group_by: Annotated[Grouping, Query()] = "metric",
+    wait_for: Annotated[int | None, Query(ge=0, le=2**62)] = None,
+) -> Response:
+    """How many promises were kept: as they were, and without the excused breaches. By
+    default of the last 30 days.
+    """
+    if wait_for is not None:
+        await known.tickets.wait_for(wait_for)
+    until = to or known.now()
+    begin = since or until - PERIOD
+    if begin >= until:
+        raise InvalidError.at("?from", "must lie before the end of the period, `to`")
+    *lines, total = await known.attainment.shares(begin, until, group_by)
+    return answer(_report_json(begin, until, group_by, lines, total))
+
+
+def _explained(
+    events: list[Event], key: str, config: Configuration, at: datetime
+) -> Json:
+    return _explanation_json(explain(events, key, World(config=config).calendar, at))
+
+
+def _explanation_json(found: Explanation) -> Json:
+    clock = found.clock
+    return {
+        "metric": clock.metric,
+        "cycle": clock.cycle,
+        "state": clock.state,
+        "as_of": found.end,
+        "started_at": clock.started_at,
+        "target": plain(clock.target),
+        "elapsed": plain(found.elapsed),
+        "verdict": found.verdict,
+        "policy": plain(clock.policy),
+        "rule": clock.rule,
+        "decision": plain(clock.decision),
+        "calendar": plain(clock.calendar),
+        "intervals": [_interval_json(plain(one)) for one in found.intervals],
+        "consumption": plain(found.consumption),
+        "deadlines": plain(found.deadlines),
+        "breach": plain(found.breach),
+        "excused": plain(clock.excuse),
+    }
+
+
+def _interval_json(interval: object) -> Json:
+    assert isinstance(interval, dict)
+    begin, end = interval.pop("start"), interval.pop("end")
+    return {"from": begin, "to": end, **interval}
+
+
+def _report_json(
+    begin: datetime,
+    until: datetime,
+    group_by: Grouping,
+    lines: list[Attained],
+    total: Attained,
+) -> Json:
+    return {
+        "from": begin,
+        "to": until,
+        "group_by": group_by,
+        "definition_version": DEFINITION_VERSION,
+        "total": _attained_json(total),
+        "items": [_attained_json(line) for line in lines],
+    }
+
+
+def _attained_json(line: Attained) -> Json:
+    return {
+        "name": line.name,
+        "met": line.met,
+        "missed": line.missed,
+        "excused": line.excused,
+        "restated": line.restated,
+        "raw": _share(line.met, line.missed),
+        "adjusted": _share(line.met, line.missed - line.excused),
+        "elapsed": {"p50": plain(line.elapsed_p50), "p90": plain(line.elapsed_p90)},
+        "n_excluded": {"open": line.open, "cancelled": line.cancelled},
+    }
+
+
+def _share(met: int, missed: int) -> float | None:
+    return met / (met + missed) if met + missed else None

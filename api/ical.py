@@ -1,0 +1,38 @@
+"""Shifts as an iCalendar text (RFC 5545) that calendar programs can subscribe to."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from icalendar import Calendar, Event
+
+from domain.oncall.shifts import Shift
+
+MEDIA_TYPE = "text/calendar"
+REFRESH = timedelta(hours=1)
+
+
+def calendar_text(schedule: str, shifts: Iterable[Shift], at: datetime) -> bytes:
+    """Times in UTC. A shift keeps its UID as long as it begins when it does."""
+    calendar = Calendar()
+    calendar.add("PRODID", "-//Pledge//on call//EN")
+    calendar.add("VERSION", "2.0")
+    calendar.add("METHOD", "PUBLISH")
+    calendar.add("X-WR-CALNAME", f"On call: {schedule}")
+    calendar.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
+    for shift in shifts:
+        calendar.add_component(_event(schedule, shift, at))
+    text: bytes = calendar.to_ical()
+    return text
+
+
+def _event(schedule: str, shift: Shift, at: datetime) -> Event:
+    event = Event()
+    identity = f"{schedule}\n{shift.person}\n{shift.begin.isoformat()}"
+    event.add("UID", f"{hashlib.sha256(identity.encode()).hexdigest()[:32]}@pledge")
+    event.add("DTSTAMP", at)
+    event.add("DTSTART", shift.begin)
+    event.add("DTEND", shift.end)
+    event.add("SUMMARY", f"{shift.person} on call: {schedule}")
+    event.add("DESCRIPTION", shift.reason)
+    return event

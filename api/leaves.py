@@ -1,0 +1,81 @@
+"""Leaves of agents: vacation, illness. Who is away is passed over on every schedule."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from activities.oncall import OnCallDesk
+from api.auth import Calling, Known, guarded
+from api.config import Name
+from api.ports import Services
+from api.presentation import answer, written
+from api.schemas_schedules import LeaveIn, LeaveOut, LeavePage
+from api.words import Identifier
+from domain.errors import NotFoundError
+from domain.event import Json
+from domain.oncall.facts import AgentLeaveAdded
+from domain.oncall.override import Leave
+
+ROUTER = APIRouter(prefix="/v1/agents", tags=["on call"])
+READ = guarded("config:read", 404, 422)
+WRITE = guarded("config:write", 400, 404, 409, 413, 415, 422)
+
+
+@ROUTER.post("/{name}/leaves", status_code=201, response_model=LeaveOut, **WRITE)
+async def add_leave(
+    name: Name, body: LeaveIn, known: Known, caller: Calling
+) -> Response:
+    """Away from then to then; the next in the rotation who is there stands in."""
+    wanted = AgentLeaveAdded(
+        agent=name,
+        leave_id=known.new_id(),
+        begin=body.from_,
+        end=body.to,
+        reason=body.reason or "",
+    )
+    done = await _desk(known).add_leave(wanted, caller)
+    [*_, made] = done.leaves
+    return answer(_leave_json(made), status=201, headers=written(done.appended))
+
+
+@ROUTER.get("/{name}/leaves", response_model=LeavePage, **READ)
+async def list_leaves(
+    name: Name,
+    known: Known,
+    past: Annotated[bool, Query(description="Also what is over or cancelled")] = False,
+) -> Response:
+    """In the order in which they were recorded."""
+    if not (await known.registry.config()).entry("agents", name).versions:
+        raise NotFoundError("agent", name)
+    now, book = known.now(), await known.registry.oncall()
+    items = [
+        _leave_json(leave)
+        for leave in book.leaves.get(name, ())
+        if past or (leave.cancelled_at is None and leave.end > now)
+    ]
+    return answer({"items": items, "next_cursor": None})
+
+
+@ROUTER.delete("/{name}/leaves/{leave_id}", status_code=204, **WRITE)
+async def cancel_leave(
+    name: Name, leave_id: Identifier, known: Known, caller: Calling
+) -> Response:
+    """Back at once, or never gone if it had not begun."""
+    done = await _desk(known).cancel_leave(name, leave_id, caller)
+    return Response(status_code=204, headers=written(done.appended))
+
+
+def _desk(known: Services) -> OnCallDesk:
+    return OnCallDesk(known.store, known.registry, known.now)
+
+
+def _leave_json(leave: Leave) -> Json:
+    return {
+        "id": leave.id,
+        "agent": leave.person,
+        "from": leave.begin,
+        "to": leave.end,
+        "reason": leave.reason,
+        "made_at": leave.made_at,
+        "cancelled_at": leave.cancelled_at,
+    }

@@ -1,0 +1,172 @@
+"""Exceptions to a schedule: overrides, and swaps between its people."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from activities.cloudevents import plain
+from activities.oncall import OnCallDesk
+from api.auth import Calling, Known, guarded
+from api.config import Name
+from api.ports import Services
+from api.presentation import answer, written
+from api.schemas_schedules import (
+    NewOverrideOut,
+    OverrideIn,
+    OverridePage,
+    SwapIn,
+    SwapOut,
+    SwapPage,
+    TakeIn,
+    TakenSwapOut,
+)
+from api.words import Identifier
+from domain.event import Json
+from domain.oncall.changes import find_override, find_swap
+from domain.oncall.facts import ScheduleOverrideAdded, ScheduleSwapTaken
+from domain.oncall.override import Override, Swap
+
+ROUTER = APIRouter(prefix="/v1/schedules", tags=["on call"])
+READ = guarded("config:read", 404, 422)
+WRITE = guarded("config:write", 400, 404, 409, 413, 415, 422)
+Past = Annotated[bool, Query(description="Also what is over or cancelled")]
+
+
+@ROUTER.post(
+    "/{name}/overrides", status_code=201, response_model=NewOverrideOut, **WRITE
+)
+async def add_override(
+    name: Name, body: OverrideIn, known: Known, caller: Calling
+) -> Response:
+    """Add somebody, take somebody off, or replace. What clashes with another override
+    or swap is refused.
+    """
+    wanted = Override(
+        id=known.new_id(),
+        kind=body.kind,
+        person=body.person,
+        begin=body.from_,
+        end=body.to,
+        by="",
+        replaces=body.replaces,
+        reason=body.reason,
+        priority=body.priority,
+    )
+    done = await _desk(known).add_override(name, wanted, caller)
+    fact = done.fact
+    assert isinstance(fact, ScheduleOverrideAdded)
+    made = find_override(done.changes, fact.override_id)
+    shown = _override_json(made) | {"warnings": plain(fact.warnings)}
+    return answer(shown, status=201, headers=written(done.appended))
+
+
+@ROUTER.get("/{name}/overrides", response_model=OverridePage, **READ)
+async def list_overrides(name: Name, known: Known, past: Past = False) -> Response:
+    """In the order of their making."""
+    plan, now = (await known.registry.oncall()).plan(name), known.now()
+    found = [c for c in plan.changes if isinstance(c, Override)]
+    items = [
+        _override_json(override)
+        for override in found
+        if past or (override.cancelled_at is None and override.end > now)
+    ]
+    return answer({"items": items, "next_cursor": None})
+
+
+@ROUTER.delete("/{name}/overrides/{override_id}", status_code=204, **WRITE)
+async def cancel_override(
+    name: Name, override_id: Identifier, known: Known, caller: Calling
+) -> Response:
+    """It ends now, or has never been if it had not begun."""
+    done = await _desk(known).cancel_override(name, override_id, caller)
+    return Response(status_code=204, headers=written(done.appended))
+
+
+@ROUTER.post("/{name}/swaps", status_code=201, response_model=SwapOut, **WRITE)
+async def offer_swap(
+    name: Name, body: SwapIn, known: Known, caller: Calling
+) -> Response:
+    """Offer time on call to others. It stays with who has it until it is taken."""
+    wanted = Swap(
+        id=known.new_id(),
+        asker=body.person,
+        begin=body.from_,
+        end=body.to,
+        back=None if body.back is None else (body.back.from_, body.back.to),
+        offered_to=body.with_,
+        reason=body.reason or "",
+    )
+    done = await _desk(known).offer_swap(name, wanted, caller)
+    [*_, made] = done.changes
+    assert isinstance(made, Swap)
+    return answer(_swap_json(made), status=201, headers=written(done.appended))
+
+
+@ROUTER.get("/{name}/swaps", response_model=SwapPage, **READ)
+async def list_swaps(name: Name, known: Known, past: Past = False) -> Response:
+    """In the order in which they were offered."""
+    plan, now = (await known.registry.oncall()).plan(name), known.now()
+    found = [c for c in plan.changes if isinstance(c, Swap)]
+    items = [
+        _swap_json(swap)
+        for swap in found
+        if past or (swap.cancelled_at is None and swap.ends > now)
+    ]
+    return answer({"items": items, "next_cursor": None})
+
+
+@ROUTER.post("/{name}/swaps/{swap_id}/take", response_model=TakenSwapOut, **WRITE)
+async def take_swap(
+    name: Name, swap_id: Identifier, body: TakeIn, known: Known, caller: Calling
+) -> Response:
+    """Take what was offered: both halves take effect together."""
+    done = await _desk(known).take_swap(name, swap_id, body.person, caller)
+    fact = done.fact
+    assert isinstance(fact, ScheduleSwapTaken)
+    shown = _swap_json(find_swap(done.changes, fact.swap_id))
+    shown |= {"warnings": plain(fact.warnings)}
+    return answer(shown, headers=written(done.appended))
+
+
+@ROUTER.delete("/{name}/swaps/{swap_id}", status_code=204, **WRITE)
+async def cancel_swap(
+    name: Name, swap_id: Identifier, known: Known, caller: Calling
+) -> Response:
+    """Take the offer back, or from now on undo what was taken."""
+    done = await _desk(known).cancel_swap(name, swap_id, caller)
+    return Response(status_code=204, headers=written(done.appended))
+
+
+def _desk(known: Services) -> OnCallDesk:
+    return OnCallDesk(known.store, known.registry, known.now)
+
+
+def _override_json(override: Override) -> Json:
+    return {
+        "id": override.id,
+        "kind": override.kind,
+        "person": override.person,
+        "replaces": override.replaces,
+        "from": override.begin,
+        "to": override.end,
+        "reason": override.reason,
+        "priority": override.priority,
+        "made_by": override.by,
+        "made_at": override.made_at,
+        "cancelled_at": override.cancelled_at,
+    }
+
+
+def _swap_json(swap: Swap) -> Json:
+    return {
+        "id": swap.id,
+        "person": swap.asker,
+        "with": swap.offered_to,
+        "from": swap.begin,
+        "to": swap.end,
+        "back": swap.back and {"from": swap.back[0], "to": swap.back[1]},
+        "reason": swap.reason,
+        "taken_by": swap.taker,
+        "taken_at": swap.taken_at,
+        "cancelled_at": swap.cancelled_at,
+    }

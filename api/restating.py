@@ -1,0 +1,89 @@
+"""Edited policies and calendars brought to the promises that are running already."""
+
+from datetime import datetime
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from activities.cloudevents import plain
+from api.auth import Calling, Known, guarded
+from api.presentation import answer, written
+from api.words import Identifier, Line, Strict, example
+from domain.restatement import RestatedKind
+
+ORDER = guarded("config:write", 400, 404, 409, 413, 415, 422)
+PREVIEW = guarded("config:read", 404, 413, 415, 422)
+
+
+class RestateIn(Strict):
+    model_config = example(reason="the contract changed on 1 November")
+    reason: Line
+
+
+class ClockChangeOut(BaseModel):
+    """`breaks`: the new deadline has passed already, the promise is broken at once."""
+
+    ticket_id: str
+    number: int
+    metric: str
+    cycle: int
+    what: Literal["restated", "cancelled", "attached"]
+    old_due_at: datetime | None
+    new_due_at: datetime | None
+    breaks: bool
+
+
+class PreviewOut(BaseModel):
+    tickets: int
+    clocks: int
+    breaks: int
+    changes: list[ClockChangeOut] = Field(description="The first thousand")
+
+
+class OrderedOut(BaseModel):
+    """The clocks follow within moments; each change is an event of its ticket."""
+
+    restatement_id: str
+
+
+def router(kind: RestatedKind) -> APIRouter:
+    made = APIRouter(prefix=f"/v1/{kind}", tags=[kind])
+
+    word = kind.replace("-", "_")
+
+    @made.post(
+        "/{name}/restate/preview",
+        operation_id=f"preview_restating_{word}",
+        response_model=PreviewOut,
+        **PREVIEW,
+    )
+    async def preview(name: Identifier, known: Known) -> Response:
+        """What would become of each running clock by the newest version."""
+        # Of the tickets as they are now, not as the lists knew them a moment ago.
+        await known.tickets.wait_for(await known.feed.head())
+        return answer(plain(await known.restating.preview(kind, name)))
+
+    @made.post(
+        "/{name}/restate",
+        status_code=202,
+        operation_id=f"restate_{word}",
+        response_model=OrderedOut,
+        **ORDER,
+    )
+    async def restate(
+        name: Identifier, body: RestateIn, known: Known, caller: Calling
+    ) -> Response:
+        """Let the running clocks follow the newest version, whatever their policies say
+        of edits.
+        """
+        appended = await known.restating.order(
+            kind, name, body.reason, known.new_id, caller
+        )
+        number = appended.stream_id.rpartition("/")[2]
+        return answer({"restatement_id": number}, status=202, headers=written(appended))
+
+    return made
+
+
+ROUTERS = [router("sla-policies"), router("calendars")]

@@ -1,0 +1,156 @@
+"""Who is on call: at an instant, over a range, as a calendar, by a draft."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Query, Response
+
+from activities.cloudevents import plain
+from api.auth import Known, guarded
+from api.config import Name, canonical
+from api.ical import MEDIA_TYPE, calendar_text
+from api.presentation import answer
+from api.schemas_schedules import PreviewIn, PreviewOut, ScheduleIn, WhoOut
+from api.words import Cleaned, Instant
+from domain.errors import FieldError, InvalidError
+from domain.event import Json, PolicyRef
+from domain.oncall.on_call import OnCall, on_call_at
+from domain.oncall.plan import Plan
+from domain.oncall.schedule import Schedule
+from domain.oncall.schedule_form import parse_schedule
+from domain.oncall.schedule_lint import schedule_warnings
+from domain.oncall.shifts import LONGEST_RANGE, Gap, Shift, gaps, shifts
+
+ROUTER = APIRouter(prefix="/v1/schedules", tags=["on call"])
+READ = guarded("config:read", 404, 422)
+TRY = guarded("config:read", 400, 413, 415, 422)
+ICAL: dict[str, Any] = {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}
+DRAFT = PolicyRef(name="draft", version=0, sha256="")
+WEEKS_AHEAD = 26
+LAYER_DAYS = 3660
+T = TypeVar("T")
+
+
+@ROUTER.get("/{name}/on-call", response_model=WhoOut, **READ)
+async def get_on_call(
+    name: Name,
+    known: Known,
+    at: Annotated[Instant | None, Query()] = None,
+    begin: Annotated[Instant | None, Query(alias="from")] = None,
+    to: Annotated[Instant | None, Query()] = None,
+) -> Response:
+    """Who is on call `at` an instant (now, if not said), who before and after, and why
+    not the others; or the shifts and gaps `from` one instant `to` another.
+    """
+    plan = (await known.registry.oncall()).plan(name)
+    if begin is None and to is None:
+        when = at or known.now()
+        found = await _of_query(lambda: on_call_at(plan, when))
+        return answer(_on_call_json(name, plan, found))
+    if at is not None:
+        raise InvalidError.at("?at", "is asked alone, or `from` and `to`")
+    if begin is None or to is None:
+        missing = "?from" if begin is None else "?to"
+        raise InvalidError.at(missing, "a range has both `from` and `to`")
+    covered = await _of_query(lambda: _range_json(plan, begin, to))
+    return answer({"schedule": name, "from": begin, "to": to, **covered})
+
+
+@ROUTER.post("/preview", response_model=PreviewOut, **TRY)
+async def preview_schedule(body: PreviewIn, known: Known) -> Response:
+    """Shifts and gaps by a draft. Nothing is saved."""
+    schedule = _draft(body.schedule)
+    book, config = await known.registry.oncall(), await known.registry.config()
+    plan = Plan.of(schedule)
+    if body.as_next_of is not None:
+        published = book.plans.get(body.as_next_of)
+        if published is None:
+            wanted = body.as_next_of
+            raise InvalidError.at("/as_next_of", f"there is no schedule {wanted!r}")
+        plan = published.revised(schedule, known.now())
+    plan, agents, now = book.with_leaves(plan), config.directory.agents, known.now()
+    covered = await asyncio.to_thread(_range_json, plan, body.from_, body.to)
+    advice = await asyncio.to_thread(schedule_warnings, schedule, agents, now)
+    return answer(covered | {"warnings": plain(_below_schedule(advice))})
+
+
+@ROUTER.get(
+    "/{name}/calendar.ics",
+    response_class=Response,
+    **READ | {"responses": READ["responses"] | {200: ICAL}},
+)
+async def get_calendar_of_schedule(
+    name: Name,
+    known: Known,
+    person: Annotated[str | None, Cleaned, Query(max_length=200)] = None,
+) -> Response:
+    """The shifts as iCalendar, to subscribe to: from last month on, half a year ahead;
+    of one `person`, or of all.
+    """
+    plan, now = (await known.registry.oncall()).plan(name), known.now()
+    begin = (now.replace(day=1) - timedelta(days=1)).replace(day=1)
+    begin = begin.replace(hour=0, minute=0, second=0, microsecond=0)
+    end = min(now + timedelta(weeks=WEEKS_AHEAD), begin + _longest(plan))
+    found = await asyncio.to_thread(shifts, plan, begin, end)
+    wanted = [shift for shift in found if person in (None, shift.person)]
+    return Response(calendar_text(name, wanted, now), media_type=MEDIA_TYPE)
+
+
+def _draft(document: ScheduleIn) -> Schedule:
+    try:
+        return parse_schedule(DRAFT, canonical(document))
+    except InvalidError as error:
+        raise InvalidError(_below_schedule(error.errors)) from error
+
+
+def _below_schedule(errors: Iterable[FieldError]) -> tuple[FieldError, ...]:
+    return tuple(FieldError(f"/schedule{e.pointer}", e.message) for e in errors)
+
+
+async def _of_query(ask: Callable[[], T]) -> T:
+    """Off the loop. `/from` of the domain is `?from` here."""
+    try:
+        return await asyncio.to_thread(ask)
+    except InvalidError as error:
+        raise InvalidError(
+            FieldError(e.pointer.replace("/", "?", 1), e.message) for e in error.errors
+        ) from error
+
+
+def _on_call_json(name: str, plan: Plan, found: OnCall) -> Json:
+    schedule = plan.schedule_at(found.at)
+    return {
+        "schedule": name,
+        "version": None if schedule is None else schedule.ref.version,
+        "at": found.at,
+        "now": [_shift_json(shift) for shift in found.now],
+        "next": [_shift_json(shift) for shift in found.next],
+        "previous": [_shift_json(shift) for shift in found.previous],
+        "absent": plain(found.absent),
+    }
+
+
+def _range_json(plan: Plan, begin: datetime, end: datetime) -> Json:
+    if end - begin > (longest := _longest(plan)):
+        message = f"with so many layers at most {longest.days} days after `from`"
+        raise InvalidError.at("/to", message)
+    return {
+        "shifts": [_shift_json(shift) for shift in shifts(plan, begin, end)],
+        "gaps": [_window_json(gap) for gap in gaps(plan, begin, end)],
+    }
+
+
+def _longest(plan: Plan) -> timedelta:
+    """What is worked out in one request: two years of five layers, less of more."""
+    layers = [len(v.schedule.layers) for v in plan.versions if v.schedule is not None]
+    return min(LONGEST_RANGE, timedelta(days=LAYER_DAYS // max(layers, default=1)))
+
+
+def _shift_json(shift: Shift) -> Json:
+    return _window_json(shift) | {"person": shift.person, "reason": shift.reason}
+
+
+def _window_json(window: Shift | Gap) -> Json:
+    return {"from": window.begin, "to": window.end}

@@ -1,0 +1,142 @@
+"""Calendars as documents, and the question that tries one out.
+
+Only the outline is checked here; `domain` reads the rest, and names all that is wrong
+in one answer.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Discriminator, Field, JsonValue, Tag, WithJsonSchema
+
+from api.words import Duration, Identifier, Instant, Line, PlainJson, Strict, example
+
+WINDOWS: dict[str, JsonValue] = {
+    "type": "array",
+    "items": {
+        "type": "array",
+        "items": {"type": "string"},
+        "examples": [["09:00", "17:00"]],
+    },
+    "description": "[opening, closing]; up to 24:00, or past midnight by closing early",
+}
+
+
+def _members(schema: dict[str, JsonValue], description: str) -> WithJsonSchema:
+    properties = {"type": "object", "additionalProperties": schema}
+    return WithJsonSchema({**properties, "description": description})
+
+
+Days = Annotated[
+    dict[str, Any],
+    PlainJson,
+    _members(WINDOWS, "By `mon` to `sun`; left out is closed"),
+]
+Dates = Annotated[
+    dict[str, Any], PlainJson, _members(WINDOWS, "By date, as 2026-12-24")
+]
+Holidays = Annotated[
+    list[Any],
+    PlainJson,
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": ["string", "object"]},
+            "description": (
+                "`2026-10-01`, `05-01`, `{from, to}`, `{yearly}`, `{dates}`, or from a "
+                "source, with `except` dates: `{package: chinesecalendar, "
+                "years?, hours?}`, `{package: holidays, country, subdivision?, "
+                "years?, hours?}`, "
+                "`{ical}` with the text of an iCalendar file"
+            ),
+        }
+    ),
+]
+
+
+class CalendarIn(Strict):
+    """Break over holiday over shift over weekly hours. A moved working day of a
+    package becomes a shift with the entry's `hours`, else Monday's.
+    """
+
+    model_config = example(
+        tz="Asia/Shanghai",
+        hours={
+            "mon": [["09:00", "12:00"], ["13:30", "18:00"]],
+            "tue": [["09:00", "18:00"]],
+        },
+        holidays=[
+            "2026-10-01",
+            {"from": "2026-10-02", "to": "2026-10-07"},
+            {"yearly": "05-01"},
+            {"package": "chinesecalendar"},
+        ],
+        shifts={"2026-10-12": [["10:00", "16:00"]]},
+        breaks={"2026-12-29": [["13:00", "15:00"]]},
+    )
+    tz: Line
+    hours: Days = Field(default={})
+    holidays: Holidays = Field(default=[])
+    shifts: Dates = Field(default={})
+    breaks: Dates = Field(default={})
+
+
+def _form(value: object) -> str:
+    return "name" if isinstance(value, str) else "document"
+
+
+class PauseIn(Strict):
+    """Half-open; without `to` until further notice."""
+
+    from_: Instant = Field(alias="from")
+    to: Instant | None = None
+
+
+class EvaluationIn(Strict):
+    """`calendar`: a document, or the name of a published one, or `always`. Either
+    `budget` or `end`.
+    """
+
+    model_config = example(
+        calendar={"tz": "Europe/Berlin", "hours": {"mon": [["09:00", "17:00"]]}},
+        start="2026-01-12T10:00:00+01:00",
+        budget="PT8H",
+        pauses=[
+            {"from": "2026-01-12T16:00:00+01:00", "to": "2026-01-13T07:30:00+01:00"}
+        ],
+    )
+    calendar: Annotated[
+        Annotated[CalendarIn, Tag("document")] | Annotated[Identifier, Tag("name")],
+        Discriminator(_form),
+    ]
+    start: Instant
+    budget: Duration | None = None
+    end: Instant | None = None
+    pauses: list[PauseIn] = Field(default=[], max_length=1_000)
+
+
+class SegmentOut(BaseModel):
+    from_: datetime = Field(alias="from")
+    to: datetime
+
+
+class WarningOut(BaseModel):
+    """What is allowed but hardly meant."""
+
+    pointer: str
+    message: str
+
+
+class EvaluationOut(BaseModel):
+    """Times with the offset of the calendar's zone. With `budget`: the first instant
+    at which it is used up, and the last at which it is not exceeded. With `end`: the
+    business time until then. `segments` are the business time less the pauses;
+    `segments_cut`: there are more.
+    """
+
+    due_at: datetime | None
+    breach_at: datetime | None
+    elapsed: str | None
+    segments: list[SegmentOut]
+    segments_cut: bool
+    warnings: list[WarningOut]

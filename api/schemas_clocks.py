@@ -1,0 +1,202 @@
+"""Answers about clocks, as OpenAPI shows them: why each is as it is, and how many keep
+their promise. Durations are ISO 8601.
+"""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.ports import Grouping
+from api.schemas_tickets import ActorOut, DecisionOut, ExcuseOut, PolicyOut
+from api.words import Line, Strict, example
+from domain.consumption import IntervalKind
+from domain.ticket.facts import Status
+
+FROM_TO = ConfigDict(serialize_by_alias=True, validate_by_name=True)
+
+
+class ExcuseIn(Strict):
+    """`cycle` left out: the last one."""
+
+    model_config = example(reason="the carrier's lorry broke down")
+    reason: Line
+    cycle: int | None = Field(default=None, ge=1, le=2**31 - 1)
+
+
+class CauseOut(BaseModel):
+    """The event of the ticket that it follows from, and whose doing that was."""
+
+    version: int
+    event_id: str
+    type: str
+    actor: ActorOut
+
+
+class IntervalOut(BaseModel):
+    """Half-open: `from` is in it, `to` is not. `counted` is what it adds to the elapsed
+    time. `status`, `team`, `assignee`: how the ticket stood.
+
+    running: counts. paused: does not; a pause outside the hours is `closed`, where it
+    costs nothing. closed, holiday: outside the hours of the calendar. reopened: the
+    ticket lay resolved; counts by the policy's rule. unpromised: no policy promised it
+    for a while; counts. carried: before a change of the target, which set it aside or
+    carried a share of it over.
+    """
+
+    model_config = FROM_TO | ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "from": "2026-11-23T09:00:00Z",
+                    "to": "2026-11-23T10:30:00Z",
+                    "kind": "paused",
+                    "counted": "PT0S",
+                    "reason": "waiting for a photo",
+                    "cause": {
+                        "version": 4,
+                        "event_id": "0199c0de-0000-7000-8000-000000000001/4",
+                        "type": "ticket.paused",
+                        "actor": {"id": "ann", "kind": "user", "on_behalf_of": None},
+                    },
+                    "holiday": None,
+                    "status": "pending",
+                    "team": "front-line",
+                    "assignee": "ann",
+                }
+            ]
+        }
+    )
+    from_: datetime = Field(alias="from")
+    to: datetime
+    kind: IntervalKind
+    counted: str
+    reason: str
+    cause: CauseOut | None = Field(description="null: the calendar alone says so")
+    holiday: date | None = Field(description="Which date of the calendar")
+    status: Status
+    team: str | None
+    assignee: str | None
+
+
+class ShareOut(BaseModel):
+    """`name` null: nobody."""
+
+    model_config = example(name="front-line", counted="PT2H30M")
+    name: str | None
+    counted: str
+
+
+class ConsumptionOut(BaseModel):
+    """Counted time by who had the ticket; each of the three adds up to `elapsed`."""
+
+    teams: list[ShareOut]
+    people: list[ShareOut]
+    states: list[ShareOut]
+
+
+class DeadlineOut(BaseModel):
+    """`old_due_at`: the one before. `rule_of_change`: only of a restatement."""
+
+    at: datetime
+    version: int
+    type: str
+    target: str
+    policy: PolicyOut
+    calendar: PolicyOut | None
+    rule_of_change: str | None
+    reason: str | None
+    old_due_at: datetime | None
+    due_at: datetime | None
+    breach_at: datetime | None
+
+
+class BreachOut(BaseModel):
+    """`inherited`: a change of the target made it late. `assignee`: who had it then."""
+
+    at: datetime
+    version: int
+    target: str
+    due_at: datetime
+    inherited: bool
+    assignee: str | None
+
+
+class ExplanationOut(BaseModel):
+    """Why the clock is as it is, as of `as_of` (its stop, once it has stopped). The
+    intervals adjoin, and what they count adds up to `elapsed`, to the microsecond.
+    """
+
+    metric: str
+    cycle: int
+    state: Literal["running", "paused", "met", "missed", "cancelled"]
+    as_of: datetime
+    started_at: datetime
+    target: str
+    elapsed: str
+    verdict: str = Field(examples=["elapsed 3 h 10 min of 4 h: met"])
+    policy: PolicyOut
+    rule: int
+    decision: DecisionOut
+    calendar: PolicyOut | None = Field(description="null: it always runs")
+    intervals: list[IntervalOut]
+    consumption: ConsumptionOut
+    deadlines: list[DeadlineOut]
+    breach: BreachOut | None
+    excused: ExcuseOut | None
+
+
+class ExcludedOut(BaseModel):
+    """`open`: neither judged nor broken by the end of the period. `cancelled`: merged
+    away, or promised no more.
+    """
+
+    open: int
+    cancelled: int
+
+
+class PercentilesOut(BaseModel):
+    p50: str | None
+    p90: str | None
+
+
+class AttainedOut(BaseModel):
+    """`raw` is met / (met + missed), `adjusted` the same without the excused; null if
+    there is nothing to divide by. `missed`: all that broke their promise; of these,
+    `restated` ended as met because their target was changed after the breach.
+    """
+
+    model_config = example(
+        name="first_response",
+        met=93,
+        missed=7,
+        excused=2,
+        restated=0,
+        raw=0.93,
+        adjusted=0.9489795918367347,
+        elapsed={"p50": "PT12M", "p90": "PT27M30S"},
+        n_excluded={"open": 4, "cancelled": 1},
+    )
+    name: str | None
+    met: int
+    missed: int
+    excused: int
+    restated: int
+    raw: float | None
+    adjusted: float | None
+    elapsed: PercentilesOut = Field(description="Of those that stopped; interpolated")
+    n_excluded: ExcludedOut
+
+
+class AttainmentOut(BaseModel):
+    """Clocks that broke their promise in the period, else that stopped in it. Tiers,
+    teams and the like are those that the ticket had then.
+    """
+
+    model_config = FROM_TO
+    from_: datetime = Field(alias="from")
+    to: datetime
+    group_by: Grouping
+    definition_version: int
+    total: AttainedOut
+    items: list[AttainedOut]

@@ -1,0 +1,47 @@
+"""Notifications as they are answered."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel
+
+from domain.notification.facts import Channel, Urgency
+from domain.notification.notification import MessageState, State
+
+
+class MessageOut(BaseModel):
+    """`detail`: why it failed, waits longer or was dropped, as `smtp_550`.
+    `bundled_with`: the notification whose message brought this one along.
+    """
+
+    channel: Channel
+    target: str | None
+    state: MessageState
+    due_at: datetime
+    ended_at: datetime | None
+    attempts: int
+    detail: str | None
+    bundled_with: str | None
+
+
+class NotificationOut(BaseModel):
+    """`state`: `sent` as soon as one message was; `pending`: not planned yet.
+    `unreachable` says why nobody could tell this person.
+    """
+
+    id: str
+    person: str
+    reason: str
+    clock: str
+    step: int
+    lap: int
+    told_at: datetime
+    urgency: Urgency | None
+    state: State | Literal["pending"]
+    unreachable: str | None
+    messages: list[MessageOut]
+
+
+class NotificationPage(BaseModel):
+    items: list[NotificationOut]
+    next_cursor: str | None

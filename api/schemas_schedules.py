@@ -1,0 +1,277 @@
+"""On-call schedules as documents, who is on call by them, and the exceptions to them.
+
+Only the outline of a document is checked here; `domain` reads the rest, and names all
+that is wrong in one answer.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, JsonValue, RootModel, WithJsonSchema
+
+from api.schemas_calendars import WarningOut
+from api.schemas_clocks import FROM_TO
+from api.words import Identifier, Instant, Line, PlainJson, Strict, example
+from domain.oncall.override import OverrideKind
+
+TEXT: dict[str, JsonValue] = {"type": "string"}
+ROTATION: dict[str, JsonValue] = {
+    "type": "object",
+    "required": ["start", "unit", "people"],
+    "additionalProperties": False,
+    "properties": {
+        "start": {**TEXT, "examples": ["2026-01-05T09:00"]},
+        "unit": {"enum": ["hour", "day", "week", "month"]},
+        "length": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1},
+        "people": {"type": "array", "items": TEXT, "minItems": 1, "maxItems": 1000},
+    },
+    "description": "`start` in local wall time, the first hand-off; agents in turn",
+}
+RESTRICTION: dict[str, JsonValue] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "days": {"type": "array", "items": TEXT, "description": "`mon` to `sun`"},
+        "from": {**TEXT, "examples": ["09:00"]},
+        "to": {**TEXT, "description": "Up to 24:00, or past midnight by ending early"},
+    },
+}
+LAYER: dict[str, JsonValue] = {
+    "type": "object",
+    "required": ["name", "rotation"],
+    "additionalProperties": False,
+    "properties": {
+        "name": TEXT,
+        "tz": {**TEXT, "description": "If not that of the schedule"},
+        "rotation": ROTATION,
+        "restrict": {"type": "array", "items": RESTRICTION, "maxItems": 100},
+        "from": {**TEXT, "description": "Local; the layer serves from then on"},
+        "until": {**TEXT, "description": "Local; and up to then"},
+        "masks": {"type": "boolean", "description": "Hides all else while it serves"},
+        "priority": {"type": "integer", "minimum": 0, "maximum": 1000},
+    },
+}
+Layers = Annotated[
+    list[Any],
+    PlainJson,
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": LAYER,
+            "minItems": 1,
+            "maxItems": 100,
+            "description": (
+                "A later layer covers an earlier one; or each has a `priority`, and"
+                " equals are on call together"
+            ),
+        }
+    ),
+]
+FRONT_LINE: dict[str, JsonValue] = {
+    "tz": "America/Chicago",
+    "layers": [
+        {
+            "name": "base",
+            "rotation": {
+                "start": "2026-01-05T09:00",
+                "unit": "week",
+                "people": ["ann", "bo"],
+            },
+            "restrict": [
+                {"days": ["mon", "tue", "wed"], "from": "09:00", "to": "21:00"}
+            ],
+        }
+    ],
+}
+
+
+class ScheduleIn(Strict):
+    """Who is on call when, in turns handed over in local wall time."""
+
+    model_config = example(**FRONT_LINE)
+    tz: Line
+    layers: Layers
+
+
+class PreviewIn(Strict):
+    """`as_next_of`: as the next version of this schedule, which keeps the turns and the
+    overrides of that; else as a new one.
+    """
+
+    model_config = example(
+        schedule=FRONT_LINE,
+        **{"from": "2026-12-07T00:00:00Z", "to": "2026-12-14T00:00:00Z"},
+    )
+    schedule: ScheduleIn
+    from_: Instant = Field(alias="from")
+    to: Instant
+    as_next_of: Identifier | None = None
+
+
+class OverrideIn(Strict):
+    """`add` puts the person beside who is on call, `remove` takes the person off,
+    `replace` puts the person in the place of `replaces` where that one is on call,
+    without it in everybody's. Of two the one of higher `priority` wins.
+    """
+
+    model_config = example(
+        kind="replace",
+        person="bo",
+        replaces="ann",
+        reason="ann is at the dentist",
+        **{"from": "2026-12-07T15:00:00Z", "to": "2026-12-07T20:00:00Z"},
+    )
+    kind: OverrideKind
+    person: Identifier
+    replaces: Identifier | None = None
+    from_: Instant = Field(alias="from")
+    to: Instant
+    reason: Line
+    priority: int = Field(default=0, ge=0, le=1000)
+
+
+class WindowIn(Strict):
+    from_: Instant = Field(alias="from")
+    to: Instant
+
+
+class SwapIn(Strict):
+    """`person` gives the time away, to whoever takes it or `with` somebody; `back` is
+    what is asked in return. Nothing changes before it is taken.
+    """
+
+    model_config = example(
+        person="ann",
+        back={"from": "2026-12-14T15:00:00Z", "to": "2026-12-14T20:00:00Z"},
+        **{
+            "with": "bo",
+            "from": "2026-12-07T15:00:00Z",
+            "to": "2026-12-07T20:00:00Z",
+        },
+    )
+    person: Identifier
+    with_: Identifier | None = Field(default=None, alias="with")
+    from_: Instant = Field(alias="from")
+    to: Instant
+    back: WindowIn | None = None
+    reason: Line | None = None
+
+
+class TakeIn(Strict):
+    model_config = example(person="bo")
+    person: Identifier
+
+
+class LeaveIn(Strict):
+    model_config = example(
+        reason="vacation",
+        **{"from": "2026-12-21T00:00:00+08:00", "to": "2027-01-04T00:00:00+08:00"},
+    )
+    from_: Instant = Field(alias="from")
+    to: Instant
+    reason: Line | None = None
+
+
+class WindowOut(BaseModel):
+    model_config = FROM_TO
+    from_: datetime = Field(alias="from")
+    to: datetime
+
+
+class ShiftOut(WindowOut):
+    """`reason`: the layer and turn, the override or the swap."""
+
+    person: str
+    reason: str
+
+
+class AbsentOut(BaseModel):
+    person: str
+    reason: str
+
+
+class OnCallOut(BaseModel):
+    """`now` with whole shifts; `next` and `previous` are the first others to come and
+    the last that were; `absent` the rest of the people, and why not they. `version`:
+    of the schedule at that time, none before the first and after it was retired.
+    """
+
+    schedule: str
+    version: int | None
+    at: datetime
+    now: list[ShiftOut]
+    next: list[ShiftOut]
+    previous: list[ShiftOut]
+    absent: list[AbsentOut]
+
+
+class ShiftsOut(WindowOut):
+    """Shifts cut to the range; `gaps`: when nobody is on call."""
+
+    schedule: str
+    shifts: list[ShiftOut]
+    gaps: list[WindowOut]
+
+
+class WhoOut(RootModel[OnCallOut | ShiftsOut]):
+    """The first with `at`, the second with `from` and `to`."""
+
+
+class PreviewOut(BaseModel):
+    shifts: list[ShiftOut]
+    gaps: list[WindowOut]
+    warnings: list[WarningOut]
+
+
+class OverrideOut(WindowOut):
+    id: str
+    kind: OverrideKind
+    person: str
+    replaces: str | None
+    reason: str
+    priority: int
+    made_by: str
+    made_at: datetime
+    cancelled_at: datetime | None
+
+
+class NewOverrideOut(OverrideOut):
+    warnings: list[WarningOut]
+
+
+class OverridePage(BaseModel):
+    items: list[OverrideOut]
+    next_cursor: str | None
+
+
+class SwapOut(WindowOut):
+    id: str
+    person: str
+    with_: str | None = Field(alias="with")
+    back: WindowOut | None
+    reason: str
+    taken_by: str | None
+    taken_at: datetime | None
+    cancelled_at: datetime | None
+
+
+class TakenSwapOut(SwapOut):
+    warnings: list[WarningOut]
+
+
+class SwapPage(BaseModel):
+    items: list[SwapOut]
+    next_cursor: str | None
+
+
+class LeaveOut(WindowOut):
+    id: str
+    agent: str
+    reason: str
+    made_at: datetime
+    cancelled_at: datetime | None
+
+
+class LeavePage(BaseModel):
+    items: list[LeaveOut]
+    next_cursor: str | None

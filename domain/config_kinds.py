@@ -1,0 +1,125 @@
+"""The kinds of configuration, and how their documents name each other."""
+
+from collections.abc import Iterator
+from typing import Literal, TypeAlias
+
+from domain.event import Json
+from domain.sla.calendar import ALWAYS
+
+Kind = Literal[
+    "calendars", "sla-policies", "escalation-policies", "schedules", "teams", "agents"
+]
+Reference: TypeAlias = tuple[str, Kind, str]
+"""Pointer, kind, name."""
+
+SINGULAR: dict[Kind, str] = {
+    "calendars": "calendar",
+    "sla-policies": "SLA policy",
+    "escalation-policies": "escalation policy",
+    "schedules": "schedule",
+    "teams": "team",
+    "agents": "agent",
+}
+
+
+def references(kind: Kind, document: Json) -> Iterator[Reference]:
+    """Every name that the document uses."""
+    match kind:
+        case "sla-policies":
+            yield from _sla_policy(document)
+        case "escalation-policies":
+            yield from _ladder(document)
+        case "schedules":
+            yield from _schedule(document)
+        case "teams":
+            yield from _team(document)
+        case "agents":
+            yield from _named("/manager", "agents", document.get("manager"))
+        case "calendars":
+            pass
+
+
+def _sla_policy(document: Json) -> Iterator[Reference]:
+    yield from _calendar("", document)
+    for pointer, rule in _items("/match", document.get("match")):
+        yield from _calendar(pointer, rule)
+    ladder = document.get("escalation_policy")
+    yield from _named("/escalation_policy", "escalation-policies", ladder)
+
+
+def _schedule(document: Json) -> Iterator[Reference]:
+    for pointer, layer in _items("/layers", document.get("layers")):
+        yield from _layer(pointer, layer)
+
+
+def _team(document: Json) -> Iterator[Reference]:
+    for pointer, member in _items("/members", document.get("members")):
+        yield from _named(pointer, "agents", member)
+    yield from _named("/lead", "agents", document.get("lead"))
+    yield from _calendar("", document)
+
+
+def _items(pointer: str, value: object) -> Iterator[tuple[str, object]]:
+    for index, item in enumerate(value if isinstance(value, list) else []):
+        yield f"{pointer}/{index}", item
+
+
+def _calendar(pointer: str, document: object) -> Iterator[Reference]:
+    name = document.get("calendar") if isinstance(document, dict) else None
+    if name != ALWAYS:
+        yield from _named(f"{pointer}/calendar", "calendars", name)
+
+
+_TARGETS: dict[str, Kind] = {
+    "agent": "agents",
+    "team": "teams",
+    "lead_of": "teams",
+    "least_loaded": "teams",
+    "round_robin": "teams",
+    "on_call": "schedules",
+    "on_call_next": "schedules",
+    "on_call_previous": "schedules",
+}
+"""Of which kind the names in a target are."""
+
+
+def _ladder(document: Json) -> Iterator[Reference]:
+    for pointer, step in _items("/steps", document.get("steps")):
+        yield from _step(pointer, step)
+    nobody = document.get("nobody")
+    if isinstance(nobody, dict):
+        yield from _target("/nobody/catch_all", nobody.get("catch_all"))
+
+
+def _step(pointer: str, step: object) -> Iterator[Reference]:
+    document = step if isinstance(step, dict) else {}
+    reassign = document.get("reassign")
+    if isinstance(reassign, dict):
+        on_call = reassign.get("strategy") == "on_call"
+        kind: Kind = "schedules" if on_call else "teams"
+        yield from _named(f"{pointer}/reassign/team", kind, reassign.get("team"))
+    for where, target in _items(f"{pointer}/targets", document.get("targets")):
+        yield from _target(where, target)
+    for where, person in _items(f"{pointer}/watch", document.get("watch")):
+        yield from _named(where, "agents", person)
+
+
+def _target(pointer: str, target: object) -> Iterator[Reference]:
+    document = target if isinstance(target, dict) else {}
+    for name, kind in _TARGETS.items():
+        yield from _named(f"{pointer}/{name}", kind, document.get(name))
+    skilled = document.get("skilled")
+    if isinstance(skilled, dict):
+        yield from _named(f"{pointer}/skilled/team", "teams", skilled.get("team"))
+
+
+def _layer(pointer: str, layer: object) -> Iterator[Reference]:
+    rotation = layer.get("rotation") if isinstance(layer, dict) else None
+    people = rotation.get("people") if isinstance(rotation, dict) else None
+    for where, person in _items(f"{pointer}/rotation/people", people):
+        yield from _named(where, "agents", person)
+
+
+def _named(pointer: str, kind: Kind, name: object) -> Iterator[Reference]:
+    if isinstance(name, str):
+        yield pointer, kind, name

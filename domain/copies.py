@@ -1,0 +1,28 @@
+"""`dataclasses.replace` for the values that the fold copies with every event.
+
+The library's asks each field in turn whether it may be set, and calls the constructor:
+on a ticket of thirty fields that was four fifths of the time of a fold. This one copies
+what is there. So it is for frozen dataclasses that check nothing when they are made and
+cache nothing afterwards; to the type checker the two are the same.
+"""
+
+from typing import TYPE_CHECKING, TypeVar
+
+__all__ = ["replace"]
+_T = TypeVar("_T")
+
+if TYPE_CHECKING:
+    from dataclasses import replace
+else:
+
+    def replace(value: _T, /, **changes: object) -> _T:
+        """A copy with these fields changed; TypeError for a field that is none."""
+        fields = value.__dict__
+        if not changes.keys() <= fields.keys():
+            unknown = ", ".join(sorted(changes.keys() - fields.keys()))
+            msg = f"{type(value).__name__} has no field {unknown}"
+            raise TypeError(msg)
+        copy = object.__new__(type(value))
+        copy.__dict__.update(fields)
+        copy.__dict__.update(changes)
+        return copy

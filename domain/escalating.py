@@ -1,0 +1,248 @@
+"""Runs around the ladder: started, held by a pause, acknowledged, forced, ended.
+
+Taking a step is in `climb`. Times here are decided with the clock's calendar where the
+step counts business time, and recorded, so that folding needs none of it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.errors import InvalidError, RuleError
+from domain.escalation.facts import (
+    EscalationAcknowledged,
+    EscalationBroken,
+    EscalationForced,
+    EscalationPaused,
+    EscalationResumed,
+    EscalationStarted,
+)
+from domain.escalation.policy import EscalationPolicy, Step
+from domain.escalation.run import Run
+from domain.event import Fact, PolicyRef
+from domain.rematch import end_runs
+from domain.sla.business_time import due_at, elapsed
+from domain.sla.calendar import Calendar
+from domain.sla.clock import Clock
+from domain.ticket.draft import Draft
+from domain.ticket.facts import (
+    TicketAssigned,
+    TicketMessageAdded,
+    TicketPaused,
+    TicketUpdated,
+)
+from domain.ticket.moment import Moment
+from domain.ticket.state import Ticket
+from domain.world import World
+
+ZERO = timedelta(0)
+PROGRESS = (TicketAssigned, TicketPaused, TicketUpdated)
+
+
+def calendar_of(ticket: Ticket, key: str, step: Step, world: World) -> Calendar | None:
+    """By which the distance to this step is counted."""
+    if step.time == "wall":
+        return None
+    clock = next((c for c in ticket.clocks if c.key == key), None)
+    return world.calendar(clock.calendar) if clock else None
+
+
+def later(
+    ticket: Ticket, key: str, step: Step, at: datetime, by: timedelta, world: World
+) -> datetime:
+    due = due_at(calendar_of(ticket, key, step, world), at, by)
+    # A calendar that never opens again must not hide the step.
+    return due or at + by
+
+
+def ladder_of(ticket: Ticket, clock: Clock) -> EscalationPolicy | None:
+    name = clock.escalation_policy
+    return next((p for p in ticket.ladders if p.ref.name == name), None)
+
+
+def run_of(ticket: Ticket, clock: Clock) -> Run | None:
+    """The run of this clock that is not over."""
+    return next(
+        (r for r in ticket.runs if r.clock == clock.key and r.state != "ended"), None
+    )
+
+
+def _is_progress(moment: Moment) -> bool:
+    """Somebody of the house did something; what a customer writes is none."""
+    return moment.happened(*PROGRESS) or any(
+        isinstance(fact, TicketMessageAdded) and fact.author.kind == "agent"
+        for fact in moment.facts
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Escalating:
+    draft: Draft
+    at: datetime
+    world: World
+
+    def broken(self, clock: Clock, breach: int) -> None:
+        """The promise is broken: its ladder is climbed from here."""
+        ticket = self.draft.ticket
+        ladder = ladder_of(ticket, clock)
+        if ladder is None:
+            return
+        run, first = run_of(ticket, clock), ladder.first_late
+        due = None
+        if first < len(ladder.steps):
+            step = ladder.steps[first]
+            due = later(ticket, clock.key, step, self.at, step.after, self.world)
+        if run is None:
+            self._start(clock, ladder, breach, first, due, broken=True)
+        else:
+            fact = EscalationBroken(
+                clock=clock.key, breach_at=self.at, step=first, next_due_at=due
+            )
+            self._record(fact, run.policy, breach)
+        self.hold_if_paused(clock.key)
+
+    def early(self, clock: Clock, step: int) -> Run | None:
+        """A step that is due before the breach; its run, started if need be. None if
+        somebody looks after it already.
+        """
+        ticket = self.draft.ticket
+        ladder, run = ladder_of(ticket, clock), run_of(ticket, clock)
+        if ladder is None:
+            return None
+        if run is None:
+            cause = clock.attached_version
+            self._start(clock, ladder, cause, step, None, broken=False)
+            run = run_of(self.draft.ticket, clock)
+        return run if run is not None and run.state == "climbing" else None
+
+    def _start(
+        self,
+        clock: Clock,
+        ladder: EscalationPolicy,
+        cause: int,
+        step: int,
+        due: datetime | None,
+        *,
+        broken: bool,
+    ) -> None:
+        fact = EscalationStarted(
+            clock=clock.key,
+            policy=ladder.ref,
+            breach_at=self.at if broken else None,
+            step=step,
+            next_due_at=due,
+        )
+        self._record(fact, ladder.ref, cause)
+
+    def acknowledge(self, by: str) -> None:
+        """The climb waits for whoever said that they look after it."""
+        cause = self.draft.ticket.version
+        for run in self.draft.ticket.runs:
+            if run.over or run.state == "paused":
+                continue
+            expires = self.draft.ticket.ladder(run.policy).acknowledge_expires
+            if expires is None:
+                why = f"acknowledged by {by}"
+                end_runs(self.draft, self.at, why, clock=run.clock, cause=cause)
+            else:
+                self._acknowledge(run, by, self.at + expires, cause)
+
+    def _acknowledge(self, run: Run, by: str, until: datetime, cause: int) -> None:
+        fact = EscalationAcknowledged(clock=run.clock, by=by, until=until)
+        self._record(fact, run.policy, cause)
+
+    def follow(self, moment: Moment) -> None:
+        """Progress keeps an acknowledgement alive; a pause of the ticket holds a climb,
+        and what was left to the next step is left afterwards.
+        """
+        cause = self.draft.ticket.version
+        if _is_progress(moment):
+            for run in self.draft.ticket.runs:
+                expires = self.draft.ticket.ladder(run.policy).acknowledge_expires
+                if run.state == "acknowledged" and expires and run.acknowledged_by:
+                    until = self.at + expires
+                    self._acknowledge(run, run.acknowledged_by, until, cause)
+        for run in self.draft.ticket.runs:
+            if self.draft.ticket.pause is not None:
+                self.hold_if_paused(run.clock)
+            elif run.state == "paused":
+                self.resume(run, "the ticket goes on")
+
+    def hold_if_paused(self, key: str) -> None:
+        ticket = self.draft.ticket
+        if ticket.pause is None:
+            return
+        for run in ticket.runs:
+            if run.clock != key or run.state not in ("climbing", "held"):
+                continue
+            ladder = ticket.ladder(run.policy)
+            if run.next_due_at is None:
+                continue
+            step = ladder.steps[run.step]
+            calendar = calendar_of(ticket, key, step, self.world)
+            left = max(elapsed(calendar, self.at, run.next_due_at), ZERO)
+            longest = ladder.longest_pause
+            until = self.at + longest if longest else None
+            fact = EscalationPaused(clock=key, left=left, until=until)
+            self._record(fact, run.policy, ticket.version)
+
+    def resume(self, run: Run, reason: str) -> None:
+        ticket = self.draft.ticket
+        step = ticket.ladder(run.policy).steps[run.step]
+        left = run.left or ZERO
+        due = (
+            later(ticket, run.clock, step, self.at, left, self.world)
+            if left
+            else self.at
+        )
+        self._go_on(run, reason, due)
+
+    def run_out(self, run: Run) -> None:
+        """An acknowledgement without progress, or the longest pause, is over: the climb
+        goes on where it was, at once; never from its start.
+        """
+        if run.state == "paused":
+            self.resume(run, "the longest pause is over")
+        else:
+            steps = len(self.draft.ticket.ladder(run.policy).steps)
+            due = self.at if run.step < steps else None
+            self._go_on(run, "the acknowledgement ran out", due)
+
+    def _go_on(self, run: Run, reason: str, due: datetime | None) -> None:
+        fact = EscalationResumed(clock=run.clock, reason=reason, next_due_at=due)
+        self._record(fact, run.policy, self.draft.ticket.version)
+
+    def force(self, to_step: int | None, by: str, reason: str) -> None:
+        """To this step (0 = the first), or to the next. Where nothing climbs yet, the
+        ladder of the clock that is due first is taken.
+        """
+        run = next((r for r in self.draft.ticket.runs if not r.over), None)
+        if run is None:
+            run = self._start_by_hand()
+        ladder = self.draft.ticket.ladder(run.policy)
+        target = run.step if to_step is None else to_step
+        if not 0 <= target < len(ladder.steps):
+            message = f"the ladder has {len(ladder.steps)} steps, counted from 0"
+            raise InvalidError.at("/to_step", message)
+        fact = EscalationForced(
+            clock=run.clock,
+            from_step=run.step,
+            to_step=target,
+            by=by,
+            reason=reason,
+            next_due_at=self.at,
+        )
+        self.draft.record(fact, self.at, policy=run.policy)
+
+    def _start_by_hand(self) -> Run:
+        ticket = self.draft.ticket
+        live = [c for c in ticket.clocks if c.live and ladder_of(ticket, c) is not None]
+        if not live:
+            raise RuleError("no escalation policy applies to a promise that runs")
+        clock = min(live, key=lambda c: (c.due_at is None, c.due_at or self.at, c.key))
+        ladder = ladder_of(ticket, clock)
+        assert ladder is not None, "just chosen for having one"
+        self._start(clock, ladder, ticket.version, 0, None, broken=False)
+        return self.draft.ticket.runs[-1]
+
+    def _record(self, fact: Fact, policy: PolicyRef, cause: int) -> None:
+        self.draft.record(fact, self.at, cause=cause, policy=policy, by_rule=True)

@@ -1,0 +1,106 @@
+"""Who a step means, in the words of a policy.
+
+{assignee: true}   {agent: bo}   {team: second}   {lead_of: second}
+{manager_of: assignee, depth: 2}      the manager, or the manager's manager
+{on_call: front}   {on_call_next: front}   {on_call_previous: front}
+{least_loaded: second}   {round_robin: second}
+{skilled: {team: second, needs: {english: 2}}}
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from domain.errors import FieldError
+from domain.event import Json
+
+TargetKind = Literal[
+    "assignee",
+    "agent",
+    "team",
+    "lead_of",
+    "manager_of",
+    "on_call",
+    "on_call_next",
+    "on_call_previous",
+    "least_loaded",
+    "round_robin",
+    "skilled",
+]
+TARGETS: tuple[TargetKind, ...] = get_args(TargetKind)
+SCHEDULES = ("on_call", "on_call_next", "on_call_previous")
+TEAMS = ("team", "lead_of", "least_loaded", "round_robin", "skilled")
+WHOLE = {"assignee": True, "manager_of": "assignee"}
+DEEPEST = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """A skill, and the level that it takes (1 = any)."""
+
+    skill: str
+    level: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """`name`: the agent, team or schedule; for `assignee` and `manager_of` it is
+    `assignee`. `depth`: of a manager, 1 = the direct one.
+    """
+
+    kind: TargetKind
+    name: str
+    depth: int = 1
+    needs: tuple[Need, ...] = ()
+
+
+NOBODY = Target(kind="assignee", name="assignee")
+"""Stands in for a target that could not be read, so that reading can go on."""
+
+
+def parse_target(value: object, pointer: str, errors: list[FieldError]) -> Target:
+    document = dict(value) if isinstance(value, dict) else {}
+    depth = document.pop("depth", 1)
+    if len(document) != 1 or next(iter(document)) not in TARGETS:
+        message = f"must name exactly one of {', '.join(TARGETS)}"
+        errors.append(FieldError(pointer, message))
+        return NOBODY
+    kind, name = next(iter(document.items()))
+    where = f"{pointer}/{kind}"
+    if kind in WHOLE and name != WHOLE[kind]:
+        errors.append(FieldError(where, f"must be {WHOLE[kind]!r}"))
+    if not isinstance(depth, int) or not 1 <= depth <= DEEPEST:
+        message = f"must be a whole number from 1 to {DEEPEST}"
+        errors.append(FieldError(f"{pointer}/depth", message))
+        depth = 1
+    if kind == "skilled":
+        return _parse_skilled(name, where, errors)
+    if kind not in WHOLE and not isinstance(name, str):
+        errors.append(FieldError(where, "must be a name"))
+    return Target(
+        kind=kind, name="assignee" if kind in WHOLE else str(name), depth=depth
+    )
+
+
+def _parse_skilled(value: object, pointer: str, errors: list[FieldError]) -> Target:
+    document: Json = value if isinstance(value, dict) else {}
+    team = document.get("team")
+    if not isinstance(team, str):
+        errors.append(FieldError(f"{pointer}/team", "must be the name of a team"))
+    needs = parse_skills(document.get("needs"), f"{pointer}/needs", errors)
+    if not needs:
+        errors.append(FieldError(f"{pointer}/needs", "at least one skill is needed"))
+    return Target(kind="skilled", name=str(team), needs=needs)
+
+
+def parse_skills(
+    value: object, pointer: str, errors: list[FieldError]
+) -> tuple[Need, ...]:
+    """`{english: 2}`, or a list of skills at any level."""
+    levels = dict.fromkeys(value, 1) if isinstance(value, list) else value
+    if not isinstance(levels, dict):
+        return ()
+    for skill, level in levels.items():
+        if isinstance(level, bool) or not isinstance(level, int) or level < 1:
+            errors.append(FieldError(f"{pointer}/{skill}", "must be a level from 1"))
+            return ()
+    return tuple(Need(skill=str(s), level=n) for s, n in sorted(levels.items()))

@@ -1,0 +1,174 @@
+"""Who a step means at an instant: each person with the reasons, and who it does not
+mean with the reason why not. Recorded as it was found; replays read the record.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.assignment import Candidate, Directory, Wanted, candidates, may_act
+from domain.escalation.facts import Chosen, PassedOver
+from domain.escalation.target import Target
+from domain.oncall.book import OnCallBook
+from domain.oncall.on_call import OnCall, on_call_at
+
+
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What is known when a step is taken. `turn`: a number of the ticket, by which a
+    round robin goes on.
+    """
+
+    at: datetime
+    assignee: str | None
+    turn: int
+    directory: Directory
+    oncall: OnCallBook
+
+
+@dataclass(frozen=True)
+class Meant:
+    person: str
+    reason: str
+
+
+@dataclass
+class Found:
+    """Grows target by target; a person is told once, with every reason."""
+
+    around: Around
+    chosen: dict[str, Chosen] = field(default_factory=dict)
+    passed_over: dict[str, str] = field(default_factory=dict)
+
+    def add(self, target: Target) -> None:
+        for meant in self._meant(target):
+            unfit = self._unfit(meant.person)
+            if unfit is not None:
+                self.passed_over.setdefault(meant.person, unfit)
+                continue
+            earlier = self.chosen.get(meant.person)
+            reasons = (*(earlier.reasons if earlier else ()), meant.reason)
+            kind = earlier.target if earlier else target.kind
+            self.chosen[meant.person] = Chosen(
+                person=meant.person, target=kind, reasons=reasons
+            )
+
+    def people(self) -> tuple[Chosen, ...]:
+        return tuple(self.chosen.values())
+
+    def others(self) -> tuple[PassedOver, ...]:
+        return tuple(
+            PassedOver(person=person, reason=reason)
+            for person, reason in self.passed_over.items()
+            if person not in self.chosen
+        )
+
+    def _unfit(self, person: str) -> str | None:
+        around = self.around
+        unfit = may_act(around.directory, person)
+        if unfit is None and (back := on_leave(around.oncall, person, around.at)):
+            return f"on leave until {back.isoformat()}"
+        return unfit
+
+    def _meant(  # noqa: C901 - one case a kind of target
+        self, target: Target
+    ) -> Iterator[Meant]:
+        name, directory = target.name, self.around.directory
+        match target.kind:
+            case "assignee":
+                if self.around.assignee is not None:
+                    yield Meant(self.around.assignee, "holds the ticket")
+            case "agent":
+                yield Meant(name, "named by the policy")
+            case "team":
+                team = directory.teams.get(name)
+                for member in team.members if team else ():
+                    yield Meant(member, f"member of {name}")
+            case "lead_of":
+                team = directory.teams.get(name)
+                if team is not None and team.lead is not None:
+                    yield Meant(team.lead, f"lead of {name}")
+            case "manager_of":
+                yield from self._manager(target.depth)
+            case "on_call" | "on_call_next" | "on_call_previous":
+                yield from self._on_call(target)
+            case "least_loaded" | "round_robin" | "skilled":
+                yield from self._one_of(target)
+
+    def _manager(self, depth: int) -> Iterator[Meant]:
+        """Who is away or gone is skipped up: the next manager stands in."""
+        directory, person = self.around.directory, self.around.assignee
+        seen: set[str] = set()
+        level = 0
+        while person is not None and person not in seen:
+            seen.add(person)
+            agent = directory.agents.get(person)
+            person = agent.manager if agent else None
+            level += 1
+            if person is None or level < depth:
+                continue
+            unfit = self._unfit(person)
+            if unfit is None:
+                away = f", {level} up" if level > 1 else ""
+                yield Meant(person, f"manager of {self.around.assignee}{away}")
+                return
+            self.passed_over.setdefault(person, unfit)
+
+    def _on_call(self, target: Target) -> Iterator[Meant]:
+        oncall = self.around.oncall
+        if target.name not in oncall.plans:
+            return
+        found = on_call_at(oncall.plan(target.name), self.around.at)
+        shifts = {
+            "on_call": found.now,
+            "on_call_next": found.next,
+            "on_call_previous": found.previous,
+        }[target.kind]
+        for shift in shifts:
+            yield Meant(shift.person, f"on call for {target.name}: {shift.reason}")
+        if target.kind == "on_call":
+            self._note_absent(found)
+
+    def _note_absent(self, found: OnCall) -> None:
+        for absent in found.absent:
+            self.passed_over.setdefault(absent.person, absent.reason)
+
+    def _one_of(self, target: Target) -> Iterator[Meant]:
+        for candidate in choose(self.around, target, holder=None):
+            if candidate.chosen:
+                yield Meant(candidate.agent, f"{candidate.reason} of {target.name}")
+            else:
+                self.passed_over.setdefault(candidate.agent, candidate.reason)
+
+
+def choose(
+    around: Around, target: Target, *, holder: str | None
+) -> tuple[Candidate, ...]:
+    """Every member of the team, at most one of them chosen. `holder` is never."""
+    strategy = {"round_robin": "round_robin", "skilled": "skilled"}.get(
+        target.kind, "least_loaded"
+    )
+    wanted = Wanted(
+        strategy=strategy,
+        holder=holder,
+        turn=around.turn,
+        needs={need.skill: need.level for need in target.needs},
+        away=away_of(around, target.name),
+    )
+    return candidates(around.directory, target.name, wanted)
+
+
+def on_leave(book: OnCallBook, person: str, at: datetime) -> datetime | None:
+    """Until when, if this person is on leave at the instant."""
+    for leave in book.leaves.get(person, ()):
+        if leave.cancelled_at is None and leave.begin <= at < leave.end:
+            return leave.end
+    return None
+
+
+def away_of(around: Around, team: str) -> dict[str, str]:
+    """Who of the team is on leave, and until when."""
+    known = around.directory.teams.get(team)
+    members: Sequence[str] = known.members if known else ()
+    back = {m: on_leave(around.oncall, m, around.at) for m in members}
+    return {m: f"on leave until {b.isoformat()}" for m, b in back.items() if b}

@@ -1,0 +1,109 @@
+"""What can happen to a notification: one person told of one step of an escalation.
+
+Its stream is `notifications/<ticket>.<version of escalation.notified>`. It holds which
+channels were used and how that went, never an address and never the text.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal, get_args
+
+from domain.event import Fact
+
+Channel = Literal["email", "webhook", "apprise"]
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
+Urgency = Literal["low", "high"]
+Postponement = Literal["quiet hours", "limit"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedMessage:
+    """`target`: of `apprise`, the name of the operator's target. `due_at`: unless the
+    promise is taken care of before.
+    """
+
+    channel: Channel
+    target: str | None
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationPlanned(Fact):
+    """`about`: version of the ticket's event that tells this person. Messages are
+    known by their place in `messages`.
+    """
+
+    topic: ClassVar[str] = "notification.planned"
+    ticket_id: str
+    about: int
+    clock: str
+    step: int
+    lap: int
+    person: str
+    urgency: Urgency
+    messages: tuple[PlannedMessage, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationDeferred(Fact):
+    topic: ClassVar[str] = "notification.deferred"
+    message: int
+    reason: Postponement
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationSent(Fact):
+    """The channel accepted it. `bundled_with`: the notification whose message brought
+    this one along.
+    """
+
+    topic: ClassVar[str] = "notification.sent"
+    message: int
+    channel: Channel
+    attempt: int
+    bundled_with: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationFailed(Fact):
+    """`code`: as `smtp_550`, `http_410`, `timeout`. `temporary`: tried again at
+    `retry_at`; else this message has ended, and `next_message` is due at once.
+    """
+
+    topic: ClassVar[str] = "notification.failed"
+    message: int
+    channel: Channel
+    attempt: int
+    code: str
+    temporary: bool
+    retry_at: datetime | None = None
+    next_message: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationDropped(Fact):
+    """Not sent, because it was no longer true: `reason` says since when or by whom."""
+
+    topic: ClassVar[str] = "notification.dropped"
+    message: int
+    channel: Channel
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationUnreachable(Fact):
+    """Nobody could tell this person: there is no channel, or each has failed."""
+
+    topic: ClassVar[str] = "notification.unreachable"
+    reason: str
+
+
+NotificationFact = (
+    NotificationPlanned
+    | NotificationDeferred
+    | NotificationSent
+    | NotificationFailed
+    | NotificationDropped
+    | NotificationUnreachable
+)

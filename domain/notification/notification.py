@@ -1,0 +1,222 @@
+"""One notification, folded from its facts; and what may come of it.
+
+Invariant: each message ends in exactly one of sent, failed, dropped; what has ended
+changes no more. A message that failed for good hands over to the next at once; when
+none is left and none was sent, the person is unreachable.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal, assert_never, cast
+
+from domain.event import Event
+from domain.notification.facts import (
+    Channel,
+    NotificationDeferred,
+    NotificationDropped,
+    NotificationFact,
+    NotificationFailed,
+    NotificationPlanned,
+    NotificationSent,
+    NotificationUnreachable,
+    Urgency,
+)
+
+MessageState = Literal["waiting", "sent", "failed", "dropped"]
+State = Literal["waiting", "sent", "dropped", "unreachable"]
+RETRIES = (timedelta(seconds=1), timedelta(seconds=10), timedelta(seconds=60))
+"""Pause after the n-th failure that may pass; the one after the last is for good."""
+ALL_FAILED = "all channels failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """`detail`: why it failed, waits or was dropped. `ended_at`: None = it waits."""
+
+    channel: Channel
+    target: str | None
+    due_at: datetime
+    state: MessageState = "waiting"
+    attempts: int = 0
+    detail: str | None = None
+    bundled_with: str | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notification:
+    id: str
+    version: int
+    ticket_id: str
+    about: int
+    clock: str
+    step: int
+    lap: int
+    person: str
+    urgency: Urgency
+    planned_at: datetime
+    messages: tuple[Message, ...]
+    unreachable: str | None = None
+
+    @property
+    def waiting(self) -> tuple[int, ...]:
+        """Places of the messages that have not ended, by when they are due."""
+        places = [i for i, m in enumerate(self.messages) if m.state == "waiting"]
+        return tuple(sorted(places, key=lambda i: (self.messages[i].due_at, i)))
+
+    @property
+    def due_at(self) -> datetime | None:
+        return self.messages[self.waiting[0]].due_at if self.waiting else None
+
+    @property
+    def state(self) -> State:
+        """`sent` as soon as one message was: somebody was told."""
+        if self.unreachable is not None:
+            return "unreachable"
+        if any(m.state == "sent" for m in self.messages):
+            return "sent"
+        return "waiting" if self.waiting else "dropped"
+
+
+def notification_id(ticket_id: str, about: int) -> str:
+    return f"{ticket_id}.{about}"
+
+
+def notification_stream(number: str) -> str:
+    return f"notifications/{number}"
+
+
+def ticket_of(stream_id: str) -> str:
+    return stream_id.removeprefix("notifications/").rpartition(".")[0]
+
+
+def sent(
+    notification: Notification, message: int, bundled_with: str | None = None
+) -> tuple[NotificationFact, ...]:
+    tried = notification.messages[message]
+    return (
+        NotificationSent(
+            message=message,
+            channel=tried.channel,
+            attempt=tried.attempts + 1,
+            bundled_with=bundled_with,
+        ),
+    )
+
+
+def failed(
+    notification: Notification,
+    message: int,
+    code: str,
+    *,
+    temporary: bool,
+    at: datetime,
+) -> tuple[NotificationFact, ...]:
+    """Tried again while that may help; else the next channel, or nobody is reached."""
+    tried = notification.messages[message]
+    again = temporary and tried.attempts < len(RETRIES)
+    left = [i for i in notification.waiting if i != message]
+    later = left and notification.messages[left[0]].due_at > at
+    fact = NotificationFailed(
+        message=message,
+        channel=tried.channel,
+        attempt=tried.attempts + 1,
+        code=code,
+        temporary=again,
+        retry_at=at + RETRIES[tried.attempts] if again else None,
+        next_message=left[0] if later and not again else None,
+    )
+    others = (m for i, m in enumerate(notification.messages) if i != message)
+    if again or any(m.state != "failed" for m in others):
+        return (fact,)
+    return (fact, NotificationUnreachable(reason=ALL_FAILED))
+
+
+def drop(
+    notification: Notification, messages: Iterable[int], reason: str
+) -> tuple[NotificationFact, ...]:
+    return tuple(
+        NotificationDropped(
+            message=i, channel=notification.messages[i].channel, reason=reason
+        )
+        for i in messages
+    )
+
+
+def fold(
+    events: Iterable[Event], notification: Notification | None = None
+) -> Notification | None:
+    for event in events:
+        fact = cast("NotificationFact", event.fact)
+        notification = evolve(notification, fact, event.timestamp, event.originator_id)
+    return notification
+
+
+def evolve(
+    known: Notification | None, fact: NotificationFact, at: datetime, stream_id: str
+) -> Notification:
+    if isinstance(fact, NotificationPlanned):
+        return _planned(fact, at, stream_id)
+    assert known is not None, "a notification starts with its plan"
+    moved = replace(known, version=known.version + 1)
+    match fact:
+        case NotificationUnreachable():
+            return replace(moved, unreachable=fact.reason)
+        case NotificationDeferred():
+            return _with(moved, fact.message, due_at=fact.until, detail=fact.reason)
+        case NotificationSent():
+            return _with(
+                moved,
+                fact.message,
+                state="sent",
+                attempts=fact.attempt,
+                bundled_with=fact.bundled_with,
+                detail=None,
+                ended_at=at,
+            )
+        case NotificationFailed():
+            return _failed(moved, fact, at)
+        case NotificationDropped():
+            return _with(
+                moved, fact.message, state="dropped", detail=fact.reason, ended_at=at
+            )
+        case _:
+            assert_never(fact)
+
+
+def _planned(fact: NotificationPlanned, at: datetime, stream_id: str) -> Notification:
+    return Notification(
+        id=stream_id.removeprefix("notifications/"),
+        version=1,
+        ticket_id=fact.ticket_id,
+        about=fact.about,
+        clock=fact.clock,
+        step=fact.step,
+        lap=fact.lap,
+        person=fact.person,
+        urgency=fact.urgency,
+        planned_at=at,
+        messages=tuple(
+            Message(channel=m.channel, target=m.target, due_at=m.due_at)
+            for m in fact.messages
+        ),
+    )
+
+
+def _failed(
+    known: Notification, fact: NotificationFailed, at: datetime
+) -> Notification:
+    changes: dict[str, object] = {"attempts": fact.attempt, "detail": fact.code}
+    if fact.temporary:
+        return _with(known, fact.message, due_at=fact.retry_at, **changes)
+    known = _with(known, fact.message, state="failed", ended_at=at, **changes)
+    if fact.next_message is None:
+        return known
+    return _with(known, fact.next_message, due_at=at)
+
+
+def _with(known: Notification, message: int, **changes: object) -> Notification:
+    messages = list(known.messages)
+    messages[message] = replace(messages[message], **changes)  # type: ignore[arg-type]
+    return replace(known, messages=tuple(messages))

@@ -1,0 +1,121 @@
+"""Which message goes first, and which go together.
+
+Order as in GoAlert (ESC-086): the first alert about something before everything else,
+then what a person waits for, then what is more of the same. So 300 alerts about one
+ticket do not delay the first of another. What is due at one destination at one time
+goes as one message (ESC-089); the first is not held back for that.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal, get_args
+
+from domain.notification.facts import Channel, Urgency
+from domain.notification.limits import LIMITS, next_token
+
+Kind = Literal[
+    "first_alert",
+    "verification",
+    "test",
+    "on_call_change",
+    "further_alert",
+    "status_update",
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+NEVER = datetime.min.replace(tzinfo=UTC)
+LARGEST_BUNDLE = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """A message that is due. `destination`: equal for equal addresses. `subject`: what
+    it is about, a ticket; `told_at`, `served_at`: when the person and the subject last
+    had a message.
+    """
+
+    notification: str
+    message: int
+    person: str
+    channel: Channel
+    target: str | None
+    destination: str
+    subject: str
+    due_at: datetime
+    urgency: Urgency = "high"
+    kind: Kind = "first_alert"
+    told_at: datetime = NEVER
+    served_at: datetime = NEVER
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """One message that went to a destination, and the tickets of which it told."""
+
+    destination: str
+    person: str
+    tickets: tuple[str, ...]
+    at: datetime
+
+
+Bundle = tuple[Outgoing, ...]
+"""One message out; the first of them carries it."""
+
+
+def in_order(waiting: Iterable[Outgoing]) -> list[Outgoing]:
+    """Ties: who was told longest ago, what was served longest ago, what is due first;
+    at last by id, so that the order is always the same.
+    """
+    return sorted(
+        waiting,
+        key=lambda m: (
+            KINDS.index(m.kind),
+            m.urgency == "low",
+            m.told_at,
+            m.served_at,
+            m.due_at,
+            m.notification,
+            m.message,
+        ),
+    )
+
+
+def bundles(ordered: Sequence[Outgoing]) -> list[Bundle]:
+    """By person and destination, each in the place of its first. What is beyond the
+    largest bundle waits for the next.
+    """
+    found: dict[tuple[str, str], list[Outgoing]] = {}
+    for message in ordered:
+        found.setdefault((message.person, message.destination), []).append(message)
+    return [tuple(group[:LARGEST_BUNDLE]) for group in found.values()]
+
+
+def since(message: Outgoing, spent: Iterable[Spent]) -> Outgoing:
+    """The message in the light of what went out lately."""
+    told, served, again = NEVER, NEVER, False
+    for one in spent:
+        mine, same = one.person == message.person, message.subject in one.tickets
+        told = max(told, one.at) if mine else told
+        served = max(served, one.at) if same else served
+        again = again or (mine and same)
+    kind: Kind = "further_alert" if again else "first_alert"
+    return replace(message, kind=kind, told_at=told, served_at=served)
+
+
+def within_limits(
+    waiting: Sequence[Bundle], spent: Iterable[Spent], now: datetime
+) -> tuple[list[Bundle], list[Outgoing]]:
+    """What may go now; and the others, due when there is a token for them."""
+    taken: dict[str, list[datetime]] = {}
+    for one in spent:
+        taken.setdefault(one.destination, []).append(one.at)
+    within, postponed = list[Bundle](), list[Outgoing]()
+    for bundle in waiting:
+        tokens = taken.setdefault(bundle[0].destination, [])
+        until = next_token(LIMITS[bundle[0].channel], tokens, now)
+        if until <= now:
+            within.append(bundle)
+            tokens.append(now)
+        else:
+            postponed += [replace(one, due_at=until) for one in bundle]
+    return within, postponed

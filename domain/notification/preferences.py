@@ -1,0 +1,205 @@
+"""How a person wants to be told: the part of an agent's document that says so.
+
+Addresses stand in the document; what holds a token does not: `apprise` entries are
+names of targets that the operator keeps outside of Pledge. Who has only an e-mail
+address is told by e-mail at once; who has nothing cannot be told.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from domain.duration import format_duration, parse_duration
+from domain.errors import FieldError, InvalidError
+from domain.event import Json
+from domain.notification.facts import CHANNELS, Channel, Urgency
+from domain.sla.calendar import WEEKDAYS, Calendar
+from domain.sla.calendar_form import parse_calendar
+from domain.sla.calendar_words import read_zone
+
+LONGEST_AFTER = timedelta(days=1)
+"""A rule that waits longer tells nobody in time."""
+URGENCIES: tuple[Urgency, ...] = ("low", "high")
+_EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s<>,;:\"()\[\]\\]{1,255}")
+_URL = re.compile(r"https?://[^\s@/?#]+(?:[/?#]\S*)?")
+_TARGET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_LOCALE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """`after`: since the step told this person. `urgency=None`: whatever it is."""
+
+    channel: Channel
+    after: timedelta
+    urgency: Urgency | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preferences:
+    """`loud`: the hours that are not quiet; None = no hours are."""
+
+    name: str = ""
+    rules: tuple[Rule, ...] = ()
+    email: str | None = None
+    webhook: str | None = None
+    apprise: tuple[str, ...] = ()
+    loud: Calendar | None = None
+    time_zone: str | None = None
+    locale: str | None = None
+
+    @property
+    def zone(self) -> tzinfo:
+        return ZoneInfo(self.time_zone) if self.time_zone else UTC
+
+    def targets(self, channel: Channel) -> tuple[str | None, ...]:
+        """One message each."""
+        return self.apprise if channel == "apprise" else (None,)
+
+    def address(self, channel: Channel, target: str | None) -> str | None:
+        """Where this message goes as of now; None = nowhere any more."""
+        if channel == "apprise":
+            return target if target in self.apprise else None
+        return self.email if channel == "email" else self.webhook
+
+
+def parse_preferences(name: str, document: Json) -> Preferences:
+    """Raises InvalidError that names the field of the document."""
+    errors: list[FieldError] = []
+    given = document.get("notify")
+    notify = given if isinstance(given, dict) else {}
+    email = _matching(_EMAIL, document, "email", "", "an e-mail address", errors)
+    webhook = _matching(_URL, notify, "webhook", "/notify", "an http(s) URL", errors)
+    zone = _zone(document, errors)
+    preferences = Preferences(
+        name=str(document.get("name", name)),
+        rules=tuple(_rules(notify.get("rules"), email, errors)),
+        email=email,
+        webhook=webhook,
+        apprise=tuple(_targets(notify.get("apprise"), errors)),
+        loud=_loud(notify.get("quiet_hours"), zone, errors),
+        time_zone=zone,
+        locale=_matching(_LOCALE, document, "locale", "", "as en or zh-CN", errors),
+    )
+    errors += _unaddressed(preferences)
+    if errors:
+        raise InvalidError(errors)
+    return preferences
+
+
+def preferences_advice(preferences: Preferences) -> Iterator[FieldError]:
+    """What is allowed and hardly meant."""
+    high = [r.after for r in preferences.rules if r.urgency in (None, "high")]
+    if not preferences.rules:
+        yield FieldError("/notify", "no channel: this person can be told of nothing")
+    elif not high:
+        message = "nothing tells this person of what is urgent"
+        yield FieldError("/notify/rules", message)
+    elif min(high):
+        first = format_duration(min(high))
+        message = f"nobody is told at once: the first rule waits {first}"
+        yield FieldError("/notify/rules", message)
+
+
+def _matching(
+    pattern: re.Pattern[str],
+    document: Mapping[str, object],
+    field: str,
+    above: str,
+    wanted: str,
+    errors: list[FieldError],
+) -> str | None:
+    value = document.get(field)
+    if value is None:
+        return None
+    if isinstance(value, str) and pattern.fullmatch(value):
+        return value
+    errors.append(FieldError(f"{above}/{field}", f"must be {wanted}"))
+    return None
+
+
+def _zone(document: Json, errors: list[FieldError]) -> str | None:
+    value = document.get("time_zone")
+    try:
+        return None if value is None else read_zone(value, "/time_zone")
+    except InvalidError as error:
+        errors.extend(error.errors)
+        return None
+
+
+def _rules(
+    value: object, email: str | None, errors: list[FieldError]
+) -> Iterator[Rule]:
+    """Without any: the e-mail address, at once."""
+    given = value if isinstance(value, list | tuple) else []
+    if not given and email is not None:
+        yield Rule(channel="email", after=timedelta(0))
+    for index, item in enumerate(given):
+        rule = item if isinstance(item, dict) else {}
+        pointer = f"/notify/rules/{index}"
+        channel, urgency = rule.get("channel"), rule.get("urgency")
+        if channel not in CHANNELS:
+            message = f"must be one of {', '.join(CHANNELS)}"
+            errors.append(FieldError(f"{pointer}/channel", message))
+            continue
+        if urgency is not None and urgency not in URGENCIES:
+            errors.append(FieldError(f"{pointer}/urgency", "must be low or high"))
+            continue
+        after = _after(rule.get("after", "PT0S"), f"{pointer}/after", errors)
+        yield Rule(channel=channel, after=after, urgency=urgency)
+
+
+def _after(value: object, pointer: str, errors: list[FieldError]) -> timedelta:
+    try:
+        after = parse_duration(str(value))
+    except ValueError as error:
+        errors.append(FieldError(pointer, str(error)))
+        return timedelta(0)
+    if not timedelta(0) <= after <= LONGEST_AFTER:
+        errors.append(FieldError(pointer, "must be from PT0S to P1D"))
+    return after
+
+
+def _targets(value: object, errors: list[FieldError]) -> Iterator[str]:
+    for index, name in enumerate(value if isinstance(value, list | tuple) else []):
+        if isinstance(name, str) and _TARGET.fullmatch(name):
+            yield name
+            continue
+        message = "must be the name of a target of PLEDGE_NOTIFY_TARGETS, not a URL"
+        errors.append(FieldError(f"/notify/apprise/{index}", message))
+
+
+def _loud(value: object, zone: str | None, errors: list[FieldError]) -> Calendar | None:
+    if value is None:
+        return None
+    fields = value if isinstance(value, dict) else {}
+    begin, end = str(fields.get("from")), str(fields.get("to"))
+    if zone is None:
+        message = "quiet hours need the person's time zone"
+        errors.append(FieldError("/time_zone", message))
+        return None
+    windows = [[end, begin]] if begin > end else [["00:00", begin], [end, "24:00"]]
+    hours = {day: [w for w in windows if w[0] != w[1]] for day in WEEKDAYS}
+    try:
+        if begin == end:
+            raise InvalidError.at("", "they end when they begin")
+        return parse_calendar({"tz": zone, "hours": hours})
+    except InvalidError as error:
+        message = f"must be {{from, to}} with times of day: {error}"
+        errors.append(FieldError("/notify/quiet_hours", message))
+        return None
+
+
+def _unaddressed(preferences: Preferences) -> Iterator[FieldError]:
+    """A rule by a channel for which nobody said where."""
+    wanted = {"email": "/email", "webhook": "/notify/webhook"}
+    for index, rule in enumerate(preferences.rules):
+        targets = preferences.targets(rule.channel)
+        if not targets or None in (
+            preferences.address(rule.channel, target) for target in targets
+        ):
+            field = wanted.get(rule.channel, "/notify/apprise")
+            message = f"needs {field}, which is not there"
+            yield FieldError(f"/notify/rules/{index}/channel", message)

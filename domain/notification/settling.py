@@ -1,0 +1,100 @@
+"""What comes of a bundle, sent or not, for each notification that it carried."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.event import Event
+from domain.notification.facts import NotificationFact
+from domain.notification.notification import (
+    Notification,
+    drop,
+    evolve,
+    failed,
+    notification_stream,
+    sent,
+)
+from domain.notification.ordering import Bundle, Outgoing
+from domain.notification.relevance import no_longer_true
+
+Facts = tuple[NotificationFact, ...]
+Settled = dict[str, Facts]
+"""By notification."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """`code=None`: the other side took it. No words of theirs: they may hold names."""
+
+    code: str | None = None
+    temporary: bool = False
+
+
+def still_true(
+    bundle: Bundle,
+    known: Mapping[str, Notification],
+    tickets: Mapping[str, Sequence[Event]],
+    now: datetime,
+) -> tuple[Bundle, Settled]:
+    """What is still to be sent; and what is dropped, because nobody need be told: of
+    such a notification also what is due later.
+    """
+    true, untrue = list[Outgoing](), dict[str, str]()
+    for one in bundle:
+        notification = known[one.notification]
+        if notification.messages[one.message].state != "waiting":
+            continue
+        events = tickets.get(notification.ticket_id, ())
+        reason = no_longer_true(events, notification.about, notification.clock)
+        if reason is None:
+            true.append(one)
+        else:
+            untrue[notification.id] = reason
+    return tuple(true), {
+        number: drop(known[number], _ours(bundle, known[number], now), reason)
+        for number, reason in untrue.items()
+    }
+
+
+def _ours(bundle: Bundle, notification: Notification, now: datetime) -> tuple[int, ...]:
+    """Without what is on its way out by another channel at this moment."""
+    mine = {one.message for one in bundle if one.notification == notification.id}
+    return tuple(
+        place
+        for place in notification.waiting
+        if place in mine or notification.messages[place].due_at > now
+    )
+
+
+def settle(
+    bundle: Bundle, known: Mapping[str, Notification], outcome: Outcome, at: datetime
+) -> Settled:
+    """The outcome holds for each message that the first of the bundle carried."""
+    settled = Settled()
+    now = dict(known)
+    for index, one in enumerate(bundle):
+        notification = now[one.notification]
+        if notification.messages[one.message].state != "waiting":
+            continue
+        carrier = bundle[0].notification if index else None
+        facts = _facts(notification, one, outcome, at, carrier)
+        for fact in facts:
+            stream = notification_stream(notification.id)
+            notification = evolve(notification, fact, at, stream)
+        now[notification.id] = notification
+        settled[notification.id] = (*settled.get(notification.id, ()), *facts)
+    return settled
+
+
+def _facts(
+    notification: Notification,
+    one: Outgoing,
+    outcome: Outcome,
+    at: datetime,
+    carrier: str | None,
+) -> Facts:
+    if outcome.code is None:
+        return sent(notification, one.message, carrier)
+    return failed(
+        notification, one.message, outcome.code, temporary=outcome.temporary, at=at
+    )

@@ -1,0 +1,50 @@
+"""A step that told people, none of whom could be reached."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from domain.escalation.facts import EscalationNotified
+from domain.event import Event
+from domain.notification.notification import Notification
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepUnreached:
+    """A command to the ticket: this step reached nobody, so the next must not wait.
+    Idempotent by clock, step and lap.
+    """
+
+    clock: str
+    step: int
+    lap: int
+    people: tuple[str, ...]
+
+
+def told_by(events: Iterable[Event], clock: str, step: int, lap: int) -> list[int]:
+    """Versions of the events by which this step told people."""
+    return [
+        event.originator_version
+        for event in events
+        if isinstance(event.fact, EscalationNotified)
+        and (event.fact.clock, event.fact.step, event.fact.lap) == (clock, step, lap)
+    ]
+
+
+def unreached(told: Iterable[Notification | None]) -> StepUnreached | None:
+    """`told`: the notification of each person whom a step told, None where it is not
+    planned yet. None while one of them may still be reached, or was.
+    """
+    people: list[Notification] = []
+    for one in told:
+        if one is None or one.state != "unreachable":
+            return None
+        people.append(one)
+    if not people:
+        return None
+    first = people[0]
+    return StepUnreached(
+        clock=first.clock,
+        step=first.step,
+        lap=first.lap,
+        people=tuple(sorted({one.person for one in people})),
+    )

@@ -1,0 +1,84 @@
+"""Who holds one layer when: turns, cut to its hours, with the absent passed over.
+
+Who is on leave is stood in for by the next in the same rotation who is there, turn by
+turn, so that nobody else's turn moves. Where nobody of the rotation is there, the layer
+is empty and what lies beneath shows.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+
+from domain.oncall.holding import Absences, Held
+from domain.oncall.rotation import Period
+from domain.oncall.schedule import Layer, Restriction
+from domain.oncall.wall_time import first_instant, last_instant, wall_at
+from domain.sla.instants import Span, merge, subtract
+
+ONE_DAY = timedelta(days=1)
+TWO_DAYS = 2 * ONE_DAY
+
+
+def layer_holders(
+    layer: Layer, absences: Absences, begin: int, end: int
+) -> Iterator[Held]:
+    """In order and apart from each other, cut to [begin, end)."""
+    begin, end = max(begin, layer.validity[0]), min(end, layer.validity[1])
+    if begin >= end:
+        return
+    hours = open_hours(layer, begin, end)
+    for period, opened in _in_hours(layer.rotation.periods(begin, end), hours):
+        yield from _turn(layer, layer.turn(period.number), opened, absences)
+
+
+def open_hours(layer: Layer, begin: int, end: int) -> list[Span]:
+    """The layer's hours within [begin, end), merged."""
+    if not layer.restrict:
+        return [(begin, end)]
+    zone = layer.rotation.zone
+    first, last = wall_at(zone, begin).date(), wall_at(zone, end).date()
+    # two days: yesterday's night window, and a zone that skipped a whole day
+    days = range((last - first + 2 * TWO_DAYS).days + 1)
+    found = (
+        _window(layer, first - TWO_DAYS + n * ONE_DAY, hours)
+        for n in days
+        for hours in layer.restrict
+        if (first - TWO_DAYS + n * ONE_DAY).weekday() in hours.days
+    )
+    return merge((max(begin, opens), min(end, closes)) for opens, closes in found)
+
+
+def _window(layer: Layer, day: date, hours: Restriction) -> Span:
+    midnight = datetime.combine(day, time.min)
+    opens = midnight + timedelta(seconds=hours.opens_s)
+    closes = midnight + timedelta(seconds=hours.closes_s)
+    zone = layer.rotation.zone
+    return first_instant(zone, opens), last_instant(zone, closes)
+
+
+def _in_hours(
+    periods: Iterable[Period], hours: list[Span]
+) -> Iterator[tuple[Period, Span]]:
+    at = 0
+    for period in periods:
+        while at < len(hours) and hours[at][0] < period.end:
+            opens, closes = hours[at]
+            if closes > period.begin:
+                yield period, (max(opens, period.begin), min(closes, period.end))
+            if closes > period.end:
+                break
+            at += 1
+
+
+def _turn(layer: Layer, turn: int, opened: Span, absences: Absences) -> Iterator[Held]:
+    reason, rest = f"layer {layer.name}, turn {turn + 1}", [opened]
+    holder, *others = layer.rotation.order(turn)
+    if holder not in absences:
+        yield Held(*opened, holder, reason)
+        return
+    found: list[Held] = []
+    for person in dict.fromkeys((holder, *others)):
+        there = list(subtract(rest, absences.get(person, [])))
+        found += (Held(*span, person, reason) for span in there)
+        rest = list(subtract(rest, there))
+        reason = f"layer {layer.name}, turn {turn + 1}: {holder} is on leave"
+    yield from sorted(found)

@@ -1,0 +1,63 @@
+"""Leaves of one agent: deciding them, and folding them. They may overlap."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from domain.errors import NotFoundError
+from domain.event import Event
+from domain.oncall.facts import AgentLeaveAdded, AgentLeaveCancelled
+from domain.oncall.override import Leave
+from domain.oncall.windows import refuse_any, refuse_past, window_faults
+
+LEAVE = "leave"
+
+
+def leave_stream(agent: str) -> str:
+    return f"leaves/{agent}"
+
+
+def add_leave(wanted: AgentLeaveAdded, at: datetime) -> AgentLeaveAdded:
+    """Raises InvalidError."""
+    refuse_any(window_faults(wanted.begin, wanted.end, at))
+    return wanted
+
+
+def cancel_leave(
+    leaves: Iterable[Leave], leave_id: str, at: datetime
+) -> AgentLeaveCancelled:
+    """Back at once, or never gone. Raises NotFoundError, RuleError."""
+    leave = find_leave(leaves, leave_id)
+    refuse_past(LEAVE, leave, at)
+    return AgentLeaveCancelled(agent=leave.person, leave_id=leave_id)
+
+
+def find_leave(leaves: Iterable[Leave], leave_id: str) -> Leave:
+    """Raises NotFoundError."""
+    for leave in leaves:
+        if leave.id == leave_id:
+            return leave
+    raise NotFoundError(LEAVE, leave_id)
+
+
+def fold_leaves(
+    events: Iterable[Event], start: tuple[Leave, ...] = ()
+) -> tuple[Leave, ...]:
+    leaves = {leave.id: leave for leave in start}
+    for event in events:
+        match event.fact:
+            case AgentLeaveAdded() as made:
+                leaves[made.leave_id] = Leave(
+                    id=made.leave_id,
+                    person=made.agent,
+                    begin=made.begin,
+                    end=made.end,
+                    reason=made.reason,
+                    made_at=event.timestamp,
+                )
+            case AgentLeaveCancelled(leave_id=found):
+                leave = leaves[found]
+                leaves[found] = replace(leave, cancelled_at=event.timestamp)
+            case _:
+                pass
+    return tuple(leaves.values())

@@ -1,0 +1,107 @@
+"""All that decides who is on call: versions of a schedule, overrides, swaps, leaves.
+
+The past is what was in force then: a version reigns from its `since` to the next one's
+and is never asked about other times, so a layer that is deleted ends at that instant
+and keeps its history, and one that had not begun has never been.
+
+A new version does not change who is on call by the way. Where a layer keeps its name
+and its rotation's `start`, the current holder keeps the turn although people came, went
+or moved, lengths or hours changed; if the holder went, whose turn was next takes over.
+To set the turns anew, change `start`.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.oncall.override import Leave, Override, Swap, parts
+from domain.oncall.rotation import Rotation
+from domain.oncall.schedule import Layer, Schedule
+from domain.sla.instants import to_us
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """`since` None: for ever before. `schedule` None: nobody is on call any more."""
+
+    since: datetime | None
+    schedule: Schedule | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Versions in the order of `since`; overrides and swaps in that of their making."""
+
+    versions: tuple[Version, ...]
+    changes: tuple[Override | Swap, ...] = ()
+    leaves: tuple[Leave, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        schedule: Schedule,
+        *,
+        since: datetime | None = None,
+        changes: tuple[Override | Swap, ...] = (),
+        leaves: tuple[Leave, ...] = (),
+    ) -> "Plan":
+        first = Version(since=since, schedule=schedule)
+        return cls(versions=(first,), changes=changes, leaves=leaves)
+
+    def revised(self, schedule: Schedule | None, since: datetime) -> "Plan":
+        """With a new version, which takes over who has the turn at that instant. None
+        retires the schedule. `since` is after that of every version before.
+        """
+        before = self.versions[-1].schedule if self.versions else None
+        if before is not None and schedule is not None:
+            schedule = carried_over(before, schedule, since)
+        new = Version(since=since, schedule=schedule)
+        return replace(self, versions=(*self.versions, new))
+
+    @property
+    def people(self) -> frozenset[str]:
+        """All who can ever be on call by it."""
+        schedules = [v.schedule for v in self.versions if v.schedule is not None]
+        layers = [layer for schedule in schedules for layer in schedule.layers]
+        changes = [part for change in self.changes for part in parts(change)]
+        turns = (person for layer in layers for person in layer.rotation.people)
+        return frozenset(turns).union(*(change.people for change in changes))
+
+    def schedule_at(self, at: datetime) -> Schedule | None:
+        for version in reversed(self.versions):
+            if version.since is None or version.since <= at:
+                return version.schedule
+        return None
+
+
+def carried_over(old: Schedule, new: Schedule, at: datetime) -> Schedule:
+    """`new` with the turns of `old` continued at that instant."""
+    before = {layer.name: layer for layer in old.layers}
+    layers = (_continued(before.get(layer.name), layer, at) for layer in new.layers)
+    return replace(new, layers=tuple(layers))
+
+
+def _continued(old: Layer | None, new: Layer, at: datetime) -> Layer:
+    if old is None or old.rotation.start != new.rotation.start:
+        return new
+    people = new.rotation.people
+    order = old.rotation.order(_turn(old, at))
+    staying = [person for person in order if person in people]
+    if not staying:
+        return new
+    index = _index(new.rotation, *(staying * 2)[:2])
+    first = (index - _turn(new, at)) % len(people)
+    return replace(new, rotation=replace(new.rotation, first=first))
+
+
+def _turn(layer: Layer, at: datetime) -> int:
+    """The turn at that instant, or the next one while the layer is between turns."""
+    period = layer.rotation.period_at(to_us(at))
+    return layer.turn(period) + (not layer.counts(period))
+
+
+def _index(rotation: Rotation, holder: str, following: str) -> int:
+    """Of somebody's several turns a round, the one with the same person after it."""
+    people = rotation.people
+    places = [i for i, person in enumerate(people) if person == holder]
+    same = (i for i in places if people[(i + 1) % len(people)] == following)
+    return next(same, places[0])

@@ -1,0 +1,137 @@
+"""What is allowed in a schedule but hardly meant, and hours that nobody covers.
+
+Warnings, not errors: none of them changes who is on call. They carry the JSON pointer
+of the entry in the written form; exceptions are at /overrides/<id>.
+"""
+
+from collections.abc import Callable, Container, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+
+from domain.errors import FieldError
+from domain.oncall.holding import spans
+from domain.oncall.layer_holders import layer_holders, open_hours
+from domain.oncall.override import Override, Swap, parts
+from domain.oncall.plan import Plan
+from domain.oncall.schedule import Layer, Schedule
+from domain.oncall.shifts import gaps, holders
+from domain.sla.calendar_words import below
+from domain.sla.instants import DAY_US, FOREVER, Span, merge, subtract, to_us
+
+LONGER_THAN_A_WEEK_US = 9 * DAY_US
+
+
+def schedule_warnings(
+    schedule: Schedule, known: Container[str], at: datetime, weeks: int = 4
+) -> tuple[FieldError, ...]:
+    """People who are not `known`, hours that never open, layers that have ended or that
+    others cover, gaps; the last two looking `weeks` ahead of `at`.
+    """
+    return (
+        *_strangers(schedule, known),
+        *_never_open(schedule),
+        *_idle_layers(schedule, to_us(at), weeks),
+        *gap_warnings(Plan.of(schedule), at, weeks),
+    )
+
+
+def gap_warnings(plan: Plan, at: datetime, weeks: int = 4) -> Iterator[FieldError]:
+    """One for all hours in which nobody is on call, leaves and overrides included."""
+    found = gaps(plan, at, at + timedelta(weeks=weeks))
+    if not found:
+        return
+    total = sum((gap.end - gap.begin for gap in found), timedelta())
+    hours, minute = divmod(total // timedelta(minutes=1), 60)
+    first = f"{found[0].begin:%Y-%m-%dT%H:%MZ} to {found[0].end:%Y-%m-%dT%H:%MZ}"
+    yield FieldError(
+        "/layers",
+        f"nobody is on call for {hours} h {minute:02} min of the next {7 * weeks} days,"
+        f" first from {first}",
+    )
+
+
+def override_warnings(plan: Plan, at: datetime) -> Iterator[FieldError]:
+    """Overrides and taken swaps, not over yet, that change nothing: the replaced person
+    is not on call then, the new one is on leave, or another layer masks them.
+    """
+    for change in plan.changes:
+        if not has_effect(plan, change, at):
+            yield FieldError(below("/overrides", change.id), "has no effect")
+
+
+def has_effect(plan: Plan, change: Override | Swap, at: datetime) -> bool:
+    """Whether anybody is on call by it from `at` on; True for what is over."""
+    others = tuple(other for other in plan.changes if other is not change)
+    ahead = [(max(to_us(at), part.window[0]), part.window[1]) for part in parts(change)]
+    windows = merge(ahead)
+    bare = replace(plan, changes=others)
+    same = (holders(plan, *window) == holders(bare, *window) for window in windows)
+    return not windows or not all(same)
+
+
+def inactive_warnings(
+    schedule: Schedule, inactive: Container[str]
+) -> Iterator[FieldError]:
+    for index, layer in enumerate(schedule.layers):
+        for place, person in enumerate(layer.rotation.people):
+            if person in inactive:
+                pointer = f"/layers/{index}/rotation/people/{place}"
+                yield FieldError(pointer, f"the agent {person!r} is not active")
+
+
+def _strangers(schedule: Schedule, known: Container[str]) -> Iterator[FieldError]:
+    for index, layer in enumerate(schedule.layers):
+        for place, person in enumerate(layer.rotation.people):
+            if person not in known:
+                pointer = f"/layers/{index}/rotation/people/{place}"
+                yield FieldError(pointer, f"there is no agent {person!r}")
+
+
+def _never_open(schedule: Schedule) -> Iterator[FieldError]:
+    for index, layer in enumerate(schedule.layers):
+        begin, end = layer.validity
+        if begin == -FOREVER or end == FOREVER:
+            continue  # every weekday comes
+        end = min(end, begin + LONGER_THAN_A_WEEK_US)
+        for place, hours in enumerate(layer.restrict):
+            if not open_hours(replace(layer, restrict=(hours,)), begin, end):
+                pointer = f"/layers/{index}/restrict/{place}"
+                yield FieldError(pointer, "never opens between `from` and `until`")
+
+
+def _idle_layers(schedule: Schedule, at: int, weeks: int) -> Iterator[FieldError]:
+    held = cache(lambda place, span: _spans(schedule.layers[place], span))
+    for index, layer in enumerate(schedule.layers):
+        pointer = f"/layers/{index}"
+        begin = max(at, layer.validity[0])
+        span = begin, min(begin + weeks * 7 * DAY_US, layer.validity[1])
+        if layer.validity[1] <= at:
+            yield FieldError(f"{pointer}/until", "is over: the layer does nothing")
+        elif _covered(schedule, index, span, held):
+            message = f"never on call for {weeks} weeks: other layers cover it"
+            yield FieldError(pointer, message)
+
+
+def _spans(layer: Layer, span: Span) -> list[Span]:
+    return spans(layer_holders(layer, {}, *span))
+
+
+def _covered(
+    schedule: Schedule,
+    index: int,
+    span: Span,
+    held: Callable[[int, Span], list[Span]],
+) -> bool:
+    layer, cover = schedule.layers[index], list[Span]()
+    for place, other in enumerate(schedule.layers):
+        if other.masks and (place > index or not layer.masks):
+            cover.append(other.validity)
+        elif _above(other, layer):
+            cover += held(place, span)
+    own = held(index, span)
+    return bool(own) and not any(subtract(own, merge(cover)))
+
+
+def _above(other: Layer, layer: Layer) -> bool:
+    return not other.masks and not layer.masks and other.priority > layer.priority

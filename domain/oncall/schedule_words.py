@@ -1,0 +1,86 @@
+"""The words of a written schedule: local times, units, counts, windows.
+
+Each function reads one value, or raises `InvalidError` with the pointer it was given,
+as those of `domain.sla.calendar_words` do.
+"""
+
+import re
+from datetime import date, datetime, time
+from typing import Final
+
+from domain.oncall.rotation import UNITS, Unit
+from domain.sla.calendar import WEEKDAYS
+from domain.sla.calendar_words import refuse
+from domain.sla.instants import DAY_S
+
+WALL_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?")
+YEARS: Final = range(1970, 2200)
+LENGTHS: Final = range(1, 1001)  # of any unit; within it no hand-off leaves datetime
+PRIORITIES: Final = range(1001)
+
+
+def read_name(value: object, pointer: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        refuse(pointer, "must be a name")
+    return value
+
+
+def read_flag(value: object, pointer: str) -> bool:
+    if not isinstance(value, bool):
+        refuse(pointer, "must be true or false")
+    return value
+
+
+def read_unit(value: object, pointer: str) -> Unit:
+    found = [unit for unit in UNITS if unit == value]
+    if not found:
+        refuse(pointer, f"must be one of {', '.join(UNITS)}")
+    return found[0]
+
+
+def read_length(value: object, pointer: str) -> int:
+    return _count(value, LENGTHS, pointer)
+
+
+def read_priority(value: object, pointer: str) -> int:
+    return _count(value, PRIORITIES, pointer)
+
+
+def read_day(value: object, pointer: str) -> int:
+    """0 is Monday."""
+    if not isinstance(value, str) or value not in WEEKDAYS:
+        refuse(pointer, f"unknown day; use {', '.join(WEEKDAYS)}")
+    return WEEKDAYS.index(value)
+
+
+def read_wall(value: object, pointer: str) -> datetime:
+    """Naive. YAML reads an unquoted one as date or datetime."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time.min)
+    try:
+        if isinstance(value, str) and WALL_TIME.fullmatch(value):
+            value = datetime.fromisoformat(value)
+    except ValueError:
+        pass
+    if not isinstance(value, datetime) or value.tzinfo or value.microsecond:
+        refuse(pointer, "must be a local time without offset, as 2026-01-05T09:00")
+    if value.year not in YEARS:
+        refuse(pointer, f"must be in the years {YEARS[0]} to {YEARS[-1]}")
+    return value
+
+
+def read_window(opens_s: int, closes_s: int, pointer: str) -> tuple[int, int]:
+    """Closing before opening is on the day after."""
+    if opens_s == DAY_S:
+        refuse(f"{pointer}/from", "must open before 24:00")
+    if closes_s == 0:
+        refuse(f"{pointer}/to", 'midnight at the end of a window is "24:00"')
+    if opens_s == closes_s:
+        refuse(f"{pointer}/to", "closes when it opens")
+    return opens_s, closes_s if closes_s > opens_s else closes_s + DAY_S
+
+
+def _count(value: object, allowed: range, pointer: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value not in allowed:
+        refuse(pointer, f"must be a whole number from {allowed[0]} to {allowed[-1]}")
+    return value

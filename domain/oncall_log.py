@@ -1,0 +1,51 @@
+"""The book of who is on call, from the log: versions, overrides, swaps and leaves.
+
+Beside `domain.oncall`, not in it: the facts of publishing are those of `domain.config`,
+which itself reads schedules.
+"""
+
+from collections.abc import Iterable
+
+from domain.config import PolicyPublished, PolicyRetired
+from domain.event import Event, PolicyRef
+from domain.oncall.book import OnCallBook
+from domain.oncall.facts import (
+    AgentLeaveAdded,
+    AgentLeaveCancelled,
+    ScheduleOverrideAdded,
+    ScheduleOverrideCancelled,
+    ScheduleSwapCancelled,
+    ScheduleSwapOffered,
+    ScheduleSwapTaken,
+)
+from domain.oncall.schedule_form import parse_schedule
+
+
+def fold_oncall(events: Iterable[Event], start: OnCallBook | None = None) -> OnCallBook:
+    """The very same book if none of the events is about it."""
+    book = OnCallBook() if start is None else start
+    for event in events:
+        book = _evolve(book, event)
+    return book
+
+
+def _evolve(book: OnCallBook, event: Event) -> OnCallBook:
+    match event.fact:
+        case PolicyPublished(kind="schedules", name=name) as made:
+            ref = PolicyRef(name=name, version=made.version, sha256=made.sha256)
+            schedule = parse_schedule(ref, made.document)
+            return book.revised(name, schedule, event.timestamp)
+        case PolicyRetired(kind="schedules", name=name):
+            return book.revised(name, None, event.timestamp)
+        case (
+            ScheduleOverrideAdded(schedule=name)
+            | ScheduleOverrideCancelled(schedule=name)
+            | ScheduleSwapOffered(schedule=name)
+            | ScheduleSwapTaken(schedule=name)
+            | ScheduleSwapCancelled(schedule=name)
+        ):
+            return book.changed(name, [event])
+        case AgentLeaveAdded(agent=name) | AgentLeaveCancelled(agent=name):
+            return book.gone(name, [event])
+        case _:
+            return book

@@ -1,0 +1,92 @@
+"""A history once more, under other rules: what would have been promised, and kept?
+
+What people did is taken as it was; what a rule added to the real history is left out,
+because the rules under trial add their own. Everything is decided by the functions of
+the live server (design invariant 3).
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from domain.enforcement import enforce_punctually
+from domain.event import SYSTEM, Event, Fact
+from domain.promises import follow
+from domain.ticket.draft import Draft
+from domain.ticket.facts import (
+    TicketMessageAdded,
+    TicketPriorityChanged,
+    TicketReopened,
+    TicketResumed,
+    TicketTierChanged,
+    TicketUpdated,
+)
+from domain.ticket.state import Ticket
+from domain.world import World
+
+FAMILIES = ("ticket", "feedback")
+
+
+COMPANIONS: dict[type[Fact], tuple[type[Fact], ...]] = {
+    TicketTierChanged: (TicketUpdated,),
+    TicketPriorityChanged: (TicketUpdated, TicketTierChanged),
+    TicketResumed: (TicketMessageAdded,),
+    TicketReopened: (TicketMessageAdded,),
+}
+"""What one command records together, after what: the rules see it as one moment."""
+
+
+def replay(events: Iterable[Event], world: World) -> Iterator[Draft]:
+    """One draft for each moment of the ticket's life, the opening first: what happened
+    and what the rules make of it, and what was due before.
+    """
+    ticket: Ticket | None = None
+    for moment in _moments(event for event in events if _is_life(event)):
+        at = moment[0].timestamp
+        draft = Draft(moment[0].originator_id, ticket)
+        if ticket is not None:
+            enforce_punctually(draft, at, world)
+        start = draft.mark()
+        for event in moment:
+            if not _has_happened(event.fact, draft):
+                draft.record(event.fact, at)
+        follow(draft, start, at, world)
+        ticket = draft.ticket
+        yield draft
+
+
+def _moments(events: Iterable[Event]) -> Iterator[list[Event]]:
+    moment: list[Event] = []
+    for event in events:
+        if moment and not _together(moment[-1], event):
+            yield moment
+            moment = []
+        moment.append(event)
+    if moment:
+        yield moment
+
+
+def _together(first: Event, second: Event) -> bool:
+    return (
+        isinstance(first.fact, COMPANIONS.get(type(second.fact), ()))
+        and first.timestamp == second.timestamp
+        and first.meta.command_id == second.meta.command_id
+    )
+
+
+def _has_happened(fact: Fact, draft: Draft) -> bool:
+    """The end of a pause that ran out is what `enforce` says already."""
+    return isinstance(fact, TicketResumed) and draft.ticket.pause is None
+
+
+def due_by(ticket: Ticket, at: datetime, world: World) -> Draft:
+    """What becomes due after the last event of a replayed history."""
+    draft = Draft(ticket.id, ticket)
+    enforce_punctually(draft, at, world)
+    return draft
+
+
+def _is_life(event: Event) -> bool:
+    if event.fact.topic.partition(".")[0] not in FAMILIES:
+        return False
+    by_rule = event.meta.actor == SYSTEM
+    return not (by_rule and isinstance(event.fact, TicketPriorityChanged))

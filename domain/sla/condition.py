@@ -1,0 +1,173 @@
+"""Conditions over the fields of a ticket and of what just happened to it.
+
+    {status: pending}                          one word
+    {priority: [high, urgent], tier: key_account}   all of the fields, any of the words
+    {assignee: {set: false}, tags: {not: [spam]}}   absent; none of the words
+    {attributes.amount: {at_least: 1000}}      numbers
+
+A list of conditions holds if one of them does; an empty list never holds. A field with
+several words (tags, event) matches if one of them does.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from domain.errors import FieldError
+
+Word: TypeAlias = str | bool | int | float
+Value: TypeAlias = Word | tuple[str, ...] | None
+Fields: TypeAlias = Mapping[str, Value]
+
+ATTRIBUTE = "attributes."
+WORD_FIELDS = ("type", "channel", "tier", "priority", "status", "product_area")
+_WORD = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}", re.ASCII)
+OPERATORS = ("not", "set", "at_least", "at_most")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldTest:
+    """What is asked of one field; what is None (or empty) is not asked."""
+
+    field: str
+    any_of: tuple[Word, ...] = ()
+    none_of: tuple[Word, ...] = ()
+    is_set: bool | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def holds(self, fields: Fields) -> bool:
+        value = fields.get(self.field)
+        words = value if isinstance(value, tuple) else () if value is None else (value,)
+        if self.any_of and not any(_among(word, self.any_of) for word in words):
+            return False
+        if any(_among(word, self.none_of) for word in words):
+            return False
+        if self.is_set is not None and self.is_set != (words not in ((), ("",))):
+            return False
+        return self._in_range(value)
+
+    def _in_range(self, value: Value) -> bool:
+        if self.at_least is None and self.at_most is None:
+            return True
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return (self.at_least is None or value >= self.at_least) and (
+            self.at_most is None or value <= self.at_most
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    tests: tuple[FieldTest, ...] = ()
+
+    def refused_on(self, fields: Fields) -> str | None:
+        """The first field that does not hold, or None: the condition does."""
+        return next((t.field for t in self.tests if not t.holds(fields)), None)
+
+
+Conditions: TypeAlias = tuple[Condition, ...]
+
+
+def holds(conditions: Conditions, fields: Fields) -> bool:
+    return any(condition.refused_on(fields) is None for condition in conditions)
+
+
+def _among(word: Word, words: tuple[Word, ...]) -> bool:
+    """To Python `True == 1`; to whoever wrote the condition it is not."""
+    return any(
+        word == w and isinstance(word, bool) == isinstance(w, bool) for w in words
+    )
+
+
+def parse_conditions(
+    document: object, pointer: str, known: Iterable[str], errors: list[FieldError]
+) -> Conditions:
+    """One condition or a list of them."""
+    if isinstance(document, list):
+        return tuple(
+            parse_condition(one, f"{pointer}/{i}", known, errors)
+            for i, one in enumerate(document)
+        )
+    return (parse_condition(document, pointer, known, errors),)
+
+
+def parse_condition(
+    document: object, pointer: str, known: Iterable[str], errors: list[FieldError]
+) -> Condition:
+    if not isinstance(document, dict) or not document:
+        message = "must be an object that names at least one field"
+        errors.append(FieldError(pointer, message))
+        return Condition()
+    return Condition(
+        tests=tuple(
+            _parse_test(str(field), wanted, f"{pointer}/{field}", known, errors)
+            for field, wanted in document.items()
+        )
+    )
+
+
+def _parse_test(
+    field: str,
+    wanted: object,
+    pointer: str,
+    known: Iterable[str],
+    errors: list[FieldError],
+) -> FieldTest:
+    names = tuple(known)
+    if field not in names and not (field.startswith(ATTRIBUTE) and ATTRIBUTE in names):
+        message = f"{field!r} is not one of {', '.join(names)}"
+        errors.append(FieldError(pointer, message.replace(ATTRIBUTE, "attributes.…")))
+    if not isinstance(wanted, dict):
+        return FieldTest(field=field, any_of=_words(field, wanted, pointer, errors))
+    for operator in wanted:
+        if operator not in OPERATORS:
+            message = f"{operator!r} is not one of {', '.join(OPERATORS)}"
+            errors.append(FieldError(f"{pointer}/{operator}", message))
+    refused = wanted.get("not")
+    return FieldTest(
+        field=field,
+        none_of=_words(field, refused, f"{pointer}/not", errors)
+        if "not" in wanted
+        else (),
+        is_set=_flag(wanted, f"{pointer}/set", errors),
+        at_least=_number(wanted, "at_least", pointer, errors),
+        at_most=_number(wanted, "at_most", pointer, errors),
+    )
+
+
+def _words(
+    field: str, value: object, pointer: str, errors: list[FieldError]
+) -> tuple[Word, ...]:
+    words = value if isinstance(value, list) else [value]
+    if not words or not all(isinstance(w, str | bool | int | float) for w in words):
+        errors.append(FieldError(pointer, "must be a word, a number or a list of them"))
+        return ()
+    for i, word in enumerate(words):
+        if field in WORD_FIELDS and not _WORD.fullmatch(str(word)):
+            where = f"{pointer}/{i}" if isinstance(value, list) else pointer
+            errors.append(FieldError(where, f"{word!r} can be no {field}"))
+    return tuple(words)
+
+
+def _flag(
+    wanted: Mapping[str, object], pointer: str, errors: list[FieldError]
+) -> bool | None:
+    flag = wanted.get("set")
+    if flag is None or isinstance(flag, bool):
+        return flag
+    errors.append(FieldError(pointer, "must be true or false"))
+    return None
+
+
+def _number(
+    wanted: Mapping[str, object], name: str, pointer: str, errors: list[FieldError]
+) -> float | None:
+    number = wanted.get(name)
+    if number is None or (
+        isinstance(number, int | float) and not isinstance(number, bool)
+    ):
+        return number
+    errors.append(FieldError(f"{pointer}/{name}", "must be a number"))
+    return None

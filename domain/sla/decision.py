@@ -1,0 +1,36 @@
+"""What the rules decided about a ticket, and why: kept in the log as it was made."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from domain.event import PolicyRef
+from domain.sla.metric import Metric
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleAsked:
+    """`refused_on`: the field that did not hold; None = the rule matched."""
+
+    policy: str
+    version: int
+    rule: int
+    refused_on: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Why a rule was chosen, or why none was."""
+
+    inputs: dict[str, object]
+    asked: tuple[RuleAsked, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promise:
+    """One metric of a ticket and who promises it. `calendar` None: always open."""
+
+    metric: Metric
+    policy: PolicyRef
+    rule: int
+    target: timedelta
+    calendar: PolicyRef | None

@@ -1,0 +1,153 @@
+"""What a clock measures: six conditions, asked after everything that happens.
+
+Where several hold at once, the order is stop, cancel, reset, pause, resume, start: an
+answer that also closes the ticket is judged, not cancelled.
+
+The first cycle starts as soon as one of the start conditions holds; a later one when
+one of them holds that did not before, which may be at the instant of the stop.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from domain.errors import FieldError
+from domain.event import Json
+from domain.sla.condition import (
+    ATTRIBUTE,
+    Condition,
+    Conditions,
+    FieldTest,
+    parse_conditions,
+)
+
+Metric: TypeAlias = str
+"""A built-in name or one that a policy defines."""
+
+TICKET_FIELDS = (
+    "type", "channel", "tier", "priority", "customer", "team", "product_area", "tags",
+    "opened_by", ATTRIBUTE,
+)  # fmt: skip
+"""What a ticket is: rules match on these."""
+STATE_FIELDS = (
+    "status", "finished", "paused", "pause_reason", "assignee", "answered",
+    "awaiting_reply", "customer_wrote", "reopened",
+)  # fmt: skip
+"""Where it stands."""
+EVENT_FIELDS = (
+    "event", "reply", "customer_message", "author_kind", "author_id", "author_role",
+    "visibility", "message_channel", "auto_reply", "team_changed", "assignee_changed",
+)  # fmt: skip
+"""What just happened to it."""
+FIELDS = (*TICKET_FIELDS, *STATE_FIELDS, *EVENT_FIELDS)
+CONDITIONS = ("start", "cancel", "pause", "resume", "stop", "reset")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """`resume` empty: as soon as `pause` no longer holds. `once`: no second cycle.
+    `reopens`: a reopened ticket goes on with it by the policy's rule for reopening.
+    """
+
+    start: Conditions
+    stop: Conditions
+    pause: Conditions = ()
+    resume: Conditions = ()
+    cancel: Conditions = ()
+    reset: Conditions = ()
+    once: bool = False
+    reopens: bool = False
+
+
+def _on(**fields: str | bool | tuple[str, ...]) -> Condition:
+    return Condition(
+        tests=tuple(
+            FieldTest(
+                field=name, any_of=words if isinstance(words, tuple) else (words,)
+            )
+            for name, words in fields.items()
+        )
+    )
+
+
+def _is_set(field: str, *, value: bool) -> FieldTest:
+    return FieldTest(field=field, is_set=value)
+
+
+FINISHED = _on(finished=True)
+OPEN = _on(finished=False)
+REPLY = _on(reply=True)
+PAUSED = _on(paused=True)
+UNOWNED = Condition(tests=(*OPEN.tests, _is_set("assignee", value=False)))
+OWNED = Condition(tests=(_is_set("assignee", value=True),))
+IN_A_TEAM = Condition(tests=(*OPEN.tests, _is_set("team", value=True)))
+TAKEN_OVER = Condition(tests=(*IN_A_TEAM.tests, *_on(team_changed=True).tests))
+UPDATES = Definition(
+    start=(_on(answered=True, finished=False), _on(reply=True, finished=False)),
+    stop=(REPLY, FINISHED),
+)
+WHOLE_LIFE = Definition(start=(OPEN,), stop=(FINISHED,), reopens=True)
+
+BUILT_IN: Mapping[Metric, Definition] = {
+    "first_response": Definition(
+        start=(_on(customer_wrote=True, answered=False, finished=False),),
+        stop=(REPLY, FINISHED),
+        once=True,
+    ),
+    "next_response": Definition(
+        start=(_on(awaiting_reply=True, answered=True, finished=False),),
+        stop=(REPLY, FINISHED),
+    ),
+    "periodic_update": UPDATES,
+    "pausable_update": replace(UPDATES, pause=(PAUSED,)),
+    "resolution": WHOLE_LIFE,
+    "requester_wait": replace(WHOLE_LIFE, pause=(_on(status="pending"),)),
+    "agent_work": replace(WHOLE_LIFE, pause=(_on(status=("pending", "on_hold")),)),
+    "assignment": Definition(start=(UNOWNED,), stop=(OWNED, FINISHED)),
+    "team": Definition(
+        start=(IN_A_TEAM, TAKEN_OVER), stop=(_on(team_changed=True), FINISHED)
+    ),
+}
+METRICS = tuple(BUILT_IN)
+
+
+def parse_definitions(
+    document: object, pauses: tuple[Metric, ...], errors: list[FieldError]
+) -> dict[Metric, Definition]:
+    """The built-in metrics with what the policy says otherwise, and those of its own.
+    `pauses` names those that stand still with the ticket.
+    """
+    found = {
+        metric: replace(d, pause=(PAUSED,)) if metric in pauses else d
+        for metric, d in BUILT_IN.items()
+    }
+    for metric, given in document.items() if isinstance(document, dict) else ():
+        pointer = f"/clocks/{metric}"
+        if not isinstance(given, dict):
+            errors.append(FieldError(pointer, f"must name {', '.join(CONDITIONS)}"))
+            continue
+        base = found.get(metric, Definition(start=(), stop=(), reopens=True))
+        if metric not in BUILT_IN and metric in pauses:
+            base = replace(base, pause=(PAUSED,))
+        found[metric] = _parse_definition(base, given, pointer, errors)
+    return found
+
+
+def _parse_definition(
+    base: Definition, given: Json, pointer: str, errors: list[FieldError]
+) -> Definition:
+    for name in given:
+        if name not in CONDITIONS:
+            message = f"{name!r} is not one of {', '.join(CONDITIONS)}"
+            errors.append(FieldError(f"{pointer}/{name}", message))
+    said = {
+        name: parse_conditions(given[name], f"{pointer}/{name}", FIELDS, errors)
+        for name in CONDITIONS
+        if name in given
+    }
+    made = replace(base, **said)  # type: ignore[arg-type] # names of conditions
+    for name in ("start", "stop"):
+        if not getattr(made, name):
+            message = "a clock of your own needs it"
+            errors.append(FieldError(f"{pointer}/{name}", message))
+    return made

@@ -1,0 +1,120 @@
+"""What a clock is heading for, if nothing happens: its deadlines and its warnings."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from domain.sla.business_time import (
+    breach_at,
+    due_at,
+    elapsed,
+    is_open,
+    next_open,
+    previous_open,
+)
+from domain.sla.calendar import Calendar
+from domain.sla.clock import Clock
+from domain.sla.facts import EarlyStep, Warned
+from domain.sla.threshold import parse_threshold
+
+ZERO = timedelta(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hours:
+    """`calendar`: when the clock runs; `quiet`: when people may be warned. None =
+    always. `early`: steps of the ladder before the breach, by number and threshold.
+    """
+
+    calendar: Calendar | None = None
+    quiet: Calendar | None = None
+    early: tuple[tuple[int, str], ...] = ()
+
+
+def used(clock: Clock, at: datetime, calendar: Calendar | None) -> timedelta:
+    """The time that counts against the target: business time less pauses, and what a
+    change carried over.
+    """
+    if clock.elapsed is not None:
+        return clock.elapsed
+    return clock.carried + elapsed(calendar, clock.counted_from, at, clock.pauses)
+
+
+def foreseen(
+    clock: Clock, warn_at: tuple[str, ...], at: datetime, hours: Hours
+) -> Clock:
+    """The clock with its deadlines and the warnings still to be given as of `at`.
+
+    A warning that was given counts for a new deadline only if it would have been given
+    by now under that one too.
+    """
+    left = max(clock.target - clock.carried, ZERO)
+    question = (hours.calendar, clock.counted_from, left, clock.pauses)
+    timed = replace(clock, due_at=due_at(*question), breach_at=breach_at(*question))
+    planned = tuple(
+        Warned(threshold=text, at=_at_once_or_later(timed, when, at, hours.quiet))
+        for text, when in _planned(timed, warn_at, hours)
+        if when > at or text not in clock.warned
+    )
+    early = tuple(
+        EarlyStep(step=step, at=when)
+        for step, text in hours.early
+        if (when := _warning_at(timed, text, hours.calendar)) is not None
+    )
+    return replace(timed, warnings=planned, early=early)
+
+
+def _planned(
+    clock: Clock, warn_at: tuple[str, ...], hours: Hours
+) -> Iterator[tuple[str, datetime]]:
+    for text in warn_at:
+        when = _warning_at(clock, text, hours.calendar)
+        if when is not None:
+            yield text, _not_in_quiet(clock, when, hours.quiet)
+
+
+def _warning_at(clock: Clock, text: str, calendar: Calendar | None) -> datetime | None:
+    """A share of the target is reached as early as can be; a duration before is walked
+    back from the breach: half an hour before Tuesday 09:30 is Tuesday 09:00, not
+    Monday's closing. None if it lies before the start of the clock.
+    """
+    threshold = parse_threshold(text)
+    if isinstance(threshold, timedelta):
+        if threshold >= clock.target:
+            return None
+        amount, reached = clock.target - threshold - clock.carried, breach_at
+    else:
+        share = clock.target * threshold.numerator / threshold.denominator
+        amount, reached = share - clock.carried, due_at
+    if amount <= ZERO:
+        return clock.counted_from
+    return reached(calendar, clock.counted_from, amount, clock.pauses)
+
+
+def _at_once_or_later(
+    clock: Clock, when: datetime, at: datetime, quiet: Calendar | None
+) -> datetime:
+    """A warning that should have been given by now disturbs no quiet hours either."""
+    if when >= at or is_open(quiet, at):
+        return when
+    return _after_quiet(clock, at, quiet) or when
+
+
+def _not_in_quiet(clock: Clock, when: datetime, quiet: Calendar | None) -> datetime:
+    """Warned of before the quiet hours begin; if the clock did not run then, when they
+    end; never after the promise is broken.
+    """
+    if quiet is None or is_open(quiet, when):
+        return when
+    before = previous_open(quiet, when)
+    if before is not None and before > clock.counted_from:
+        return before
+    return _after_quiet(clock, when, quiet) or when
+
+
+def _after_quiet(
+    clock: Clock, when: datetime, quiet: Calendar | None
+) -> datetime | None:
+    """None if the promise would be broken by then."""
+    after, breach = next_open(quiet, when), clock.breach_at
+    return after if after and breach and after < breach else None

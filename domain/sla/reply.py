@@ -1,0 +1,79 @@
+"""What counts as an answer to the customer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.errors import FieldError
+
+AUTHOR_KINDS = ("agent", "bot", "system")
+NAMES = ("by", "roles", "channels", "automatic")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voice:
+    """Who spoke publicly, as far as a policy can ask. `last`: version of the event in
+    which it spoke last.
+    """
+
+    author_kind: str
+    role: str | None
+    channel: str
+    automatic: bool
+    last: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replies:
+    """A public message by one of these kinds of author. `roles` and `channels` empty:
+    any. Automatic answers count only where the policy says so.
+    """
+
+    by: tuple[str, ...] = ("agent",)
+    roles: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    automatic: bool = False
+
+    def count(self, voice: Voice) -> bool:
+        return (
+            voice.author_kind in self.by
+            and (not self.roles or voice.role in self.roles)
+            and (not self.channels or voice.channel in self.channels)
+            and (self.automatic or not voice.automatic)
+        )
+
+
+def parse_replies(document: object, errors: list[FieldError]) -> Replies:
+    if document is None:
+        return Replies()
+    if not isinstance(document, Mapping):
+        errors.append(FieldError("/replies", "must be an object"))
+        return Replies()
+    errors += [
+        FieldError(f"/replies/{name}", f"is not one of {', '.join(NAMES)}")
+        for name in document
+        if name not in NAMES
+    ]
+    by = _words(document, "by", errors) or ("agent",)
+    for word in by:
+        if word not in AUTHOR_KINDS:
+            message = f"{word!r} is not one of {', '.join(AUTHOR_KINDS)}"
+            errors.append(FieldError("/replies/by", message))
+    automatic = document.get("automatic", False)
+    if not isinstance(automatic, bool):
+        errors.append(FieldError("/replies/automatic", "must be true or false"))
+    return Replies(
+        by=by,
+        roles=_words(document, "roles", errors),
+        channels=_words(document, "channels", errors),
+        automatic=automatic is True,
+    )
+
+
+def _words(
+    document: Mapping[str, object], name: str, errors: list[FieldError]
+) -> tuple[str, ...]:
+    value = document.get(name, [])
+    if isinstance(value, list) and all(isinstance(word, str) for word in value):
+        return tuple(value)
+    errors.append(FieldError(f"/replies/{name}", "must be a list of words"))
+    return ()

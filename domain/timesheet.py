@@ -1,0 +1,276 @@
+"""A ticket's history read for the time of its clocks: interval by interval, in order
+and without a hole, from start to stop, each with why it counts or does not.
+
+What counts adds up to the elapsed time, exactly, whatever changed on the way: what came
+before the instant from which the clock counts is weighed with what was carried over.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from domain.consumption import ZERO, Cause, Interval, IntervalKind
+from domain.event import Event, PolicyRef
+from domain.sla.calendar import Calendar
+from domain.sla.clock import Clock
+from domain.sla.facts import (
+    SlaAttached,
+    SlaCancelled,
+    SlaMet,
+    SlaMissed,
+    SlaPaused,
+    SlaRestated,
+    SlaResumed,
+)
+from domain.sla.interval import Piece, between, pieces
+from domain.ticket.state import Ticket
+
+CalendarOf: TypeAlias = Callable[[PolicyRef | None], Calendar | None]
+MICROSECOND = timedelta(microseconds=1)
+
+
+class TimeSheet:
+    """A ticket's history, read for the clocks of one metric. `tickets`: the ticket
+    after each of the events.
+    """
+
+    def __init__(
+        self,
+        events: Sequence[Event],
+        tickets: Sequence[Ticket],
+        metric: str,
+        calendar_of: CalendarOf,
+    ) -> None:
+        self._events, self._tickets = events, tickets
+        self._metric, self._calendar_of = metric, calendar_of
+        self._instants = [event.timestamp for event in events]
+        self._edges = set(self._instants)
+
+    def intervals(self, clock: Clock, end: datetime) -> tuple[Interval, ...]:
+        """From the start of the clock to `end`; what counts adds up to what is used."""
+        before = self._set_aside().get(clock.key, ())
+        return _joined((*before, *self._counting(clock, clock.counted_from, end)))
+
+    def _set_aside(self) -> dict[str, tuple[Interval, ...]]:
+        """Of each clock, what came before the instant from which it counts."""
+        found: dict[str, tuple[Interval, ...]] = {}
+        before: Ticket | None = None
+        for event, ticket in zip(self._events, self._tickets, strict=True):
+            fact = event.fact
+            if (
+                isinstance(fact, SlaAttached | SlaRestated)
+                and fact.metric == self._metric
+            ):
+                new = next(c for c in self._cycles(ticket) if c.cycle == fact.cycle)
+                old = self._goes_on_from(new, before)
+                aside = found.get(old.key, ()) if old else ()
+                found[new.key] = self._carried(new, old, aside, event)
+            before = ticket
+        return found
+
+    def _cycles(self, ticket: Ticket) -> list[Clock]:
+        return [clock for clock in ticket.clocks if clock.metric == self._metric]
+
+    def _goes_on_from(self, new: Clock, before: Ticket | None) -> Clock | None:
+        cycles = self._cycles(before) if before else []
+        chain = [clock for clock in cycles if clock.started_at == new.started_at]
+        return chain[-1] if chain else None
+
+    def _carried(
+        self, new: Clock, old: Clock | None, aside: tuple[Interval, ...], event: Event
+    ) -> tuple[Interval, ...]:
+        if old and (old.counted_from, old.carried) == (new.counted_from, new.carried):
+            return aside
+        start, upto = min(new.started_at, new.counted_from), new.counted_from
+        known = aside
+        if old is not None:
+            known = (*aside, *self._counting(old, old.counted_from, upto))
+        inside = [i for i in known if start <= i.start and i.end <= upto]
+        if not inside or inside[0].start > start or inside[-1].end < upto:
+            inside = [self._whole(start, upto)]
+        return _weighed(inside, new.carried, _rule(event), self._cause(event))
+
+    def _whole(self, start: datetime, end: datetime) -> Interval:
+        """Of what came with another ticket, nothing is known but how much it was."""
+        piece = Piece(start=start, end=end, kind="running")
+        return self._interval(piece, start, end, "carried", None)
+
+    def _counting(
+        self, clock: Clock, start: datetime, end: datetime
+    ) -> Iterator[Interval]:
+        """As it counts by its calendar and its pauses."""
+        calendar = self._calendar_of(clock.calendar)
+        for piece in pieces(calendar, start, end, clock.pauses):
+            for begin, until in between(piece.start, piece.end, self._edges):
+                yield self._told(clock, piece, begin, until)
+
+    def _told(
+        self, clock: Clock, piece: Piece, start: datetime, end: datetime
+    ) -> Interval:
+        if piece.kind in ("closed", "holiday"):
+            why = _hours(clock, piece)
+            return self._interval(piece, start, end, piece.kind, None, why)
+        standing = self._cycles(self._ticket(start))
+        if standing and not standing[-1].live:
+            lapsed = standing[-1].cancelled_by is not None
+            stop = self._latest(start, SlaMet, SlaMissed, SlaCancelled)
+            if not lapsed:
+                return self._interval(piece, start, end, "reopened", stop)
+            if piece.kind == "running":
+                return self._interval(piece, start, end, "unpromised", stop)
+        if piece.kind == "paused":
+            pause = self._latest(start, SlaPaused)
+            return self._interval(piece, start, end, "paused", pause)
+        going = self._latest(start, SlaAttached, SlaResumed)
+        return self._interval(piece, start, end, "running", going or self._first())
+
+    def _interval(
+        self,
+        piece: Piece,
+        start: datetime,
+        end: datetime,
+        kind: IntervalKind,
+        event: Event | None,
+        reason: str = "",
+    ) -> Interval:
+        ticket = self._ticket(start)
+        return Interval(
+            start=start,
+            end=end,
+            kind=kind,
+            counted=end - start if piece.kind == "running" else ZERO,
+            reason=reason or _reason(kind, event),
+            cause=self._cause(event) if event else None,
+            holiday=piece.holiday,
+            status=ticket.status,
+            team=ticket.team,
+            assignee=ticket.assignee,
+        )
+
+    def _ticket(self, at: datetime) -> Ticket:
+        """As it stood; what was before its opening is told of the ticket as opened."""
+        return self._tickets[max(bisect_right(self._instants, at) - 1, 0)]
+
+    def _latest(self, at: datetime, *kinds: type) -> Event | None:
+        """The latest of these of the metric by then."""
+        for event in reversed(self._events[: bisect_right(self._instants, at)]):
+            if isinstance(event.fact, kinds) and self._is_ours(event):
+                return event
+        return None
+
+    def _first(self) -> Event | None:
+        return next(
+            (
+                event
+                for event in self._events
+                if isinstance(event.fact, SlaAttached) and self._is_ours(event)
+            ),
+            None,
+        )
+
+    def _is_ours(self, event: Event) -> bool:
+        return getattr(event.fact, "metric", None) == self._metric
+
+    def _cause(self, event: Event) -> Cause:
+        """What happened to the ticket, if the event only follows from that."""
+        stream, _, number = event.meta.causation_id.rpartition("/")
+        if stream == event.originator_id and number.isdigit():
+            before = self._events[int(number) - 1]
+            if not before.fact.topic.startswith("sla."):
+                event = before
+        return Cause(
+            version=event.originator_version,
+            event_id=event.id,
+            type=event.fact.topic,
+            actor=event.meta.actor,
+        )
+
+
+def _rule(event: Event) -> str:
+    fact = event.fact
+    if isinstance(fact, SlaRestated):
+        return fact.rule_of_change
+    return "it goes on from an earlier one"
+
+
+def _hours(clock: Clock, piece: Piece) -> str:
+    calendar = clock.calendar
+    assert calendar is not None, "what is always open never closes"
+    name = f"{calendar.name}, version {calendar.version}"
+    if piece.holiday is not None:
+        return f"{piece.holiday} is a holiday of the calendar {name}"
+    return f"outside the hours of the calendar {name}"
+
+
+def _reason(kind: IntervalKind, event: Event | None) -> str:
+    fact = event.fact if event else None
+    if isinstance(fact, SlaPaused | SlaResumed | SlaCancelled):
+        return fact.reason
+    if kind == "reopened":
+        return "the ticket lay resolved until it was reopened"
+    if isinstance(fact, SlaAttached):
+        return "the clock started"
+    return "it came from another ticket"
+
+
+def _weighed(
+    intervals: Sequence[Interval], carried: timedelta, reason: str, cause: Cause
+) -> tuple[Interval, ...]:
+    """`carried` spread over what had counted, in proportion, to the microsecond."""
+    total = sum((i.counted for i in intervals), ZERO) // MICROSECOND
+    if not total:
+        last = intervals[-1]
+        if carried:
+            last = replace(
+                last, kind="carried", counted=carried, reason=reason, cause=cause
+            )
+        return _real((*intervals[:-1], last))
+    amount, passed, given = carried // MICROSECOND, 0, 0
+    found = []
+    for interval in intervals:
+        if not interval.counted:
+            found.append(interval)
+            continue
+        passed += interval.counted // MICROSECOND
+        counted = passed * amount // total - given
+        given += counted
+        found.append(
+            replace(
+                interval,
+                kind="carried",
+                counted=counted * MICROSECOND,
+                reason=reason,
+                cause=cause,
+            )
+        )
+    return tuple(found)
+
+
+def _real(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    return tuple(i for i in intervals if i.start < i.end or i.counted)
+
+
+def _joined(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    """Neighbours that differ in nothing but their times become one."""
+    found: list[Interval] = []
+    for interval in intervals:
+        if found and _goes_on(found[-1], interval):
+            counted = found[-1].counted + interval.counted
+            found[-1] = replace(found[-1], end=interval.end, counted=counted)
+        else:
+            found.append(interval)
+    return tuple(found)
+
+
+def _goes_on(last: Interval, following: Interval) -> bool:
+    if (last.kind, last.end) != (following.kind, following.start):
+        return False
+    moved = replace(
+        last,
+        start=following.start,
+        end=following.end,
+        counted=following.counted,
+    )
+    return moved == following

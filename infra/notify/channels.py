@@ -1,0 +1,59 @@
+"""Which channel takes a message, and what became of it."""
+
+import logging
+from collections.abc import Mapping
+from typing import Protocol
+
+from activities.dispatch import Dispatch
+from domain.notification.facts import Channel
+from domain.notification.settling import Outcome
+from infra import metrics
+from infra.notify.chat import Chat
+from infra.notify.hook import Hook
+from infra.notify.mail import Mail, parse_smtp_url
+from infra.notify.targets import load_targets
+from infra.outbound import OutboundClient
+from infra.settings import Settings
+
+LOG = logging.getLogger(__name__)
+
+
+class Way(Protocol):
+    async def send(self, dispatch: Dispatch) -> Outcome: ...
+
+
+class Channels:
+    """A channel that is not set up fails for good, so that the next one is tried."""
+
+    def __init__(self, ways: Mapping[Channel, Way]) -> None:
+        self._ways = ways
+
+    async def send(self, dispatch: Dispatch) -> Outcome:
+        outcome = await self._try(dispatch)
+        state = "sent" if outcome.code is None else "failed"
+        metrics.NOTIFIED.labels(dispatch.channel, state).inc()
+        return outcome
+
+    async def _try(self, dispatch: Dispatch) -> Outcome:
+        way = self._ways.get(dispatch.channel)
+        if way is None:
+            return Outcome(code="not_configured")
+        try:
+            return await way.send(dispatch)
+        except Exception as error:  # noqa: BLE001 - one message, not the sender
+            # Its words may hold an address or a token.
+            kind = type(error).__name__
+            LOG.error("%s by %s: %s", dispatch.id, dispatch.channel, kind)  # noqa: TRY400
+            return Outcome(code="internal", temporary=True)
+
+
+def channels(settings: Settings, client: OutboundClient) -> Channels:
+    """Raises ValueError for a setting that cannot be read."""
+    ways: dict[Channel, Way] = {
+        "webhook": Hook(client),
+        "apprise": Chat(load_targets(settings.notify_targets)),
+    }
+    if settings.smtp_url:
+        server = parse_smtp_url(settings.smtp_url)
+        ways["email"] = Mail(server, settings.mail_from)
+    return Channels(ways)

@@ -1,0 +1,67 @@
+"""The log to notifications: what tells a person becomes a plan, and the table of what
+is due is kept up.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+
+from typing_extensions import override
+
+from activities.notifying import Notifying
+from domain.errors import DomainError
+from infra.database import Database
+from infra.eventstore.store import Header, PostgresEventStore
+from infra.followers.bell import Bell
+from infra.followers.follower import Follower
+
+AT_ONCE = 8
+"""Their events are written in one commit."""
+Work = tuple[str, Callable[[], Awaitable[None]]]
+
+
+class Notifications(Follower):
+    name = "notifications"
+
+    def __init__(
+        self,
+        database: Database,
+        store: PostgresEventStore,
+        bell: Bell,
+        notifying: Notifying,
+    ) -> None:
+        super().__init__(database, store, bell)
+        self._notifying = notifying
+
+    @override
+    async def consume(self, batch: Sequence[Header]) -> None:
+        do, position = self._notifying, batch[-1].position
+        told = [h for h in batch if h.topic == "escalation.notified"]
+        await self._each(
+            [(h.stream_id, partial(do.plan, h.stream_id, h.version)) for h in told],
+            position,
+        )
+        ours = dict.fromkeys(
+            h.stream_id for h in batch if h.topic.startswith("notification.")
+        )
+        await self._each([(s, partial(do.refresh, s)) for s in ours], position)
+        lost = dict.fromkeys(
+            h.stream_id for h in batch if h.topic == "notification.unreachable"
+        )
+        await self._each([(s, partial(do.report, s)) for s in lost], position)
+        async with self.database.connection() as connection:
+            await self.save(position, connection)
+
+    async def _each(self, work: Sequence[Work], position: int) -> None:
+        for start in range(0, len(work), AT_ONCE):
+            await asyncio.gather(
+                *(self._one(*one, position) for one in work[start : start + AT_ONCE])
+            )
+
+    async def _one(
+        self, stream: str, do: Callable[[], Awaitable[None]], position: int
+    ) -> None:
+        try:
+            await do()
+        except DomainError as error:
+            await self.park({stream: error}, position)

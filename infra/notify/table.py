@@ -1,0 +1,76 @@
+"""When notifications are due, and what was sent lately, in PostgreSQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from domain.notification.limits import LIMITS
+from domain.notification.notification import Notification
+from domain.notification.ordering import LARGEST_BUNDLE, Spent
+from infra.database import Database
+
+MEMORY = max(limit.memory for limit in LIMITS.values())
+
+
+class NotificationTable:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def show(self, notification: Notification) -> None:
+        """Never backwards: two may fold the same notification at once."""
+        async with self._database.connection() as connection:
+            if notification.due_at is None:
+                await connection.execute(
+                    "DELETE FROM notifications_due WHERE id = %s AND version <= %s",
+                    (notification.id, notification.version),
+                )
+                return
+            await connection.execute(
+                "INSERT INTO notifications_due AS d (id, version, person, due_at)"
+                " VALUES (%s, %s, %s, %s) ON CONFLICT (id) DO UPDATE"
+                " SET version = EXCLUDED.version, due_at = EXCLUDED.due_at"
+                " WHERE d.version < EXCLUDED.version",
+                (
+                    notification.id,
+                    notification.version,
+                    notification.person,
+                    notification.due_at,
+                ),
+            )
+
+    async def due(self, now: datetime, limit: int) -> list[str]:
+        """A person with hundreds leaves room for the others."""
+        rows = await self._database.rows(
+            "SELECT id FROM (SELECT id, due_at, row_number() OVER"
+            " (PARTITION BY person ORDER BY due_at, id) AS turn"
+            " FROM notifications_due WHERE due_at <= %s) d"
+            " WHERE turn <= %s ORDER BY turn, due_at LIMIT %s",
+            (now, LARGEST_BUNDLE, limit),
+        )
+        return [number for (number,) in rows]
+
+    async def next_due(self) -> datetime | None:
+        rows = await self._database.rows("SELECT min(due_at) FROM notifications_due")
+        found: datetime | None = rows[0][0]
+        return found
+
+    async def spent(self, now: datetime) -> Sequence[Spent]:
+        rows = await self._database.rows(
+            "SELECT destination, person, tickets, sent_at FROM notification_sends"
+            " WHERE sent_at > %s ORDER BY sent_at",
+            (now - MEMORY,),
+        )
+        return [
+            Spent(destination=destination, person=person, tickets=tuple(ids), at=at)
+            for destination, person, ids, at in rows
+        ]
+
+    async def spend(self, spent: Spent) -> None:
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "DELETE FROM notification_sends WHERE sent_at < %s",
+                (spent.at - MEMORY,),
+            )
+            await connection.execute(
+                "INSERT INTO notification_sends VALUES (%s, %s, %s, %s)",
+                (spent.destination, spent.person, list(spent.tickets), spent.at),
+            )

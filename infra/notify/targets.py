@@ -1,0 +1,36 @@
+"""The chat tools that the operator set up: name to apprise URL.
+
+The URLs hold tokens, so they stand in a file beside Pledge (`PLEDGE_NOTIFY_TARGETS`,
+TOML or JSON) and nowhere in its log: agents name a target.
+"""
+
+import json
+import tomllib
+from pathlib import Path
+
+
+class TargetsError(ValueError):
+    """Says what is wrong with the file, without its contents."""
+
+
+def load_targets(path: str) -> dict[str, str]:
+    """Empty if there is no file by setting. Raises TargetsError."""
+    if not path:
+        return {}
+    try:
+        text = Path(path).read_text("utf-8")
+        loaded = json.loads(text) if path.endswith(".json") else tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        kind = type(error).__name__
+        raise TargetsError(f"PLEDGE_NOTIFY_TARGETS: {path}: {kind}") from None
+    if not isinstance(loaded, dict):
+        raise TargetsError(f"PLEDGE_NOTIFY_TARGETS: {path} must hold name = URL")
+    return {str(name): _url(path, name, url) for name, url in loaded.items()}
+
+
+def _url(path: str, name: object, url: object) -> str:
+    if isinstance(url, str) and "://" in url:
+        return url
+    raise TargetsError(
+        f"PLEDGE_NOTIFY_TARGETS: {path}: {name!r} must be an apprise URL"
+    )

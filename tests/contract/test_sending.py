@@ -1,0 +1,256 @@
+"""Sending, over a store in memory: what went out is on record, come what may."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from activities import sending
+from activities.dispatch import Dispatch
+from activities.notifying import Notifying
+from activities.ports import CommandRow, StoreUnavailableError
+from activities.sending import Sending
+from domain.commands import Resolve
+from domain.errors import VersionConflictError
+from domain.notification.notification import fold
+from domain.notification.ordering import Spent
+from domain.notification.settling import Outcome
+from domain.notification.unreached import StepUnreached
+from tests.dsl import Story, configured, promising
+from tests.memory import InMemoryEventStore
+
+STEPS = [{"targets": [{"agent": "bo"}]}]
+AT_ONCE = [{"channel": "email"}, {"channel": "webhook"}]
+
+
+class Table:
+    """What is due, by notification."""
+
+    def __init__(self) -> None:
+        self.due_at: dict[str, datetime | None] = {}
+        self.spends: list[Spent] = []
+
+    async def show(self, notification) -> None:
+        self.due_at[notification.id] = notification.due_at
+
+    async def due(self, now, limit) -> list[str]:
+        found = [n for n, at in self.due_at.items() if at and at <= now]
+        return found[:limit]
+
+    async def spent(self, _now) -> Sequence[Spent]:
+        return self.spends
+
+    async def spend(self, spent) -> None:
+        self.spends.append(spent)
+
+
+class Registry:
+    def __init__(self, document) -> None:
+        self.document = document
+
+    async def config(self):
+        return configured({"agents": {"bo": self.document}})
+
+
+class Ways:
+    """Keeps what it is given; answers with `outcomes` by channel, else takes it."""
+
+    def __init__(self) -> None:
+        self.got: list[Dispatch] = []
+        self.outcomes: dict[str, Outcome] = {}
+
+    async def send(self, dispatch: Dispatch) -> Outcome:
+        self.got.append(dispatch)
+        return self.outcomes.get(dispatch.channel, Outcome())
+
+
+class Desk:
+    """One ticket whose step told Bo, and everything that sends."""
+
+    def __init__(self, *rules, **document) -> None:
+        self.store, self.table, self.ways = InMemoryEventStore(), Table(), Ways()
+        self.story = Story(promising({"first_response": "PT30M"}, steps=STEPS))
+        self.story.enforce("1h")
+        self.registry = Registry(
+            {
+                "name": "Bo",
+                "email": "bo@shop.example",
+                "notify": {"rules": list(rules), "webhook": "https://bo.example/"},
+                **document,
+            }
+        )
+        self.now = self.story.events[-1].timestamp
+        self.ids = 0
+        self.unreached: list[tuple[str, StepUnreached]] = []
+        self.sending = Sending(
+            self.store,
+            self.registry,
+            self.table,
+            self.ways,
+            lambda: self.now,
+            self.new_id,
+        )
+        self.notifying = Notifying(
+            self.store,
+            self.registry,
+            self.table,
+            lambda: self.now,
+            self.new_id,
+            self.reached_nobody,
+        )
+
+    async def reached_nobody(self, ticket_id: str, step: StepUnreached) -> None:
+        self.unreached.append((ticket_id, step))
+
+    def new_id(self) -> str:
+        self.ids += 1
+        return str(self.ids)
+
+    @property
+    def told(self) -> int:
+        return next(
+            e.originator_version
+            for e in self.story.events
+            if e.fact.topic == "escalation.notified"
+        )
+
+    @property
+    def stream(self) -> str:
+        return f"notifications/t-1.{self.told}"
+
+    async def planned(self) -> "Desk":
+        events = self.story.events
+        row = CommandRow(
+            command_id="c-1",
+            request_sha256="",
+            attempt="a",
+            stream_id="t-1",
+            version=len(events),
+        )
+        await self.store.append(events, row)
+        await self.notifying.plan("t-1", self.told)
+        return self
+
+    async def send_all(self) -> None:
+        for bundle in await self.sending.ready():
+            await self.sending.send(bundle)
+
+    async def notification(self):
+        return fold(await self.store.load(self.stream))
+
+
+async def test_it_is_planned_once_however_often_it_is_asked_for():
+    desk = await Desk(*AT_ONCE).planned()
+    await desk.notifying.plan("t-1", desk.told)
+    assert len(await desk.store.load(desk.stream)) == 1
+
+
+async def test_what_was_sent_goes_not_again():
+    desk = await Desk(*AT_ONCE).planned()
+    await desk.send_all()
+    await desk.send_all()
+    assert [d.channel for d in desk.ways.got] == ["email", "webhook"]
+
+
+async def test_two_channels_that_end_at_once_are_both_on_record():
+    desk = await Desk(*AT_ONCE).planned()
+    mail, hook = await desk.sending.ready()
+
+    class Meanwhile(Ways):
+        async def send(self, dispatch):
+            if dispatch.channel == "email":
+                await desk.sending.send(hook)
+            return await super().send(dispatch)
+
+    desk.sending._outbound = desk.ways = Meanwhile()
+    await desk.sending.send(mail)
+    assert [m.state for m in (await desk.notification()).messages] == ["sent", "sent"]
+    assert len(desk.ways.got) == 2
+
+
+@pytest.mark.parametrize(
+    "refusal", [StoreUnavailableError(), VersionConflictError("notifications/t-1.7")]
+)
+async def test_what_was_sent_is_on_record_though_the_store_refuses_at_first(
+    monkeypatch, refusal
+):
+    monkeypatch.setattr(sending, "AGAIN_S", 0)
+    desk = await Desk({"channel": "email"}).planned()
+    append, refusals = desk.store.append, [refusal] * 3
+
+    async def refused(events, command):
+        if desk.ways.got and refusals:
+            raise refusals.pop()
+        return await append(events, command)
+
+    desk.store.append = refused
+    await desk.send_all()
+    assert (await desk.notification()).state == "sent"
+    assert (len(desk.ways.got), refusals) == (1, [])
+
+
+async def test_an_address_that_was_taken_away_fails_over_without_a_try():
+    desk = await Desk(*AT_ONCE).planned()
+    desk.registry.document = {
+        "name": "Bo",
+        "notify": {
+            "rules": [{"channel": "webhook"}],
+            "webhook": "https://bo.example/",
+        },
+    }
+    await desk.send_all()
+    await desk.send_all()
+    mail, hook = (await desk.notification()).messages
+    assert (mail.state, mail.detail) == ("failed", "no_address")
+    assert hook.state == "sent"
+    assert [d.channel for d in desk.ways.got] == ["webhook"]
+
+
+async def test_a_destination_that_is_busy_gets_nothing_until_it_is_free():
+    desk = await Desk({"channel": "email"}).planned()
+    [bundle] = await desk.sending.ready()
+    assert await desk.sending.ready({bundle[0].destination}) == []
+
+
+async def test_what_was_done_meanwhile_is_dropped_at_the_last_moment():
+    desk = await Desk({"channel": "email"}).planned()
+    [bundle] = await desk.sending.ready()
+    before = len(desk.story.events)
+    desk.story.when("61m", Resolve())
+    row = CommandRow(
+        command_id="c-2",
+        request_sha256="",
+        attempt="b",
+        stream_id="t-1",
+        version=len(desk.story.events),
+    )
+    await desk.store.append(desk.story.events[before:], row)
+    await desk.sending.send(bundle)
+    assert desk.ways.got == []
+    assert (await desk.notification()).state == "dropped"
+
+
+async def test_a_step_whose_people_are_all_unreachable_is_reported():
+    desk = await Desk({"channel": "email"}).planned()
+    desk.ways.outcomes["email"] = Outcome(code="smtp_550")
+    await desk.notifying.report(desk.stream)
+    assert desk.unreached == []
+    await desk.send_all()
+    await desk.notifying.report(desk.stream)
+    step = StepUnreached(clock="first_response/1", step=0, lap=0, people=("bo",))
+    assert desk.unreached == [("t-1", step)]
+
+
+@pytest.mark.parametrize("hours", [0, 7])
+async def test_what_is_beyond_the_limit_waits_for_a_token(hours):
+    desk = await Desk({"channel": "email"}).planned()
+    [bundle] = await desk.sending.ready()
+    at = desk.now - timedelta(hours=hours)
+    spent = Spent(
+        destination=bundle[0].destination, person="bo", tickets=("t-2",), at=at
+    )
+    desk.table.spends = [spent] * 20
+    waits = await desk.sending.ready() == []
+    assert waits == (hours == 0)
+    if waits:
+        assert (await desk.notification()).messages[0].detail == "limit"

@@ -1,0 +1,153 @@
+"""Policies and calendars are edited: what running clocks make of it, and when."""
+
+from dataclasses import replace
+
+import pytest
+
+from domain.commands import (
+    Assign,
+    Change,
+    PauseTicket,
+    Resolve,
+    RestatePromises,
+    Resume,
+)
+from domain.sla.facts import SlaBreached, SlaRestated
+from tests.domain.calendars import local
+from tests.domain.clocks import (
+    MONDAY,
+    NINE_TO_FIVE,
+    OFFICE,
+    due,
+    office,
+    on,
+    opened,
+    seen,
+)
+from tests.dsl import ANSWER, published
+
+RAISED, LOWERED = Change(priority="high"), Change(priority="low")
+BY_PRIORITY = [
+    {"when": {"priority": "high"}, "targets": {"resolution": "4h"}},
+    {"when": {"priority": "low"}, "targets": {"resolution": "16h"}},
+    {"targets": {"resolution": "8h"}},
+]
+
+
+def at(time, day=MONDAY):
+    return on(day, time)
+
+
+def given():
+    """A ticket of Monday 10:00 with 8 h."""
+    return opened(office(BY_PRIORITY))
+
+
+EASTER = local("2026-04-02T16:00")
+HOLIDAY = {**OFFICE, "holidays": ["2026-04-03"]}
+CALENDARS_NEW = RestatePromises(
+    policies=False, calendars=True, reason="Good Friday", forced=True
+)
+POLICIES_NEW = RestatePromises(
+    policies=True, calendars=False, reason="we promise more", forced=True
+)
+STRICTER = {"match": [{"targets": {"resolution": "2h"}}], "calendar": "office"}
+
+
+def edited(story, kind, name, document):
+    """The next version is published; the ticket has not heard of it."""
+    config = published(story.world.config, kind, name, document)
+    story.world = replace(story.world, config=config)
+    return story
+
+
+def good_friday():
+    return opened(office({"resolution": "4h"}), EASTER)
+
+
+def test_a_holiday_declared_in_time_moves_the_deadline():
+    story = edited(good_friday(), "calendars", "office", HOLIDAY)
+    story.when(local("2026-04-02T20:00"), CALENDARS_NEW)
+    fact = story.one(SlaRestated)
+    assert fact.old_due_at == local("2026-04-03T12:00")
+    assert fact.new_due_at == local("2026-04-06T12:00")
+    assert (fact.calendar.version, fact.reason) == (2, "Good Friday")
+
+
+def test_a_holiday_declared_after_the_breach_leaves_the_breach_in_the_log():
+    story = edited(good_friday(), "calendars", "office", HOLIDAY)
+    story.when(local("2026-04-04T10:00"), CALENDARS_NEW)
+    breach = story.event(SlaBreached)
+    assert breach.timestamp == local("2026-04-03T12:00")
+    assert story.clock("resolution").due_at == local("2026-04-06T12:00")
+    assert story.clock("resolution").breached_at == local("2026-04-03T12:00")
+
+
+def test_what_was_judged_is_not_restated():
+    story = good_friday().when(local("2026-04-03T11:00"), Resolve())
+    edited(story, "calendars", "office", HOLIDAY)
+    story.when(local("2026-04-04T10:00"), CALENDARS_NEW)
+    assert story.all(SlaRestated) == []
+
+
+def test_a_calendar_edit_alone_reaches_no_running_clock():
+    story = edited(good_friday(), "calendars", "office", HOLIDAY)
+    story.when(local("2026-04-02T20:00"), Assign(agent="ann"), ANSWER)
+    assert story.clock("resolution").due_at == local("2026-04-03T12:00")
+
+
+@pytest.mark.parametrize("change", [RAISED, LOWERED])
+def test_a_running_ticket_keeps_the_versions_that_it_was_matched_by(change):
+    story = edited(given(), "sla-policies", "care", STRICTER)
+    hours = {day: [["00:00", "24:00"]] for day in OFFICE["hours"]}
+    edited(story, "calendars", "office", {"tz": "UTC", "hours": hours})
+    clock = story.when(at("11:00"), change).clock("resolution")
+    assert (clock.policy.version, clock.calendar.version) == (1, 1)
+
+
+def test_on_command_the_newest_policy_counts_from_the_old_start():
+    story = edited(given(), "sla-policies", "care", STRICTER)
+    story.when(at("11:00"), POLICIES_NEW)
+    clock = story.clock("resolution")
+    assert (clock.policy.version, seen(clock.due_at)) == (2, "Mon 12 12:00")
+
+
+def test_pauses_survive_an_edit():
+    story = (
+        given().when(at("10:30"), PauseTicket(reason="r")).when(at("11:00"), Resume())
+    )
+    edited(story, "sla-policies", "care", STRICTER).when(at("11:30"), POLICIES_NEW)
+    assert due(story, "resolution") == "Mon 12 12:30"
+
+
+def test_a_pause_survives_an_edit_while_it_lasts():
+    story = given().when(at("10:30"), PauseTicket(reason="r"))
+    edited(story, "sla-policies", "care", STRICTER).when(at("11:30"), POLICIES_NEW)
+    assert story.clock("resolution").state == "paused"
+    story.when(at("13:00"), Resume())
+    assert due(story, "resolution") == "Mon 12 14:30"
+
+
+def test_a_longest_pause_survives_an_edit():
+    story = opened(office({"resolution": "8h"}, longest_pause="2h"))
+    story.when(at("10:30"), PauseTicket(reason="r"))
+    longer = STRICTER | {"longest_pause": "2h"}
+    edited(story, "sla-policies", "care", longer).when(at("11:30"), POLICIES_NEW)
+    assert due(story.enforce(at("13:00")), "resolution") == "Mon 12 14:00"
+
+
+def test_an_edit_that_makes_it_too_late_breaks_it_at_the_order():
+    story = edited(given(), "sla-policies", "care", STRICTER)
+    fact = story.when(at("15:00"), POLICIES_NEW).event(SlaBreached)
+    assert (seen(fact.timestamp), fact.fact.inherited) == ("Mon 12 15:00", True)
+
+
+def test_where_nothing_was_edited_an_order_restates_nothing():
+    assert given().when(at("11:00"), POLICIES_NEW, CALENDARS_NEW).all(SlaRestated) == []
+
+
+def test_a_policy_edit_leaves_the_calendar_as_it_was_pinned():
+    story = edited(given(), "sla-policies", "care", STRICTER)
+    edited(story, "calendars", "office", {"tz": "UTC", "hours": {"mon": NINE_TO_FIVE}})
+    story.when(at("11:00"), POLICIES_NEW)
+    assert story.clock("resolution").calendar.version == 1

@@ -1,0 +1,409 @@
+"""The steps of a ladder: when they are due, who they mean, and what they do in vain."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from domain.commands import Acknowledge, Assign, Change, Escalate, PauseTicket, Resume
+from domain.errors import InvalidError, RuleError
+from domain.escalation.facts import (
+    EscalationAcknowledged,
+    EscalationForced,
+    EscalationHeld,
+    EscalationNotified,
+    EscalationReassigned,
+    EscalationStarted,
+    EscalationStepFired,
+    EscalationStepSkipped,
+)
+from domain.event import PolicyRef
+from domain.oncall.book import OnCallBook
+from domain.oncall.override import Leave
+from domain.oncall.plan import Plan
+from domain.oncall.schedule_form import parse_schedule
+from domain.world import World
+from tests.dsl import ANSWER, CUSTOMER, Story, configured, instant, message, world
+
+AGENTS = {
+    "top": {"name": "Top"},
+    "mia": {"name": "Mia", "manager": "top"},
+    "ann": {"name": "Ann", "manager": "mia", "skills": {"english": 1}},
+    "bo": {"name": "Bo", "skills": {"english": 3, "boilers": 1}},
+    "chen": {"name": "Chen", "skills": ["boilers"]},
+}
+TEAMS = {
+    "front": {"members": ["ann"], "lead": "mia"},
+    "second": {"members": ["ann", "bo", "chen"], "lead": "bo"},
+    "empty": {"members": []},
+}
+FIRST = {"match": [{"targets": {"first_response": "1h"}}], "escalation_policy": "l"}
+ANN = {"after": "0s", "targets": [{"agent": "ann"}]}
+BO = {"after": "10m", "targets": [{"agent": "bo"}]}
+CHEN = {"after": "30m", "targets": [{"agent": "chen"}]}
+GONE = {"after": "0s", "targets": [{"team": "empty"}]}
+
+
+SCHEDULES = {
+    "front": {
+        "tz": "UTC",
+        "layers": [
+            {
+                "name": "base",
+                "rotation": {
+                    "start": "2026-11-22T00:00",
+                    "unit": "day",
+                    "people": ["ann"],
+                },
+            }
+        ],
+    }
+}
+"""That the name is known; who is on call, a test says by `book`."""
+
+
+def book(rotations=None, leaves=None):
+    """Schedules of one day's turns from 2026-11-22 00:00 UTC; leaves by agent."""
+    plans = {}
+    for name, (people, restrict) in (rotations or {}).items():
+        rotation = {"start": "2026-11-22T00:00", "unit": "day", "people": people}
+        layer = {"name": "base", "rotation": rotation}
+        if restrict:
+            layer["restrict"] = restrict
+        document = {"tz": "UTC", "layers": [layer]}
+        ref = PolicyRef(name=name, version=1, sha256="")
+        plans[name] = Plan.of(parse_schedule(ref, document))
+    return OnCallBook(plans=plans, leaves=leaves or {})
+
+
+def given(*steps, policy=None, oncall=None, loads=None, **ladder):
+    config = configured(
+        {
+            "agents": AGENTS,
+            "teams": TEAMS,
+            "calendars": {"office": OFFICE},
+            "schedules": SCHEDULES,
+            "escalation-policies": {"l": {"steps": list(steps), **ladder}},
+            "sla-policies": {"p": {**FIRST, **(policy or {})}},
+        }
+    )
+    directory = replace(config.directory, loads=loads or {})
+    return Story(World(config=config, directory=directory, oncall=oncall or book()))
+
+
+OFFICE = {
+    "tz": "UTC",
+    "hours": {"sun": [["09:00", "14:00"]], "mon": [["09:00", "17:00"]]},
+}
+
+
+def told(story):
+    """When each person was told, after noon."""
+    return [
+        (line.split()[0], fact.person)
+        for line, fact in zip(
+            story.log(EscalationNotified), story.all(EscalationNotified), strict=True
+        )
+    ]
+
+
+def who(*targets, **kw):
+    """Who a single step with these targets tells."""
+    story = given({"after": "0s", "targets": list(targets)}, **kw)
+    story.when("1m", Assign(agent="ann")).enforce("61m")
+    return [f.person for f in story.all(EscalationNotified)]
+
+
+def passed_over(*targets, **kw):
+    story = given({"after": "0s", "targets": list(targets)}, **kw).enforce("61m")
+    found = story.all(EscalationStepFired)[0].passed_over
+    return {p.person: p.reason for p in found}
+
+
+# when
+
+
+def test_a_step_may_be_due_before_the_breach():
+    story = given({"after": "-PT15M", "targets": [{"agent": "ann"}]}, BO).enforce("9h")
+    assert told(story) == [("PT45M", "ann"), ("PT1H10M", "bo")]
+
+
+def test_a_step_may_be_due_at_a_share_of_the_target():
+    early = {"after": "50%", "targets": [{"agent": "ann"}]}
+    assert told(given(early, BO).enforce("9h"))[0] == ("PT30M", "ann")
+
+
+def test_a_step_before_the_breach_is_not_taken_once_the_promise_is_kept():
+    story = given({"after": "50%", "targets": [{"agent": "ann"}]}, BO)
+    assert told(story.when("10m", ANSWER).enforce("9h")) == []
+
+
+def test_a_step_before_the_breach_follows_the_deadline():
+    early = {"after": "50%", "targets": [{"agent": "ann"}]}
+    story = given(early, BO, policy={"pauses": ["first_response"]})
+    story.when("10m", PauseTicket(reason="r")).when("40m", Resume())
+    assert told(story.enforce("9h"))[0] == ("PT1H", "ann")
+
+
+def test_a_ladder_of_early_steps_alone_is_climbed():
+    early = [
+        {"after": share, "targets": [{"agent": person}]}
+        for share, person in (("50%", "ann"), ("80%", "bo"))
+    ]
+    assert told(given(*early).enforce("9h")) == [("PT30M", "ann"), ("PT48M", "bo")]
+
+
+def test_the_distance_to_a_step_may_count_business_time():
+    late = {"after": "2h", "time": "business", "targets": [{"agent": "bo"}]}
+    story = given(ANN, late, policy={"calendar": "office"}).enforce("48h")
+    # Broken at 13:00, closed from 14:00 on Sunday to 09:00 on Monday.
+    assert told(story)[1] == ("PT22H", "bo")
+
+
+def test_a_step_is_passed_over_while_its_condition_does_not_hold():
+    urgent = {**BO, "when": {"priority": "urgent"}}
+    story = given(ANN, urgent, CHEN).enforce("9h")
+    assert told(story) == [("PT1H", "ann"), ("PT1H30M", "chen")]
+    assert "priority" in story.one(EscalationStepSkipped).reason
+
+
+def test_after_an_outage_the_steps_that_were_missed_collapse_into_the_last_one():
+    story = given(ANN, BO, CHEN).late("3h")
+    assert told(story) == [("PT1H30M", "chen")]
+    skipped = [f.reason for f in story.all(EscalationStepSkipped)]
+    assert skipped == ["stale: the next step is due as well"] * 2
+
+
+def test_a_moment_s_lateness_collapses_nothing():
+    story = given(ANN, {**BO, "after": "1m"}).late("PT1H4M")
+    assert [person for _, person in told(story)] == ["ann", "bo"]
+
+
+# who
+
+
+@pytest.mark.parametrize(
+    ("target", "people"),
+    [
+        ({"manager_of": "assignee"}, ["mia"]),
+        ({"manager_of": "assignee", "depth": 2}, ["top"]),
+        ({"manager_of": "assignee", "depth": 3}, []),
+        ({"lead_of": "second"}, ["bo"]),
+        ({"team": "second"}, ["ann", "bo", "chen"]),
+        (
+            {"skilled": {"team": "second", "needs": {"boilers": 1, "english": 2}}},
+            ["bo"],
+        ),
+        ({"skilled": {"team": "second", "needs": ["welding"]}}, []),
+    ],
+    ids=str,
+)
+def test_a_target_means(target, people):
+    assert who(target) == people
+
+
+def test_the_least_loaded_of_a_team_is_told():
+    assert who({"least_loaded": "second"}, loads={"ann": 3, "bo": 2}) == ["chen"]
+
+
+def test_who_is_full_is_passed_over():
+    agents = {**AGENTS, "chen": {"name": "Chen", "capacity": 2}}
+    story = given({"after": "0s", "targets": [{"least_loaded": "second"}]})
+    directory = configured({"agents": agents, "teams": TEAMS}).directory
+    loads = {"ann": 9, "bo": 9, "chen": 2}
+    story.world = replace(story.world, directory=replace(directory, loads=loads))
+    fired = story.enforce("61m").one(EscalationStepFired)
+    assert ("chen", "full: 2 of 2") in [(p.person, p.reason) for p in fired.passed_over]
+
+
+def test_a_round_robin_goes_on_with_each_ticket():
+    def taker(number):
+        step = {"after": "0s", "targets": [{"round_robin": "second"}]}
+        made = given(step)
+        story = Story(made.world, number=number).enforce("61m")
+        return story.one(EscalationNotified).person
+
+    assert [taker(n) for n in (3, 4, 5, 6)] == ["ann", "bo", "chen", "ann"]
+
+
+def test_who_is_on_call_is_told_and_the_others_are_on_record():
+    oncall = book({"front": (["ann", "bo"], None)})
+    assert who({"on_call": "front"}, oncall=oncall) == ["ann"]
+    assert "bo" in passed_over({"on_call": "front"}, oncall=oncall)
+
+
+def test_who_comes_next_and_who_was_before_can_be_told():
+    oncall = book({"front": (["ann", "bo", "chen"], None)})
+    targets = [{"on_call_next": "front"}, {"on_call_previous": "front"}]
+    assert set(who(*targets, oncall=oncall)) == {"bo", "chen"}
+
+
+def test_who_is_on_leave_is_not_told_and_the_record_says_until_when():
+    until = instant("48h")
+    leave = Leave(person="ann", begin=instant("-1h"), end=until)
+    oncall = book(leaves={"ann": (leave,)})
+    assert who({"agent": "ann"}, oncall=oncall) == []
+    assert passed_over({"agent": "ann"}, oncall=oncall)["ann"] == (
+        f"on leave until {until.isoformat()}"
+    )
+
+
+def test_a_manager_on_leave_is_skipped_up():
+    leave = Leave(person="mia", begin=instant("-1h"), end=instant("48h"))
+    assert who({"manager_of": "assignee"}, oncall=book(leaves={"mia": (leave,)})) == [
+        "top"
+    ]
+
+
+def test_a_person_whom_two_targets_mean_is_told_once_with_both_reasons():
+    step = {"after": "0s", "targets": [{"agent": "bo"}, {"lead_of": "second"}]}
+    notified = given(step).enforce("61m").one(EscalationNotified)
+    assert notified.reason == "named by the policy; lead of second"
+
+
+# nobody
+
+
+def test_a_step_that_reaches_nobody_is_skipped_at_once():
+    assert told(given(GONE, CHEN).enforce("9h")) == [("PT1H", "chen")]
+
+
+def test_a_step_that_reaches_nobody_may_wait_for_the_next_shift():
+    day = [{"days": ["mon"], "from": "08:00", "to": "20:00"}]
+    step = {"after": "0s", "targets": [{"on_call": "front"}]}
+    oncall = book({"front": (["ann"], day)})
+    story = given(step, CHEN, nobody="hold P2D", oncall=oncall).enforce("72h")
+    assert story.one(EscalationHeld).until == datetime(2026, 11, 23, 8, tzinfo=UTC)
+    assert told(story)[0] == ("PT20H", "ann")
+
+
+def test_a_held_step_waits_no_longer_than_the_policy_says():
+    story = given(GONE, CHEN, nobody="hold PT1H").enforce("9h")
+    assert told(story) == [("PT2H", "chen")]
+
+
+def test_a_step_that_reaches_nobody_may_go_to_the_catch_all():
+    story = given(GONE, nobody={"catch_all": {"agent": "top"}}).enforce("9h")
+    assert told(story) == [("PT1H", "top")]
+
+
+def test_a_ladder_that_reaches_nobody_at_all_ends_and_says_so():
+    story = given(GONE, GONE, repeat=1).enforce("9h")
+    assert story.log()[-1].endswith("escalation.exhausted")
+    assert len(story.all(EscalationStepSkipped)) == 4
+
+
+# acknowledged
+
+
+def test_an_acknowledgement_stops_the_climb_until_it_expires():
+    story = given(ANN, BO).when("61m", Acknowledge(by="ann")).enforce("9h")
+    assert told(story) == [("PT1H", "ann"), ("PT1H31M", "bo")]
+
+
+def test_progress_keeps_an_acknowledgement_alive():
+    story = given(ANN, BO, policy={"match": [{"targets": {"resolution": "1h"}}]})
+    story.when("61m", Acknowledge(by="ann")).when("90m", message("agent", "internal"))
+    assert told(story.enforce("9h"))[1] == ("PT2H", "bo")
+
+
+def test_what_the_customer_writes_is_no_progress():
+    story = given(ANN, BO, policy={"match": [{"targets": {"resolution": "1h"}}]})
+    story.when("61m", Acknowledge(by="ann")).when("80m", CUSTOMER).enforce("9h")
+    assert told(story)[1] == ("PT1H31M", "bo")
+
+
+def test_an_acknowledgement_that_runs_out_never_goes_back_to_the_first_step():
+    story = given(ANN, BO, CHEN).when("75m", Acknowledge(by="ann")).enforce("9h")
+    assert [person for _, person in told(story)] == ["ann", "bo", "chen"]
+
+
+def test_an_acknowledgement_may_last_for_good():
+    story = given(ANN, BO, acknowledge_expires="never")
+    assert told(story.when("61m", Acknowledge(by="ann")).enforce("9h")) == [
+        ("PT1H", "ann")
+    ]
+
+
+def test_a_policy_sets_how_long_an_acknowledgement_lasts():
+    story = given(ANN, BO, acknowledge_expires="5m")
+    acknowledged = story.when("61m", Acknowledge(by="ann")).one(EscalationAcknowledged)
+    assert acknowledged.until == instant("66m")
+
+
+# paused
+
+
+def test_a_pause_holds_the_climb_no_longer_than_the_policy_says():
+    story = given(ANN, BO, longest_pause="1h")
+    story.when("65m", PauseTicket(reason="r")).enforce("9h")
+    assert told(story)[1] == ("PT2H10M", "bo")
+
+
+# by hand
+
+
+def test_a_run_can_be_sent_to_a_step():
+    story = given(ANN, BO, CHEN).enforce("61m")
+    story.when("62m", Escalate(by="mia", reason="angry", to_step=2))
+    assert told(story) == [("PT1H", "ann"), ("PT1H2M", "chen")]
+    assert story.one(EscalationForced).reason == "angry"
+
+
+def test_without_a_step_it_is_the_next_one_now():
+    story = given(ANN, BO).when("61m", Escalate(by="mia", reason="r"))
+    assert told(story)[1] == ("PT1H1M", "bo")
+
+
+def test_a_ticket_can_be_escalated_before_anything_is_broken():
+    story = given(ANN, BO).when("5m", Escalate(by="mia", reason="r"))
+    assert told(story) == [("PT5M", "ann")]
+    assert story.one(EscalationStarted).breach_at is None
+
+
+def test_after_a_breach_a_run_that_was_started_by_hand_goes_on():
+    story = given(ANN, BO).when("5m", Escalate(by="mia", reason="r")).enforce("9h")
+    assert len(story.all(EscalationStarted)) == 1
+    assert told(story)[-1] == ("PT1H10M", "bo")
+
+
+def test_a_step_that_is_not_there_is_refused_by_field():
+    with pytest.raises(InvalidError, match="/to_step"):
+        given(ANN).when("61m", Escalate(by="mia", reason="r", to_step=1))
+
+
+def test_a_ticket_without_a_ladder_cannot_be_escalated():
+    story = Story(world({"p": {"match": [{"targets": {"resolution": "1h"}}]}}))
+    with pytest.raises(RuleError, match="no escalation policy"):
+        story.when("5m", Escalate(by="mia", reason="r"))
+
+
+# what else
+
+
+def test_a_step_adds_watchers():
+    assert given({**ANN, "watch": ["top"]}).enforce("61m").ticket.watchers == ("top",)
+
+
+def test_who_is_on_call_can_take_over():
+    oncall = book({"front": (["bo"], None)})
+    move = {"after": "0s", "reassign": {"strategy": "on_call", "team": "front"}}
+    story = given(move, oncall=oncall).enforce("61m")
+    assert story.one(EscalationReassigned).to_agent == "bo"
+
+
+def test_a_raise_of_priority_inside_a_step_moves_the_early_steps_too():
+    rules = [
+        {"when": {"priority": "high"}, "targets": {"first_response": "30m"}},
+        {"targets": {"first_response": "2h"}},
+    ]
+    early = {"after": "50%", "targets": [{"agent": "ann"}]}
+    story = given(early, BO, policy={"match": rules})
+    story.when("1m", Change(priority="high")).enforce("9h")
+    assert told(story)[0] == ("PT15M", "ann")
+
+
+def test_a_step_names_when_the_next_one_is_due():
+    fired = given(ANN, BO).enforce("61m").one(EscalationStepFired)
+    assert (fired.next_step, fired.next_due_at) == (1, instant("70m"))
+    assert fired.due_at == instant("60m") == instant("0s") + timedelta(hours=1)

@@ -1,0 +1,385 @@
+"""Every clock can say where its time went, to the microsecond, whatever was done."""
+
+import contextlib
+from dataclasses import replace
+from datetime import timedelta
+from functools import lru_cache
+from itertools import pairwise
+from typing import get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.commands import (
+    Assign,
+    Change,
+    ExcuseBreach,
+    PauseTicket,
+    Reopen,
+    Resolve,
+    RestatePromises,
+    Resume,
+)
+from domain.errors import DomainError, NotFoundError
+from domain.explanation import explain
+from domain.merge import merge
+from domain.sla.change_rules import ChangeRule, ReopenRule
+from domain.sla.metric import METRICS
+from domain.sla.outlook import used
+from domain.ticket.draft import seal
+from domain.ticket.facts import PRIORITIES
+from domain.world import World
+from tests.domain.calendars import EVERY_DAY
+from tests.dsl import (
+    AGENTS,
+    ANSWER,
+    BY_ANN,
+    CUSTOMER,
+    NOON,
+    TEAMS,
+    Story,
+    configured,
+    instant,
+    published,
+)
+
+ZERO = timedelta(0)
+ALL = dict.fromkeys(METRICS, "6h")
+HALF = dict.fromkeys(METRICS, "3h")
+LONG = dict.fromkeys(METRICS, "13h")
+
+
+def office(*, closes="17:00", lunch="12:00", holidays=("2026-11-24",)):
+    hours = [["09:00", lunch], ["13:00", closes]]
+    return {
+        "tz": "Europe/Berlin",
+        "hours": dict.fromkeys(EVERY_DAY, hours),
+        "holidays": list(holidays),
+        "breaks": {"2026-11-25": [["14:00", "14:30"]]},
+    }
+
+
+@lru_cache
+def rules(priority="from_start", tier="from_start", reopen="resume", **policy):
+    """Other targets and calendars for the urgent and for gold, nothing for a type."""
+    care = {
+        "calendar": "office",
+        "match": [
+            {"when": {"priority": "urgent"}, "targets": HALF, "calendar": "always"},
+            {"when": {"tier": "gold"}, "targets": LONG, "calendar": "mornings"},
+            {"when": {"type": "question"}, "targets": ALL},
+        ],
+        "pauses": ["resolution", "next_response", "team"],
+        "on_change": {"priority": priority, "tier": tier, "reopen": reopen},
+        **policy,
+    }
+    config = configured(
+        {
+            "agents": AGENTS,
+            "teams": TEAMS,
+            "calendars": {"office": office(), "mornings": office(closes="13:30")},
+            "sla-policies": {"care": care},
+        }
+    )
+    return World(config=config, directory=config.directory)
+
+
+def edited(world):
+    """The office closes an hour earlier from the next version on."""
+    config = published(world.config, "calendars", "office", office(closes="16:00"))
+    return World(config=config, directory=world.directory)
+
+
+def explained(story, key, at):
+    return explain(story.events, key, story.world.calendar, instant(at))
+
+
+COMMANDS = st.one_of(
+    st.sampled_from(
+        [
+            ANSWER,
+            CUSTOMER,
+            Assign(team="front", agent="ann"),
+            Assign(team="second"),
+            Assign(agent="bo"),
+            PauseTicket(reason="a photo is missing"),
+            PauseTicket(reason="the maker looks", status="on_hold"),
+            Resume(),
+            Resolve(),
+            Reopen(reason="cold again"),
+            Change(tier="gold"),
+            Change(tier="standard"),
+            Change(fields={"type": "other"}),
+            Change(fields={"type": "question"}),
+            "the calendar is edited",
+        ]
+    ),
+    st.builds(lambda p: Change(priority=p), st.sampled_from(PRIORITIES)),
+)
+GAPS = st.sampled_from(["PT0S", "PT0.000001S", "PT7M0.3S", "1h", "5h", "14h", "P1D"])
+STORIES = st.lists(st.tuples(GAPS, COMMANDS), max_size=12)
+WORLDS = st.builds(
+    rules,
+    st.sampled_from(get_args(ChangeRule)),
+    st.sampled_from(get_args(ChangeRule)),
+    st.sampled_from(get_args(ReopenRule)),
+    longest_pause=st.sampled_from(["2h", "P10D"]),
+)
+LOOKS = st.sampled_from(["PT0S", "PT11M", "20h", "P9D"])
+MANY = settings(max_examples=40, deadline=None)
+
+
+def told(world, commands):
+    story, at = Story(world), NOON
+    for gap, command in commands:
+        at += instant(gap) - NOON
+        with contextlib.suppress(DomainError):
+            if isinstance(command, str):
+                story.world = edited(story.world)
+                command = RestatePromises(  # noqa: PLW2901
+                    policies=False, calendars=True, reason="the hours changed"
+                )
+            story.when(at, command)
+    return story, at
+
+
+@given(WORLDS, STORIES, LOOKS)
+@MANY
+def test_the_intervals_adjoin_and_add_up_to_the_elapsed_time_of_every_clock(
+    world, commands, later
+):
+    story, at = told(world, commands)
+    at += instant(later) - NOON
+    story.enforce(at)
+    for clock in story.ticket.clocks:
+        found = explain(story.events, clock.key, story.world.calendar, at)
+        calendar = story.world.calendar(clock.calendar)
+        parts = found.intervals
+        assert found.elapsed == used(clock, at, calendar), clock.key
+        assert sum((i.counted for i in parts), ZERO) == found.elapsed
+        assert all(a.end == b.start for a, b in pairwise(parts))
+        if parts:
+            assert (parts[0].start, parts[-1].end) == (clock.started_at, found.end)
+
+
+@given(WORLDS, STORIES, LOOKS)
+@MANY
+def test_what_teams_people_and_states_used_adds_up_to_the_elapsed_time(
+    world, commands, later
+):
+    story, at = told(world, commands)
+    at += instant(later) - NOON
+    for clock in story.enforce(at).ticket.clocks:
+        found = explain(story.events, clock.key, story.world.calendar, at)
+        shares = found.consumption
+        for part in (shares.teams, shares.people, shares.states):
+            assert sum((share.counted for share in part), ZERO) == found.elapsed
+
+
+@given(WORLDS, STORIES)
+@MANY
+def test_only_what_runs_by_the_rules_counts(world, commands):
+    story, at = told(world, commands)
+    for clock in story.ticket.clocks:
+        found = explain(story.events, clock.key, story.world.calendar, at)
+        still = [
+            i for i in found.intervals if i.kind in ("paused", "closed", "holiday")
+        ]
+        assert all(i.counted == ZERO for i in still)
+        running = [i for i in found.intervals if i.kind == "running"]
+        assert all(i.counted == i.end - i.start for i in running)
+
+
+# --- one story, told ------------------------------------------------------------------
+
+MONDAY = timedelta(hours=20)  # after NOON: 2026-11-23 09:00 in Berlin
+
+
+def monday(clock="09:00"):
+    hours, minutes = map(int, clock.split(":"))
+    return NOON + MONDAY + timedelta(hours=hours - 9, minutes=minutes)
+
+
+def kinds(found):
+    return [interval.kind for interval in found.intervals]
+
+
+def intervals(found, kind):
+    return [interval for interval in found.intervals if interval.kind == kind]
+
+
+@pytest.fixture
+def paused():
+    story = Story(rules(), at=monday("09:00"))
+    return story.when(monday("10:00"), PauseTicket(reason="a photo is missing"))
+
+
+def test_a_paused_clock_names_who_paused_it_and_why(paused):
+    [pause] = intervals(explained(paused, "resolution/1", monday("11:00")), "paused")
+    assert (pause.cause.actor.id, pause.reason) == ("ann", "a photo is missing")
+
+
+def test_a_pause_names_the_event_that_it_follows_from(paused):
+    [pause] = intervals(explained(paused, "resolution/1", monday("11:00")), "paused")
+    event = paused.events[pause.cause.version - 1]
+    assert (pause.cause.type, event.timestamp) == ("ticket.paused", monday("10:00"))
+
+
+def test_a_pause_over_lunch_is_closed_there_because_it_costs_nothing(paused):
+    found = explained(paused, "resolution/1", monday("14:00"))
+    assert kinds(found) == ["running", "paused", "closed", "paused"]
+
+
+def test_closed_time_names_the_calendar_and_its_version():
+    found = explained(Story(rules()), "resolution/1", monday("09:00"))
+    assert "calendar office, version 1" in intervals(found, "closed")[-1].reason
+
+
+def test_a_holiday_is_named_by_its_date():
+    story = Story(rules(), at=monday("16:00"))
+    [day] = intervals(explained(story, "resolution/1", monday("99:00")), "holiday")
+    assert (str(day.holiday), day.end - day.start) == ("2026-11-24", timedelta(days=1))
+
+
+def test_time_before_a_restart_is_shown_and_does_not_count():
+    story = Story(rules("restart"), at=monday("09:00"))
+    story.when(monday("10:00"), Change(priority="urgent"))
+    found = explained(story, "resolution/1", monday("10:30"))
+    told = [(i.kind, i.counted) for i in found.intervals]
+    assert told == [("carried", ZERO), ("running", timedelta(minutes=30))]
+
+
+def test_what_a_change_carried_over_counts_by_its_share():
+    """One of six hours was used, so half an hour of three is."""
+    story = Story(rules("carry_share"), at=monday("09:00"))
+    story.when(monday("10:00"), Change(priority="urgent"))
+    [carried] = intervals(explained(story, "resolution/1", monday("11:00")), "carried")
+    assert (carried.counted, carried.reason) == (timedelta(minutes=30), "carry_share")
+
+
+def test_carried_time_stays_with_the_team_that_used_it():
+    story = Story(rules("carry_share"), at=monday("09:00"))
+    story.when(monday("09:30"), Assign(team="second"))
+    story.when(monday("10:00"), Change(priority="urgent"))
+    found = explained(story, "resolution/1", monday("11:00"))
+    used_by = {share.name: share.counted for share in found.consumption.teams}
+    assert used_by == {None: timedelta(minutes=15), "second": timedelta(minutes=75)}
+
+
+@pytest.mark.parametrize(("rule", "counted"), [("resume", "PT0S"), ("count", "1h")])
+def test_a_reopened_ticket_shows_the_time_it_lay_resolved(rule, counted):
+    story = Story(rules(reopen=rule), at=monday("09:00")).when(
+        monday("10:00"), Resolve()
+    )
+    story.when(monday("11:00"), Reopen(reason="cold again"))
+    found = explained(story, "resolution/2", monday("11:30"))
+    [lay] = intervals(found, "reopened")
+    assert (lay.counted, lay.status) == (instant(counted) - NOON, "resolved")
+
+
+def test_a_gap_without_a_promise_is_told_as_such():
+    story = Story(rules(), at=monday("09:00"))
+    story.when(monday("10:00"), Change(fields={"type": "other"}))
+    story.when(monday("11:00"), Change(fields={"type": "question"}))
+    found = explained(story, "resolution/2", monday("11:30"))
+    assert kinds(found) == ["running", "unpromised", "running"]
+
+
+def test_a_clock_taken_over_from_a_merged_ticket_adds_up_too():
+    mine = Story(rules(), at=monday("11:00"))
+    theirs = Story(rules("carry_share"), at=monday("09:00"))
+    theirs.when(monday("10:00"), Change(priority="urgent"))
+    absorbed = replace(theirs.ticket, id="t-2")
+    _, staying = merge(absorbed, mine.ticket, monday("11:30"), mine.world)
+    mine.events += seal(staying, BY_ANN)
+    mine.ticket = staying.ticket
+    found = explained(mine, "resolution/1", monday("11:45"))
+    clock = mine.clock("resolution")
+    calendar = mine.world.calendar(clock.calendar)
+    assert found.elapsed == used(clock, monday("11:45"), calendar)
+    assert found.elapsed == timedelta(minutes=30 + 105)
+
+
+def test_the_deadlines_tell_how_each_came_about(paused):
+    paused.when(monday("11:00"), Resume()).when(
+        monday("11:00"), Change(priority="urgent")
+    )
+    told = [
+        (d.type, d.rule_of_change, d.old_due_at, d.due_at)
+        for d in explained(paused, "resolution/1", monday("11:30")).deadlines
+    ]
+    due = [monday("16:00"), monday("17:00"), monday("13:00")]
+    assert told == [
+        ("sla.attached", None, None, due[0]),
+        ("sla.resumed", None, due[0], due[1]),
+        ("sla.restated", "from_start", due[1], due[2]),
+    ]
+
+
+def test_the_verdict_is_told_as_a_formula():
+    story = Story(rules(), at=monday("09:00")).when(monday("11:10"), Resolve())
+    found = explained(story, "resolution/1", monday("12:00"))
+    assert found.verdict == "elapsed 2 h 10 min of 6 h: met"
+
+
+def test_a_breach_and_its_excuse_are_told():
+    story = Story(rules(), at=monday("09:00")).when(monday("99:00"), Resolve())
+    excuse = ExcuseBreach(
+        metric="resolution", cycle=None, reason="power cut", approved_by="mia"
+    )
+    found = explained(story.when(monday("99:00"), excuse), "resolution/1", "P9D")
+    assert (found.breach.at, found.clock.excuse.approved_by) == (monday("16:00"), "mia")
+    assert found.verdict.endswith("over, excused by mia")
+
+
+def test_an_explanation_of_the_past_knows_nothing_of_later(paused):
+    paused.when(monday("11:00"), Resume())
+    found = explained(paused, "resolution/1", monday("10:30"))
+    assert (kinds(found), found.elapsed) == (["running", "paused"], timedelta(hours=1))
+
+
+def test_a_clock_that_never_was_cannot_be_explained(paused):
+    with pytest.raises(NotFoundError, match="there is no clock 'resolution/2'"):
+        explained(paused, "resolution/2", monday("11:00"))
+
+
+def test_without_a_cycle_the_last_one_is_explained():
+    story = Story(rules(), at=monday("09:00")).when(monday("10:00"), Resolve())
+    story.when(monday("11:00"), Reopen(reason="cold again"))
+    assert explained(story, "resolution", monday("11:30")).clock.cycle == 2
+
+
+# --- where it counts ------------------------------------------------------------------
+
+
+def test_a_stopped_clock_counts_where_the_ticket_was_at_its_stop():
+    story = Story(rules(), at=monday("09:00")).when(
+        monday("09:10"), Assign(team="front")
+    )
+    story.when(monday("10:00"), Resolve()).when(monday("10:10"), Change(tier="gold"))
+    standing = story.clock("resolution").standing
+    assert (standing.team, standing.tier) == ("front", "standard")
+
+
+def test_a_broken_clock_counts_where_the_ticket_was_at_its_breach():
+    story = Story(rules(), at=monday("09:00")).when(
+        monday("09:10"), Assign(team="front")
+    )
+    story.enforce(monday("99:00")).when(monday("99:00"), Assign(team="second"))
+    assert story.when(monday("99:10"), Resolve()).clock("resolution").standing.team == (
+        "front"
+    )
+
+
+def test_the_clock_of_a_team_is_that_teams_also_when_the_next_one_takes_over():
+    story = Story(rules(), at=monday("09:00")).when(
+        monday("09:10"), Assign(team="front")
+    )
+    story.when(monday("10:00"), Assign(team="second"))
+    first, second = [c for c in story.ticket.clocks if c.metric == "team"]
+    assert (first.standing.team, second.standing) == ("front", None)
+
+
+def test_a_clock_that_runs_counts_nowhere_yet():
+    assert Story(rules()).clock("resolution").standing is None

@@ -1,0 +1,189 @@
+"""Who is told by what: urgency, fail-over, and a step that reaches nobody."""
+
+import pytest
+
+from domain.errors import InvalidError
+from domain.notification.facts import NotificationFailed, NotificationUnreachable
+from domain.notification.letter import Item, letter
+from domain.notification.notification import RETRIES, drop, failed, sent
+from domain.notification.planning import NO_AGENT, occasion, plan
+from domain.notification.preferences import parse_preferences, preferences_advice
+from domain.notification.settling import Outcome, settle
+from domain.notification.unreached import StepUnreached, told_by, unreached
+from tests.domain.notifications import (
+    HOUR,
+    MINUTE,
+    NOON,
+    after,
+    events_of,
+    outgoing,
+    person,
+    planned,
+    rule,
+)
+from tests.domain.notifications import occasion as told
+from tests.dsl import Story, promising
+
+STEPS = [
+    {"after": "PT0S", "targets": [{"agent": "bo"}, {"agent": "chen"}]},
+    {"after": "PT10M", "targets": [{"agent": "mia"}]},
+]
+
+
+def climbed():
+    return Story(promising({"first_response": "PT30M"}, steps=STEPS)).enforce("2h")
+
+
+def versions(story):
+    return [
+        e.originator_version
+        for e in story.events
+        if e.fact.topic == "escalation.notified"
+    ]
+
+
+def test_who_a_broken_promise_tells_is_told_urgently_about_that_event():
+    story = climbed()
+    first = versions(story)[0]
+    found = occasion(story.events[:first])
+    assert (found.person, found.about, found.urgency) == ("bo", first, "high")
+
+
+def test_what_tells_nobody_is_no_occasion():
+    assert occasion(climbed().events[:1]) is None
+
+
+def test_who_is_not_there_any_more_cannot_be_told():
+    _, fact = plan(told(), None, NOON)
+    assert fact == NotificationUnreachable(reason=NO_AGENT)
+
+
+def test_a_rule_for_what_is_urgent_is_not_for_the_rest():
+    reader = person(rule("webhook", urgency="high"))
+    assert planned(reader, urgency="high").state == "waiting"
+    found = planned(reader, urgency="low")
+    assert found.unreachable == "no channel for what is of low urgency"
+
+
+def test_each_chat_is_a_message_of_its_own():
+    chats = {"apprise": ["team", "bridge"]}
+    found = planned(person(rule("apprise"), notify=chats))
+    assert [m.target for m in found.messages] == ["team", "bridge"]
+
+
+def test_a_failure_that_may_pass_is_tried_again_after_longer_pauses_then_is_final():
+    notification, at, pauses = planned(person(rule("email"))), NOON, []
+    while notification.state == "waiting":
+        facts = failed(notification, 0, "timeout", temporary=True, at=at)
+        notification = after(notification, facts, at)
+        if notification.due_at:
+            pauses.append(notification.due_at - at)
+            at = notification.due_at
+    assert pauses == list(RETRIES)
+    assert notification.state == "unreachable"
+
+
+def test_when_one_channel_fails_for_good_the_next_is_due_at_once():
+    notification = planned(person(rule("email"), rule("webhook", "PT1H")))
+    facts = failed(notification, 0, "smtp_550", temporary=False, at=NOON + MINUTE)
+    assert notification.due_at == NOON
+    assert after(notification, facts, NOON + MINUTE).due_at == NOON + MINUTE
+
+
+def test_a_channel_that_fails_after_another_told_them_leaves_nobody_unreachable():
+    notification = planned(person(rule("email"), rule("webhook")))
+    notification = after(notification, sent(notification, 0), NOON)
+    facts = failed(notification, 1, "http_410", temporary=False, at=NOON)
+    assert [type(f) for f in facts] == [NotificationFailed]
+
+
+def test_what_ended_meanwhile_is_not_settled_a_second_time():
+    notification = planned(person(rule("email")))
+    ended = after(notification, drop(notification, [0], "closed"), NOON)
+    bundle = (outgoing(notification.id),)
+    assert settle(bundle, {notification.id: ended}, Outcome(), NOON) == {}
+
+
+def lost(number, name):
+    found = planned(parse_preferences(name, {"name": name}), number=number)
+    assert found.state == "unreachable"
+    return found
+
+
+def test_a_step_reached_nobody_when_all_whom_it_told_are_unreachable():
+    found = unreached([lost(7, "bo"), lost(8, "chen")])
+    assert found == StepUnreached(
+        clock="first_response/1", step=0, lap=0, people=("ann",)
+    )
+
+
+@pytest.mark.parametrize("other", [None, planned(person(rule("email")))])
+def test_a_step_may_still_reach_somebody_while_one_is_not_known_to_be_lost(other):
+    assert unreached([lost(7, "bo"), other]) is None
+
+
+def test_the_people_of_a_step_are_those_of_that_step_and_lap():
+    story = climbed()
+    assert told_by(story.events, "first_response/1", 0, 0) == versions(story)[:2]
+
+
+def test_a_plan_is_recorded_under_the_version_that_tells_the_person():
+    [event, *_] = events_of(plan(told(), person(rule("email")), NOON))
+    assert event.originator_id == "notifications/t-1.7"
+
+
+def test_who_said_nothing_is_told_by_e_mail_at_once():
+    reader = parse_preferences("ann", {"name": "Ann", "email": "ann@shop.example"})
+    [message] = planned(reader).messages
+    assert (message.channel, message.due_at) == ("email", NOON)
+
+
+def item(**fields):
+    return Item(
+        **{
+            "ticket_id": "t-1",
+            "number": 42,
+            "subject": "Cold\nBcc: everybody@shop.example",
+            "priority": "high",
+            "clock": "first_response/1",
+            "step": 0,
+            "reason": "member of front",
+            "at": NOON,
+            **fields,
+        }
+    )
+
+
+def test_a_letter_is_of_one_subject_line_and_in_the_readers_time():
+    reader = parse_preferences("ann", {"time_zone": "Asia/Shanghai"})
+    found = letter([item()], reader)
+    assert "\n" not in found.subject
+    assert "Cold Bcc: everybody@shop.example" in found.text
+    assert "2026-11-22T20:00:00+08:00" in found.text
+
+
+def test_a_ticket_that_climbed_on_is_told_of_once_by_its_last_step():
+    found = letter([item(), item(step=3, at=NOON + HOUR)], parse_preferences("a", {}))
+    assert "step 4" in found.text
+    assert "step 1" not in found.text
+
+
+@pytest.mark.parametrize(
+    ("document", "pointers"),
+    [
+        ({}, ["/notify"]),
+        ({"email": "a@b.c"}, []),
+        ({"email": "a@b.c", "notify": {"rules": [rule("email", "PT5M")]}}, 1),
+    ],
+)
+def test_what_is_hardly_meant_is_advised_on(document, pointers):
+    found = [e.pointer for e in preferences_advice(parse_preferences("a", document))]
+    assert found == (pointers if isinstance(pointers, list) else ["/notify/rules"])
+
+
+@pytest.mark.parametrize(
+    "email", ["a b@c", "a@b\r\nBcc: x@y", "@b", "a@", "a,b@c", "<a@b>"]
+)
+def test_an_address_that_could_be_two_is_refused(email):
+    with pytest.raises(InvalidError, match="/email"):
+        parse_preferences("ann", {"email": email})

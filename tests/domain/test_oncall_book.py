@@ -1,0 +1,383 @@
+"""The book of who is on call, folded from the log, and what is refused from it."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.config import (
+    PolicyPublished,
+    PolicyRetired,
+    fold_config,
+    publish,
+    retire,
+)
+from domain.errors import InvalidError, NotFoundError, RuleError
+from domain.event import Event
+from domain.oncall.changes import (
+    add_override,
+    cancel_override,
+    cancel_swap,
+    offer_swap,
+    take_swap,
+)
+from domain.oncall.facts import (
+    AgentLeaveAdded,
+    AgentLeaveCancelled,
+    ScheduleOverrideAdded,
+    ScheduleOverrideCancelled,
+    ScheduleSwapOffered,
+    ScheduleSwapTaken,
+)
+from domain.oncall.leaves import cancel_leave
+from domain.oncall.on_call import on_call_at
+from domain.oncall.override import Swap
+from domain.oncall_log import fold_oncall
+from domain.world import World
+from tests.domain.oncall import at, layer, override, plan, told
+from tests.dsl import BY_ANN, configured
+
+FRONT = "front"
+AGENTS = frozenset({"ann", "bo", "chen"})
+NOW = at(0)
+EVERYBODY = {"agents": {name: {"name": name} for name in sorted(AGENTS)}}
+
+
+def document(*people, **fields):
+    return {"tz": "UTC", "layers": [layer(*people, **fields)]}
+
+
+def published(hour, *people, version=1):
+    fact = PolicyPublished(
+        kind="schedules",
+        name=FRONT,
+        version=version,
+        sha256="0",
+        document=document(*people),
+    )
+    return hour, fact
+
+
+def log(*facts):
+    return [
+        Event("s", version, at(hour), BY_ANN, fact)
+        for version, (hour, fact) in enumerate(facts, start=1)
+    ]
+
+
+def book(*facts):
+    return fold_oncall(log(*facts))
+
+
+def added(hour, kind, person, begin, end, **more):
+    fact = ScheduleOverrideAdded(
+        schedule=FRONT,
+        override_id="o-1",
+        kind=kind,
+        person=person,
+        begin=at(begin),
+        end=at(end),
+        **more,
+    )
+    return hour, fact
+
+
+def gone(hour, person, begin, end):
+    window = {"begin": at(begin), "end": at(end)}
+    return hour, AgentLeaveAdded(agent=person, leave_id="l-1", **window)
+
+
+OFFERED = (0, ScheduleSwapOffered(
+    schedule=FRONT, swap_id="s-1", asker="ann", begin=at(2), end=at(5)
+))  # fmt: skip
+TAKEN = ScheduleSwapTaken(schedule=FRONT, swap_id="s-1", taker="bo")
+
+
+# folded
+
+
+def test_a_version_reigns_from_when_it_was_published():
+    found = book(published(0, "ann"), published(6, "bo", version=2))
+    assert told(found.plan(FRONT), -6) == [("ann", 0, 6), ("bo", 6, 24)]
+
+
+def test_nobody_is_on_call_after_it_was_retired_and_the_past_stays():
+    found = book(published(0, "ann"), (6, PolicyRetired(kind="schedules", name=FRONT)))
+    assert told(found.plan(FRONT)) == [("ann", 0, 6)]
+
+
+def test_a_schedule_can_come_back():
+    retired = (6, PolicyRetired(kind="schedules", name=FRONT))
+    found = book(published(0, "ann"), retired, published(9, "bo", version=2))
+    assert told(found.plan(FRONT)) == [("ann", 0, 6), ("bo", 9, 24)]
+
+
+def test_a_clock_that_goes_back_does_not_put_versions_out_of_order():
+    found = book(published(6, "ann"), published(5, "bo", version=2))
+    assert told(found.plan(FRONT)) == [("bo", 6, 24)]
+
+
+def test_an_override_counts_from_when_it_was_made_until_it_is_cancelled():
+    cancelled = ScheduleOverrideCancelled(schedule=FRONT, override_id="o-1")
+    found = book(published(0, "ann"), added(3, "replace", "bo", 2, 9), (7, cancelled))
+    assert told(found.plan(FRONT)) == [("ann", 0, 3), ("bo", 3, 7), ("ann", 7, 24)]
+
+
+def test_a_swap_counts_once_it_is_taken():
+    offered = book(published(0, "ann"), OFFERED)
+    assert told(offered.plan(FRONT)) == [("ann", 0, 24)]
+    taken = book(published(0, "ann"), OFFERED, (1, TAKEN))
+    assert told(taken.plan(FRONT)) == [("ann", 0, 2), ("bo", 2, 5), ("ann", 5, 24)]
+
+
+def test_a_leave_counts_on_every_schedule_until_it_is_cancelled():
+    back = (4, AgentLeaveCancelled(agent="ann", leave_id="l-1"))
+    found = book(published(0, "ann", "bo"), gone(0, "ann", 2, 9), back)
+    assert told(found.plan(FRONT)) == [("ann", 0, 2), ("bo", 2, 4), ("ann", 4, 24)]
+
+
+def test_the_leave_of_somebody_who_only_comes_by_an_override_counts_too():
+    found = book(published(0, "ann"), gone(0, "bo", 2, 4), added(0, "add", "bo", 2, 6))
+    assert told(found.plan(FRONT)) == [("ann", 0, 24), ("bo", 4, 6)]
+
+
+def test_a_plan_has_the_leaves_of_its_own_people_only():
+    found = book(published(0, "ann"), gone(0, "bo", 2, 4))
+    assert found.plan(FRONT).leaves == ()
+
+
+def test_what_is_not_about_schedules_leaves_the_very_same_book():
+    found = book(published(0, "ann"))
+    team = PolicyRetired(kind="teams", name=FRONT)
+    assert fold_oncall(log((1, team)), found) is found
+
+
+def test_a_schedule_that_never_was_is_not_found():
+    with pytest.raises(NotFoundError, match="there is no schedule 'front'"):
+        World().oncall.plan(FRONT)
+
+
+HISTORY = log(
+    published(0, "ann", "bo"),
+    added(1, "replace", "chen", 3, 6),
+    OFFERED,
+    gone(2, "bo", 20, 30),
+    (2, TAKEN),
+    published(8, "bo", "ann", version=2),
+    (9, AgentLeaveCancelled(agent="bo", leave_id="l-1")),
+    (10, PolicyRetired(kind="schedules", name=FRONT)),
+)
+
+
+@given(cut=st.integers(0, len(HISTORY)))
+def test_folding_in_parts_is_folding_the_whole(cut):
+    start = fold_oncall(HISTORY[:cut])
+    assert fold_oncall(HISTORY[cut:], start) == fold_oncall(HISTORY)
+
+
+@settings(max_examples=50)
+@given(
+    windows=st.lists(
+        st.tuples(st.integers(1, 40), st.integers(1, 20), st.sampled_from("abc")),
+        max_size=4,
+    ),
+    hour=st.integers(0, 60),
+)
+def test_whoever_is_on_leave_is_never_on_call(windows, hour):
+    leaves = [
+        (0, replace(gone(0, who, begin, begin + length)[1], leave_id=f"l-{n}"))
+        for n, (begin, length, who) in enumerate(windows)
+    ]
+    found = book(published(0, *"abc"), *leaves)
+    away = {fact.agent for _, fact in leaves if fact.begin <= at(hour) < fact.end}
+    now = {shift.person for shift in on_call_at(found.plan(FRONT), at(hour)).now}
+    assert not now & away
+    assert now or away == set("abc")
+
+
+# decided
+
+
+def faults(decide):
+    with pytest.raises(InvalidError) as refused:
+        decide()
+    return {error.pointer: error.message for error in refused.value.errors}
+
+
+def test_what_is_overridden_by_nobody_known_or_in_the_past_is_refused():
+    wanted = override("replace", "dai", -9, -3, replaces="dai")
+    assert set(faults(lambda: add_override(BARE, FRONT, wanted, AGENTS, NOW))) == {
+        "/to", "/person", "/replaces"
+    }  # fmt: skip
+
+
+BARE = plan(layer("ann", "bo"))
+
+
+def test_who_has_left_the_company_can_still_be_taken_off():
+    wanted = override("remove", "ann", 2, 5)
+    assert add_override(BARE, FRONT, wanted, frozenset(), NOW).warnings == ()
+
+
+def test_of_two_overrides_that_clash_the_second_is_refused_and_the_first_named():
+    first = override("replace", "chen", 2, 5, replaces="ann")
+    second = override("remove", "ann", 4, 6)
+    beside = replace(BARE, changes=(first,))
+    with pytest.raises(RuleError, match=f"override {first.id}, 2026-03-02T02:00Z"):
+        add_override(beside, FRONT, second, AGENTS, NOW)
+
+
+def test_an_override_that_changes_nothing_is_recorded_with_a_warning():
+    wanted = override("replace", "chen", 2, 5, replaces="bo")
+    [said] = add_override(BARE, FRONT, wanted, AGENTS, NOW).warnings
+    assert said.message == "has no effect on who is on call"
+
+
+def test_what_is_cancelled_or_over_cannot_be_cancelled():
+    made = override("add", "chen", 2, 5)
+    beside = replace(BARE, changes=(made,))
+    assert cancel_override(beside, FRONT, made.id, at(4))
+    with pytest.raises(RuleError, match="is over"):
+        cancel_override(beside, FRONT, made.id, at(5))
+    gone = replace(BARE, changes=(replace(made, cancelled_at=at(1)),))
+    with pytest.raises(RuleError, match="is cancelled already"):
+        cancel_override(gone, FRONT, made.id, at(1))
+    with pytest.raises(NotFoundError):
+        cancel_override(BARE, FRONT, made.id, at(1))
+    with pytest.raises(NotFoundError):
+        cancel_swap(beside, FRONT, made.id, at(1))
+    with pytest.raises(NotFoundError):
+        cancel_leave([], "l-1", at(1))
+
+
+def swap(begin=2, end=5, **more):
+    window = {"begin": at(begin), "end": at(end)}
+    return Swap(id="s-1", **{"asker": "ann"} | window | more)
+
+
+def test_only_who_is_on_call_has_something_to_offer():
+    assert offer_swap(BARE, FRONT, swap(), AGENTS, NOW).asker == "ann"
+    others = swap(asker="bo")
+    assert faults(lambda: offer_swap(BARE, FRONT, others, AGENTS, NOW)) == {
+        "/from": "'bo' is not on call then"
+    }
+
+
+def test_a_swap_that_makes_no_sense_is_refused_by_field():
+    wanted = swap(back=(at(30), at(30)), offered_to="ann")
+    found = faults(lambda: offer_swap(BARE, FRONT, wanted, AGENTS, NOW))
+    assert set(found) == {"/back/to", "/with"}
+
+
+def take(offer, taker="bo", hour=0, *others):
+    wanted = replace(TAKEN, taker=taker)
+    beside = replace(BARE, changes=(offer, *others))
+    return take_swap(beside, wanted, AGENTS, at(hour))
+
+
+@pytest.mark.parametrize(
+    ("offer", "hour", "words"),
+    [
+        (swap(taker="chen", taken_at=at(0)), 1, "was taken by 'chen'"),
+        (swap(cancelled_at=at(0)), 1, "is cancelled already"),
+        (swap(offered_to="chen"), 1, "is offered to 'chen'"),
+        (swap(), 5, "is over"),
+        (swap(back=(at(25), at(26))), 6, "a part of swap s-1 is over"),
+        (swap(back=(at(6), at(7))), 1, "'bo' is not on call when it is to be given"),
+    ],
+)
+def test_a_swap_that_cannot_be_taken_says_why(offer, hour, words):
+    with pytest.raises(RuleError, match=words):
+        take(offer, hour=hour)
+
+
+def test_a_swap_is_not_taken_by_who_offered_it():
+    assert set(faults(lambda: take(swap(), "ann"))) == {"/person"}
+
+
+def test_a_swap_is_refused_beside_an_override_that_came_before_it_was_taken():
+    made = override("replace", "chen", 4, 6, replaces="ann")
+    with pytest.raises(RuleError, match=f"override {made.id}"):
+        take(swap(), "bo", 0, made)
+
+
+def test_a_window_longer_than_two_years_is_a_mistake():
+    wanted = override("add", "chen", 2, 2 + 24 * 733)
+    assert set(faults(lambda: add_override(BARE, FRONT, wanted, AGENTS, NOW))) == {
+        "/to"
+    }
+
+
+# published
+
+
+def advice(*people, hour=0, agents=EVERYBODY, **fields):
+    config = configured(agents)
+    wanted = document(*people, **fields)
+    return publish(config, "schedules", FRONT, wanted, at=at(hour)).warnings
+
+
+def test_a_schedule_may_name_agents_only():
+    assert faults(lambda: advice("ann", "dai")) == {
+        "/layers/0/rotation/people/1": "there is no agent 'dai'"
+    }
+
+
+def test_a_schedule_that_is_wrong_and_names_nobody_known_has_both_named():
+    found = faults(lambda: advice("dai", restrict=[{"from": "9"}]))
+    assert set(found) == {
+        "/layers/0/rotation/people/0", "/layers/0/restrict/0/from"
+    }  # fmt: skip
+
+
+def test_a_schedule_with_hours_that_nobody_covers_is_published_with_a_warning():
+    [said] = advice("ann", restrict=[{"from": "00:00", "to": "23:00"}])
+    assert said.message == (
+        "nobody is on call for 28 h 00 min of the next 28 days,"
+        " first from 2026-03-02T23:00Z to 2026-03-03T00:00Z"
+    )
+
+
+def test_gaps_are_looked_for_from_the_instant_of_publishing_on():
+    until = {"until": "2026-03-03T00:00"}
+    assert advice("ann", hour=-24, **until)
+    assert [w.pointer for w in advice("ann", hour=48, **until)] == [
+        "/layers/0/until", "/layers"
+    ]  # fmt: skip
+
+
+def test_whoever_is_not_active_is_pointed_out():
+    agents = {"agents": EVERYBODY["agents"] | {"bo": {"name": "Bo", "active": False}}}
+    [said] = advice("ann", "bo", agents=agents)
+    assert said.pointer == "/layers/0/rotation/people/1"
+    assert said.message == "the agent 'bo' is not active"
+
+
+def test_a_schedule_is_retired_if_no_ladder_calls_by_it():
+    config = configured(EVERYBODY | {"schedules": {FRONT: document("ann")}})
+    assert retire(config, "schedules", FRONT).name == FRONT
+
+
+def test_a_schedule_that_a_ladder_calls_by_cannot_be_retired():
+    config = configured(EVERYBODY | {"schedules": {FRONT: document("ann")}})
+    ladder = PolicyPublished(
+        kind="escalation-policies",
+        name="climb",
+        version=1,
+        sha256="0",
+        document={"steps": [{"targets": [{"on_call": FRONT}]}]},
+    )
+    calling = fold_config(log((0, ladder)), config)
+    with pytest.raises(RuleError, match="escalation policies call by it: climb"):
+        retire(calling, "schedules", FRONT)
+
+
+def test_an_override_that_reaches_beyond_the_range_counts_within_it():
+    beside = replace(BARE, changes=(override("replace", "chen", 2, 5),))
+    assert told(beside, 3, 4) == [("chen", 3, 4)]
+
+
+def test_an_override_of_another_time_changes_nothing_here():
+    past = tuple(override("add", "chen", n, n + 1) for n in range(-5, 0))
+    assert told(replace(BARE, changes=past)) == told(BARE)

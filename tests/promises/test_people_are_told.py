@@ -1,0 +1,275 @@
+"""Whom a step tells, hears of it, by one channel or the next; or the ticket says not.
+
+A real SMTP server and real HTTP endpoints take the messages.
+"""
+
+import json
+import threading
+
+import psycopg
+import pytest
+from typing_extensions import override
+
+from infra.embedded.postgres import OWNER
+from tests.api_client import eventually
+from tests.installation import CHAT_TOKEN
+from tests.mailbox import Mailbox
+from tests.webhook_receiver import Receiver
+
+REFUSED, BUSY = "550 no such user", "451 try again later"
+
+
+@pytest.fixture(scope="module")
+def mailbox(installation):
+    with Mailbox(installation.smtp_port) as made:
+        yield made
+
+
+@pytest.fixture
+def receiver():
+    with Receiver() as made:
+        yield made
+
+
+@pytest.fixture
+def address(word):
+    return f"{word}@shop.example"
+
+
+@pytest.fixture
+def told(api, word, mailbox):  # noqa: ARG001 - whoever is told may be told by e-mail
+    """A person is told of a ticket whose promise is broken at once; as `told(document)`
+    it returns the ticket, and tells of another one each time.
+    """
+
+    def tell(document, **fields):
+        api.put("agents", word, {"name": "Ann", **document})
+        step = {"targets": [{"agent": word}]}
+        api.put("escalation-policies", word, {"steps": [step]})
+        rule = {"when": {"type": word}, "targets": {"first_response": "PT0.2S"}}
+        api.put("sla-policies", word, {"match": [rule], "escalation_policy": word})
+        return api.open_ticket(type=word, **fields)
+
+    return tell
+
+
+@pytest.fixture
+def notification(api):
+    """The one notification of a ticket, once it is in this state."""
+
+    def awaited(ticket, state, within_s=15):
+        def found():
+            path = f"/v1/tickets/{ticket['id']}/notifications"
+            items = api.ok("GET", path)["items"]
+            return [i for i in items if i["state"] == state]
+
+        return eventually(found, within_s)[0]
+
+    return awaited
+
+
+def by(channel, **more):
+    return {"channel": channel, **more}
+
+
+def test_an_e_mail_says_which_ticket_and_why_this_person(
+    told, mailbox, address, notification
+):
+    ticket = told({"email": address}, subject="Heizung kalt ❄")
+    mail = mailbox.await_mail(address)
+    assert f"#{ticket['number']}" in mail["Subject"]
+    text = mail.get_content()
+    assert "Heizung kalt ❄" in text
+    assert "named by the policy" in text
+    assert mail["From"] == "Pledge <pledge@shop.example>"
+    found = notification(ticket, "sent")
+    assert mail["Message-ID"] == f"<{found['id']}.0@shop.example>"
+    [message] = found["messages"]
+    assert (message["channel"], message["attempts"]) == ("email", 1)
+
+
+def test_a_person_reads_chinese_and_local_time_who_asked_for_it(told, mailbox, address):
+    told({"email": address, "locale": "zh-CN", "time_zone": "Asia/Shanghai"})
+    mail = mailbox.await_mail(address)
+    assert "工单" in mail["Subject"]
+    assert "+08:00" in mail.get_content()
+
+
+def test_a_webhook_brings_the_ticket_as_json(told, receiver, word):
+    ticket = told({"notify": {"rules": [by("webhook")], "webhook": receiver.url}})
+    [delivery] = receiver.await_count(1)
+    body = json.loads(delivery.body)
+    assert delivery.id == body["id"]
+    assert body["person"] == word
+    assert [t["ticket_id"] for t in body["tickets"]] == [ticket["id"]]
+
+
+def test_a_chat_tool_is_told_by_the_name_that_the_operator_gave_it(
+    installation, told, notification
+):
+    with Receiver(port=installation.chat_port) as chat:
+        ticket = told({"notify": {"rules": [by("apprise")], "apprise": ["team-chat"]}})
+        [delivery] = chat.await_count(1)
+    assert f"#{ticket['number']}" in json.loads(delivery.body)["title"]
+    [message] = notification(ticket, "sent")["messages"]
+    assert message["target"] == "team-chat"
+
+
+def test_when_an_address_is_refused_the_next_channel_is_used_at_once(
+    told, mailbox, receiver, address, notification
+):
+    mailbox.refusals[address] = [REFUSED]
+    rules = [by("email"), by("webhook", after="PT1H")]
+    notify = {"rules": rules, "webhook": receiver.url}
+    ticket = told({"email": address, "notify": notify})
+    receiver.await_count(1)
+    mail, hook = notification(ticket, "sent")["messages"]
+    assert (mail["state"], mail["detail"]) == ("failed", "smtp_550")
+    assert hook["state"] == "sent"
+
+
+def test_two_channels_at_once_are_both_used_once(
+    told, mailbox, receiver, address, notification
+):
+    notify = {"rules": [by("email"), by("webhook")], "webhook": receiver.url}
+    ticket = told({"email": address, "notify": notify})
+
+    def both():
+        messages = notification(ticket, "sent")["messages"]
+        return messages if all(m["state"] == "sent" for m in messages) else None
+
+    assert [m["attempts"] for m in eventually(both)] == [1, 1]
+    assert (len(mailbox.to(address)), len(receiver.got)) == (1, 1)
+
+
+def test_a_server_that_is_busy_is_asked_again(told, mailbox, address, notification):
+    mailbox.refusals[address] = [BUSY]
+    ticket = told({"email": address})
+    mailbox.await_mail(address)
+    [message] = notification(ticket, "sent")["messages"]
+    assert message["attempts"] == 2
+
+
+def test_esc_083_who_has_no_channel_is_on_the_ticket_as_unreachable(
+    told, notification, word
+):
+    found = notification(told({}), "unreachable")
+    assert (found["person"], found["unreachable"]) == (word, "no channel")
+    assert found["messages"] == []
+
+
+def test_when_every_channel_failed_the_ticket_says_so(
+    told, mailbox, address, notification
+):
+    mailbox.refusals[address] = [REFUSED]
+    rules = [by("email"), by("apprise", after="PT1H")]
+    notify = {"rules": rules, "apprise": ["nothing-such"]}
+    found = notification(told({"email": address, "notify": notify}), "unreachable")
+    assert found["unreachable"] == "all channels failed"
+    assert [m["detail"] for m in found["messages"]] == ["smtp_550", "not_configured"]
+
+
+def test_esc_085_who_acknowledges_in_time_spares_the_message(
+    api, told, mailbox, address, notification
+):
+    notify = {"rules": [by("email", after="PT2S")]}
+    ticket = told({"email": address, "notify": notify})
+    notification(ticket, "waiting")
+    api.act(ticket, "acknowledge")
+    [message] = notification(ticket, "dropped")["messages"]
+    assert message["detail"].startswith("acknowledged by")
+    assert mailbox.to(address) == []
+
+
+class HeldReceiver(Receiver):
+    """Answers when it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = threading.Event()
+
+    @override
+    def _take(self, delivery):
+        status = super()._take(delivery)
+        self.go_on.wait(15)
+        return status
+
+
+def test_esc_089_what_comes_while_one_is_on_its_way_comes_as_one(
+    told, api, notification
+):
+    with HeldReceiver() as held:
+        notify = {"rules": [by("webhook")], "webhook": held.url}
+        first = told({"notify": notify})
+        held.await_count(1)
+        others = [api.open_ticket(type=first["type"]) for _ in range(3)]
+        for ticket in others:
+            notification(ticket, "waiting")
+        held.go_on.set()
+        for ticket in others:
+            notification(ticket, "sent")
+        alone, together = [json.loads(d.body)["tickets"] for d in held.got]
+    assert [t["ticket_id"] for t in alone] == [first["id"]]
+    assert {t["ticket_id"] for t in together} == {t["id"] for t in others}
+
+
+def test_tries_are_counted_by_channel(api, told, mailbox, address, notification):
+    notification(told({"email": address}), "sent")
+    assert mailbox.to(address)
+    figures = api.get("/metrics").text
+    assert 'pledge_notifications_total{channel="email",state="sent"}' in figures
+
+
+def test_neither_addresses_nor_tokens_are_in_what_is_recorded_or_logged(
+    installation, told, address, notification
+):
+    rules = [by("email"), by("apprise")]
+    document = {"email": address, "notify": {"rules": rules, "apprise": ["team-chat"]}}
+    notification(told(document), "sent")
+    with psycopg.connect(installation.postgres.url(OWNER)) as connection:
+        rows = connection.execute(
+            "SELECT state FROM stored_events WHERE starts_with(topic, 'notification.')"
+        ).fetchall()
+    recorded = b"".join(bytes(state) for (state,) in rows).decode()
+    logged = installation.data.log("followers").read_text()
+    assert rows
+    for secret in (address, CHAT_TOKEN):
+        assert secret not in recorded
+        assert secret not in logged
+
+
+@pytest.mark.parametrize(
+    ("document", "pointer"),
+    [
+        ({"email": "no address"}, "/email"),
+        ({"notify": {"rules": [by("email")]}}, "/notify/rules/0/channel"),
+        ({"notify": {"rules": [by("pigeon")]}}, "/notify/rules/0/channel"),
+        (
+            {"email": "a@b.c", "notify": {"rules": [by("email", after="soon")]}},
+            "/notify/rules/0/after",
+        ),
+        (
+            {"notify": {"apprise": ["slack://token@channel"]}},
+            "/notify/apprise/0",
+        ),
+        ({"notify": {"webhook": "ftp://host"}}, "/notify/webhook"),
+        ({"time_zone": "Mars"}, "/time_zone"),
+        ({"notify": {"quiet_hours": {"from": "22:00", "to": "07:00"}}}, "/time_zone"),
+        (
+            {
+                "time_zone": "UTC",
+                "notify": {"quiet_hours": {"from": "22:00", "to": "25:00"}},
+            },
+            "/notify/quiet_hours",
+        ),
+    ],
+)
+def test_what_is_wrong_in_an_agents_document_is_named(api, word, document, pointer):
+    answer = api.request("PUT", f"/v1/agents/{word}", json={"name": "Ann", **document})
+    assert answer.status_code == 422
+    assert pointer in [error["pointer"] for error in answer.json()["errors"]]
+
+
+def test_an_agent_without_a_channel_is_warned_of_when_published(api, word):
+    published = api.put("agents", word, {"name": "Ann"})
+    assert [w["pointer"] for w in published["warnings"]] == ["/notify"]
