@@ -29,9 +29,11 @@ Conditions = Condition | Annotated[list[Condition], Field(max_length=20)]
 
 
 class RuleIn(Strict):
-    """Without `when` it matches every ticket. `calendar`: if not that of the policy."""
+    """Without `when` it matches every ticket; a null one is refused, because it is more
+    often a mistake than a wish. `calendar`: if not that of the policy.
+    """
 
-    when: Condition | None = None
+    when: Condition = None  # type: ignore[assignment] # left out, not null
     targets: dict[Word, Duration] = Field(min_length=1, max_length=50)
     calendar: Identifier | None = None
 

@@ -14,7 +14,7 @@ from domain.rematch import Edited, Rematch, cancel, early_of, end_runs, pin_ladd
 from domain.sla import clock as clocks
 from domain.sla.change_rules import Cause
 from domain.sla.clock import Clock
-from domain.sla.condition import Value
+from domain.sla.condition import Value, holds
 from domain.sla.decision import Promise
 from domain.sla.facts import (
     SlaAttached,
@@ -42,7 +42,7 @@ from domain.ticket.facts import (
     TicketUpdated,
 )
 from domain.ticket.moment import Moment
-from domain.ticket.state import Ticket
+from domain.ticket.state import PastPause, Ticket
 from domain.world import World
 
 MATCHED_ANEW = (
@@ -232,7 +232,7 @@ class Following:
         nobody anything.
         """
         if last.cancelled_by == "unpromised":
-            return last
+            return self._promised_again(last, definition, policy)
         reopened = self.moment.happened(TicketReopened) and definition.reopens
         if not reopened or last.stopped_at is None or last.cancelled_by is not None:
             return None
@@ -244,6 +244,23 @@ class Following:
         if rules.reopen == "count":
             return last
         return replace(last, pauses=(*last.pauses, Span(last.stopped_at, self.at)))
+
+    def _promised_again(
+        self, last: Clock, definition: Definition, policy: SlaPolicy
+    ) -> Clock:
+        """As if it had been promised all the while: what would have paused it since
+        does not count either.
+        """
+        stopped, ticket = last.stopped_at or self.at, self.draft.ticket
+        fields = self._now(policy)
+        spans = [
+            Span(max(pause.since, stopped), pause.end)
+            for pause in ticket.past_pauses
+            if pause.end > stopped and holds(definition.pause, _paused(fields, pause))
+        ]
+        if ticket.pause is not None and holds(definition.pause, fields):
+            spans.append(Span(max(ticket.pause.since, stopped)))
+        return replace(last, pauses=(*ended(last.pauses, stopped), *spans))
 
     def _attached(
         self, promise: Promise, policy: SlaPolicy, cycle: int, carried: Clock | None
@@ -348,6 +365,17 @@ class Following:
             past = Moment(before=before, ticket=before, facts=())
             self._fields[key] = past.fields(policy.replies)
         return self._fields[key]
+
+
+def _paused(fields: Mapping[str, Value], pause: PastPause) -> Mapping[str, Value]:
+    """The fields as they were while the ticket was paused."""
+    return {
+        **fields,
+        "paused": True,
+        "finished": False,
+        "status": pause.status,
+        "pause_reason": pause.reason,
+    }
 
 
 def promise_of(clock: Clock) -> Promise:

@@ -106,7 +106,7 @@ def _parse_rule(
     pointer = f"/match/{index}"
     when, calendar = document.get("when"), document.get("calendar")
     condition = Condition()
-    if when is not None:
+    if "when" in document:
         condition = parse_condition(when, f"{pointer}/when", TICKET_FIELDS, errors)
     return Rule(
         when=condition,

@@ -55,7 +55,7 @@ from domain.ticket.facts import (
     TicketUpdated,
     TicketWatched,
 )
-from domain.ticket.state import Pause, Ticket, voice
+from domain.ticket.state import PastPause, Pause, Ticket, voice
 
 
 def fold(events: Iterable[Event], ticket: Ticket | None = None) -> Ticket | None:
@@ -112,13 +112,9 @@ def _life(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:  # noqa: C901, PL
             return replace(ticket, acknowledged_by=fact.by)
         case TicketPaused():
             pause = Pause(reason=fact.reason, since=at, until=fact.until)
-            return replace(
-                ticket,
-                status=fact.status,
-                pause=pause,
-            )
+            return replace(ticket, status=fact.status, pause=pause)
         case TicketResumed():
-            return replace(_running(ticket), status="open")
+            return replace(_running(ticket, at), status="open")
         case TicketPriorityChanged():
             return replace(ticket, priority=fact.new)
         case TicketTierChanged():
@@ -126,9 +122,9 @@ def _life(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:  # noqa: C901, PL
         case TicketUpdated():
             return _updated(ticket, fact)
         case TicketResolved():
-            return replace(_finished(ticket), status="resolved", resolved_at=at)
+            return replace(_finished(ticket, at), status="resolved", resolved_at=at)
         case TicketClosed():
-            return replace(_finished(ticket), status="closed", closed_at=at)
+            return replace(_finished(ticket, at), status="closed", closed_at=at)
         case TicketReopened():
             return replace(
                 ticket,
@@ -143,7 +139,7 @@ def _life(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:  # noqa: C901, PL
             return replace(ticket, watchers=(*ticket.watchers, fact.person))
         case TicketMerged():
             return replace(
-                _finished(ticket),
+                _finished(ticket, at),
                 status="closed",
                 closed_at=at,
                 merged_into=fact.into,
@@ -154,19 +150,20 @@ def _life(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:  # noqa: C901, PL
             return ticket
 
 
-def _running(ticket: Ticket) -> Ticket:
+def _running(ticket: Ticket, at: datetime) -> Ticket:
     """A pause ends when the ticket goes on, and also when it is resolved from it."""
-    if ticket.pause is None:
+    pause = ticket.pause
+    if pause is None:
         return ticket
-    return replace(
-        ticket,
-        pause=None,
+    past = PastPause(
+        status=ticket.status, reason=pause.reason, since=pause.since, end=at
     )
+    return replace(ticket, pause=None, past_pauses=(*ticket.past_pauses, past))
 
 
-def _finished(ticket: Ticket) -> Ticket:
+def _finished(ticket: Ticket, at: datetime) -> Ticket:
     settled = ticket.settled or ticket.customer_wrote
-    return replace(_running(ticket), asked=None, settled=settled)
+    return replace(_running(ticket, at), asked=None, settled=settled)
 
 
 def _message(ticket: Ticket, fact: TicketMessageAdded) -> Ticket:

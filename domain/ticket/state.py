@@ -28,6 +28,14 @@ class Pause:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PastPause:
+    status: Status
+    reason: str
+    since: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ticket:
     id: str
     version: int
@@ -57,6 +65,7 @@ class Ticket:
     """It was finished after the customer had written: to finish is to answer."""
     merged_into: str | None = None
     pause: Pause | None = None
+    past_pauses: tuple[PastPause, ...] = ()
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
     reopen_count: int = 0

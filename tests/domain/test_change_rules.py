@@ -27,7 +27,7 @@ from tests.domain.clocks import (
     seen,
     told,
 )
-from tests.dsl import ANSWER
+from tests.dsl import ANSWER, Story, instant, world
 
 RAISED, LOWERED = Change(priority="high"), Change(priority="low")
 BY_PRIORITY = [
@@ -352,3 +352,40 @@ def test_an_answer_a_second_after_the_next_opening_is_late_by_a_second():
     story = opened(office({"first_response": "4h"}), at("13:00"))
     story.when(at("09:00:01", TUESDAY), ANSWER)
     assert story.one(SlaMissed).overrun.total_seconds() == 1
+
+
+def unpromised(*steps):
+    """Eight hours for questions from noon on; another type has no promise."""
+    rule = {"when": {"type": "question"}, "targets": {"resolution": "8h"}}
+    story = Story(world({"care": {"match": [rule]}}))
+    for at, command in steps:
+        story.when(at, command)
+    return story.clock("resolution")
+
+
+OTHER, QUESTION = (Change(fields={"type": t}) for t in ("other", "question"))
+
+
+def test_a_pause_while_nothing_is_promised_does_not_count_once_it_is_again():
+    clock = unpromised(
+        ("1h", OTHER),
+        ("2h", PauseTicket(reason="r")),
+        ("3h", Resume()),
+        ("4h", QUESTION),
+    )
+    assert clock.due_at == instant("9h")
+
+
+def test_a_pause_that_began_before_and_ended_while_nothing_was_promised_counts_not():
+    clock = unpromised(
+        ("30m", PauseTicket(reason="r")),
+        ("1h", OTHER),
+        ("3h", Resume()),
+        ("5h", QUESTION),
+    )
+    assert clock.due_at == instant("PT10H30M")
+
+
+def test_a_pause_that_lasts_holds_the_clock_once_it_is_promised_again():
+    clock = unpromised(("1h", OTHER), ("2h", PauseTicket(reason="r")), ("4h", QUESTION))
+    assert (clock.state, clock.due_at) == ("paused", None)

@@ -111,6 +111,26 @@ def test_acknowledging_stops_the_climb_until_it_expires(api, team, word):
     )
 
 
+def test_a_step_can_be_forced_by_hand_and_the_history_says_by_whom(api, team, word):
+    steps = [{"after": "PT1H", "targets": [{"team": team}]}]
+    api.put("escalation-policies", word, {"steps": steps})
+    rule = {"when": {"type": word}, "targets": {"first_response": "PT1H"}}
+    api.put("sla-policies", word, {"match": [rule], "escalation_policy": word})
+    ticket = api.open_ticket(type=word)
+    shown = api.act(ticket, "escalate", reason="at the door", to_step=0)
+    assert shown["escalation"]["steps_fired"] == 1
+    forced = event(api, ticket, "escalation.forced")["data"]
+    assert (forced["by"], forced["reason"]) == ("admin", "at the door")
+
+
+def test_a_step_that_is_not_there_cannot_be_forced(api):
+    ticket = api.open_ticket(type="after_sales")
+    path = f"/v1/tickets/{ticket['id']}/escalate"
+    answer = api.post(path, json={"reason": "r", "to_step": 9})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/to_step"
+
+
 # --- pauses ---------------------------------------------------------------------------
 
 
