@@ -10,11 +10,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from activities.ports import CommandRow, EventStore, NewId, Now, Registry
+from activities.ports import Caller, CommandRow, EventStore, NewId, Now, Registry
+from activities.tickets import TicketDesk
 from domain.errors import InvalidError, VersionConflictError
 from domain.event import SYSTEM, Event, Meta, PolicyRef, event_id
 from domain.notification.facts import NotificationFact
 from domain.notification.notification import (
+    ALL_FAILED,
     Notification,
     evolve,
     fold,
@@ -36,10 +38,24 @@ class DueTable(Protocol):
     async def show(self, notification: Notification) -> None: ...
 
 
-async def nobody_listens(ticket_id: str, step: StepUnreached) -> None:
-    LOG.warning(
-        "%s: step %s of %s reached nobody", ticket_id, step.step + 1, step.clock
+async def unreached_step(desk: TicketDesk, ticket_id: str, step: StepUnreached) -> None:
+    """The climb does not wait for people whom no message reaches. Where nobody has a
+    channel to begin with it does: else every ladder would run to its end at once.
+    Idempotent by the ticket, the clock, the step and its round.
+    """
+    LOG.warning("%s: step %s of %s reached nobody", ticket_id, step.step, step.clock)
+    if step.reason != ALL_FAILED:
+        return
+    key = f"unreached:{ticket_id}/{step.clock}/{step.step}/{step.lap}"
+    caller = Caller(
+        command_id=key,
+        request_sha256=key,
+        attempt=f"{key}#",
+        actor=SYSTEM,
+        correlation_id=ticket_id,
+        channel="notifications",
     )
+    await desk.apply(ticket_id, step, caller)
 
 
 class Notifying:
@@ -50,7 +66,7 @@ class Notifying:
         table: DueTable,
         now: Now,
         new_id: NewId,
-        on_unreached: OnUnreached = nobody_listens,
+        on_unreached: OnUnreached,
     ) -> None:
         self._store, self._registry, self._table = store, registry, table
         self._now, self._new_id, self._on_unreached = now, new_id, on_unreached
@@ -80,20 +96,20 @@ class Notifying:
         if notification := fold(await self._store.load(stream)):
             await self._table.show(notification)
 
-    async def report(self, stream: str) -> None:
-        """The person is unreachable; if so are all whom the step told, say so."""
-        known = fold(await self._store.load(stream))
-        if known is None:
-            return
-        events = await self._store.load(known.ticket_id)
-        told = told_by(events, known.clock, known.step, known.lap)
-        streams = [
-            notification_stream(notification_id(known.ticket_id, about))
-            for about in told
-        ]
-        found = await self._store.load_many(streams)
-        if step := unreached([fold(found.get(stream, ())) for stream in streams]):
-            await self._on_unreached(known.ticket_id, step)
+    async def report(self, ticket_id: str, streams: Sequence[str]) -> None:
+        """These of the ticket's people are unreachable; where so are all whom their
+        step told, say so.
+        """
+        lost = folded(await self._store.load_many(streams)).values()
+        events = await self._store.load(ticket_id)
+        for clock, step, lap in {(one.clock, one.step, one.lap) for one in lost}:
+            told = [
+                notification_stream(notification_id(ticket_id, about))
+                for about in told_by(events, clock, step, lap)
+            ]
+            found = await self._store.load_many(told)
+            if gone := unreached([fold(found.get(stream, ())) for stream in told]):
+                await self._on_unreached(ticket_id, gone)
 
     def _meta(self, ticket_id: str, cause: str, policy: PolicyRef | None) -> Meta:
         return Meta(

@@ -11,9 +11,11 @@ from domain.errors import NotFoundError
 from domain.event import Event
 from domain.restatement import (
     ClockChange,
+    ClockedBy,
     RestatedKind,
     RestatementOrdered,
     clock_changes,
+    escalating_by,
     order_of,
 )
 
@@ -25,7 +27,7 @@ class LiveClocks(Protocol):
     """Which tickets have a running clock by this policy or calendar."""
 
     async def tickets(
-        self, kind: RestatedKind, name: str, after: str, limit: int
+        self, kind: ClockedBy, name: str, after: str, limit: int
     ) -> Sequence[str]:
         """Ids greater than `after`, in order."""
 
@@ -103,6 +105,18 @@ class Restating:
         )
 
     async def affected(self, kind: RestatedKind, name: str) -> AsyncIterator[str]:
+        if kind != "escalation-policies":
+            async for ticket_id in self._clocked(kind, name):
+                yield ticket_id
+            return
+        seen: set[str] = set()
+        for policy in escalating_by(await self._registry.config(), name):
+            async for ticket_id in self._clocked("sla-policies", policy):
+                if ticket_id not in seen:
+                    seen.add(ticket_id)
+                    yield ticket_id
+
+    async def _clocked(self, kind: ClockedBy, name: str) -> AsyncIterator[str]:
         after = ""
         while page := await self._clocks.tickets(kind, name, after, PAGE):
             for ticket_id in page:

@@ -19,11 +19,13 @@ from domain.errors import VersionConflictError
 from domain.event import SYSTEM, Meta
 from domain.notification.facts import NotificationDeferred, NotificationFact
 from domain.notification.letter import letter
+from domain.notification.limits import LIMITS, taken
 from domain.notification.notification import Notification, failed, notification_stream
 from domain.notification.ordering import (
     Bundle,
     Outgoing,
     Spent,
+    buckets,
     bundles,
     in_order,
     since,
@@ -141,14 +143,7 @@ class Sending:
             return NO_ADDRESS
         named = dict.fromkeys(one.notification for one in bundle)
         items = tuple(item(known[number], tickets) for number in named)
-        await self._table.spend(
-            Spent(
-                destination=first.destination,
-                person=first.person,
-                tickets=tuple({item.ticket_id for item in items}),
-                at=self._now(),
-            )
-        )
+        await self._spend(first, {one.ticket_id for one in items})
         return await self._outbound.send(
             Dispatch(
                 id=f"{first.notification}.{first.message}",
@@ -157,6 +152,20 @@ class Sending:
                 person=first.person,
                 letter=letter(items, reader),
                 items=items,
+            )
+        )
+
+    async def _spend(self, first: Outgoing, tickets: Collection[str]) -> None:
+        """A token is spent by trying."""
+        now = self._now()
+        full_at = buckets(await self._table.spent(now)).get(first.destination)
+        await self._table.spend(
+            Spent(
+                destination=first.destination,
+                person=first.person,
+                tickets=tuple(tickets),
+                at=now,
+                full_at=taken(LIMITS[first.channel], full_at, now),
             )
         )
 

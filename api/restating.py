@@ -1,7 +1,7 @@
 """Edited policies and calendars brought to the promises that are running already."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
@@ -28,7 +28,7 @@ class ClockChangeOut(BaseModel):
     number: int
     metric: str
     cycle: int
-    what: Literal["restated", "cancelled", "attached"]
+    what: Literal["restated", "cancelled", "attached", "migrated"]
     old_due_at: datetime | None
     new_due_at: datetime | None
     breaks: bool
@@ -59,7 +59,7 @@ def router(kind: RestatedKind) -> APIRouter:
         **PREVIEW,
     )
     async def preview(name: Identifier, known: Known) -> Response:
-        """What would become of each running clock by the newest version."""
+        """What would become of each running clock, or climb, by the newest version."""
         # Of the tickets as they are now, not as the lists knew them a moment ago.
         await known.tickets.wait_for(await known.feed.head())
         return answer(plain(await known.restating.preview(kind, name)))
@@ -74,8 +74,8 @@ def router(kind: RestatedKind) -> APIRouter:
     async def restate(
         name: Identifier, body: RestateIn, known: Known, caller: Calling
     ) -> Response:
-        """Let the running clocks follow the newest version, whatever their policies say
-        of edits.
+        """Let the running clocks, or climbs, follow the newest version, whatever their
+        policies say of edits.
         """
         appended = await known.restating.order(
             kind, name, body.reason, known.new_id, caller
@@ -86,4 +86,4 @@ def router(kind: RestatedKind) -> APIRouter:
     return made
 
 
-ROUTERS = [router("sla-policies"), router("calendars")]
+ROUTERS = [router(kind) for kind in get_args(RestatedKind)]

@@ -7,8 +7,13 @@ that were not chosen.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
+from domain.errors import InvalidError
 from domain.event import Json
+from domain.terms import MANUAL, Terms, parse_terms, skills_of
+
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +33,7 @@ class Team:
     name: str
     members: tuple[str, ...]
     lead: str | None = None
+    terms: Terms = MANUAL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +48,15 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Directory:
+    """`loads`: tickets held by an agent or offered to one. `taken_at`: when each took
+    the last. `waiting`: how many tickets of a team nobody can be asked for.
+    """
+
     agents: Mapping[str, Agent] = field(default_factory=dict)
     teams: Mapping[str, Team] = field(default_factory=dict)
     loads: Mapping[str, int] = field(default_factory=dict)
+    taken_at: Mapping[str, datetime] = field(default_factory=dict)
+    waiting: Mapping[str, int] = field(default_factory=dict)
 
     def moved(self, taker: str | None, giver: str | None) -> "Directory":
         """One ticket went from `giver` to `taker`."""
@@ -58,11 +70,20 @@ class Directory:
     def load(self, agent: str) -> int:
         return self.loads.get(agent, 0)
 
+    def idle(self, agent: str) -> tuple[datetime, str]:
+        """To sort by: who has been without new work for longest comes first."""
+        return self.taken_at.get(agent, NEVER), agent
+
+    def terms(self, team: str) -> Terms:
+        known = self.teams.get(team)
+        return known.terms if known else MANUAL
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
     """What the one who is chosen must be. `away`: who is not there, and why. `turn`:
-    by which a round robin goes on.
+    by which a round robin goes on. `needs` are ranked by, `insisted` on are those
+    without which nobody is chosen.
     """
 
     strategy: str
@@ -70,13 +91,14 @@ class Wanted:
     turn: int = 0
     needs: Mapping[str, int] = field(default_factory=dict)
     away: Mapping[str, str] = field(default_factory=dict)
+    insisted: Mapping[str, int] = field(default_factory=dict)
 
 
 def candidates(
     directory: Directory, team: str, wanted: Wanted
 ) -> tuple[Candidate, ...]:
     """Every member of the team, at most one of them chosen, never who holds the ticket
-    now. Ties go by the load, then by the id.
+    now. Ties go by the load, then by who took nothing for longest, then by the id.
     """
     known = directory.teams.get(team)
     members = known.members if known else ()
@@ -119,7 +141,8 @@ def _unfit(directory: Directory, member: str, wanted: Wanted) -> str | None:
     agent, load = directory.agents[member], directory.load(member)
     if agent.capacity is not None and load >= agent.capacity:
         return f"full: {load} of {agent.capacity}"
-    return None
+    lacking = [s for s, n in wanted.insisted.items() if agent.skills.get(s, 0) < n]
+    return f"lacks {', '.join(lacking)}" if lacking else None
 
 
 _Choice = tuple[str | None, str, str]
@@ -128,8 +151,19 @@ _Choice = tuple[str | None, str, str]
 def _by_load(
     directory: Directory, _: tuple[str, ...], free: list[str], __: Wanted
 ) -> _Choice:
-    chosen = min(free, key=lambda m: (directory.load(m), m), default=None)
+    chosen = min(
+        free, key=lambda m: (directory.load(m), *directory.idle(m)), default=None
+    )
     return chosen, "least loaded", "more loaded, or later by id"
+
+
+def _by_idleness(
+    directory: Directory, _: tuple[str, ...], free: list[str], __: Wanted
+) -> _Choice:
+    chosen = min(
+        free, key=lambda m: (directory.idle(m)[0], directory.load(m), m), default=None
+    )
+    return chosen, "longest without new work", "took a ticket later"
 
 
 def _by_turn(
@@ -156,7 +190,11 @@ def _by_skill(
     able = [m for m in free if score(m)[0]]
     chosen = min(
         able,
-        key=lambda m: (-score(m)[0], -score(m)[1], directory.load(m), m),
+        key=lambda m: (
+            *(-n for n in score(m)),
+            directory.load(m),
+            *directory.idle(m),
+        ),
         default=None,
     )
     return chosen, "best skilled", "fewer of the skills, or more loaded"
@@ -164,7 +202,12 @@ def _by_skill(
 
 _CHOOSE: dict[
     str, Callable[[Directory, tuple[str, ...], list[str], Wanted], _Choice]
-] = {"least_loaded": _by_load, "round_robin": _by_turn, "skilled": _by_skill}
+] = {
+    "least_loaded": _by_load,
+    "round_robin": _by_turn,
+    "skilled": _by_skill,
+    "longest_idle": _by_idleness,
+}
 
 
 def parse_agent(name: str, document: Json) -> Agent:
@@ -174,24 +217,25 @@ def parse_agent(name: str, document: Json) -> Agent:
         name=str(document.get("name", name)),
         manager=manager if isinstance(manager, str) else None,
         active=document.get("active", True) is True,
-        skills=_skills(document.get("skills")),
+        skills=skills_of(document.get("skills")),
         capacity=capacity if isinstance(capacity, int) else None,
     )
 
 
-def _skills(value: object) -> dict[str, int]:
-    """`{english: 2}`, or a list of skills at level 1."""
-    if isinstance(value, list):
-        return {str(skill): 1 for skill in value}
-    if isinstance(value, dict):
-        return {str(s): n for s, n in value.items() if isinstance(n, int)}
-    return {}
-
-
 def parse_team(name: str, document: Json) -> Team:
+    """Raises InvalidError for terms that cannot be meant."""
     members, lead = document.get("members"), document.get("lead")
     return Team(
         name=name,
         members=tuple(str(m) for m in members) if isinstance(members, list) else (),
         lead=lead if isinstance(lead, str) else None,
+        terms=parse_terms(document),
     )
+
+
+def check_team(name: str, document: Json) -> None:
+    """Raises InvalidError."""
+    overflow = parse_team(name, document).terms.overflow
+    if overflow is not None and overflow.team == name:
+        where = "/assignment/overflow/team"
+        raise InvalidError.at(where, "a team cannot overflow to itself")

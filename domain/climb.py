@@ -96,7 +96,7 @@ class Climb:
             return self.run.step, lap, None
         else:
             number, lap = self.ladder.first_late, lap + 1
-        if at_once:
+        if at_once and lap == self.run.lap:  # a ladder in vain must not spin
             return number, lap, self.at
         gap, step = self.ladder.gap_after(self.run.step), self.ladder.steps[number]
         ticket, key = self.draft.ticket, self.run.clock

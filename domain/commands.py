@@ -15,6 +15,15 @@ from domain.enforcement import EPOCH, enforce
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.escalating import Escalating
 from domain.event import Json
+from domain.notification.unreached import StepUnreached
+from domain.offering import (
+    AcceptOffer,
+    DeclineOffer,
+    OfferCommand,
+    Offering,
+    OfferNext,
+    Withdraw,
+)
 from domain.promises import follow, restate_edited
 from domain.rematch import Edited
 from domain.sla.facts import SlaExcused
@@ -155,14 +164,15 @@ class ExcuseBreach:
 
 @dataclass(frozen=True, kw_only=True)
 class RestatePromises:
-    """Take the newest versions of the policies, of the calendars, or of both. Not
-    `forced`: only where the policy itself says so.
+    """Take the newest versions of the policies, of the calendars, of the ladders. Not
+    `forced`: only where the policy itself says so; of ladders always by order.
     """
 
     policies: bool
     calendars: bool
     reason: str
     forced: bool = True
+    ladders: bool = False
 
 
 Command = (
@@ -177,8 +187,10 @@ Command = (
     | Reopen
     | CaptureFeedback
     | Escalate
+    | StepUnreached
     | ExcuseBreach
     | RestatePromises
+    | OfferCommand
 )
 
 
@@ -224,6 +236,7 @@ def decide(ticket: Ticket, command: Command, at: datetime, world: World) -> Draf
     world = enforce(draft, at, world)
     start = draft.mark()
     _apply(draft, command, at, world)
+    Offering(draft, at, world).settle()
     follow(draft, start, at, world)
     enforce(draft, at, world)
     return draft
@@ -239,6 +252,8 @@ def _apply(  # noqa: C901, PLR0912, PLR0915 - one case a command
             _assign(draft, command, at, world)
         case Acknowledge():
             _acknowledge(draft, command, at, world)
+        case StepUnreached():
+            Escalating(draft=draft, at=at, world=world).unreached(command)
         case Escalate():
             _refuse_finished(draft.ticket)
             by = Escalating(draft=draft, at=at, world=world)
@@ -267,6 +282,11 @@ def _apply(  # noqa: C901, PLR0912, PLR0915 - one case a command
                 forced=command.forced,
             )
             restate_edited(draft, at, world, edited)
+            if command.ladders:
+                by = Escalating(draft=draft, at=at, world=world)
+                by.migrate(command.reason)
+        case AcceptOffer() | DeclineOffer() | OfferNext() | Withdraw():
+            Offering(draft, at, world).do(command)
         case CaptureFeedback():
             draft.record(
                 FeedbackCaptured(

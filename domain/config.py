@@ -8,22 +8,41 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from functools import cached_property
+from datetime import UTC, datetime
+from functools import cache, cached_property
 from typing import ClassVar
 
-from domain.assignment import Agent, Directory, Team, parse_agent, parse_team
+from domain.assignment import (
+    Agent,
+    Directory,
+    Team,
+    check_team,
+    parse_agent,
+    parse_team,
+)
 from domain.config_kinds import SINGULAR, Kind, references
+from domain.config_lint import findings as lint
+from domain.config_lint.people import circle_faults
+from domain.config_lint.surroundings import Surroundings
 from domain.errors import FieldError, InvalidError, NotFoundError, RuleError
 from domain.escalation.policy import EscalationPolicy, parse_escalation_policy
 from domain.event import Event, Fact, Json, PolicyRef
 from domain.notification.preferences import parse_preferences, preferences_advice
+from domain.oncall.book import OnCallBook
+from domain.oncall.plan import Plan
+from domain.oncall.schedule import Schedule
 from domain.oncall.schedule_form import parse_schedule
-from domain.oncall.schedule_lint import inactive_warnings, schedule_warnings
+from domain.oncall.schedule_lint import (
+    gap_warnings,
+    inactive_warnings,
+    schedule_warnings,
+)
 from domain.sla.calendar import ALWAYS, Calendar
 from domain.sla.calendar_form import calendar_form, parse_calendar
 from domain.sla.calendar_sources import Expansion
 from domain.sla.policy import SlaPolicy, parse_sla_policy
+
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +95,10 @@ class Published:
     @cached_property
     def escalation_policy(self) -> EscalationPolicy:
         return parse_escalation_policy(self.ref, self.document)
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        return parse_schedule(self.ref, self.document)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +161,42 @@ class Configuration:
             teams[p.name] = parse_team(p.name, p.document)
         return Directory(agents=agents, teams=teams)
 
+    def having(self, fact: PolicyPublished) -> "Configuration":
+        """As it would be with this in force."""
+        entry = self.entry(fact.kind, fact.name)
+        made = _published(fact, EPOCH, "")
+        versions = replace(entry, versions=(*entry.versions, made), retired=False)
+        return Configuration({**self.entries, (fact.kind, fact.name): versions})
+
+    def surroundings(
+        self, at: datetime | None = None, book: OnCallBook | None = None
+    ) -> Surroundings:
+        """From `at` on hours without anybody are looked for, by the `book` with its
+        overrides and leaves if there is one.
+        """
+
+        @cache
+        def plan(name: str) -> Plan | None:
+            found = self.entry("schedules", name).current
+            if found is None:
+                return None
+            known = book is not None and name in book.plans
+            return book.plan(name) if book and known else Plan.of(found.schedule)
+
+        @cache
+        def gaps(name: str) -> tuple[FieldError, ...]:
+            found = plan(name)
+            return tuple(gap_warnings(found, at)) if found and at else ()
+
+        return Surroundings(
+            directory=self.directory,
+            agents={p.name: p.document for p in self.current("agents")},
+            sla_policies=self.sla_policies,
+            ladders=self.escalation_policies,
+            plan=plan,
+            gaps=gaps,
+        )
+
     def _version(self, kind: Kind, name: str, version: int) -> Published:
         for published in self.entry(kind, name).versions:
             if published.version == version:
@@ -154,7 +213,7 @@ def fold_config(
         if isinstance(fact, PolicyPublished):
             entry = entries.get((fact.kind, fact.name), Entry())
             entries[fact.kind, fact.name] = Entry(
-                versions=(*entry.versions, _published(fact, event)),
+                versions=(*entry.versions, _of(fact, event)),
                 stream_version=event.originator_version,
             )
         elif isinstance(fact, PolicyRetired):
@@ -165,15 +224,19 @@ def fold_config(
     return Configuration(entries)
 
 
-def _published(fact: PolicyPublished, event: Event) -> Published:
+def _of(fact: PolicyPublished, event: Event) -> Published:
+    return _published(fact, event.timestamp, event.meta.actor.id)
+
+
+def _published(fact: PolicyPublished, at: datetime, by: str) -> Published:
     return Published(
         kind=fact.kind,
         name=fact.name,
         version=fact.version,
         sha256=fact.sha256,
         document=fact.document,
-        published_at=event.timestamp,
-        published_by=event.meta.actor.id,
+        published_at=at,
+        published_by=by,
         resolved=fact.resolved,
         warnings=fact.warnings,
     )
@@ -210,7 +273,33 @@ def publish(
         errors.extend(error.errors)
     if errors:
         raise InvalidError(errors)
-    return fact
+    after = config.having(fact)
+    if kind == "agents" and (circle := [*circle_faults(after.directory.agents, name)]):
+        raise InvalidError(circle)
+    around = after.surroundings(at)
+    found = findings(after, kind, name, around, new=version == 1)
+    return replace(fact, warnings=(*fact.warnings, *found))
+
+
+def findings(
+    config: Configuration, kind: Kind, name: str, around: Surroundings, *, new: bool
+) -> Iterator[FieldError]:
+    """What is hardly meant in the version in force, beside all that is in force.
+    `new`: nothing can name it yet.
+    """
+    found = config.entry(kind, name).current
+    if found is None:
+        return
+    if kind == "sla-policies":
+        yield from lint.sla_findings(found.sla_policy, found.document, around)
+    elif kind == "escalation-policies":
+        yield from lint.ladder_findings(found.escalation_policy, around, new=new)
+    elif kind == "schedules":
+        yield from lint.schedule_findings(name, around)
+    elif kind == "teams":
+        yield from lint.team_findings(name, around)
+    elif kind == "agents":
+        yield from lint.agent_findings(name, around)
 
 
 def _sha256(document: Json) -> str:
@@ -240,7 +329,9 @@ def _checked(fact: PolicyPublished, expansion: Expansion) -> PolicyPublished:
         case "agents":
             reader = parse_preferences(fact.name, fact.document)
             return replace(fact, warnings=tuple(preferences_advice(reader)))
-        case "schedules" | "teams":
+        case "teams":
+            check_team(fact.name, fact.document)
+        case "schedules":
             pass
     return fact
 
@@ -288,6 +379,7 @@ def retire(config: Configuration, kind: Kind, name: str) -> PolicyRetired:
 _COUNTED_ON: dict[Kind, tuple[tuple[Kind, str], ...]] = {
     "escalation-policies": (("sla-policies", "SLA policies escalate by it"),),
     "schedules": (("escalation-policies", "escalation policies call by it"),),
+    "teams": (("teams", "teams overflow to it"),),
     "calendars": (
         ("sla-policies", "SLA policies count by it"),
         ("teams", "teams work by it"),

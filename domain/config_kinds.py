@@ -22,6 +22,17 @@ SINGULAR: dict[Kind, str] = {
 }
 
 
+ORDER: tuple[Kind, ...] = (
+    "calendars",
+    "agents",
+    "teams",
+    "schedules",
+    "escalation-policies",
+    "sla-policies",
+)
+"""In which each names only what came before."""
+
+
 def references(kind: Kind, document: Json) -> Iterator[Reference]:
     """Every name that the document uses."""
     match kind:
@@ -57,6 +68,11 @@ def _team(document: Json) -> Iterator[Reference]:
         yield from _named(pointer, "agents", member)
     yield from _named("/lead", "agents", document.get("lead"))
     yield from _calendar("", document)
+    terms = document.get("assignment")
+    overflow = terms.get("overflow") if isinstance(terms, dict) else None
+    if isinstance(overflow, dict):
+        where = "/assignment/overflow/team"
+        yield from _named(where, "teams", overflow.get("team"))
 
 
 def _items(pointer: str, value: object) -> Iterator[tuple[str, object]]:

@@ -13,7 +13,10 @@ from typing import Literal
 from domain.climb import climb
 from domain.escalating import Escalating
 from domain.escalation.run import Run
-from domain.promises import follow, resumed
+from domain.offer.queue import Queue
+from domain.offering import Offering
+from domain.promises import follow
+from domain.settling import resumed
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaBreached, SlaWarned
 from domain.ticket.draft import Draft
@@ -46,7 +49,10 @@ class Alarm:
 
     at: datetime
     due_from: datetime
-    kind: Literal["warning", "breach", "step", "resume", "outlive", "early", "run_out"]
+    kind: Literal[
+        "warning", "breach", "step", "resume", "outlive", "early", "run_out",
+        "offer", "ask_again", "overflow", "relax",
+    ]  # fmt: skip
     key: str
     detail: str = ""
 
@@ -60,6 +66,21 @@ def alarms(ticket: Ticket) -> Iterator[Alarm]:
         yield Alarm(at=until, due_from=until, kind="resume", key="pause")
     for run in ticket.runs:
         yield from _run_alarms(run)
+    if ticket.queue is not None:
+        yield from _queue_alarms(ticket.queue)
+
+
+def _queue_alarms(queue: Queue) -> Iterator[Alarm]:
+    """While somebody is asked, nobody else is, and it goes to no other team."""
+    if queue.offer is not None:
+        until = queue.offer.expires_at
+        yield Alarm(at=until, due_from=until, kind="offer", key=queue.team)
+    elif (again := queue.again_at) is not None:
+        yield Alarm(at=again, due_from=again, kind="ask_again", key=queue.team)
+    if queue.offer is None and (at := queue.overflow_at) is not None:
+        yield Alarm(at=at, due_from=at, kind="overflow", key=queue.team)
+    if (at := queue.relax_at) is not None:
+        yield Alarm(at=at, due_from=at, kind="relax", key=queue.team)
 
 
 def _run_alarms(run: Run) -> Iterator[Alarm]:
@@ -121,7 +142,7 @@ def plan(ticket: Ticket) -> Plan:
     )
 
 
-def enforce(  # noqa: C901 - one case a kind of alarm
+def enforce(  # noqa: C901, PLR0915 - one case a kind of alarm
     draft: Draft, as_of: datetime, world: World
 ) -> World:
     """Everything due at `as_of`, in the order in which it was due. Returns the world
@@ -148,6 +169,12 @@ def enforce(  # noqa: C901 - one case a kind of alarm
             case "run_out":
                 by = Escalating(draft=draft, at=alarm.at, world=world)
                 by.run_out(_run(draft, alarm))
+            case "offer" | "ask_again" | "overflow" | "relax":
+                offering = Offering(draft, alarm.at, world, as_of)
+                start = draft.mark()
+                offering.come_due(alarm.kind)
+                world = offering.world
+                follow(draft, start, alarm.at, world)
     return world
 
 

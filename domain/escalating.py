@@ -4,7 +4,7 @@ Taking a step is in `climb`. Times here are decided with the clock's calendar wh
 step counts business time, and recorded, so that folding needs none of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domain.errors import InvalidError, RuleError
@@ -12,13 +12,18 @@ from domain.escalation.facts import (
     EscalationAcknowledged,
     EscalationBroken,
     EscalationForced,
+    EscalationMigrated,
     EscalationPaused,
+    EscalationPinned,
     EscalationResumed,
     EscalationStarted,
+    EscalationStepSkipped,
+    EscalationUnreached,
 )
 from domain.escalation.policy import EscalationPolicy, Step
 from domain.escalation.run import Run
 from domain.event import Fact, PolicyRef
+from domain.notification.unreached import StepUnreached
 from domain.rematch import end_runs
 from domain.sla.business_time import due_at, elapsed
 from domain.sla.calendar import Calendar
@@ -56,7 +61,8 @@ def later(
 
 def ladder_of(ticket: Ticket, clock: Clock) -> EscalationPolicy | None:
     name = clock.escalation_policy
-    return next((p for p in ticket.ladders if p.ref.name == name), None)
+    # The latest that was pinned: a run may have been migrated.
+    return next((p for p in reversed(ticket.ladders) if p.ref.name == name), None)
 
 
 def run_of(ticket: Ticket, clock: Clock) -> Run | None:
@@ -98,6 +104,7 @@ class Escalating:
                 clock=clock.key, breach_at=self.at, step=first, next_due_at=due
             )
             self._record(fact, run.policy, breach)
+            self._pass_over(run, first, due, "the promise was broken before it")
         self.hold_if_paused(clock.key)
 
     def early(self, clock: Clock, step: int) -> Run | None:
@@ -112,6 +119,8 @@ class Escalating:
             cause = clock.attached_version
             self._start(clock, ladder, cause, step, None, broken=False)
             run = run_of(self.draft.ticket, clock)
+        if run is not None and run.state == "climbing":
+            self._pass_over(run, step, None, "a later step was due before it")
         return run if run is not None and run.state == "climbing" else None
 
     def _start(
@@ -132,6 +141,24 @@ class Escalating:
             next_due_at=due,
         )
         self._record(fact, ladder.ref, cause)
+        run = replace(self.draft.ticket.runs[-1], step=0)
+        self._pass_over(run, step, due, "the climb began after it was due")
+
+    def _pass_over(
+        self, run: Run, upto: int, due: datetime | None, reason: str
+    ) -> None:
+        """The steps before this one that were never taken, so that none is lost."""
+        for step in range(run.step, upto):
+            fact = EscalationStepSkipped(
+                clock=run.clock,
+                step=step,
+                lap=run.lap,
+                reason=reason,
+                next_step=step + 1,
+                next_lap=run.lap,
+                next_due_at=due,
+            )
+            self._record(fact, run.policy, self.draft.ticket.version)
 
     def acknowledge(self, by: str) -> None:
         """The climb waits for whoever said that they look after it."""
@@ -163,7 +190,9 @@ class Escalating:
                     self._acknowledge(run, run.acknowledged_by, until, cause)
         for run in self.draft.ticket.runs:
             if self.draft.ticket.pause is not None:
-                self.hold_if_paused(run.clock)
+                # What a person asks for in the pause is not held by it.
+                if not moment.happened(EscalationForced):
+                    self.hold_if_paused(run.clock)
             elif run.state == "paused":
                 self.resume(run, "the ticket goes on")
 
@@ -212,14 +241,15 @@ class Escalating:
         self._record(fact, run.policy, self.draft.ticket.version)
 
     def force(self, to_step: int | None, by: str, reason: str) -> None:
-        """To this step (0 = the first), or to the next. Where nothing climbs yet, the
-        ladder of the clock that is due first is taken.
+        """To this step (0 = the first), or to the next. Where nothing climbs, the
+        ladder of the clock that is due first is taken, from its start.
         """
         run = next((r for r in self.draft.ticket.runs if not r.over), None)
         if run is None:
             run = self._start_by_hand()
         ladder = self.draft.ticket.ladder(run.policy)
-        target = run.step if to_step is None else to_step
+        following = 0 if run.state == "exhausted" else run.step
+        target = following if to_step is None else to_step
         if not 0 <= target < len(ladder.steps):
             message = f"the ladder has {len(ladder.steps)} steps, counted from 0"
             raise InvalidError.at("/to_step", message)
@@ -233,6 +263,52 @@ class Escalating:
         )
         self.draft.record(fact, self.at, policy=run.policy)
 
+    def unreached(self, step: StepUnreached) -> None:
+        """What a step told came through to nobody: the next one is due now. Nothing is
+        left to do where the run has gone on meanwhile, or somebody looks after it.
+        """
+        for run in self.draft.ticket.runs:
+            if run.clock != step.clock or run.over:
+                continue
+            ladder = self.draft.ticket.ladder(run.policy)
+            last = (step.lap * len(ladder.steps)) + step.step
+            ahead = (run.lap * len(ladder.steps)) + run.step
+            waits = run.state == "climbing" and run.next_due_at is not None
+            fact = EscalationUnreached(
+                clock=run.clock,
+                step=step.step,
+                lap=step.lap,
+                people=step.people,
+                reason=step.reason,
+                next_due_at=self.at if waits and ahead <= last + 1 else run.next_due_at,
+            )
+            self._record(fact, run.policy, run.started_version)
+
+    def migrate(self, reason: str) -> None:
+        """Runs and clocks of this ticket to the newest version of each ladder, by
+        order.
+        """
+        newest = self.world.config.escalation_policies
+        for old in {p.ref.name: p for p in self.draft.ticket.ladders}.values():
+            new = newest.get(old.ref.name)
+            if new is not None and new.ref.version > old.ref.version:
+                pinned = EscalationPinned(policy=new)
+                self.draft.record(pinned, self.at, policy=new.ref)
+                self._migrate(new, reason)
+
+    def _migrate(self, new: EscalationPolicy, reason: str) -> None:
+        for run in self.draft.ticket.runs:
+            if run.policy.name != new.ref.name or run.over:
+                continue
+            fact = EscalationMigrated(
+                clock=run.clock,
+                old=run.policy,
+                new=new.ref,
+                step=min(run.step, len(new.steps) - 1),
+                reason=reason,
+            )
+            self.draft.record(fact, self.at, policy=new.ref)
+
     def _start_by_hand(self) -> Run:
         ticket = self.draft.ticket
         live = [c for c in ticket.clocks if c.live and ladder_of(ticket, c) is not None]
@@ -241,6 +317,8 @@ class Escalating:
         clock = min(live, key=lambda c: (c.due_at is None, c.due_at or self.at, c.key))
         ladder = ladder_of(ticket, clock)
         assert ladder is not None, "just chosen for having one"
+        if (run := run_of(ticket, clock)) is not None:
+            return run
         self._start(clock, ladder, ticket.version, 0, None, broken=False)
         return self.draft.ticket.runs[-1]
 

@@ -224,7 +224,7 @@ def pin_ladder(by: Rematch, policy: SlaPolicy) -> None:
 
 def early_of(ticket: Ticket, policy: SlaPolicy) -> tuple[tuple[int, str], ...]:
     """The steps of the pinned ladder that are due before the breach."""
-    for ladder in ticket.ladders:
+    for ladder in reversed(ticket.ladders):
         if ladder.ref.name == policy.escalation_policy:
             return tuple(
                 (i, s.threshold) for i, s in enumerate(ladder.steps) if s.early

@@ -19,6 +19,7 @@ from domain.ticket.facts import (
     TicketResumed,
     TicketTierChanged,
     TicketUpdated,
+    TicketWatched,
 )
 from domain.ticket.state import Ticket
 from domain.world import World
@@ -33,6 +34,10 @@ COMPANIONS: dict[type[Fact], tuple[type[Fact], ...]] = {
     TicketReopened: (TicketMessageAdded,),
 }
 """What one command records together, after what: the rules see it as one moment."""
+
+
+OF_STEPS = (TicketPriorityChanged, TicketWatched)
+"""What a step of a ladder does to the ticket itself; the rules under trial take theirs."""
 
 
 def replay(events: Iterable[Event], world: World) -> Iterator[Draft]:
@@ -89,4 +94,4 @@ def _is_life(event: Event) -> bool:
     if event.fact.topic.partition(".")[0] not in FAMILIES:
         return False
     by_rule = event.meta.actor == SYSTEM
-    return not (by_rule and isinstance(event.fact, TicketPriorityChanged))
+    return not (by_rule and isinstance(event.fact, OF_STEPS))

@@ -1,4 +1,4 @@
-"""Running promises shall follow an edited policy or calendar: who said so, and why.
+"""Running promises shall follow an edited policy, calendar or ladder: by whom, why.
 
 A calendar's new version reaches running clocks by itself, unless their policy pins it;
 a policy's own new version only where it says so, or by this order.
@@ -11,11 +11,13 @@ from typing import ClassVar, Literal
 
 from domain.commands import RestatePromises
 from domain.config import Configuration
+from domain.escalation.facts import EscalationMigrated
 from domain.event import Fact
 from domain.sla.facts import SlaAttached, SlaCancelled, SlaRestated
 from domain.ticket.draft import Draft
 
-RestatedKind = Literal["sla-policies", "calendars"]
+ClockedBy = Literal["sla-policies", "calendars"]
+RestatedKind = Literal["sla-policies", "calendars", "escalation-policies"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,16 +40,29 @@ class ClockChange:
     number: int
     metric: str
     cycle: int
-    what: Literal["restated", "cancelled", "attached"]
+    what: Literal["restated", "cancelled", "attached", "migrated"]
     old_due_at: datetime | None
     new_due_at: datetime | None
     breaks: bool
+
+
+def escalating_by(config: Configuration, ladder: str) -> list[str]:
+    """SLA policies of which some version, maybe an old one that a ticket keeps, climbs
+    this ladder.
+    """
+    return [
+        name
+        for (kind, name), entry in sorted(config.entries.items())
+        if kind == "sla-policies"
+        and any(v.document.get("escalation_policy") == ladder for v in entry.versions)
+    ]
 
 
 def order_of(kind: RestatedKind, reason: str, *, forced: bool) -> RestatePromises:
     return RestatePromises(
         policies=kind == "sla-policies",
         calendars=kind == "calendars",
+        ladders=kind == "escalation-policies",
         reason=reason,
         forced=forced,
     )
@@ -59,6 +74,8 @@ def follows_by_itself(config: Configuration, kind: RestatedKind, name: str) -> b
     """
     if kind == "calendars":
         return True
+    if kind == "escalation-policies":
+        return False
     policies = {policy.ref.name: policy for policy in config.sla_policies}
     return name in policies and policies[name].on_change.policy_edit == "restate"
 
@@ -69,6 +86,8 @@ def clock_changes(draft: Draft) -> Iterator[ClockChange]:
     due = {(c.metric, c.cycle): c.due_at for c in base.clocks}
     for step in draft.steps:
         fact = step.fact
+        if isinstance(fact, EscalationMigrated):
+            yield _migrated(draft, fact)
         if isinstance(fact, SlaRestated | SlaCancelled | SlaAttached):
             now = next(
                 c
@@ -86,6 +105,23 @@ def clock_changes(draft: Draft) -> Iterator[ClockChange]:
                 new_due_at=now.due_at if now.live else None,
                 breaks=now.inherited,
             )
+
+
+def _migrated(draft: Draft, fact: EscalationMigrated) -> ClockChange:
+    """`due_at` is here that of the step that is next."""
+    metric, _, cycle = fact.clock.partition("/")
+    ticket = draft.ticket
+    run = next(r for r in reversed(ticket.runs) if r.clock == fact.clock)
+    return ClockChange(
+        ticket_id=ticket.id,
+        number=ticket.number,
+        metric=metric,
+        cycle=int(cycle),
+        what="migrated",
+        old_due_at=run.next_due_at,
+        new_due_at=run.next_due_at,
+        breaks=False,
+    )
 
 
 def _what(

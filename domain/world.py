@@ -1,6 +1,6 @@
 """What a decision may know beside the ticket."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from domain.assignment import Directory
 from domain.config import Configuration
@@ -15,6 +15,10 @@ class World:
     config: Configuration = field(default_factory=Configuration)
     directory: Directory = field(default_factory=Directory)
     oncall: OnCallBook = field(default_factory=OnCallBook)
+
+    def moved(self, taker: str | None, giver: str | None) -> "World":
+        """One ticket went from `giver` to `taker`."""
+        return replace(self, directory=self.directory.moved(taker, giver))
 
     def policy(self, ref: PolicyRef) -> SlaPolicy:
         return self.config.sla_policy(ref.name, ref.version)

@@ -13,7 +13,7 @@ import yaml
 from activities.config import ConfigDesk
 from activities.keys import KeyDesk
 from activities.ports import Caller
-from domain.config_kinds import Kind
+from domain.config_kinds import ORDER, Kind
 from domain.errors import ConflictError
 from domain.event import Actor, Json
 from infra.holidays.sources import InstalledHolidays
@@ -53,18 +53,10 @@ def read_bundle(text: str) -> Any:
 
 def documents(bundle: dict[str, dict[str, Json]]) -> list[tuple[Kind, str, Json]]:
     """In an order in which each names only what came before."""
-    order: tuple[Kind, ...] = (
-        "calendars",
-        "agents",
-        "teams",
-        "schedules",
-        "escalation-policies",
-        "sla-policies",
-    )
-    assert set(order) == set(get_args(Kind))
+    assert set(ORDER) == set(get_args(Kind))
     return [
         (kind, name, document)
-        for kind in order
+        for kind in ORDER
         for name, document in bundle.get(kind, {}).items()
     ]
 

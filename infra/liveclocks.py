@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import LiteralString
 
-from domain.restatement import RestatedKind
+from domain.restatement import ClockedBy
 from infra.database import Database
 
-_BY: dict[RestatedKind, LiteralString] = {
+_BY: dict[ClockedBy, LiteralString] = {
     "sla-policies": "SELECT DISTINCT ticket_id FROM clocks WHERE live"
     " AND policy_name = %s AND ticket_id > %s ORDER BY ticket_id LIMIT %s",
     "calendars": "SELECT DISTINCT ticket_id FROM clocks WHERE live"
@@ -19,7 +19,7 @@ class LiveClockTable:
         self._database = database
 
     async def tickets(
-        self, kind: RestatedKind, name: str, after: str, limit: int
+        self, kind: ClockedBy, name: str, after: str, limit: int
     ) -> Sequence[str]:
         rows = await self._database.rows(_BY[kind], (name, after, limit))
         return [str(row[0]) for row in rows]

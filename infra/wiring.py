@@ -18,7 +18,7 @@ from eventsourcing.persistence import PersistenceError
 
 from activities.delivery import Delivery
 from activities.enforcement import Enforcement
-from activities.notifying import Notifying
+from activities.notifying import Notifying, unreached_step
 from activities.restating import Restating
 from activities.sending import Sending
 from activities.tickets import TicketDesk
@@ -101,8 +101,9 @@ class Core:
         return OutboundClient(parse_networks(self.settings.webhook_allow))
 
     def notifying(self) -> Notifying:
-        table = NotificationTable(self.database)
-        return Notifying(self.store, self.registry, table, now, new_id)
+        table, desk = NotificationTable(self.database), self.desk()
+        advance = partial(unreached_step, desk)
+        return Notifying(self.store, self.registry, table, now, new_id, advance)
 
     def sending(self, table: NotificationTable) -> Sending:
         """Raises ValueError for a setting that cannot be read."""

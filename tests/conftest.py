@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from typing_extensions import override
 from xdist.scheduler import LoadScopeScheduling
 
@@ -14,7 +15,13 @@ from tests.api_client import Api
 from tests.installation import Installation
 
 _NUMBERS = itertools.count(1)
-_WITH_SERVERS = ("workflows", "contract", "promises", "faults")
+# A busy machine makes no example wrong.
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
+_INSTALLATION = ("contract", "promises", "faults")
+"""The folders that share one, in the order in which they run."""
 
 
 def _folder(nodeid: str) -> str:
@@ -26,25 +33,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     def place(item: pytest.Item) -> int:
         folder = _folder(item.nodeid)
-        return _WITH_SERVERS.index(folder) if folder in _WITH_SERVERS else -1
+        return _INSTALLATION.index(folder) if folder in _INSTALLATION else -1
 
     items.sort(key=place)
 
 
-class OneHasTheServers(LoadScopeScheduling):
-    """What needs a server is for one worker, so that each is started once."""
+class ByServers(LoadScopeScheduling):
+    """What uses the same server is for one worker, so that it is started once."""
 
     @override
     def _split_scope(self, nodeid: str) -> str:
-        if _folder(nodeid) in _WITH_SERVERS:
-            return "servers"
-        return nodeid.partition("::")[0]
+        folder = _folder(nodeid)
+        if folder in _INSTALLATION:
+            return "installation"
+        return folder if folder == "workflows" else nodeid.partition("::")[0]
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneHasTheServers:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServers:
     # By marks (--dist loadgroup) pytest-xdist 3.8 groups nothing: its issue 1386.
-    return OneHasTheServers(config, log)
+    return ByServers(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -139,6 +139,19 @@ class EscalationNotReassigned(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EscalationUnreached(Fact):
+    """No message of this step came through to anybody: the next step does not wait."""
+
+    topic: ClassVar[str] = "escalation.unreached"
+    clock: str
+    step: int
+    lap: int
+    people: tuple[str, ...]
+    reason: str
+    next_due_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class EscalationHeld(Fact):
     """A step that reaches nobody waits for somebody to come on shift; `since` the
     first try, `until` the next one.
@@ -194,6 +207,20 @@ class EscalationForced(Fact):
     by: str
     reason: str
     next_due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscalationMigrated(Fact):
+    """By order, the run goes on by another version of its ladder, at the step of the
+    same number or, where there are fewer, at the last.
+    """
+
+    topic: ClassVar[str] = "escalation.migrated"
+    clock: str
+    old: PolicyRef
+    new: PolicyRef
+    step: int
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

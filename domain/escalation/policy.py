@@ -99,10 +99,21 @@ class EscalationPolicy:
         """From this step to the next, or to the first of the next round."""
         late = self.steps[self.first_late :]
         if step + 1 < len(self.steps):
-            return self.steps[step + 1].after - max(self.steps[step].after, ZERO)
+            return _gap(self.steps[step], self.steps[step + 1])
         if len(late) > 1:
             return (late[-1].after - late[-2].after) or HOUR
         return (late[-1].after if late else ZERO) or HOUR
+
+
+def _gap(step: Step, following: Step) -> timedelta:
+    """Never negative: a run that is sent back after the breach climbs the steps before
+    the breach too, one by one, and shares of the target have no distance then.
+    """
+    if not following.early:
+        return following.after - max(step.after, ZERO)
+    if step.share or following.share:
+        return ZERO
+    return max(following.after - step.after, ZERO)
 
 
 def parse_escalation_policy(ref: PolicyRef, document: Json) -> EscalationPolicy:

@@ -15,11 +15,13 @@ from domain.escalation.facts import (
     EscalationExhausted,
     EscalationForced,
     EscalationHeld,
+    EscalationMigrated,
     EscalationPaused,
     EscalationResumed,
     EscalationStarted,
     EscalationStepFired,
     EscalationStepSkipped,
+    EscalationUnreached,
 )
 from domain.event import PolicyRef
 
@@ -29,10 +31,12 @@ RunFact: TypeAlias = (
     | EscalationStepFired
     | EscalationStepSkipped
     | EscalationHeld
+    | EscalationUnreached
     | EscalationAcknowledged
     | EscalationPaused
     | EscalationResumed
     | EscalationForced
+    | EscalationMigrated
     | EscalationExhausted
     | EscalationEnded
 )
@@ -104,6 +108,10 @@ def evolve(run: Run, fact: RunFact) -> Run:  # noqa: C901, PLR0911 - one case a 
             return _climbing(run, fact.next_due_at)
         case EscalationForced():
             return replace(_climbing(run, fact.next_due_at), step=fact.to_step)
+        case EscalationUnreached():
+            return replace(run, next_due_at=fact.next_due_at)
+        case EscalationMigrated():
+            return replace(run, policy=fact.new, step=fact.step)
         case EscalationExhausted():
             return replace(run, state="exhausted", next_due_at=None)
         case EscalationEnded():
@@ -117,9 +125,10 @@ def _stepped(run: Run, fact: EscalationStepFired | EscalationStepSkipped) -> Run
     reached = run.reached or (
         isinstance(fact, EscalationStepFired) and bool(fact.chosen)
     )
+    waits = not fired and run.state in ("acknowledged", "paused")
     return replace(
         run,
-        state="climbing",
+        state=run.state if waits else "climbing",
         fired=run.fired + fired,
         step=fact.next_step,
         lap=fact.next_lap,

@@ -4,7 +4,6 @@ What finds no token waits for one and is bundled with what else waits there by t
 nothing is dropped. Retries take tokens too.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,7 +19,7 @@ class Limit:
 
     @property
     def memory(self) -> timedelta:
-        """What was sent longer ago than this makes no difference."""
+        """After so long without a message the bucket is full."""
         return self.burst * self.every
 
 
@@ -31,12 +30,14 @@ LIMITS: dict[Channel, Limit] = {
 }
 
 
-def next_token(limit: Limit, spent: Sequence[datetime], now: datetime) -> datetime:
-    """When one more may be sent: `now`, or later. `spent`: when messages were sent to
-    this destination, at least those within `limit.memory`.
+def next_token(limit: Limit, full_at: datetime | None, now: datetime) -> datetime:
+    """When one more may be sent: `now`, or later. `full_at`: when the bucket is full
+    again if nothing more is taken from it; None = it is full.
     """
-    full_at = now  # the bucket is full again then, if nothing more is taken from it
-    for index, at in enumerate(sorted(spent)):
-        full_at = (at if index == 0 else max(full_at, at)) + limit.every
-    lacking = full_at - now - (limit.burst - 1) * limit.every
+    lacking = (full_at or now) - now - (limit.burst - 1) * limit.every
     return now + max(lacking, timedelta(0))
+
+
+def taken(limit: Limit, full_at: datetime | None, at: datetime) -> datetime:
+    """When the bucket is full again after one more was sent."""
+    return max(full_at or at, at) + limit.every

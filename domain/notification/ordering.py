@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from domain.notification.facts import Channel, Urgency
-from domain.notification.limits import LIMITS, next_token
+from domain.notification.limits import LIMITS, next_token, taken
 
 Kind = Literal[
     "first_alert",
@@ -50,12 +50,15 @@ class Outgoing:
 
 @dataclass(frozen=True, kw_only=True)
 class Spent:
-    """One message that went to a destination, and the tickets of which it told."""
+    """One message that went to a destination, and the tickets of which it told.
+    `full_at`: when the destination's bucket of tokens is full again.
+    """
 
     destination: str
     person: str
     tickets: tuple[str, ...]
     at: datetime
+    full_at: datetime
 
 
 Bundle = tuple[Outgoing, ...]
@@ -102,20 +105,27 @@ def since(message: Outgoing, spent: Iterable[Spent]) -> Outgoing:
     return replace(message, kind=kind, told_at=told, served_at=served)
 
 
+def buckets(spent: Iterable[Spent]) -> dict[str, datetime]:
+    """When each destination's bucket is full again."""
+    full_at: dict[str, datetime] = {}
+    for one in spent:
+        before = full_at.get(one.destination, one.full_at)
+        full_at[one.destination] = max(before, one.full_at)
+    return full_at
+
+
 def within_limits(
     waiting: Sequence[Bundle], spent: Iterable[Spent], now: datetime
 ) -> tuple[list[Bundle], list[Outgoing]]:
     """What may go now; and the others, due when there is a token for them."""
-    taken: dict[str, list[datetime]] = {}
-    for one in spent:
-        taken.setdefault(one.destination, []).append(one.at)
+    full_at = buckets(spent)
     within, postponed = list[Bundle](), list[Outgoing]()
     for bundle in waiting:
-        tokens = taken.setdefault(bundle[0].destination, [])
-        until = next_token(LIMITS[bundle[0].channel], tokens, now)
+        limit, destination = LIMITS[bundle[0].channel], bundle[0].destination
+        until = next_token(limit, full_at.get(destination), now)
         if until <= now:
             within.append(bundle)
-            tokens.append(now)
+            full_at[destination] = taken(limit, full_at.get(destination), now)
         else:
             postponed += [replace(one, due_at=until) for one in bundle]
     return within, postponed

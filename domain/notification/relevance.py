@@ -6,7 +6,7 @@ started anew does not make an old message true again.
 
 from collections.abc import Iterable
 
-from domain.escalation.facts import EscalationEnded
+from domain.escalation.facts import EscalationAcknowledged, EscalationEnded
 from domain.event import Event
 from domain.ticket.facts import TicketAcknowledged, TicketClosed, TicketResolved
 
@@ -24,6 +24,10 @@ def no_longer_true(events: Iterable[Event], about: int, clock: str) -> str | Non
             case TicketClosed():
                 return "the ticket was closed before the message was sent"
             case TicketAcknowledged(by=by):
+                return f"acknowledged by {by} before the message was sent"
+            case EscalationAcknowledged(clock=acknowledged, by=by) if (
+                acknowledged == clock
+            ):
                 return f"acknowledged by {by} before the message was sent"
             case EscalationEnded(clock=ended, reason=reason) if ended == clock:
                 return f"the escalation ended before the message was sent: {reason}"

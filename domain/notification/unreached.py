@@ -5,19 +5,21 @@ from dataclasses import dataclass
 
 from domain.escalation.facts import EscalationNotified
 from domain.event import Event
-from domain.notification.notification import Notification
+from domain.notification.notification import ALL_FAILED, Notification
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepUnreached:
     """A command to the ticket: this step reached nobody, so the next must not wait.
-    Idempotent by clock, step and lap.
+    Idempotent by clock, step and lap. `reason`: that of the one who was lost by
+    failures, if there is one; else nobody had a channel to begin with.
     """
 
     clock: str
     step: int
     lap: int
     people: tuple[str, ...]
+    reason: str
 
 
 def told_by(events: Iterable[Event], clock: str, step: int, lap: int) -> list[int]:
@@ -41,10 +43,11 @@ def unreached(told: Iterable[Notification | None]) -> StepUnreached | None:
         people.append(one)
     if not people:
         return None
-    first = people[0]
+    first, reasons = people[0], {one.unreachable for one in people}
     return StepUnreached(
         clock=first.clock,
         step=first.step,
         lap=first.lap,
         people=tuple(sorted({one.person for one in people})),
+        reason=ALL_FAILED if ALL_FAILED in reasons else first.unreachable or "",
     )

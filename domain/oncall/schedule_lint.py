@@ -23,16 +23,21 @@ LONGER_THAN_A_WEEK_US = 9 * DAY_US
 
 
 def schedule_warnings(
-    schedule: Schedule, known: Container[str], at: datetime, weeks: int = 4
+    schedule: Schedule,
+    known: Container[str],
+    at: datetime,
+    weeks: int = 4,
+    plan: Plan | None = None,
 ) -> tuple[FieldError, ...]:
     """People who are not `known`, hours that never open, layers that have ended or that
-    others cover, gaps; the last two looking `weeks` ahead of `at`.
+    others cover, gaps; the last two looking `weeks` ahead of `at`. `plan`: with the
+    overrides and leaves that fill gaps or make them.
     """
     return (
         *_strangers(schedule, known),
         *_never_open(schedule),
         *_idle_layers(schedule, to_us(at), weeks),
-        *gap_warnings(Plan.of(schedule), at, weeks),
+        *gap_warnings(plan or Plan.of(schedule), at, weeks),
     )
 
 

@@ -1,9 +1,10 @@
 """What a clock is heading for, if nothing happens: its deadlines and its warnings."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.copies import replace
 from domain.sla.business_time import (
     breach_at,
     due_at,

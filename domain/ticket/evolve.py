@@ -13,6 +13,7 @@ from domain.escalation.facts import (
     EscalationExhausted,
     EscalationForced,
     EscalationHeld,
+    EscalationMigrated,
     EscalationPaused,
     EscalationPinned,
     EscalationReassigned,
@@ -20,8 +21,11 @@ from domain.escalation.facts import (
     EscalationStarted,
     EscalationStepFired,
     EscalationStepSkipped,
+    EscalationUnreached,
 )
 from domain.event import Event, Fact
+from domain.offer import queue as queues
+from domain.offer.facts import AssignmentOverflowed, AssignmentQueued
 from domain.sla import clock as clocks
 from domain.sla.facts import (
     SlaAttached,
@@ -75,7 +79,9 @@ def evolve(ticket: Ticket | None, fact: Fact, at: datetime, ticket_id: str) -> T
     if topic == "sla":
         return _sla(moved, fact, at)
     if topic == "escalation":
-        return _escalation(moved, fact)
+        return _escalation(moved, fact, at)
+    if topic == "assignment":
+        return _assignment(moved, fact)
     return _life(moved, fact, at)
 
 
@@ -107,7 +113,7 @@ def _life(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:  # noqa: C901, PL
         case TicketMessageAdded():
             return _message(ticket, fact)
         case TicketAssigned():
-            return replace(ticket, team=fact.team, assignee=fact.agent)
+            return _handed(ticket, fact.team, fact.agent, at)
         case TicketAcknowledged():
             return replace(ticket, acknowledged_by=fact.by)
         case TicketPaused():
@@ -163,7 +169,35 @@ def _running(ticket: Ticket, at: datetime) -> Ticket:
 
 def _finished(ticket: Ticket, at: datetime) -> Ticket:
     settled = ticket.settled or ticket.customer_wrote
-    return replace(_running(ticket, at), asked=None, settled=settled)
+    return replace(
+        _running(ticket, at),
+        asked=None,
+        settled=settled,
+        queue=None,
+        queued_at=None,
+        overflowed=(),
+    )
+
+
+def _handed(
+    ticket: Ticket, team: str | None, agent: str | None, at: datetime
+) -> Ticket:
+    """Into a queue it comes by an event of its own."""
+    moved = replace(ticket, team=team, assignee=agent, queue=None)
+    if agent is None:
+        return moved
+    return replace(moved, assigned_at=at, overflowed=())
+
+
+def _assignment(ticket: Ticket, fact: Fact) -> Ticket:
+    if isinstance(fact, AssignmentQueued):
+        queue = queues.queued(fact, ticket.version)
+        return replace(ticket, queue=queue, queued_at=fact.queued_at)
+    if isinstance(fact, AssignmentOverflowed):
+        return replace(ticket, overflowed=(*ticket.overflowed, fact.from_team))
+    if ticket.queue is None:
+        return ticket
+    return replace(ticket, queue=queues.evolve(ticket.queue, fact, ticket.version))
 
 
 def _message(ticket: Ticket, fact: TicketMessageAdded) -> Ticket:
@@ -247,7 +281,7 @@ def standing_of(ticket: Ticket, clock: clocks.Clock) -> clocks.Standing:
     )
 
 
-def _escalation(ticket: Ticket, fact: Fact) -> Ticket:
+def _escalation(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:
     match fact:
         case EscalationPinned():
             return replace(ticket, ladders=(*ticket.ladders, fact.policy))
@@ -259,10 +293,12 @@ def _escalation(ticket: Ticket, fact: Fact) -> Ticket:
             | EscalationStepFired()
             | EscalationStepSkipped()
             | EscalationHeld()
+            | EscalationUnreached()
             | EscalationAcknowledged()
             | EscalationPaused()
             | EscalationResumed()
             | EscalationForced()
+            | EscalationMigrated()
             | EscalationExhausted()
             | EscalationEnded()
         ):
@@ -276,6 +312,6 @@ def _escalation(ticket: Ticket, fact: Fact) -> Ticket:
                 ),
             )
         case EscalationReassigned():
-            return replace(ticket, team=fact.team, assignee=fact.to_agent)
+            return _handed(ticket, fact.team, fact.to_agent, at)
         case _:
             return ticket

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from domain.assignment import Candidate
 from domain.event import Fact, Json
 
 Status = Literal["open", "pending", "on_hold", "resolved", "closed"]
@@ -79,10 +80,13 @@ class TicketMessageAdded(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketAssigned(Fact):
+    """`candidates`: if a rule chose, among whom and why."""
+
     topic: ClassVar[str] = "ticket.assigned"
     team: str | None
     agent: str | None
     reason: str | None
+    candidates: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

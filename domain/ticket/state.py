@@ -7,6 +7,7 @@ from domain.errors import NotFoundError
 from domain.escalation.policy import EscalationPolicy
 from domain.escalation.run import Run
 from domain.event import Json, PolicyRef
+from domain.offer.queue import Queue
 from domain.sla.clock import Clock
 from domain.sla.decision import Decision, Promise
 from domain.sla.reply import Replies, Voice
@@ -53,6 +54,13 @@ class Ticket:
     attributes: Json = field(default_factory=dict)
     team: str | None = None
     assignee: str | None = None
+    assigned_at: datetime | None = None
+    """When somebody got it last."""
+    queue: Queue | None = None
+    queued_at: datetime | None = None
+    """When it was queued first since it was opened or reopened."""
+    overflowed: tuple[str, ...] = ()
+    """Teams that it went on from because nobody took it."""
     acknowledged_by: str | None = None
     opened_by: AuthorKind = "customer"
     customer_wrote: bool = True
@@ -95,6 +103,12 @@ class Ticket:
         return self.asked is not None and not any(
             voice.last > self.asked and replies.count(voice) for voice in self.voices
         )
+
+    @property
+    def in_hands_of(self) -> str | None:
+        """Who has it, or is asked to take it: what counts as load."""
+        offer = self.queue.offer if self.queue else None
+        return offer.agent if offer else self.assignee
 
     @property
     def finished(self) -> bool:

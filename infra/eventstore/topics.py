@@ -13,6 +13,7 @@ from domain.escalation.facts import (
     EscalationExhausted,
     EscalationForced,
     EscalationHeld,
+    EscalationMigrated,
     EscalationNotified,
     EscalationNotReassigned,
     EscalationPaused,
@@ -22,6 +23,7 @@ from domain.escalation.facts import (
     EscalationStarted,
     EscalationStepFired,
     EscalationStepSkipped,
+    EscalationUnreached,
 )
 from domain.event import Fact
 from domain.notification.facts import (
@@ -31,6 +33,17 @@ from domain.notification.facts import (
     NotificationPlanned,
     NotificationSent,
     NotificationUnreachable,
+)
+from domain.offer.facts import (
+    AssignmentAccepted,
+    AssignmentDeclined,
+    AssignmentOffered,
+    AssignmentOfferExpired,
+    AssignmentOverflowed,
+    AssignmentQueued,
+    AssignmentRelaxed,
+    AssignmentWaiting,
+    AssignmentWithdrawn,
 )
 from domain.oncall.facts import (
     AgentLeaveAdded,
@@ -124,6 +137,17 @@ FACTS: dict[str, type[Fact]] = {
         EscalationPaused,
         EscalationResumed,
         EscalationForced,
+        EscalationUnreached,
+        EscalationMigrated,
+        AssignmentQueued,
+        AssignmentOffered,
+        AssignmentAccepted,
+        AssignmentDeclined,
+        AssignmentOfferExpired,
+        AssignmentWaiting,
+        AssignmentRelaxed,
+        AssignmentOverflowed,
+        AssignmentWithdrawn,
         PolicyPublished,
         PolicyRetired,
         RestatementOrdered,

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from activities.notifying import Notifying
 from domain.errors import DomainError
+from domain.notification.notification import ticket_of
 from infra.database import Database
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.bell import Bell
@@ -45,10 +46,15 @@ class Notifications(Follower):
             h.stream_id for h in batch if h.topic.startswith("notification.")
         )
         await self._each([(s, partial(do.refresh, s)) for s in ours], position)
-        lost = dict.fromkeys(
-            h.stream_id for h in batch if h.topic == "notification.unreachable"
+        lost: dict[str, list[str]] = {}
+        for header in batch:
+            if header.topic == "notification.unreachable":
+                lost.setdefault(ticket_of(header.stream_id), []).append(
+                    header.stream_id
+                )
+        await self._each(
+            [(t, partial(do.report, t, s)) for t, s in lost.items()], position
         )
-        await self._each([(s, partial(do.report, s)) for s in lost], position)
         async with self.database.connection() as connection:
             await self.save(position, connection)
 

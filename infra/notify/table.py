@@ -55,13 +55,19 @@ class NotificationTable:
 
     async def spent(self, now: datetime) -> Sequence[Spent]:
         rows = await self._database.rows(
-            "SELECT destination, person, tickets, sent_at FROM notification_sends"
-            " WHERE sent_at > %s ORDER BY sent_at",
+            "SELECT destination, person, tickets, sent_at, full_at"
+            " FROM notification_sends WHERE sent_at > %s ORDER BY sent_at",
             (now - MEMORY,),
         )
         return [
-            Spent(destination=destination, person=person, tickets=tuple(ids), at=at)
-            for destination, person, ids, at in rows
+            Spent(
+                destination=destination,
+                person=person,
+                tickets=tuple(tickets),
+                at=at,
+                full_at=full_at,
+            )
+            for destination, person, tickets, at, full_at in rows
         ]
 
     async def spend(self, spent: Spent) -> None:
@@ -71,6 +77,12 @@ class NotificationTable:
                 (spent.at - MEMORY,),
             )
             await connection.execute(
-                "INSERT INTO notification_sends VALUES (%s, %s, %s, %s)",
-                (spent.destination, spent.person, list(spent.tickets), spent.at),
+                "INSERT INTO notification_sends VALUES (%s, %s, %s, %s, %s)",
+                (
+                    spent.destination,
+                    spent.person,
+                    list(spent.tickets),
+                    spent.at,
+                    spent.full_at,
+                ),
             )

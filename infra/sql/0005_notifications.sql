@@ -9,12 +9,13 @@ CREATE TABLE notifications_due (
 ) WITH (fillfactor = 70);
 CREATE INDEX notifications_due_idx ON notifications_due (due_at);
 
--- `destination` is a digest, not an address.
+-- `destination` is a digest, not an address; `full_at`: when it may have a burst again.
 CREATE TABLE notification_sends (
     destination text        NOT NULL,
     person      text        NOT NULL,
     tickets     text[]      NOT NULL,
-    sent_at     timestamptz NOT NULL
+    sent_at     timestamptz NOT NULL,
+    full_at     timestamptz NOT NULL
 );
 CREATE INDEX notification_sends_idx ON notification_sends (sent_at);
 

@@ -42,7 +42,7 @@ UNDRIVEN: Mapping[str, str] = {
     "recalculation": IN_WORDS,
     "display": "what a screen shows; our API answers in UTC with the offset",
     "levels": "levels with a condition of their own that act before the breach",
-    "condition_lint": "conditions of a policy are not checked against each other",
+    "condition_lint": IN_WORDS,
 }
 
 RIGHT_TIME = re.compile(r"(?:exact|right|correct)\w* [\w ]*?(\d\d:\d\d(?::\d\d)?Z?)\b")

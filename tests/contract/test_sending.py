@@ -12,6 +12,7 @@ from activities.ports import CommandRow, StoreUnavailableError
 from activities.sending import Sending
 from domain.commands import Resolve
 from domain.errors import VersionConflictError
+from domain.notification.limits import LIMITS
 from domain.notification.notification import fold
 from domain.notification.ordering import Spent
 from domain.notification.settling import Outcome
@@ -233,11 +234,17 @@ async def test_what_was_done_meanwhile_is_dropped_at_the_last_moment():
 async def test_a_step_whose_people_are_all_unreachable_is_reported():
     desk = await Desk({"channel": "email"}).planned()
     desk.ways.outcomes["email"] = Outcome(code="smtp_550")
-    await desk.notifying.report(desk.stream)
+    await desk.notifying.report("t-1", [desk.stream])
     assert desk.unreached == []
     await desk.send_all()
-    await desk.notifying.report(desk.stream)
-    step = StepUnreached(clock="first_response/1", step=0, lap=0, people=("bo",))
+    await desk.notifying.report("t-1", [desk.stream])
+    step = StepUnreached(
+        clock="first_response/1",
+        step=0,
+        lap=0,
+        people=("bo",),
+        reason="all channels failed",
+    )
     assert desk.unreached == [("t-1", step)]
 
 
@@ -246,10 +253,15 @@ async def test_what_is_beyond_the_limit_waits_for_a_token(hours):
     desk = await Desk({"channel": "email"}).planned()
     [bundle] = await desk.sending.ready()
     at = desk.now - timedelta(hours=hours)
-    spent = Spent(
-        destination=bundle[0].destination, person="bo", tickets=("t-2",), at=at
-    )
-    desk.table.spends = [spent] * 20
+    desk.table.spends = [
+        Spent(
+            destination=bundle[0].destination,
+            person="bo",
+            tickets=("t-2",),
+            at=at,
+            full_at=at + 20 * LIMITS["email"].every,
+        )
+    ]
     waits = await desk.sending.ready() == []
     assert waits == (hours == 0)
     if waits:

@@ -38,7 +38,7 @@ def local(text: str, tz: str = "Europe/Berlin", *, fold: int = 0) -> datetime:
     return at.astimezone(UTC)
 
 
-@lru_cache
+@cache
 def transitions(tz: str) -> tuple[datetime, ...]:
     """The minutes in 2000-2040 at which the offset of the zone changes."""
     zone = ZoneInfo(tz)

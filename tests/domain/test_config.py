@@ -14,9 +14,9 @@ SLA = {"match": [{"targets": {"resolution": "1h"}}]}
 STEP = {"after": "10m", "targets": [{"assignee": True}]}
 
 
-def faults(kind, document):
+def faults(kind, document, name="new"):
     with pytest.raises(InvalidError) as refused:
-        publish(world().config, kind, "new", document)
+        publish(world().config, kind, name, document)
     return {error.pointer: error.message for error in refused.value.errors}
 
 
@@ -153,13 +153,13 @@ def test_a_step_that_only_hands_over_to_the_ticket_s_own_team_is_a_step():
     )
 
 
-def test_an_agent_may_be_its_own_manager():
-    assert publish(Configuration(), "agents", "ann", {"manager": "ann"})
+def test_nobody_can_be_their_own_manager():
+    assert "ann → ann" in faults("agents", {"manager": "ann"}, "ann")["/manager"]
 
 
-def test_managers_may_form_a_circle_and_nothing_hangs():
-    config = published(world().config, "agents", "mia", {"manager": "ann"})
-    assert config.directory.agents["ann"].manager == "mia"
+def test_managers_cannot_form_a_circle():
+    found = faults("agents", {"manager": "ann"}, "mia")
+    assert "mia → ann → mia" in found["/manager"]
 
 
 # versions

@@ -5,12 +5,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.commands import Acknowledge, Assign, Change, Escalate, PauseTicket, Resume
+from domain.commands import (
+    Acknowledge,
+    Assign,
+    Change,
+    Escalate,
+    PauseTicket,
+    RestatePromises,
+    Resume,
+)
 from domain.errors import InvalidError, RuleError
 from domain.escalation.facts import (
     EscalationAcknowledged,
     EscalationForced,
     EscalationHeld,
+    EscalationMigrated,
     EscalationNotified,
     EscalationReassigned,
     EscalationStarted,
@@ -18,12 +27,22 @@ from domain.escalation.facts import (
     EscalationStepSkipped,
 )
 from domain.event import PolicyRef
+from domain.notification.unreached import StepUnreached
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave
 from domain.oncall.plan import Plan
 from domain.oncall.schedule_form import parse_schedule
 from domain.world import World
-from tests.dsl import ANSWER, CUSTOMER, Story, configured, instant, message, world
+from tests.dsl import (
+    ANSWER,
+    CUSTOMER,
+    Story,
+    configured,
+    instant,
+    message,
+    published,
+    world,
+)
 
 AGENTS = {
     "top": {"name": "Top"},
@@ -407,3 +426,42 @@ def test_a_step_names_when_the_next_one_is_due():
     fired = given(ANN, BO).enforce("61m").one(EscalationStepFired)
     assert (fired.next_step, fired.next_due_at) == (1, instant("70m"))
     assert fired.due_at == instant("60m") == instant("0s") + timedelta(hours=1)
+
+
+def test_when_no_message_comes_through_the_next_step_does_not_wait():
+    lost = StepUnreached(
+        clock="first_response/1",
+        step=0,
+        lap=0,
+        people=("ann",),
+        reason="all channels failed",
+    )
+    story = given(ANN, BO).enforce("61m").when("62m", lost).enforce("9h")
+    assert told(story) == [("PT1H", "ann"), ("PT1H2M", "bo")]
+
+
+def test_a_climb_that_went_on_meanwhile_is_not_hurried():
+    lost = StepUnreached(
+        clock="first_response/1", step=0, lap=0, people=("ann",), reason="r"
+    )
+    story = given(ANN, BO, CHEN).enforce("71m").when("72m", lost).enforce("9h")
+    assert told(story)[2] == ("PT1H30M", "chen")
+
+
+def test_a_run_can_be_migrated_to_the_newest_version_of_its_ladder():
+    story = given(ANN, BO).enforce("61m")
+    shorter = {"steps": [ANN, {"after": "10m", "targets": [{"agent": "chen"}]}]}
+    config = published(story.world.config, "escalation-policies", "l", shorter)
+    story.world = replace(story.world, config=config)
+    order = RestatePromises(policies=False, calendars=False, ladders=True, reason="r")
+    story.when("62m", order).enforce("9h")
+    assert told(story) == [("PT1H", "ann"), ("PT1H10M", "chen")]
+    assert story.one(EscalationMigrated).new.version == 2
+
+
+def test_without_an_order_a_run_keeps_the_version_of_its_ladder():
+    story = given(ANN, BO).enforce("61m")
+    other = {"steps": [{"after": "0s", "targets": [{"agent": "chen"}]}]}
+    config = published(story.world.config, "escalation-policies", "l", other)
+    story.world = replace(story.world, config=config)
+    assert told(story.enforce("9h")) == [("PT1H", "ann"), ("PT1H10M", "bo")]

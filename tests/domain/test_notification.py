@@ -113,7 +113,7 @@ def lost(number, name):
 def test_a_step_reached_nobody_when_all_whom_it_told_are_unreachable():
     found = unreached([lost(7, "bo"), lost(8, "chen")])
     assert found == StepUnreached(
-        clock="first_response/1", step=0, lap=0, people=("ann",)
+        clock="first_response/1", step=0, lap=0, people=("ann",), reason="no channel"
     )
 
 

@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from domain.escalation.facts import EscalationAcknowledged, EscalationEnded
 from domain.event import Event
 from domain.notification import ordering
-from domain.notification.limits import Limit, next_token
+from domain.notification.limits import Limit, next_token, taken
 from domain.notification.notification import drop
 from domain.notification.ordering import KINDS, Spent, bundles, in_order, within_limits
 from domain.notification.planning import after_quiet
@@ -39,6 +40,16 @@ from tests.dsl import BY_ANN
 def due(notification, now):
     places = notification.waiting
     return [i for i in places if notification.messages[i].due_at <= now]
+
+
+def spent_by(name, full_at, *tickets):
+    return Spent(
+        destination=f"email:{name}",
+        person=name,
+        tickets=tickets,
+        at=NOON,
+        full_at=full_at,
+    )
 
 
 def sent(notification, at):
@@ -104,7 +115,7 @@ def test_esc_086_of_equals_who_was_told_longest_ago_then_what_was_served_longest
 
 
 def test_esc_086_hundreds_about_one_ticket_do_not_delay_the_first_about_another():
-    lately = [Spent(destination="", person="ann", tickets=("t-1",), at=NOON)]
+    lately = [spent_by("ann", NOON, "t-1")]
     many = [
         ordering.since(outgoing(f"t-1.{i}", destination=f"email:{i}"), lately)
         for i in range(300)
@@ -126,32 +137,28 @@ def test_esc_089_the_first_is_not_held_back_for_others_to_come():
 
 
 def test_esc_091_beyond_ten_a_minute_one_batch_goes_each_five_minutes():
-    limit = Limit(burst=10, every=5 * MINUTE)
-    spent: list[datetime] = []
+    limit, full_at = Limit(burst=10, every=5 * MINUTE), None
     for second in range(0, 60, 6):
         now = NOON + second * SECOND
-        assert next_token(limit, spent, now) == now
-        spent.append(now)
-    batch = next_token(limit, spent, NOON + 60 * SECOND)
+        assert next_token(limit, full_at, now) == now
+        full_at = taken(limit, full_at, now)
+    batch = next_token(limit, full_at, NOON + 60 * SECOND)
     assert batch == NOON + 5 * MINUTE
-    assert next_token(limit, [*spent, batch], batch) == batch + 5 * MINUTE
+    full_at = taken(limit, full_at, batch)
+    assert next_token(limit, full_at, batch) == batch + 5 * MINUTE
 
 
 def test_esc_092_of_seven_at_once_five_go_and_two_wait():
-    limit, spent, waiting = Limit(burst=5, every=MINUTE), [], 0
+    limit, full_at, went = Limit(burst=5, every=MINUTE), None, []
     for _ in range(7):
-        if next_token(limit, spent, NOON) == NOON:
-            spent.append(NOON)
-        else:
-            waiting += 1
-    assert (len(spent), waiting) == (5, 2)
+        goes = next_token(limit, full_at, NOON) == NOON
+        full_at = taken(limit, full_at, NOON) if goes else full_at
+        went.append(goes)
+    assert went == [True] * 5 + [False] * 2
 
 
 def test_esc_092_a_destination_at_its_limit_holds_up_no_other():
-    spent = [
-        Spent(destination="email:bo", person="bo", tickets=(), at=NOON)
-        for _ in range(20)
-    ]
+    spent = [spent_by("bo", NOON + 20 * 30 * SECOND)]
     full, free = (outgoing("t-1.1", "bo"),), (outgoing("t-2.1", "ann"),)
     within, postponed = within_limits([full, free], spent, NOON)
     assert within == [free]
@@ -202,6 +209,22 @@ def test_esc_073_outside_the_hours_it_waits_for_the_next_opening(now, goes):
 def test_what_came_before_the_person_was_told_ends_nothing():
     earlier = Event("t-1", 6, NOON, BY_ANN, TicketAcknowledged(by="bo"))
     assert no_longer_true([earlier], 7, "first_response/1") is None
+
+
+@pytest.mark.parametrize(
+    ("clock", "over"), [("first_response/1", True), ("resolution/1", False)]
+)
+@pytest.mark.parametrize(
+    "fact",
+    [
+        lambda clock: EscalationAcknowledged(clock=clock, by="bo", until=None),
+        lambda clock: EscalationEnded(clock=clock, reason="answered"),
+    ],
+)
+def test_only_the_escalation_of_the_same_clock_ends_it(fact, clock, over):
+    later = Event("t-1", 8, NOON, BY_ANN, fact(clock))
+    reason = no_longer_true([later], 7, "first_response/1")
+    assert (reason is not None) == over
 
 
 def test_what_is_dropped_says_so_for_each_message():

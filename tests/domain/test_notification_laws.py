@@ -12,7 +12,7 @@ from domain.notification.facts import (
     NotificationSent,
     NotificationUnreachable,
 )
-from domain.notification.limits import Limit, next_token
+from domain.notification.limits import Limit, next_token, taken
 from domain.notification.notification import RETRIES
 from domain.notification.ordering import bundles, in_order
 from domain.notification.settling import Outcome, settle, still_true
@@ -144,16 +144,18 @@ def test_a_channel_is_tried_a_few_times_and_then_the_next_is_due_at_once(
     st.lists(st.integers(0, 300), min_size=1, max_size=60),
 )
 def test_a_limit_lets_never_more_through_and_never_waits_for_ever(burst, every, gaps):
-    limit = Limit(burst=burst, every=every * SECOND)
+    limit, full_at = Limit(burst=burst, every=every * SECOND), None
     now, spent = NOON, []
     for gap in gaps:
         now += gap * SECOND
-        recent = [at for at in spent if at > now - limit.memory]
-        until = next_token(limit, recent, now)
-        assert until == next_token(limit, spent, now), "older ones make no difference"
+        if spent and now - spent[-1] >= limit.memory:
+            assert full_at <= now, "after so long it is full"
+        until = next_token(limit, full_at, now)
         assert now <= until <= now + limit.every
         spent.append(until)
-        now = until
+        now, full_at = until, taken(limit, full_at, until)
     for first, at in enumerate(spent):
         within = [t for t in spent[first:] if t < at + limit.every]
         assert len(within) <= burst + 1
+        longer = [t for t in spent[first:] if t < at + 10 * limit.every]
+        assert len(longer) <= burst + 10

@@ -8,9 +8,9 @@ import pytest
 from activities.ports import CommandRow
 from domain.commands import OpenTicket, open_ticket
 from domain.event import Actor, Meta
-from domain.world import World
 from domain.ticket.draft import Draft, seal
 from domain.ticket.facts import Customer
+from domain.world import World
 from infra.settings import Settings
 from infra.wiring import Core, core, new_id, now
 from tests.faults.evidence import await_breaches, promise

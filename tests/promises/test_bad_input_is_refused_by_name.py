@@ -49,6 +49,7 @@ BODIES = {
     },
     "POST /v1/calendars/{name}/restate": {"reason": "r"},
     "POST /v1/sla-policies/{name}/restate": {"reason": "r"},
+    "POST /v1/escalation-policies/{name}/restate": {"reason": "r"},
     "PUT /v1/sla-policies/{name}": SLA,
     "PUT /v1/escalation-policies/{name}": LADDER,
     "PUT /v1/schedules/{name}": DUTY,

@@ -57,13 +57,13 @@ def told(api, word, mailbox):  # noqa: ARG001 - whoever is told may be told by e
 def notification(api):
     """The one notification of a ticket, once it is in this state."""
 
-    def awaited(ticket, state, within_s=15):
+    def awaited(ticket, state):
         def found():
             path = f"/v1/tickets/{ticket['id']}/notifications"
             items = api.ok("GET", path)["items"]
             return [i for i in items if i["state"] == state]
 
-        return eventually(found, within_s)[0]
+        return eventually(found)[0]
 
     return awaited
 

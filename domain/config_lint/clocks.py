@@ -1,0 +1,44 @@
+"""Clocks of a policy's own that can hardly be meant: stopped as soon as they start,
+paused at no time.
+
+A clock of Pledge keeps running when what started it no longer holds, so a pause may
+well exclude the start; it never comes where what stops, cancels or resets the clock
+holds as well, because those are asked first.
+"""
+
+from collections.abc import Iterator
+
+from domain.config_lint.conditions import holds_never, implies_one
+from domain.errors import FieldError
+from domain.sla.condition import Condition
+from domain.sla.metric import EVENT_FIELDS, Definition
+
+
+def clock_findings(pointer: str, clock: Definition) -> Iterator[FieldError]:
+    """`clock` as the policy defines it, at `pointer` in its document."""
+    lasting = tuple(one for one in clock.stop if _lasts(one))
+    if clock.start and all(implies_one(one, lasting) for one in clock.start):
+        message = "whenever it starts it stops at once: what stops it holds as well"
+        yield FieldError(f"{pointer}/start", message)
+    elif all(holds_never(one) for one in clock.start):
+        yield FieldError(f"{pointer}/start", "can never hold: the clock never starts")
+    yield from _pause(pointer, clock)
+
+
+def _pause(pointer: str, clock: Definition) -> Iterator[FieldError]:
+    first = {"stop": clock.stop, "cancel": clock.cancel, "reset": clock.reset}
+    for name, conditions in first.items():
+        if clock.pause and all(implies_one(one, conditions) for one in clock.pause):
+            message = f"it never pauses: where this holds, {name} does, and comes first"
+            yield FieldError(f"{pointer}/pause", message)
+            return
+    if clock.pause and all(holds_never(one) for one in clock.pause):
+        yield FieldError(f"{pointer}/pause", "can never hold: it never pauses")
+    elif clock.pause and all(implies_one(one, clock.resume) for one in clock.pause):
+        message = "holds whenever `pause` does: a pause ends with whatever comes next"
+        yield FieldError(f"{pointer}/resume", message)
+
+
+def _lasts(condition: Condition) -> bool:
+    """What asks for an event holds for a moment, and a new cycle may follow it."""
+    return not any(test.field in EVENT_FIELDS for test in condition.tests)

@@ -1,0 +1,64 @@
+"""What is hardly meant in one document, in the light of all that is in force with it.
+
+Findings are warnings: none of them keeps a document from being published. What could
+never work at all is refused where it is published.
+"""
+
+from collections.abc import Iterator
+
+from domain.config_lint.fit import never_early, outlasts
+from domain.config_lint.ladders import ladder_findings
+from domain.config_lint.people import agent_findings, team_findings
+from domain.config_lint.promises import promise_findings
+from domain.config_lint.surroundings import Surroundings
+from domain.errors import FieldError
+from domain.escalation.policy import EscalationPolicy
+from domain.event import Json
+from domain.sla.policy import SlaPolicy
+
+
+def sla_findings(
+    policy: SlaPolicy, document: Json, around: Surroundings
+) -> Iterator[FieldError]:
+    others = [p for p in around.sla_policies if p.ref.name != policy.ref.name]
+    yield from promise_findings(policy, document, others)
+    ladder = around.ladders.get(policy.escalation_policy or "")
+    if ladder is not None:
+        yield from _climbed(policy, ladder)
+
+
+def _climbed(policy: SlaPolicy, ladder: EscalationPolicy) -> Iterator[FieldError]:
+    where = "/escalation_policy"
+    for index, promises in never_early(ladder, policy):
+        message = f"its /steps/{index} lies before the start, and is not taken, of:"
+        yield FieldError(where, f"{message} {promises}")
+    if (long := outlasts(ladder, policy)) is not None:
+        yield FieldError(where, f"{ladder.ref.name} {long}")
+
+
+def schedule_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
+    """Beside what a schedule says of itself: people on call whom nothing can tell."""
+    plan = around.plan(name)
+    people = sorted(plan.people) if plan else ()
+    mute = [p for p in people if around.acts(p) and not around.can_be_told(p)]
+    if mute and _asked(name, around):
+        message = f"no channel, nothing would tell them: {', '.join(mute)}"
+        yield FieldError("/layers", message)
+
+
+def _asked(name: str, around: Surroundings) -> bool:
+    return any(
+        target.name == name and target.kind.startswith("on_call")
+        for ladder in around.ladders.values()
+        for step in ladder.steps
+        for target in step.targets
+    )
+
+
+__all__ = [
+    "agent_findings",
+    "ladder_findings",
+    "schedule_findings",
+    "sla_findings",
+    "team_findings",
+]

@@ -1,0 +1,57 @@
+"""A ladder against the promises that climb it: steps before the start, ends after all
+is over.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from domain.duration import format_duration
+from domain.escalation.policy import EscalationPolicy
+from domain.sla.policy import SlaPolicy
+
+ZERO = timedelta(0)
+
+
+def never_early(
+    ladder: EscalationPolicy, policy: SlaPolicy
+) -> Iterator[tuple[int, str]]:
+    """Steps that would be due before a promise of the policy starts, and are not
+    taken: their number, and of which promises.
+    """
+    for index, step in enumerate(ladder.steps):
+        lead = -step.after
+        found = {
+            f"{metric} {format_duration(target)}": None
+            for rule in policy.rules
+            for metric, target in rule.targets
+            if step.early and step.share is None and lead >= target
+        }
+        if found:
+            yield index, f"{', '.join(found)} of {policy.ref.name}"
+
+
+def length(ladder: EscalationPolicy) -> timedelta:
+    """From the breach to the last step of the last round, if nobody acts."""
+    late = ladder.steps[ladder.first_late :]
+    if not late:
+        return ZERO
+    again = ladder.gap_after(len(ladder.steps) - 1) + late[-1].after - late[0].after
+    return late[-1].after + ladder.repeat * again
+
+
+def outlasts(ladder: EscalationPolicy, policy: SlaPolicy) -> str | None:
+    """What to say if the climb takes longer than the longest promise of the policy."""
+    total = length(ladder)
+    targets = [(t, metric) for rule in policy.rules for metric, t in rule.targets]
+    longest, metric = max(targets)
+    if total <= longest:
+        return None
+    promise = f"{metric} {format_duration(longest)}"
+    return (
+        f"takes {format_duration(total)} from the breach to its last step, longer than"
+        f" the longest promise of {policy.ref.name}: {promise}"
+    )
+
+
+def users(ladder: str, policies: Iterable[SlaPolicy]) -> list[SlaPolicy]:
+    return [policy for policy in policies if policy.escalation_policy == ladder]

@@ -1,0 +1,158 @@
+"""Escalation policies: steps that reach nobody, people whom nothing can tell, steps
+that come to nothing or too late.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from domain.config_lint.conditions import holds_never
+from domain.config_lint.fit import never_early, outlasts, users
+from domain.config_lint.meaning import meant
+from domain.config_lint.people import manager_circle
+from domain.config_lint.surroundings import Surroundings
+from domain.errors import FieldError
+from domain.escalation.policy import EscalationPolicy, Reassign, Step
+from domain.escalation.target import SCHEDULES, Target, TargetKind
+
+MOST_NAMED = 5
+
+
+def ladder_findings(
+    ladder: EscalationPolicy, around: Surroundings, *, new: bool
+) -> Iterator[FieldError]:
+    """`new`: just published for the first time, so that nothing can use it yet."""
+    for index, step in enumerate(ladder.steps):
+        yield from _step(f"/steps/{index}", step, around)
+    yield from _repeated(ladder, around)
+    yield from _nobody(ladder, around)
+    policies = users(ladder.ref.name, around.sla_policies)
+    for policy in policies:
+        for index, promises in never_early(ladder, policy):
+            message = f"lies before the start, and is not taken, of: {promises}"
+            yield FieldError(f"/steps/{index}/after", message)
+        if (long := outlasts(ladder, policy)) is not None:
+            yield FieldError("/steps", long)
+    if not policies and not new:
+        yield FieldError("", "no SLA policy escalates by it")
+
+
+def _step(pointer: str, step: Step, around: Surroundings) -> Iterator[FieldError]:
+    if step.condition is not None and holds_never(step.condition):
+        yield FieldError(f"{pointer}/when", "can never hold: the step is never taken")
+    for place, target in enumerate(step.targets):
+        where = f"{pointer}/targets/{place}/{target.kind}"
+        yield from target_findings(where, target, around)
+    if step.reassign is not None:
+        yield from _reassign(f"{pointer}/reassign/team", step.reassign, around)
+    absent = [person for person in step.watch if not around.acts(person)]
+    if absent:
+        yield FieldError(f"{pointer}/watch", f"not active: {listed(absent)}")
+
+
+def target_findings(
+    pointer: str, target: Target, around: Surroundings
+) -> Iterator[FieldError]:
+    people = meant(target, around)
+    if people is None:
+        yield from _managers(pointer, target, around)
+        return
+    active = [person for person in people if around.acts(person)]
+    if not people:
+        yield FieldError(pointer, f"reaches nobody: {_emptiness(target)}")
+    elif not active:
+        yield FieldError(pointer, f"reaches nobody: not active: {listed(people)}")
+    elif len(active) < len(people):
+        absent = [person for person in people if person not in active]
+        yield FieldError(pointer, f"not active: {listed(absent)}")
+    mute = [person for person in active if not around.can_be_told(person)]
+    if mute:
+        message = f"no channel, nothing would tell them: {listed(mute)}"
+        yield FieldError(pointer, message)
+    yield from _gaps(pointer, target, around)
+
+
+def _emptiness(target: Target) -> str:
+    match target.kind:
+        case "lead_of":
+            return f"{target.name} has no lead"
+        case "skilled":
+            needs = ", ".join(need.skill for need in target.needs)
+            return f"nobody in {target.name} has any of the skills: {needs}"
+        case _:
+            return f"{target.name} has nobody in it"
+
+
+def _managers(
+    pointer: str, target: Target, around: Surroundings
+) -> Iterator[FieldError]:
+    if target.kind != "manager_of":
+        return
+    agents = around.directory.agents
+    if not any(_height(person, around) >= target.depth for person in agents):
+        message = f"nobody has {target.depth} managers above them: reaches nobody"
+        yield FieldError(pointer, message)
+
+
+def _height(person: str, around: Surroundings) -> int:
+    """How many managers there are above; of a circle as far as it goes."""
+    agents = around.directory.agents
+    if circle := manager_circle(agents, person):
+        return len(circle)
+    height, manager = 0, agents[person].manager
+    while manager is not None:
+        height += 1
+        manager = agents[manager].manager if manager in agents else None
+    return height
+
+
+def _gaps(pointer: str, target: Target, around: Surroundings) -> Iterator[FieldError]:
+    for gap in around.gaps(target.name) if target.kind in SCHEDULES else ():
+        yield FieldError(pointer, f"{target.name}: {gap.message}")
+
+
+def _reassign(
+    pointer: str, reassign: Reassign, around: Surroundings
+) -> Iterator[FieldError]:
+    if reassign.team is None:
+        return
+    kind: TargetKind = "on_call" if reassign.strategy == "on_call" else "team"
+    people = meant(Target(kind=kind, name=reassign.team), around) or ()
+    if not any(around.acts(person) for person in people):
+        message = f"nobody in {reassign.team} could take the ticket"
+        yield FieldError(pointer, message)
+
+
+def _repeated(ladder: EscalationPolicy, around: Surroundings) -> Iterator[FieldError]:
+    for index, (before, step) in enumerate(pairwise(ladder.steps), start=1):
+        moved = before.reassign is not None
+        acts = step.reassign or step.raise_priority or step.watch or moved
+        same = _reach(before, around) == _reach(step, around)
+        if step.targets and same and not acts and before.condition == step.condition:
+            message = "means the same people as the step before it"
+            yield FieldError(f"/steps/{index}/targets", message)
+
+
+def _reach(step: Step, around: Surroundings) -> frozenset[str | Target]:
+    """People where they are certain, else the target as it stands."""
+    reach: set[str | Target] = set()
+    for target in step.targets:
+        certain = target.kind in ("agent", "team", "lead_of")
+        reach.update(meant(target, around) or () if certain else (target,))
+    return frozenset(reach)
+
+
+def _nobody(ladder: EscalationPolicy, around: Surroundings) -> Iterator[FieldError]:
+    nobody = ladder.nobody
+    if nobody.catch_all is not None:
+        where = f"/nobody/catch_all/{nobody.catch_all.kind}"
+        yield from target_findings(where, nobody.catch_all, around)
+    asked = any(t.kind in SCHEDULES for step in ladder.steps for t in step.targets)
+    if nobody.kind == "hold" and not asked:
+        message = "waits for a shift, and no step asks who is on call"
+        yield FieldError("/nobody", message)
+
+
+def listed(people: Iterable[str]) -> str:
+    names = sorted(people)
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,47 @@
+"""Who a target can mean at all, whatever the ticket and the hour."""
+
+from collections.abc import Iterable
+
+from domain.config_lint.surroundings import Surroundings
+from domain.escalation.policy import EscalationPolicy
+from domain.escalation.target import Target, TargetKind
+
+
+def meant(target: Target, around: Surroundings) -> tuple[str, ...] | None:
+    """Everybody it may ever mean; None: that depends on who holds the ticket."""
+    team = around.directory.teams.get(target.name)
+    match target.kind:
+        case "assignee" | "manager_of":
+            return None
+        case "agent":
+            return (target.name,)
+        case "team" | "least_loaded" | "round_robin":
+            return team.members if team else ()
+        case "skilled":
+            return (
+                tuple(m for m in team.members if _able(m, target, around))
+                if team
+                else ()
+            )
+        case "lead_of":
+            return (team.lead,) if team and team.lead else ()
+        case "on_call" | "on_call_next" | "on_call_previous":
+            plan = around.plan(target.name)
+            return tuple(sorted(plan.people)) if plan else ()
+
+
+def _able(person: str, target: Target, around: Surroundings) -> bool:
+    agent = around.directory.agents.get(person)
+    return agent is not None and any(n.skill in agent.skills for n in target.needs)
+
+
+def named_by(
+    ladders: Iterable[EscalationPolicy], kind: TargetKind, name: str
+) -> list[str]:
+    """The steps with such a target."""
+    return [
+        f"{ladder.ref.name} /steps/{index}"
+        for ladder in ladders
+        for index, step in enumerate(ladder.steps)
+        if any((t.kind, t.name) == (kind, name) for t in step.targets)
+    ]

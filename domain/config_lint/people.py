@@ -1,0 +1,73 @@
+"""People and teams: who is named where nothing would come of it, and chains of
+managers that never end.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from domain.assignment import Agent
+from domain.config_lint.meaning import meant, named_by
+from domain.config_lint.surroundings import Surroundings
+from domain.errors import FieldError
+from domain.escalation.target import SCHEDULES
+
+
+def manager_circle(agents: Mapping[str, Agent], person: str) -> tuple[str, ...]:
+    """The chain of managers from this person to the first who comes twice; empty if it
+    ends.
+    """
+    chain: list[str] = []
+    while person not in chain:
+        chain.append(person)
+        manager = agents[person].manager if person in agents else None
+        if manager is None:
+            return ()
+        person = manager
+    return (*chain, person)
+
+
+def circle_faults(agents: Mapping[str, Agent], person: str) -> Iterator[FieldError]:
+    """An error and no warning: a step to a manager could go round for ever."""
+    if circle := manager_circle(agents, person):
+        message = f"the chain of managers is a circle: {' → '.join(circle)}"
+        yield FieldError("/manager", message)
+
+
+def agent_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
+    """Of channels it is said elsewhere that there are none."""
+    agents = around.directory.agents
+    yield from circle_faults(agents, name)
+    manager = agents[name].manager
+    if manager and manager in agents and not agents[manager].active:
+        message = f"{manager} is not active: the manager above is asked instead"
+        yield FieldError("/manager", message)
+    if agents[name].active and around.can_be_told(name):
+        return
+    steps = [
+        f"{ladder.ref.name} /steps/{index}"
+        for ladder in around.ladders.values()
+        for index, step in enumerate(ladder.steps)
+        for target in step.targets
+        if target.kind not in SCHEDULES and name in (meant(target, around) or ())
+    ]
+    if steps:
+        where = "/notify" if agents[name].active else "/active"
+        why = "can be told of nothing" if agents[name].active else "is not active"
+        yield FieldError(where, f"{why}, and is meant by {', '.join(steps)}")
+
+
+def team_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
+    team = around.directory.teams[name]
+    if not team.members:
+        yield FieldError("/members", "nobody: what is for this team reaches no one")
+    elif not any(around.acts(member) for member in team.members):
+        yield FieldError("/members", "none of them is active")
+    else:
+        for index, member in enumerate(team.members):
+            if not around.acts(member):
+                yield FieldError(f"/members/{index}", f"{member} is not active")
+    if team.lead is None:
+        steps = named_by(around.ladders.values(), "lead_of", name)
+        if steps:
+            yield FieldError("/lead", f"nobody, and asked for by {', '.join(steps)}")
+    elif not around.acts(team.lead):
+        yield FieldError("/lead", f"{team.lead} is not active")

@@ -1,0 +1,38 @@
+"""What stands around a document while it is looked at: all that is in force beside it,
+the document included.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from domain.assignment import Directory, may_act
+from domain.errors import FieldError, InvalidError
+from domain.escalation.policy import EscalationPolicy
+from domain.event import Json
+from domain.notification.preferences import parse_preferences
+from domain.oncall.plan import Plan
+from domain.sla.policy import SlaPolicy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """`agents`: their documents. `plan`: that of a schedule, None if there is none.
+    `gaps`: what is to be said of hours of a schedule in which nobody is on call.
+    """
+
+    directory: Directory
+    agents: Mapping[str, Json]
+    sla_policies: tuple[SlaPolicy, ...]
+    ladders: Mapping[str, EscalationPolicy]
+    plan: Callable[[str], Plan | None]
+    gaps: Callable[[str], tuple[FieldError, ...]]
+
+    def acts(self, person: str) -> bool:
+        return may_act(self.directory, person) is None
+
+    def can_be_told(self, person: str) -> bool:
+        """Whether any channel leads to this person."""
+        try:
+            return bool(parse_preferences(person, self.agents.get(person, {})).rules)
+        except InvalidError:
+            return False

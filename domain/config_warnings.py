@@ -1,0 +1,69 @@
+"""The same checks as when a document is published, over everything that is in force
+now: what was fine then may have come to nothing since (somebody left, a policy went).
+
+Deliberately absent: what a calendar was warned of is kept from when it was published,
+because the packages that know the holidays are not asked again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import get_args
+
+from domain.config import Configuration, Published, findings
+from domain.config_kinds import Kind
+from domain.config_lint.surroundings import Surroundings
+from domain.errors import FieldError, InvalidError
+from domain.notification.preferences import parse_preferences, preferences_advice
+from domain.oncall.book import OnCallBook
+from domain.oncall.schedule_lint import inactive_warnings, schedule_warnings
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigWarning:
+    """`pointer`: into the document of this version; empty = all of it."""
+
+    kind: Kind
+    name: str
+    version: int
+    pointer: str
+    message: str
+
+
+def config_warnings(
+    config: Configuration, book: OnCallBook, at: datetime
+) -> Iterator[ConfigWarning]:
+    """By kind, then by name. Four weeks ahead of `at` are looked at for gaps."""
+    around = config.surroundings(at, book)
+    for kind in KINDS:
+        for published in config.current(kind):
+            for found in _of(config, published, around, at):
+                yield ConfigWarning(
+                    kind=kind,
+                    name=published.name,
+                    version=published.version,
+                    pointer=found.pointer,
+                    message=found.message,
+                )
+
+
+def _of(
+    config: Configuration, published: Published, around: Surroundings, at: datetime
+) -> Iterator[FieldError]:
+    kind, name = published.kind, published.name
+    if kind == "calendars":
+        yield from published.warnings
+    elif kind == "agents":
+        try:
+            yield from preferences_advice(parse_preferences(name, published.document))
+        except InvalidError as error:  # published when less was asked
+            yield from error.errors
+    elif kind == "schedules":
+        agents, plan = config.directory.agents, around.plan(name)
+        gone = {person for person, agent in agents.items() if not agent.active}
+        yield from inactive_warnings(published.schedule, gone)
+        yield from schedule_warnings(published.schedule, agents, at, plan=plan)
+    # A first version may be long unused by now.
+    yield from findings(config, kind, name, around, new=False)

@@ -1,0 +1,74 @@
+"""One moment of one ticket, as everything that follows promises needs it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from domain.event import Fact, PolicyRef
+from domain.rematch import Edited, Rematch, early_of
+from domain.sla.change_rules import Cause
+from domain.sla.clock import Clock
+from domain.sla.condition import Value
+from domain.sla.outlook import Hours
+from domain.sla.policy import SlaPolicy
+from domain.sla.reply import Replies
+from domain.ticket.draft import Draft
+from domain.ticket.facts import TicketPriorityChanged, TicketTierChanged
+from domain.ticket.moment import Moment
+from domain.ticket.state import Ticket
+from domain.world import World
+
+
+class Occasion:
+    """`anew`: metrics whose clock was reset, and may start over at once."""
+
+    def __init__(
+        self, draft: Draft, moment: Moment, at: datetime, world: World
+    ) -> None:
+        self.draft, self.moment, self.at, self.world = draft, moment, at, world
+        self.cause = draft.ticket.version if moment.facts else None
+        self.anew: set[str] = set()
+        self._fields: dict[tuple[Replies, bool], Mapping[str, Value]] = {}
+
+    def record(self, fact: Fact, policy: PolicyRef) -> None:
+        self.draft.record(fact, self.at, cause=self.cause, policy=policy, by_rule=True)
+
+    def rematching(self, edited: Edited | None = None) -> Rematch:
+        return Rematch(
+            draft=self.draft,
+            at=self.at,
+            world=self.world,
+            cause=self.cause,
+            kind=self._kind(edited),
+            edited=edited,
+        )
+
+    def _kind(self, edited: Edited | None) -> Cause:
+        if edited is not None:
+            return "edit"
+        if self.moment.happened(TicketPriorityChanged):
+            return "priority"
+        return "tier" if self.moment.happened(TicketTierChanged) else "other"
+
+    def now(self, policy: SlaPolicy) -> Mapping[str, Value]:
+        key = (policy.replies, True)
+        if key not in self._fields:
+            self._fields[key] = self.moment.fields(policy.replies)
+        return self._fields[key]
+
+    def before(self, policy: SlaPolicy) -> Mapping[str, Value]:
+        before = self.moment.before
+        if before is None:
+            return {}
+        key = (policy.replies, False)
+        if key not in self._fields:
+            past = Moment(before=before, ticket=before, facts=())
+            self._fields[key] = past.fields(policy.replies)
+        return self._fields[key]
+
+
+def hours_of(ticket: Ticket, clock: Clock, policy: SlaPolicy, world: World) -> Hours:
+    return Hours(
+        calendar=world.calendar(clock.calendar),
+        quiet=policy.quiet,
+        early=early_of(ticket, policy),
+    )

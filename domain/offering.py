@@ -1,0 +1,366 @@
+"""Into somebody's hands: a ticket that has a team and no agent is offered to one after
+the other, or given at once, by the terms of the team; or it waits, and says why.
+
+It never leaves the queue but into hands, to another team, or by being finished.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from domain.assignment import Candidate, Wanted, candidates, may_act
+from domain.errors import InvalidError, RuleError
+from domain.escalation.who import Around, away_of, on_leave
+from domain.event import Fact
+from domain.offer.facts import (
+    AssignmentAccepted,
+    AssignmentDeclined,
+    AssignmentOffered,
+    AssignmentOfferExpired,
+    AssignmentOverflowed,
+    AssignmentQueued,
+    AssignmentRelaxed,
+    AssignmentWaiting,
+    AssignmentWithdrawn,
+)
+from domain.offer.queue import Queue
+from domain.terms import Terms
+from domain.ticket.draft import Draft
+from domain.ticket.facts import TicketAssigned
+from domain.world import World
+
+Due = Literal["offer", "ask_again", "overflow", "relax"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcceptOffer:
+    agent: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclineOffer:
+    agent: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferNext:
+    """Somebody may be free now. Nothing, where somebody is asked already."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withdraw:
+    """From an agent who is away; not if they are back, or if somebody who could know
+    gave it to them after `since`.
+    """
+
+    agent: str
+    since: datetime
+
+
+OfferCommand = AcceptOffer | DeclineOffer | OfferNext | Withdraw
+
+
+class Offering:
+    """One ticket at one instant. `as_of`: when it is looked at, which after an outage
+    is later; nobody can answer an offer before it is made, so it runs from then.
+    `world`: with the loads as they are afterwards.
+    """
+
+    def __init__(
+        self, draft: Draft, at: datetime, world: World, as_of: datetime | None = None
+    ) -> None:
+        self.draft, self.world = draft, world
+        self.at = max(at, draft.ticket.updated_at)
+        self.now = max(self.at, as_of or at)
+
+    # what people do
+
+    def do(self, command: OfferCommand) -> None:
+        """Raises RuleError, InvalidError."""
+        match command:
+            case AcceptOffer():
+                self._accept(command.agent)
+            case DeclineOffer():
+                self._decline(command.agent, command.reason)
+            case OfferNext():
+                self.settle(at_once=True)
+                self.ask()
+            case Withdraw():
+                self._withdraw(command.agent, command.since)
+
+    def _accept(self, agent: str) -> None:
+        queue = self._offered_to(agent)
+        self.draft.record(AssignmentAccepted(agent=agent), self.at)
+        self.draft.record(
+            TicketAssigned(team=queue.team, agent=agent, reason="accepted the offer"),
+            self.at,
+        )
+
+    def _decline(self, agent: str, reason: str) -> None:
+        self._offered_to(agent)
+        self.draft.record(AssignmentDeclined(agent=agent, reason=reason), self.at)
+        self._released(agent)
+        self.ask()
+
+    def _withdraw(self, agent: str, since: datetime) -> None:
+        away, ticket = self._away(agent), self.draft.ticket
+        if away is None or ticket.finished or ticket.in_hands_of != agent:
+            return
+        if ticket.queue is not None:
+            self._withdrawn(agent, "offer", away)
+            self.ask()
+            return
+        late = ticket.assigned_at is not None and ticket.assigned_at > since
+        team = ticket.team
+        if late or team is None or self._terms(team).mode == "manual":
+            return
+        self._withdrawn(agent, "ticket", away)
+        reason = f"taken from {agent}: {away}"
+        self._record(TicketAssigned(team=team, agent=None, reason=reason))
+        self.settle(reason, at_once=True)
+
+    # what rules do
+
+    def come_due(self, what: Due) -> None:
+        match what:
+            case "offer":
+                self._expire()
+            case "ask_again":
+                self.ask(again=True)
+            case "overflow":
+                self._overflow()
+            case "relax":
+                self._relax()
+
+    def settle(self, reason: str = "nobody has it", *, at_once: bool = False) -> None:
+        """Into the queue of its team, if that is where it belongs and is not. Others of
+        the team that wait longer come first, but `at_once`.
+        """
+        ticket = self.draft.ticket
+        held = ticket.finished or ticket.assignee is not None
+        if held or ticket.team is None or ticket.queue is not None:
+            return
+        terms = self._terms(ticket.team)
+        if terms.mode == "manual":
+            return
+        self._queue(ticket.team, terms, reason)
+        if not at_once and self.world.directory.waiting.get(ticket.team):
+            self._wait("others have waited longer", None, ())
+        else:
+            self.ask()
+
+    def ask(self, *, again: bool = False) -> None:
+        """The next one, if nobody is asked now. `again`: also who said no before."""
+        queue = self.draft.ticket.queue
+        if queue is None or queue.offer is not None:
+            return
+        if queue.overflow_at is not None and queue.overflow_at <= self.at:
+            self._overflow()
+            return
+        terms = self._terms(queue.team)
+        if terms.mode == "manual":
+            self._wait(f"{queue.team} assigns by hand", None, ())
+            return
+        found = self._candidates(queue, terms, {} if again else queue.asked)
+        chosen = next((c for c in found if c.chosen), None)
+        if chosen is None:
+            self._wait_for_somebody(queue, terms, found)
+        elif terms.mode == "direct":
+            self._give(queue, chosen, found)
+        else:
+            self._offer(queue, terms, chosen.agent, found, again=again)
+
+    def _queue(self, team: str, terms: Terms, reason: str) -> None:
+        ticket, overflow = self.draft.ticket, terms.overflow
+        wished = terms.wished(ticket.attributes)
+        # It goes round no circle of teams.
+        if overflow is not None and overflow.team in (*ticket.overflowed, team):
+            overflow = None
+        relaxes = terms.relax_after is not None and bool(wished)
+        self._record(
+            AssignmentQueued(
+                team=team,
+                queued_at=ticket.queued_at or self.at,
+                reason=reason,
+                wished=wished,
+                relax_at=self.at + terms.relax_after
+                if relaxes and terms.relax_after
+                else None,
+                overflow_at=self.at + overflow.after if overflow else None,
+                overflow_to=overflow.team if overflow else None,
+            )
+        )
+
+    def _candidates(
+        self, queue: Queue, terms: Terms, asked: dict[str, str]
+    ) -> tuple[Candidate, ...]:
+        needs = dict(terms.required) | queue.wished
+        strategy = terms.strategy
+        while True:
+            wanted = Wanted(
+                strategy=strategy,
+                turn=self.draft.ticket.number,
+                needs=needs,
+                insisted=terms.insisted(queue.wished),
+                away=away_of(self._around(), queue.team) | asked,
+            )
+            found = candidates(self.world.directory, queue.team, wanted)
+            if strategy != "skilled" or any(c.chosen for c in found):
+                return found
+            strategy = "least_loaded"  # a wish that nobody fulfils is in nobody's way
+
+    def _offer(
+        self,
+        queue: Queue,
+        terms: Terms,
+        agent: str,
+        found: tuple[Candidate, ...],
+        *,
+        again: bool,
+    ) -> None:
+        self._record(
+            AssignmentOffered(
+                team=queue.team,
+                agent=agent,
+                strategy=terms.strategy,
+                expires_at=self.now + terms.offer_timeout,
+                candidates=found,
+                again=again,
+            )
+        )
+        self._taken(agent)
+
+    def _give(
+        self, queue: Queue, chosen: Candidate, found: tuple[Candidate, ...]
+    ) -> None:
+        self._record(
+            TicketAssigned(
+                team=queue.team,
+                agent=chosen.agent,
+                reason=chosen.reason,
+                candidates=found,
+            )
+        )
+        self._taken(chosen.agent)
+
+    def _wait_for_somebody(
+        self, queue: Queue, terms: Terms, found: tuple[Candidate, ...]
+    ) -> None:
+        asked = [c.agent for c in found if c.reason == queue.asked.get(c.agent)]
+        back = [on_leave(self.world.oncall, c.agent, self.at) for c in found]
+        times = [end for end in back if end is not None]
+        if asked:
+            times.append(self.now + terms.offer_timeout)
+        reason = f"everybody of {queue.team} who could was asked"
+        if not asked:
+            reason = f"nobody of {queue.team} can take it now"
+        self._wait(reason, min(times, default=None), found)
+
+    def _wait(
+        self, reason: str, again_at: datetime | None, found: tuple[Candidate, ...]
+    ) -> None:
+        """Said once, as long as it is so."""
+        queue = self.draft.ticket.queue
+        assert queue is not None, "only what is queued waits"
+        planned = queue.again_at
+        same = planned > self.at if planned is not None else again_at is None
+        if queue.waiting == reason and same:
+            return
+        self._record(
+            AssignmentWaiting(
+                team=queue.team, reason=reason, again_at=again_at, candidates=found
+            )
+        )
+
+    def _expire(self) -> None:
+        queue = self.draft.ticket.queue
+        assert queue is not None, "only what is queued is offered"
+        assert queue.offer is not None, "only an offer expires"
+        agent = queue.offer.agent
+        self._record(AssignmentOfferExpired(agent=agent))
+        self._released(agent)
+        self.ask()
+
+    def _relax(self) -> None:
+        """The lowest of what is insisted on and not required."""
+        queue = self.draft.ticket.queue
+        assert queue is not None, "only what is queued has skills to drop"
+        assert queue.relax_at is not None, "there is something to drop"
+        *kept, dropped = queue.wished
+        every = self._terms(queue.team).relax_after
+        following = queue.relax_at + every if kept and every else None
+        self._record(
+            AssignmentRelaxed(
+                team=queue.team,
+                dropped=dropped,
+                wished={skill: queue.wished[skill] for skill in kept},
+                relax_at=following,
+            )
+        )
+        self.ask()
+
+    def _overflow(self) -> None:
+        queue = self.draft.ticket.queue
+        assert queue is not None, "only what is queued overflows"
+        assert queue.overflow_to is not None, "there is a team to go to"
+        team = queue.overflow_to
+        reason = f"nobody of {queue.team} took it in time"
+        self._record(AssignmentOverflowed(from_team=queue.team, to_team=team))
+        self._record(TicketAssigned(team=team, agent=None, reason=reason))
+        self.settle(reason)
+
+    # what they share
+
+    def _offered_to(self, agent: str) -> Queue:
+        ticket, queue = self.draft.ticket, self.draft.ticket.queue
+        if agent not in self.world.directory.agents:
+            raise InvalidError.at("/agent", f"there is no agent {agent!r}")
+        if queue is None or queue.offer is None:
+            holder = f"{ticket.assignee} has it" if ticket.assignee else ticket.status
+            raise RuleError(f"the ticket is offered to nobody now: {holder}")
+        if queue.offer.agent != agent:
+            raise RuleError(f"it is offered to {queue.offer.agent}, not to {agent}")
+        return queue
+
+    def _away(self, agent: str) -> str | None:
+        unfit = may_act(self.world.directory, agent)
+        if unfit is None and (back := on_leave(self.world.oncall, agent, self.at)):
+            return f"on leave until {back.isoformat()}"
+        return unfit
+
+    def _withdrawn(
+        self, agent: str, held: Literal["offer", "ticket"], reason: str
+    ) -> None:
+        self._record(AssignmentWithdrawn(agent=agent, held=held, reason=reason))
+        self._released(agent)
+
+    def _around(self) -> Around:
+        return Around(
+            at=self.at,
+            assignee=None,
+            turn=self.draft.ticket.number,
+            directory=self.world.directory,
+            oncall=self.world.oncall,
+        )
+
+    def _terms(self, team: str) -> Terms:
+        return self.world.directory.terms(team)
+
+    def _taken(self, agent: str) -> None:
+        self.world = self.world.moved(agent, None)
+
+    def _released(self, agent: str) -> None:
+        self.world = self.world.moved(None, agent)
+
+    def _record(self, fact: Fact) -> None:
+        ticket = self.draft.ticket
+        cause = ticket.queue.version if ticket.queue else ticket.version
+        current = self.world.config.entry("teams", ticket.team or "").current
+        self.draft.record(
+            fact,
+            self.at,
+            cause=cause,
+            policy=current.ref if current else None,
+            by_rule=True,
+        )

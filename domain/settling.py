@@ -1,0 +1,157 @@
+"""Clocks that run, at one moment: stopped and judged, cancelled, held, let go on.
+
+The verdict is given here, at the stop event, by the time used (design invariant 6).
+"""
+
+from datetime import datetime
+
+from domain.copies import replace
+from domain.occasion import Occasion, hours_of
+from domain.rematch import cancel, end_runs
+from domain.sla.clock import Clock
+from domain.sla.facts import SlaMet, SlaMissed, SlaPaused, SlaResumed
+from domain.sla.outlook import foreseen, used
+from domain.sla.policy import SlaPolicy
+from domain.sla.span import ended
+from domain.sla.transition import standing, transition
+from domain.ticket.draft import Draft
+from domain.ticket.facts import TicketClosed, TicketMerged, TicketResolved
+from domain.world import World
+
+
+class Settling:
+    def __init__(self, occasion: Occasion) -> None:
+        self.occasion, self.draft = occasion, occasion.draft
+        self.at, self.world = occasion.at, occasion.world
+
+    def settle(self) -> None:
+        for clock in self.draft.ticket.clocks:
+            if clock.live:
+                self._settle(clock)
+
+    def _settle(self, clock: Clock) -> None:
+        policy = self.world.policy(clock.policy)
+        definition = policy.definitions[clock.metric]
+        match transition(definition, clock, self.occasion.now(policy)):
+            case "stop":
+                self._stop(clock)
+            case "cancel":
+                cancel(
+                    self.occasion.rematching(),
+                    clock,
+                    "its cancel condition holds",
+                    "condition",
+                )
+            case "reset":
+                self._reset(clock)
+            case "pause":
+                self._pause(clock, policy)
+            case "resume":
+                self._resume(clock)
+            case None:
+                pass
+
+    def _stop(self, clock: Clock) -> None:
+        self.occasion.record(self._verdict(clock), clock.policy)
+        end_runs(
+            self.draft,
+            self.at,
+            self._reason(),
+            clock=clock.key,
+            cause=self.occasion.cause,
+        )
+
+    def _verdict(self, clock: Clock) -> SlaMet | SlaMissed:
+        elapsed = used(clock, self.at, self.world.calendar(clock.calendar))
+        if elapsed <= clock.target:
+            return SlaMet(
+                metric=clock.metric,
+                cycle=clock.cycle,
+                target=clock.target,
+                elapsed=elapsed,
+            )
+        return SlaMissed(
+            metric=clock.metric,
+            cycle=clock.cycle,
+            target=clock.target,
+            elapsed=elapsed,
+            overrun=elapsed - clock.target,
+        )
+
+    def _reason(self) -> str:
+        if self.occasion.moment.happened(TicketResolved):
+            return "resolved"
+        if self.occasion.moment.happened(TicketClosed):
+            return "closed"
+        if self.occasion.moment.happened(TicketMerged):
+            return "merged"
+        return "answered"
+
+    def _reset(self, clock: Clock) -> None:
+        """What was broken already is judged: a reset must not hide it."""
+        if clock.breached_at is not None:
+            self._stop(clock)
+        else:
+            cancel(
+                self.occasion.rematching(), clock, "its reset condition holds", "reset"
+            )
+        self.occasion.anew.add(clock.metric)
+
+    def _pause(self, clock: Clock, policy: SlaPolicy) -> None:
+        pause, longest = self.draft.ticket.pause, policy.longest_pause
+        self.occasion.record(
+            SlaPaused(
+                metric=clock.metric,
+                cycle=clock.cycle,
+                reason=pause.reason if pause else "its pause condition holds",
+                resumes_at=None if longest is None else self.at + longest,
+            ),
+            clock.policy,
+        )
+
+    def _resume(self, clock: Clock) -> None:
+        reason = "what paused it is over"
+        fact = resumed(self.draft, clock, self.at, self.world, reason)
+        self.occasion.record(fact, clock.policy)
+
+    def realign(self) -> None:
+        """After the promises were worked out anew."""
+        for clock in self.draft.ticket.clocks:
+            if clock.live and clock.stated_at == self.at:
+                self.align(clock)
+
+    def align(self, clock: Clock) -> None:
+        """A promise that reads otherwise may also pause otherwise."""
+        policy = self.world.policy(clock.policy)
+        definition = policy.definitions[clock.metric]
+        match standing(definition, clock, self.occasion.now(policy)):
+            case "pause":
+                self._pause(clock, policy)
+            case "resume":
+                self._resume(clock)
+            case None:
+                pass
+
+
+def resumed(
+    draft: Draft,
+    clock: Clock,
+    at: datetime,
+    world: World,
+    reason: str,
+    *,
+    outlived: bool = False,
+) -> SlaResumed:
+    policy, ticket = world.policy(clock.policy), draft.ticket
+    going = replace(clock, state="running", pauses=ended(clock.pauses, at))
+    timed = foreseen(going, policy.warn_at, at, hours_of(ticket, clock, policy, world))
+    return SlaResumed(
+        metric=clock.metric,
+        cycle=clock.cycle,
+        reason=reason,
+        outlived=outlived,
+        due_at=timed.due_at,
+        breach_at=timed.breach_at,
+        warnings=timed.warnings,
+        early=timed.early,
+    )

@@ -1,0 +1,165 @@
+"""By which terms a team gets its tickets, in the words of its document.
+
+assignment:
+  mode: manual | direct | offer      by hand; given at once; asked first
+  strategy: least_loaded | round_robin | skilled | longest_idle
+  offer_timeout: PT2M
+  order: oldest | most_urgent        who of those that wait is next
+  needs: {english: 2} | [english] | "skills"     the last: an attribute of the ticket
+  required: {english: 2} | [english]             of it nothing is ever dropped
+  relax_after: PT5M
+  overflow: {after: PT15M, team: second}
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal, get_args
+
+from domain.duration import parse_positive
+from domain.errors import FieldError, InvalidError
+from domain.event import Json
+
+Mode = Literal["manual", "direct", "offer"]
+Order = Literal["oldest", "most_urgent"]
+Ranking = Literal["least_loaded", "round_robin", "skilled", "longest_idle"]
+Skills = Mapping[str, int]
+OFFER_TIMEOUT = timedelta(minutes=2)
+AT = "/assignment"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overflow:
+    """`after`: since the ticket came into this team's queue."""
+
+    after: timedelta
+    team: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """`needs`: skills and levels that a ticket takes, or the attribute of the ticket
+    that has them. `required` stays; the rest is insisted on until `relax_after`, and
+    each time that passes the lowest is dropped. Without `relax_after` it is only a wish
+    where the strategy ranks by skill.
+    """
+
+    mode: Mode = "manual"
+    strategy: Ranking = "least_loaded"
+    offer_timeout: timedelta = OFFER_TIMEOUT
+    order: Order = "oldest"
+    needs: Skills | str = field(default_factory=dict)
+    required: Skills = field(default_factory=dict)
+    relax_after: timedelta | None = None
+    overflow: Overflow | None = None
+
+    def wished(self, attributes: Json) -> dict[str, int]:
+        """What this ticket takes beyond what is required, the lowest last."""
+        asked = self.needs
+        skills = skills_of(attributes.get(asked)) if isinstance(asked, str) else asked
+        wished = {s: n for s, n in skills.items() if s not in self.required}
+        return dict(sorted(wished.items(), key=lambda s: (-s[1], s[0])))
+
+    def insisted(self, wished: Skills) -> dict[str, int]:
+        """What a taker must have, of what is still wished for."""
+        ranked_only = self.strategy == "skilled" and self.relax_after is None
+        return dict(self.required) | ({} if ranked_only else dict(wished))
+
+
+MANUAL = Terms()
+
+
+def skills_of(value: object) -> dict[str, int]:
+    """`{english: 2}`, or a list of skills at level 1; what is neither counts for
+    nothing, because attributes of tickets may be anything.
+    """
+    if isinstance(value, list | tuple):
+        return {str(skill): 1 for skill in value}
+    if isinstance(value, dict):
+        return {str(s): n for s, n in value.items() if _is_level(n)}
+    return {}
+
+
+def parse_terms(document: Json) -> Terms:
+    """Of a team's document. Raises InvalidError."""
+    found = document.get("assignment")
+    if found is None:
+        return MANUAL
+    if not isinstance(found, dict):
+        raise InvalidError.at(AT, "must be an object")
+    reader = _Reader(found)
+    terms = Terms(
+        mode=reader.word("mode", get_args(Mode), "manual"),  # type: ignore[arg-type]
+        strategy=reader.word(  # type: ignore[arg-type]
+            "strategy", get_args(Ranking), "least_loaded"
+        ),
+        offer_timeout=reader.length("offer_timeout") or OFFER_TIMEOUT,
+        order=reader.word("order", get_args(Order), "oldest"),  # type: ignore[arg-type]
+        needs=reader.needs(),
+        required=reader.skills("required"),
+        relax_after=reader.length("relax_after"),
+        overflow=reader.overflow(),
+    )
+    if terms.strategy == "skilled" and not (terms.needs or terms.required):
+        reader.fault("/needs", "`skilled` ranks by skills: say which are needed")
+    if reader.errors:
+        raise InvalidError(reader.errors)
+    return terms
+
+
+def _is_level(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+class _Reader:
+    """Goes on after a fault, so that all are named at once."""
+
+    def __init__(self, document: Json) -> None:
+        self.document = document
+        self.errors: list[FieldError] = []
+
+    def fault(self, pointer: str, message: str) -> None:
+        self.errors.append(FieldError(AT + pointer, message))
+
+    def word(self, name: str, words: tuple[str, ...], default: str) -> str:
+        value = self.document.get(name, default)
+        if value not in words:
+            self.fault(f"/{name}", f"is not one of {', '.join(words)}")
+            return default
+        return str(value)
+
+    def length(self, name: str) -> timedelta | None:
+        value = self.document.get(name)
+        return None if value is None else self._length(value, f"/{name}")
+
+    def needs(self) -> Skills | str:
+        value = self.document.get("needs")
+        return value if isinstance(value, str) else self.skills("needs")
+
+    def skills(self, name: str) -> dict[str, int]:
+        value = self.document.get(name)
+        if isinstance(value, dict):
+            for skill, level in value.items():
+                if not _is_level(level):
+                    self.fault(f"/{name}/{skill}", "must be a level from 1")
+        elif value is not None and not isinstance(value, list | tuple):
+            self.fault(f"/{name}", "must be skills, or skills with levels")
+        return skills_of(value)
+
+    def overflow(self) -> Overflow | None:
+        value = self.document.get("overflow")
+        if value is None:
+            return None
+        document = value if isinstance(value, dict) else {}
+        team = document.get("team")
+        if not isinstance(team, str):
+            self.fault("/overflow/team", "must be the name of a team")
+        after = self._length(document.get("after"), "/overflow/after")
+        return Overflow(after=after, team=str(team))
+
+    def _length(self, value: object, pointer: str) -> timedelta:
+        try:
+            return parse_positive(str(value))
+        except ValueError as error:
+            self.fault(pointer, str(error))
+            return OFFER_TIMEOUT
