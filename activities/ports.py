@@ -1,6 +1,7 @@
 """What the use cases need from the outside. `infra/` implements it, tests may too."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -105,10 +106,28 @@ class Registry(Protocol):
     async def refresh(self) -> None: ...
 
 
+@dataclass
+class Moving:
+    """One ticket goes from `giver` to `taker`; `position` once that is in the log."""
+
+    taker: str | None
+    giver: str | None
+    at: datetime
+    position: int | None = None
+
+
 class Roster(Protocol):
     """People, teams, and how much each has in hand."""
 
     async def directory(self) -> Directory: ...
+
+    async def refresh(self) -> None:
+        """Know at once what the read model knows by now."""
+
+    def moving(
+        self, taker: str | None, giver: str | None, at: datetime
+    ) -> AbstractContextManager[Moving]:
+        """Counts at once and until the read model knows it, or it failed."""
 
     def moved(self, directory: Directory) -> None:
         """The loads after a decision, until the read model has caught up."""

@@ -87,12 +87,23 @@ class TicketDesk:
             ticket = await self._expected(ticket_id, caller)
             draft = decide(ticket, command, self._now(), await self._world())
             try:
-                outcome = await self._append(draft, caller)
+                outcome = await self._append_moved(draft, caller)
             except VersionConflictError:
                 continue
             self._on_enforced(outcome.events)
             return outcome
         raise VersionConflictError(ticket_id)
+
+    async def _append_moved(self, draft: Draft, caller: Caller) -> Outcome:
+        """What is decided meanwhile counts this ticket already, or it would heap."""
+        giver = draft.base.in_hands_of if draft.base else None
+        taker = draft.ticket.in_hands_of
+        if taker == giver:
+            return await self._append(draft, caller)
+        with self._roster.moving(taker, giver, draft.ticket.updated_at) as moving:
+            outcome = await self._append(draft, caller)
+            moving.position = outcome.appended.position
+        return outcome
 
     async def consider(self, ticket_id: str, command: Command) -> Draft:
         """What the command would do now; nothing is kept."""

@@ -9,6 +9,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from api import (
+    approvals,
+    authorities,
     calendars,
     clocks,
     config,
@@ -20,8 +22,10 @@ from api import (
     operation,
     overrides,
     problems,
+    queues,
     restating,
     schedules,
+    simulations,
     subscriptions,
     tickets,
 )
@@ -31,6 +35,8 @@ from api.ports import Services
 ROUTERS = (
     tickets.ROUTER,
     joining.ROUTER,
+    approvals.ROUTER,
+    *queues.ROUTERS,
     *clocks.ROUTERS,
     notifications.ROUTER,
     *config.ROUTERS,
@@ -38,7 +44,9 @@ ROUTERS = (
     schedules.ROUTER,
     overrides.ROUTER,
     leaves.ROUTER,
+    authorities.ROUTER,
     *restating.ROUTERS,
+    simulations.ROUTER,
     subscriptions.ROUTER,
     events.ROUTER,
     keys.ROUTER,

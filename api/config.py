@@ -10,6 +10,7 @@ from activities.config import ConfigDesk
 from api.auth import Calling, Known, guarded
 from api.ports import Services
 from api.presentation import answer, etag, written
+from api.schemas_authority import AuthorityIn
 from api.schemas_calendars import CalendarIn
 from api.schemas_config import (
     AgentIn,
@@ -34,6 +35,7 @@ SCHEMAS: dict[Kind, type[Strict]] = {
     "sla-policies": SlaPolicyIn,
     "escalation-policies": EscalationPolicyIn,
     "schedules": ScheduleIn,
+    "authorities": AuthorityIn,
     "teams": TeamIn,
     "agents": AgentIn,
 }

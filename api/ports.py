@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from activities.config import HolidaySources
 from activities.ports import EventStore, NewId, Now, Recorded, Registry
 from activities.restating import Restating
+from activities.simulating import Simulating
 from activities.tickets import TicketDesk
 from domain.event import Json
 
@@ -69,6 +70,15 @@ class TicketList(Protocol):
         """
 
 
+class QueuePages(Protocol):
+    async def page(
+        self, team: str, limit: int, cursor: str | None
+    ) -> tuple[list[Json], str | None]:
+        """Who waits in a team's queue, the oldest first. Raises InvalidError for a
+        cursor that is none of ours.
+        """
+
+
 class AttainmentTable(Protocol):
     async def shares(
         self, since: datetime, until: datetime, group_by: Grouping
@@ -109,7 +119,9 @@ class Services:
     registry: Registry
     desk: TicketDesk
     restating: Restating
+    simulating: Simulating
     tickets: TicketList
+    queues: QueuePages
     attainment: AttainmentTable
     feed: EventFeed
     secrets: Secrets

@@ -10,6 +10,7 @@ from api.words import Cleaned, Duration, Identifier, Line, Strict, Word, example
 from domain.config_kinds import Kind
 from domain.escalation.policy import Strategy
 from domain.sla.change_rules import ChangeRule, EditRule, ReopenRule, SplitRule
+from domain.terms import Mode, Order, Ranking
 
 Percentage = Annotated[
     str, Cleaned, Field(max_length=40, description="`80%` of the target, or `PT5M`")
@@ -198,13 +199,47 @@ class EscalationPolicyIn(Strict):
     longest_pause: Duration | None = None
 
 
+Skills = Annotated[dict[Word, int] | list[Word], Field(max_length=20)]
+
+
+class OverflowIn(Strict):
+    """`after`: since the ticket came into this team's queue."""
+
+    after: Duration
+    team: Identifier
+
+
+class AssignmentIn(Strict):
+    """How tickets of the team get into somebody's hands: `offer` asks one after the
+    other, `direct` gives at once. `needs`: skills, or the attribute of a ticket that
+    has them; `required` of them stay, and each `relax_after` the lowest other is
+    dropped.
+    """
+
+    mode: Mode = "manual"
+    strategy: Ranking = "least_loaded"
+    offer_timeout: Duration = "PT2M"
+    order: Order = Field(
+        default="oldest", description="Of those that wait, which is next"
+    )
+    needs: Skills | Word = Field(default=[])
+    required: Skills = Field(default=[])
+    relax_after: Duration | None = None
+    overflow: OverflowIn | None = None
+
+
 class TeamIn(Strict):
     """`calendar`: the hours in which the team works."""
 
-    model_config = example(members=["ann", "bo"], lead="ann")
+    model_config = example(
+        members=["ann", "bo"],
+        lead="ann",
+        assignment={"mode": "offer", "strategy": "longest_idle"},
+    )
     members: list[Identifier] = Field(max_length=2000)
     lead: Identifier | None = None
     calendar: Identifier | None = None
+    assignment: AssignmentIn | None = None
 
 
 class NotifyRuleIn(Strict):
@@ -258,6 +293,9 @@ class AgentIn(Strict):
     locale: Line | None = None
     notify: NotifyIn | None = None
     manager: Identifier | None = None
+    role: Identifier | None = Field(
+        default=None, description="By which of the `authorities` they may spend"
+    )
     active: bool = True
     skills: dict[Word, int] | list[Word] = Field(default=[], max_length=100)
     capacity: int | None = Field(

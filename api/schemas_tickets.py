@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from api.schemas_authority import ApprovalOut
 from api.words import (
     Attributes,
     Body,
@@ -115,6 +116,19 @@ class AssignIn(Strict):
     team: Identifier | None = None
     agent: Identifier | None = None
     reason: Line | None = None
+
+
+class AcceptIn(Strict):
+    """Who takes it: the agent to whom it is offered."""
+
+    model_config = example(agent="bo")
+    agent: Identifier
+
+
+class DeclineIn(Strict):
+    model_config = example(agent="bo", reason="at the doctor's")
+    agent: Identifier
+    reason: Line
 
 
 class EscalateIn(Strict):
@@ -278,6 +292,13 @@ class CustomerOut(BaseModel):
     contacts: dict[str, str]
 
 
+class OfferOut(BaseModel):
+    """Who is asked to take it, and until when the answer counts."""
+
+    agent: str
+    expires_at: datetime
+
+
 class TicketOut(BaseModel):
     id: str
     number: int
@@ -290,6 +311,10 @@ class TicketOut(BaseModel):
     customer: CustomerOut
     team: str | None
     assignee: str | None
+    offer: OfferOut | None
+    queued_at: datetime | None = Field(
+        description="When it began to wait for somebody, whoever had it since"
+    )
     tags: list[str]
     product_area: str | None
     attributes: dict[str, object]
@@ -298,6 +323,7 @@ class TicketOut(BaseModel):
     watchers: list[str]
     clocks: list[ClockOut]
     escalation: RunOut | None
+    approvals: list[ApprovalOut]
     merged_into: str | None
     message_count: int
     feedback_count: int

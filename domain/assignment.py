@@ -26,6 +26,8 @@ class Agent:
     active: bool = True
     skills: Mapping[str, int] = field(default_factory=dict)
     capacity: int | None = None
+    role: str | None = None
+    """By which of the authorities they may spend."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,14 +60,18 @@ class Directory:
     taken_at: Mapping[str, datetime] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
 
-    def moved(self, taker: str | None, giver: str | None) -> "Directory":
-        """One ticket went from `giver` to `taker`."""
+    def moved(
+        self, taker: str | None, giver: str | None, at: datetime | None = None
+    ) -> "Directory":
+        """One ticket went from `giver` to `taker`, at this instant if it is said."""
         loads = dict(self.loads)
         if giver is not None:
             loads[giver] = max(loads.get(giver, 0) - 1, 0)
         if taker is not None:
             loads[taker] = loads.get(taker, 0) + 1
-        return replace(self, loads=loads)
+        if taker is None or at is None:
+            return replace(self, loads=loads)
+        return replace(self, loads=loads, taken_at={**self.taken_at, taker: at})
 
     def load(self, agent: str) -> int:
         return self.loads.get(agent, 0)
@@ -120,6 +126,11 @@ def least_loaded(
     directory: Directory, team: str, *, holder: str | None
 ) -> tuple[Candidate, ...]:
     return candidates(directory, team, Wanted(strategy="least_loaded", holder=holder))
+
+
+def anybody_free(directory: Directory, team: str) -> bool:
+    """Whether somebody of the team could take one more, whatever it needs."""
+    return any(c.chosen for c in least_loaded(directory, team, holder=None))
 
 
 def may_act(directory: Directory, person: str) -> str | None:
@@ -212,6 +223,7 @@ _CHOOSE: dict[
 
 def parse_agent(name: str, document: Json) -> Agent:
     manager, capacity = document.get("manager"), document.get("capacity")
+    role = document.get("role")
     return Agent(
         id=name,
         name=str(document.get("name", name)),
@@ -219,6 +231,7 @@ def parse_agent(name: str, document: Json) -> Agent:
         active=document.get("active", True) is True,
         skills=skills_of(document.get("skills")),
         capacity=capacity if isinstance(capacity, int) else None,
+        role=role if isinstance(role, str) else None,
     )
 
 

@@ -10,6 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from domain.approving import (
+    ApprovalCommand,
+    Approving,
+    AskApproval,
+    DecideApproval,
+)
 from domain.duration import LONGEST
 from domain.enforcement import EPOCH, enforce
 from domain.errors import InvalidError, NotFoundError, RuleError
@@ -191,6 +197,7 @@ Command = (
     | ExcuseBreach
     | RestatePromises
     | OfferCommand
+    | ApprovalCommand
 )
 
 
@@ -287,6 +294,8 @@ def _apply(  # noqa: C901, PLR0912, PLR0915 - one case a command
                 by.migrate(command.reason)
         case AcceptOffer() | DeclineOffer() | OfferNext() | Withdraw():
             Offering(draft, at, world).do(command)
+        case AskApproval() | DecideApproval():
+            Approving(draft=draft, at=at, world=world).do(command)
         case CaptureFeedback():
             draft.record(
                 FeedbackCaptured(

@@ -20,8 +20,9 @@ from domain.assignment import (
     parse_agent,
     parse_team,
 )
+from domain.authority.limits import Authority, parse_authority
 from domain.config_kinds import SINGULAR, Kind, references
-from domain.config_lint import findings as lint
+from domain.config_lint.findings import findings
 from domain.config_lint.people import circle_faults
 from domain.config_lint.surroundings import Surroundings
 from domain.errors import FieldError, InvalidError, NotFoundError, RuleError
@@ -197,6 +198,12 @@ class Configuration:
             gaps=gaps,
         )
 
+    @cached_property
+    def authorities(self) -> dict[str, Authority]:
+        """The current version of each, by role."""
+        current = self.current("authorities")
+        return {p.name: parse_authority(p.name, p.document) for p in current}
+
     def _version(self, kind: Kind, name: str, version: int) -> Published:
         for published in self.entry(kind, name).versions:
             if published.version == version:
@@ -276,30 +283,9 @@ def publish(
     after = config.having(fact)
     if kind == "agents" and (circle := [*circle_faults(after.directory.agents, name)]):
         raise InvalidError(circle)
-    around = after.surroundings(at)
-    found = findings(after, kind, name, around, new=version == 1)
+    made, around = after.entry(kind, name).versions[-1], after.surroundings(at)
+    found = findings(made, around, new=version == 1)
     return replace(fact, warnings=(*fact.warnings, *found))
-
-
-def findings(
-    config: Configuration, kind: Kind, name: str, around: Surroundings, *, new: bool
-) -> Iterator[FieldError]:
-    """What is hardly meant in the version in force, beside all that is in force.
-    `new`: nothing can name it yet.
-    """
-    found = config.entry(kind, name).current
-    if found is None:
-        return
-    if kind == "sla-policies":
-        yield from lint.sla_findings(found.sla_policy, found.document, around)
-    elif kind == "escalation-policies":
-        yield from lint.ladder_findings(found.escalation_policy, around, new=new)
-    elif kind == "schedules":
-        yield from lint.schedule_findings(name, around)
-    elif kind == "teams":
-        yield from lint.team_findings(name, around)
-    elif kind == "agents":
-        yield from lint.agent_findings(name, around)
 
 
 def _sha256(document: Json) -> str:
@@ -307,7 +293,9 @@ def _sha256(document: Json) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _checked(fact: PolicyPublished, expansion: Expansion) -> PolicyPublished:
+def _checked(  # noqa: C901 - one case a kind
+    fact: PolicyPublished, expansion: Expansion
+) -> PolicyPublished:
     ref = PolicyRef(name=fact.name, version=fact.version, sha256=fact.sha256)
     match fact.kind:
         case "sla-policies":
@@ -331,6 +319,8 @@ def _checked(fact: PolicyPublished, expansion: Expansion) -> PolicyPublished:
             return replace(fact, warnings=tuple(preferences_advice(reader)))
         case "teams":
             check_team(fact.name, fact.document)
+        case "authorities":
+            parse_authority(fact.name, fact.document)
         case "schedules":
             pass
     return fact
@@ -378,6 +368,7 @@ def retire(config: Configuration, kind: Kind, name: str) -> PolicyRetired:
 
 _COUNTED_ON: dict[Kind, tuple[tuple[Kind, str], ...]] = {
     "escalation-policies": (("sla-policies", "SLA policies escalate by it"),),
+    "authorities": (("agents", "agents have it as their role"),),
     "schedules": (("escalation-policies", "escalation policies call by it"),),
     "teams": (("teams", "teams overflow to it"),),
     "calendars": (

@@ -53,7 +53,7 @@ def overlaid(
         try:
             fact = publish(config, kind, name, document, expansion, at)
         except InvalidError as error:
-            errors += _moved(error.errors, f"/{kind}/{name}")
+            errors += error.under(f"/{kind}/{name}").errors
             continue
         config = config.having(fact)
         warnings += _warnings(fact)
@@ -66,14 +66,6 @@ def overlaid(
         oncall=_on_call(names, config, book),
     )
     return Trial(world=world, warnings=tuple(warnings))
-
-
-def _moved(errors: Iterable[FieldError], under: str) -> list[FieldError]:
-    """Some name a part of the address instead of a field."""
-    return [
-        FieldError(under + (e.pointer if e.pointer.startswith("/") else ""), e.message)
-        for e in errors
-    ]
 
 
 def _warnings(fact: PolicyPublished) -> list[ConfigWarning]:

@@ -7,7 +7,13 @@ from domain.event import Json
 from domain.sla.calendar import ALWAYS
 
 Kind = Literal[
-    "calendars", "sla-policies", "escalation-policies", "schedules", "teams", "agents"
+    "calendars",
+    "sla-policies",
+    "escalation-policies",
+    "schedules",
+    "authorities",
+    "teams",
+    "agents",
 ]
 Reference: TypeAlias = tuple[str, Kind, str]
 """Pointer, kind, name."""
@@ -17,6 +23,7 @@ SINGULAR: dict[Kind, str] = {
     "sla-policies": "SLA policy",
     "escalation-policies": "escalation policy",
     "schedules": "schedule",
+    "authorities": "authority",
     "teams": "team",
     "agents": "agent",
 }
@@ -24,6 +31,7 @@ SINGULAR: dict[Kind, str] = {
 
 ORDER: tuple[Kind, ...] = (
     "calendars",
+    "authorities",
     "agents",
     "teams",
     "schedules",
@@ -46,7 +54,8 @@ def references(kind: Kind, document: Json) -> Iterator[Reference]:
             yield from _team(document)
         case "agents":
             yield from _named("/manager", "agents", document.get("manager"))
-        case "calendars":
+            yield from _named("/role", "authorities", document.get("role"))
+        case "calendars" | "authorities":
             pass
 
 

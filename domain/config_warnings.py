@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
 
-from domain.config import Configuration, Published, findings
+from domain.config import Configuration, Published
 from domain.config_kinds import Kind
+from domain.config_lint.findings import findings
 from domain.config_lint.surroundings import Surroundings
 from domain.errors import FieldError, InvalidError
 from domain.notification.preferences import parse_preferences, preferences_advice
@@ -66,4 +67,4 @@ def _of(
         yield from inactive_warnings(published.schedule, gone)
         yield from schedule_warnings(published.schedule, agents, at, plan=plan)
     # A first version may be long unused by now.
-    yield from findings(config, kind, name, around, new=False)
+    yield from findings(published, around, new=False)

@@ -42,6 +42,15 @@ class InvalidError(DomainError):
     def at(cls, pointer: str, message: str) -> "InvalidError":
         return cls([FieldError(pointer, message)])
 
+    def under(self, pointer: str) -> "InvalidError":
+        """As it is said of a document that stands at this place of a larger one. Some
+        errors name a part of the address instead of a field.
+        """
+        return InvalidError(
+            FieldError(pointer + (e.pointer if e.pointer[:1] == "/" else ""), e.message)
+            for e in self.errors
+        )
+
 
 class NotFoundError(DomainError):
     code = "not_found"

@@ -348,7 +348,7 @@ class Offering:
         return self.world.directory.terms(team)
 
     def _taken(self, agent: str) -> None:
-        self.world = self.world.moved(agent, None)
+        self.world = self.world.moved(agent, None, self.at)
 
     def _released(self, agent: str) -> None:
         self.world = self.world.moved(None, agent)

@@ -37,7 +37,7 @@ COMPANIONS: dict[type[Fact], tuple[type[Fact], ...]] = {
 
 
 OF_STEPS = (TicketPriorityChanged, TicketWatched)
-"""What a step of a ladder does to the ticket itself; the rules under trial take theirs."""
+"""What a step of a ladder does to the ticket; the rules under trial take theirs."""
 
 
 def replay(events: Iterable[Event], world: World) -> Iterator[Draft]:

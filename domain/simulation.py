@@ -78,7 +78,7 @@ def is_ticket(events: Sequence[Event]) -> bool:
 
 
 def compare(events: Sequence[Event], world: World, at: datetime) -> TicketDifference:
-    """Of a ticket's whole history, as of `at`. The same answer for the same arguments."""
+    """Of a ticket's whole history, as of `at`; always the same of the same."""
     ticket = fold(events)
     assert ticket is not None, "a history starts with its opening"
     really = courses(ticket, ((event.fact, event.timestamp) for event in events))

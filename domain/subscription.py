@@ -13,7 +13,7 @@ from domain.errors import FieldError
 from domain.event import Event, Fact
 
 Format = Literal["thin", "full"]
-FAMILIES = ("ticket", "sla", "escalation", "feedback", "policy")
+FAMILIES = ("ticket", "sla", "escalation", "assignment", "feedback", "policy")
 """What may be subscribed to; keys and subscriptions are nobody's feed."""
 QUIET = frozenset({"escalation.pinned", "sla.matched"})
 """They come with every ticket and tell a subscriber nothing: who names one gets it."""

@@ -1,6 +1,7 @@
 """What a decision may know beside the ticket."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from domain.assignment import Directory
 from domain.config import Configuration
@@ -16,9 +17,11 @@ class World:
     directory: Directory = field(default_factory=Directory)
     oncall: OnCallBook = field(default_factory=OnCallBook)
 
-    def moved(self, taker: str | None, giver: str | None) -> "World":
+    def moved(
+        self, taker: str | None, giver: str | None, at: datetime | None = None
+    ) -> "World":
         """One ticket went from `giver` to `taker`."""
-        return replace(self, directory=self.directory.moved(taker, giver))
+        return replace(self, directory=self.directory.moved(taker, giver, at))
 
     def policy(self, ref: PolicyRef) -> SlaPolicy:
         return self.config.sla_policy(ref.name, ref.version)

@@ -201,6 +201,27 @@ def report_incidents(policy: Path, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--tickets", multiple=True, help="A ticket's id; again for several")
+@click.option("--from", "since", default=None, help="Opened from, as in RFC 3339")
+@click.option("--to", "until", default=None, help="Opened before")
+@click.option("--json", "as_json", is_flag=True)
+def simulate(
+    file: Path,
+    tickets: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    as_json: bool,
+) -> None:
+    """What a draft (a bundle, YAML or JSON) would have done to past tickets; to all of
+    them if none are named. Nothing of it is stored.
+    """
+    from infra.simulate import simulate as run  # noqa: PLC0415
+
+    finish(run(file, tickets, (since, until), as_json=as_json))
+
+
+@main.command()
 @click.option("--per-second", type=float, default=50.0, help="Calls to Temporal")
 def rebuild(per_second: float) -> None:
     """Make every running workflow again on an empty Temporal, overdue first."""

@@ -55,6 +55,12 @@ GAP = Gauge(
     ["schedule"],
     multiprocess_mode="livemostrecent",
 )
+CONFIG_WARNINGS = Gauge(
+    "pledge_config_warnings",
+    "Findings about published configuration",
+    ["kind"],
+    multiprocess_mode="livemostrecent",
+)
 DELIVERED = Counter("pledge_deliveries", "Webhook tries", ["state"])
 NOTIFIED = Counter("pledge_notifications", "Tries to tell people", ["channel", "state"])
 

@@ -20,8 +20,11 @@ from api.app import create_app
 from api.ports import Services
 from infra import metrics
 from infra.bootstrap import bootstrap
+from infra.followers.absences import Absences
 from infra.followers.bell import Bell
+from infra.followers.config_warnings import ConfigWarnings
 from infra.followers.coverage import Coverage
+from infra.followers.drain import Drain
 from infra.followers.follower import Follower
 from infra.followers.pokes import Pokes
 from infra.followers.projector import Projector
@@ -140,6 +143,12 @@ async def run_followers(settings: Settings) -> None:
                 made.restating(made.desk()),
                 TicketReadModel(made.database).wait_for,
             ),
+            Drain(
+                *shared,
+                made.registry,
+                made.assigning(),
+                TicketReadModel(made.database).wait_for,
+            ),
             Notifications(*shared, made.notifying()),
         ]
         table = NotificationTable(made.database)
@@ -151,6 +160,8 @@ async def run_followers(settings: Settings) -> None:
             sender.run(),
             _report_lag(followers),
             Coverage(made.registry, now).run(),
+            ConfigWarnings(made.registry, now).run(),
+            Absences(made.registry, made.assigning(), now).run(),
             *(follower.run() for follower in followers),
         )
 

@@ -54,7 +54,7 @@ class TicketReadModel:
                 parameters.append(value)
         if cursor is not None:
             conditions.append("(opened_at, id) < (%s, %s)")
-            parameters.extend(_decode(cursor))
+            parameters.extend(decode_cursor(cursor))
         query = (
             _SELECT
             + " WHERE "
@@ -64,7 +64,17 @@ class TicketReadModel:
         rows = await self._database.rows(query, (*parameters, limit + 1))
         items = [dict(zip(_COLUMNS, row, strict=True)) for row in rows[:limit]]
         last = rows[limit - 1] if len(rows) > limit else None
-        return items, _encode(last[16], last[0]) if last else None
+        return items, encode_cursor(last[16], last[0]) if last else None
+
+    async def opened(
+        self, since: datetime, until: datetime, after: str, limit: int
+    ) -> list[str]:
+        rows = await self._database.rows(
+            "SELECT id FROM tickets WHERE opened_at >= %s AND opened_at < %s"
+            " AND id > %s ORDER BY id LIMIT %s",
+            (since, until, after, limit),
+        )
+        return [str(row[0]) for row in rows]
 
     async def wait_for(self, position: int) -> None:
         loop = asyncio.get_running_loop()
@@ -81,12 +91,12 @@ class TicketReadModel:
         return int(rows[0][0]) if rows else 0
 
 
-def _encode(opened_at: datetime, ticket_id: str) -> str:
+def encode_cursor(opened_at: datetime, ticket_id: str) -> str:
     text = f"{opened_at.isoformat()}|{ticket_id}"
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-def _decode(cursor: str) -> tuple[datetime, str]:
+def decode_cursor(cursor: str) -> tuple[datetime, str]:
     try:
         text = base64.urlsafe_b64decode(cursor.encode("ascii")).decode("ascii")
         opened_at, _, ticket_id = text.partition("|")

@@ -16,11 +16,13 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 from eventsourcing.persistence import PersistenceError
 
+from activities.assigning import Assigning
 from activities.delivery import Delivery
 from activities.enforcement import Enforcement
 from activities.notifying import Notifying, unreached_step
 from activities.restating import Restating
 from activities.sending import Sending
+from activities.simulating import Simulating
 from activities.tickets import TicketDesk
 from api.ports import Services
 from domain.webhook import Secret
@@ -41,6 +43,7 @@ from infra.notify.table import NotificationTable
 from infra.numbers import TicketNumbers
 from infra.outbound import OutboundClient, OutboundError, parse_networks
 from infra.outbox import PostgresOutbox
+from infra.queues import QueueTable
 from infra.readiness import Readiness
 from infra.readmodel import TicketReadModel
 from infra.registry import LiveRegistry
@@ -93,6 +96,14 @@ class Core:
     def restating(self, desk: TicketDesk) -> Restating:
         clocks = LiveClockTable(self.database)
         return Restating(self.store, self.registry, clocks, desk, now)
+
+    def assigning(self) -> Assigning:
+        queues = QueueTable(self.database)
+        return Assigning(self.registry, self.roster, queues, self.desk())
+
+    def simulating(self) -> Simulating:
+        tickets, holidays = TicketReadModel(self.database), InstalledHolidays()
+        return Simulating(self.store, self.registry, tickets, holidays, now, new_id)
 
     def outbox(self) -> PostgresOutbox:
         return PostgresOutbox(self.database, self.store, seal_key(self.settings))
@@ -154,10 +165,12 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
     async with core(settings) as made:
         bell = Bell(made.database)
         listening = asyncio.create_task(bell.run())
+        ready = _services(made, bell)
         try:
-            yield _services(made, bell)
+            yield ready
         finally:
             listening.cancel()
+            await ready.simulating.close()
 
 
 def _services(made: Core, bell: Bell) -> Services:
@@ -167,7 +180,9 @@ def _services(made: Core, bell: Bell) -> Services:
         registry=made.registry,
         desk=desk,
         restating=made.restating(desk),
+        simulating=made.simulating(),
         tickets=TicketReadModel(made.database),
+        queues=QueueTable(made.database),
         attainment=AttainmentReadModel(made.database),
         feed=LogFeed(made.store, bell),
         secrets=outbox,

@@ -137,6 +137,9 @@ class Installation:
         )
 
     def _answers(self) -> bool:
+        pid = self._processes["api"].pid
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        assert state != "Z", "the API ended as it started: see its log"
         try:
             return httpx.get(f"{self.http}/healthz").status_code == 200
         except httpx.TransportError:

@@ -5,7 +5,9 @@ never work at all is refused where it is published.
 """
 
 from collections.abc import Iterator
+from typing import Protocol
 
+from domain.config_kinds import Kind
 from domain.config_lint.fit import never_early, outlasts
 from domain.config_lint.ladders import ladder_findings
 from domain.config_lint.people import agent_findings, team_findings
@@ -15,6 +17,40 @@ from domain.errors import FieldError
 from domain.escalation.policy import EscalationPolicy
 from domain.event import Json
 from domain.sla.policy import SlaPolicy
+
+
+class Document(Protocol):
+    """One version of a document, as it is published."""
+
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def document(self) -> Json: ...
+    @property
+    def sla_policy(self) -> SlaPolicy: ...
+    @property
+    def escalation_policy(self) -> EscalationPolicy: ...
+
+
+def findings(
+    found: Document, around: Surroundings, *, new: bool
+) -> Iterator[FieldError]:
+    """`around` has this version in force. `new`: nothing can name it yet."""
+    match found.kind:
+        case "sla-policies":
+            yield from sla_findings(found.sla_policy, found.document, around)
+        case "escalation-policies":
+            yield from ladder_findings(found.escalation_policy, around, new=new)
+        case "schedules":
+            yield from schedule_findings(found.name, around)
+        case "teams":
+            yield from team_findings(found.name, around)
+        case "agents":
+            yield from agent_findings(found.name, around)
+        case "calendars" | "authorities":
+            pass
 
 
 def sla_findings(
@@ -53,12 +89,3 @@ def _asked(name: str, around: Surroundings) -> bool:
         for step in ladder.steps
         for target in step.targets
     )
-
-
-__all__ = [
-    "agent_findings",
-    "ladder_findings",
-    "schedule_findings",
-    "sla_findings",
-    "team_findings",
-]

@@ -113,7 +113,7 @@ def _gap(step: Step, following: Step) -> timedelta:
         return following.after - max(step.after, ZERO)
     if step.share or following.share:
         return ZERO
-    return max(following.after - step.after, ZERO)
+    return following.after - step.after
 
 
 def parse_escalation_policy(ref: PolicyRef, document: Json) -> EscalationPolicy:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from domain.authority import approval as approvals
 from domain.copies import replace
 from domain.errors import NotFoundError
 from domain.escalation import run as climbing
@@ -78,6 +79,9 @@ def evolve(ticket: Ticket | None, fact: Fact, at: datetime, ticket_id: str) -> T
     topic = fact.topic.partition(".")[0]
     if topic == "sla":
         return _sla(moved, fact, at)
+    if topic == "approval":
+        found = approvals.evolve(ticket.approvals, fact, at)
+        return replace(moved, approvals=found)
     if topic == "escalation":
         return _escalation(moved, fact, at)
     if topic == "assignment":

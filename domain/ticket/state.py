@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain.authority.approval import Approval
 from domain.errors import NotFoundError
 from domain.escalation.policy import EscalationPolicy
 from domain.escalation.run import Run
@@ -86,6 +87,8 @@ class Ticket:
     runs: tuple[Run, ...] = ()
     watchers: tuple[str, ...] = ()
     ladders: tuple[EscalationPolicy, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    """Of refunds and compensations, in the order in which they were asked for."""
 
     def ladder(self, ref: PolicyRef) -> EscalationPolicy:
         """The pinned escalation policy of this name and version."""

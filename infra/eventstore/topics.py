@@ -5,6 +5,13 @@ ever; a fact that is no longer written stays here so that old histories load.
 """
 
 from domain.access import KeyCreated, KeyRevoked
+from domain.authority.facts import (
+    ApprovalGranted,
+    ApprovalRejected,
+    ApprovalRequested,
+    AuthorityDelegated,
+    AuthorityRevoked,
+)
 from domain.config import PolicyPublished, PolicyRetired
 from domain.escalation.facts import (
     EscalationAcknowledged,
@@ -148,6 +155,11 @@ FACTS: dict[str, type[Fact]] = {
         AssignmentRelaxed,
         AssignmentOverflowed,
         AssignmentWithdrawn,
+        ApprovalRequested,
+        ApprovalGranted,
+        ApprovalRejected,
+        AuthorityDelegated,
+        AuthorityRevoked,
         PolicyPublished,
         PolicyRetired,
         RestatementOrdered,

@@ -2,8 +2,9 @@
 reports ask.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 import psycopg
@@ -25,8 +26,10 @@ PROJECTOR = "projector"
 _UPSERT = """
 INSERT INTO tickets AS t (id, number, version, status, subject, channel, type, priority,
     tier, customer, team, assignee, product_area, tags, clock_states, due_at,
-    next_due_ms, done, opened_at, updated_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    next_due_ms, done, opened_at, updated_at, queued, queued_at, offered_to,
+    offer_expires_at, waiting)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+    %s, %s, %s, %s, %s)
 ON CONFLICT (id) DO UPDATE SET
     version = EXCLUDED.version, status = EXCLUDED.status, subject = EXCLUDED.subject,
     type = EXCLUDED.type, priority = EXCLUDED.priority, tier = EXCLUDED.tier,
@@ -34,7 +37,9 @@ ON CONFLICT (id) DO UPDATE SET
     product_area = EXCLUDED.product_area, tags = EXCLUDED.tags,
     clock_states = EXCLUDED.clock_states, due_at = EXCLUDED.due_at,
     next_due_ms = EXCLUDED.next_due_ms, done = EXCLUDED.done,
-    updated_at = EXCLUDED.updated_at
+    updated_at = EXCLUDED.updated_at, queued = EXCLUDED.queued,
+    queued_at = EXCLUDED.queued_at, offered_to = EXCLUDED.offered_to,
+    offer_expires_at = EXCLUDED.offer_expires_at, waiting = EXCLUDED.waiting
 WHERE t.version < EXCLUDED.version
 """
 
@@ -59,16 +64,25 @@ ON CONFLICT (ticket_id, metric, cycle) DO UPDATE SET
 WHERE c.version < EXCLUDED.version
 """
 
+_UPSERT_TURN = """
+INSERT INTO agent_turns AS a (agent, taken_at) VALUES (%s, %s)
+ON CONFLICT (agent) DO UPDATE SET taken_at = EXCLUDED.taken_at
+WHERE a.taken_at < EXCLUDED.taken_at
+"""
+
 _REFUSED = (psycopg.DataError, psycopg.IntegrityError)
 _ENCODER = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """Of one ticket: its row, and those of its clocks by the names of the columns."""
+    """Of one ticket: its row, those of its clocks by the names of the columns, and who
+    has it since when.
+    """
 
     ticket: Row
     clocks: list[Json]
+    turn: tuple[str, datetime] | None
 
 
 class Projector(Follower):
@@ -92,27 +106,35 @@ class Projector(Follower):
         rows, refused = each(tickets, _rows)
         await self.park(failed | refused, position)
         try:
-            await self._write(rows)
+            # In one: whoever counts rows must know up to where they count.
+            await self._write(rows, position)
         except _REFUSED:
             await self._write_one_by_one(rows, position)
-        async with self.database.connection() as connection:
-            await self.save(position, connection)
+            async with self.database.connection() as connection:
+                await self.save(position, connection)
 
-    async def _write(self, rows: Mapping[str, Rows]) -> None:
-        if rows:
+    async def _write(self, rows: Mapping[str, Rows], position: int | None) -> None:
+        """Without a position it is one part of a batch."""
+        if rows or position is not None:
             clocks = [clock for row in rows.values() for clock in row.clocks]
             async with self.database.transaction() as connection:
                 tickets = [row.ticket for row in rows.values()]
-                await connection.cursor().executemany(_UPSERT, tickets)
+                if tickets:
+                    await connection.cursor().executemany(_UPSERT, tickets)
+                if turns := _turns(rows.values()):
+                    await connection.cursor().executemany(_UPSERT_TURN, turns)
                 if clocks:
                     text = _ENCODER.encode(clocks).decode()
                     await connection.execute(_UPSERT_CLOCKS, (text,), prepare=True)
-                await self.unpark(list(rows), connection)
+                if rows:
+                    await self.unpark(list(rows), connection)
+                if position is not None:
+                    await self.save(position, connection)
 
     async def _write_one_by_one(self, rows: Mapping[str, Rows], position: int) -> None:
         for ticket_id, row in rows.items():
             try:
-                await self._write({ticket_id: row})
+                await self._write({ticket_id: row}, None)
             except _REFUSED as error:
                 await self.park({ticket_id: error}, position)
 
@@ -126,7 +148,19 @@ def _rows(ticket: Ticket) -> Rows:
     return Rows(
         ticket=_row(ticket),
         clocks=[_clock_row(ticket, clock) for clock in ticket.clocks],
+        turn=_turn(ticket),
     )
+
+
+def _turn(ticket: Ticket) -> tuple[str, datetime] | None:
+    if ticket.assignee is None or ticket.assigned_at is None:
+        return None
+    return ticket.assignee, ticket.assigned_at
+
+
+def _turns(rows: Iterable[Rows]) -> list[tuple[str, datetime]]:
+    """The last of each agent, in one order, so that two writers cannot block."""
+    return sorted(dict(sorted(row.turn for row in rows if row.turn)).items())
 
 
 def _clock_row(ticket: Ticket, clock: Clock) -> Json:
@@ -160,7 +194,8 @@ def _clock_row(ticket: Ticket, clock: Clock) -> Json:
 
 def _row(ticket: Ticket) -> Row:
     due = [c.due_at for c in ticket.clocks if c.live and c.due_at is not None]
-    made = plan(ticket)
+    made, queue = plan(ticket), ticket.queue
+    offer = queue.offer if queue else None
     return (
         ticket.id,
         ticket.number,
@@ -182,4 +217,9 @@ def _row(ticket: Ticket) -> Row:
         made.done,
         ticket.opened_at,
         ticket.updated_at,
+        queue is not None,
+        ticket.queued_at,
+        offer.agent if offer else None,
+        offer.expires_at if offer else None,
+        queue.waiting if queue else None,
     )

@@ -131,7 +131,9 @@ def test_a_cancelled_promise_stops_climbing():
     rule = {"when": {"type": "question"}, "targets": {"resolution": "1h"}}
     policy = {"match": [rule], "escalation_policy": "climb"}
     story = Story(world({"care": policy}, {"climb": {"steps": [TELL_ANN, TELL_BO]}}))
-    story.when("0s", Assign(agent="ann")).when("65m", Change(fields={"type": "other"})).enforce("9h")
+    story.when("0s", Assign(agent="ann")).when(
+        "65m", Change(fields={"type": "other"})
+    ).enforce("9h")
     assert len(story.all(EscalationStepFired)) == 1
 
 

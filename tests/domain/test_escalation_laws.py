@@ -6,7 +6,7 @@ import contextlib
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.commands import (
@@ -125,7 +125,18 @@ def somewhat_late(story, until):
         story._add(draft)
 
 
+def told_at(*whens):
+    """A ladder that tells Ann at these times."""
+    return {
+        "steps": [{"after": when, "targets": [{"agent": "ann"}]} for when in whens],
+        "repeat": 0,
+    }
+
+
 @given(ladders(), COMMANDS)
+@example(told_at("80%", "-PT40M", "PT0S"), [])  # due in another order than they stand
+@example(told_at("50%", "80%", "-PT20M", "PT0S"), [])
+@example(told_at("50%", "80%", "PT0S"), [(2400, Acknowledge(by="bo"))])
 @SHORT
 def test_no_step_is_lost(ladder, commands):
     """Each is fired or skipped with a reason before the one after it, in each round."""

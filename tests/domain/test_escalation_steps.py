@@ -350,6 +350,17 @@ def test_a_policy_sets_how_long_an_acknowledgement_lasts():
     assert acknowledged.until == instant("66m")
 
 
+def test_an_acknowledgement_outlasts_the_breach_and_what_it_held_back_is_on_record():
+    early = [
+        {"after": share, "targets": [{"agent": person}]}
+        for share, person in (("50%", "ann"), ("80%", "bo"))
+    ]
+    story = given(*early, CHEN).when("40m", Acknowledge(by="ann")).enforce("69m")
+    assert told(story) == [("PT30M", "ann")]
+    assert story.one(EscalationStepSkipped).reason == "the promise was broken before it"
+    assert told(story.enforce("9h"))[1:] == [("PT1H10M", "chen")]
+
+
 # paused
 
 

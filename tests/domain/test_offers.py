@@ -2,14 +2,18 @@
 it waits; and it keeps its place in time whatever happens to it.
 """
 
+import contextlib
 from dataclasses import replace
 
 import pytest
+from hypothesis import given as given_any
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from domain.assignment import Directory, Wanted, candidates
 from domain.commands import Assign, Reopen, Resolve
 from domain.config import publish
-from domain.errors import InvalidError, RuleError
+from domain.errors import DomainError, InvalidError, RuleError
 from domain.offer.facts import (
     AssignmentOffered,
     AssignmentQueued,
@@ -20,7 +24,7 @@ from domain.offer.facts import (
 from domain.offering import AcceptOffer, DeclineOffer, OfferNext, Withdraw
 from domain.oncall.override import Leave
 from domain.ticket.facts import TicketAssigned
-from tests.dsl import AGENTS, Story, configured, instant, world
+from tests.dsl import AGENTS, Story, configured, instant, published, world
 
 TO_SECOND = Assign(team="second")
 BO_SAYS_NO = DeclineOffer(agent="bo", reason="at lunch")
@@ -61,6 +65,14 @@ def on_leave(story, person, begin, end):
 def busy(story, loads):
     directory = replace(story.world.directory, loads=loads)
     story.world = replace(story.world, directory=directory)
+    return story
+
+
+def gone(story, name):
+    """This agent is not active any more."""
+    document = {**AGENTS[name], "active": False}
+    config = published(story.world.config, "agents", name, document)
+    story.world = replace(story.world, config=config, directory=config.directory)
     return story
 
 
@@ -239,13 +251,8 @@ def test_a_new_one_does_not_overtake_those_that_wait():
 
 
 def test_who_comes_back_from_leave_is_asked_at_that_instant():
-    story = on_leave(Story(around()), "bo", "0s", "3h")
-    on_leave(story, "bo", "0s", "3h").world = replace(
-        story.world, directory=replace(story.world.directory, loads={"chen": 1})
-    )
     agents = {**AGENTS, "chen": {"name": "Chen", "active": False}}
-    config = around(agents=agents).config
-    story.world = replace(story.world, config=config, directory=config.directory)
+    story = on_leave(Story(around(agents=agents)), "bo", "0s", "3h")
     story.when("0s", TO_SECOND).enforce("PT2H59M")
     assert offered(story) == []
     assert story.enforce("3h").log("assignment")[-1] == "PT3H assignment.offered"
@@ -365,6 +372,24 @@ def test_what_nobody_takes_goes_to_the_other_team_and_keeps_its_time():
     assert (story.ticket.team, story.ticket.queued_at) == ("front", instant("1m"))
 
 
+def test_it_does_not_go_round_in_a_circle_of_teams():
+    back = {"mode": "direct", "overflow": {"after": "15m", "team": "second"}}
+    made = world(
+        agents=LONE,
+        loads=FULL | {"ann": 1},
+        teams={"second": {"members": ["bo", "chen"]}, "front": {"members": ["ann"]}},
+    )
+    config = published(made.config, "teams", "front", LAST | {"assignment": back})
+    spill = {"mode": "offer", "overflow": {"after": "15m", "team": "front"}}
+    document = {"members": ["bo", "chen"], "assignment": spill}
+    config = published(config, "teams", "second", document)
+    directory = replace(config.directory, loads=made.directory.loads)
+    story = Story(replace(made, config=config, directory=directory))
+    story.when("0s", TO_SECOND).enforce("99h")
+    assert story.ticket.team == "front"
+    assert len(story.all(AssignmentQueued)) == 2
+
+
 def test_somebody_who_is_asked_may_still_answer_before_it_overflows():
     story = Story(spilling()).when("0s", TO_SECOND).enforce("15m")
     assert "ann" not in offered(story)
@@ -376,9 +401,7 @@ def test_somebody_who_is_asked_may_still_answer_before_it_overflows():
 
 def test_esc_106_what_somebody_had_who_is_gone_is_taken_back_and_offered_at_once():
     story = given().when("1m", AcceptOffer(agent="bo"))
-    config = around(agents={**AGENTS, "bo": {"name": "Bo", "active": False}}).config
-    story.world = replace(story.world, config=config, directory=config.directory)
-    story.when("9m", Withdraw(agent="bo", since=instant("9m")))
+    gone(story, "bo").when("9m", Withdraw(agent="bo", since=instant("9m")))
     fact = story.one(AssignmentWithdrawn)
     assert (fact.agent, fact.reason, fact.held) == ("bo", "not active", "ticket")
     assert offered(story) == ["bo", "chen"]
@@ -405,11 +428,21 @@ def test_what_somebody_was_given_although_on_leave_stays_there():
     assert story.ticket.assignee == "bo"
 
 
+def test_what_another_one_has_is_not_taken_from_them():
+    story = given().when("1m", AcceptOffer(agent="bo"))
+    gone(story, "ann").when("9m", Withdraw(agent="ann", since=instant("9m")))
+    assert story.all(AssignmentWithdrawn) == []
+
+
+def test_what_a_team_that_assigns_by_hand_gave_stays():
+    story = Story(world()).when("1m", Assign(team="second", agent="bo"))
+    gone(story, "bo").when("9m", Withdraw(agent="bo", since=instant("9m")))
+    assert story.ticket.assignee == "bo"
+
+
 def test_esc_107_a_finished_ticket_stays_with_who_finished_it():
     story = given().when("1m", AcceptOffer(agent="bo")).when("2m", Resolve())
-    config = around(agents={**AGENTS, "bo": {"name": "Bo", "active": False}}).config
-    story.world = replace(story.world, config=config, directory=config.directory)
-    story.when("9m", Withdraw(agent="bo", since=instant("9m")))
+    gone(story, "bo").when("9m", Withdraw(agent="bo", since=instant("9m")))
     assert story.ticket.assignee == "bo"
 
 
@@ -440,4 +473,37 @@ def test_what_is_wrong_in_the_terms_is_named(terms, pointer):
 
 def test_the_fold_says_the_same_as_the_decisions():
     story = given().when("1m", BO_SAYS_NO).enforce("9m")
+    assert story.folded() == story.ticket
+
+
+ANSWERS = st.sampled_from(
+    [
+        AcceptOffer(agent="bo"),
+        AcceptOffer(agent="ann"),
+        BO_SAYS_NO,
+        DeclineOffer(agent="chen", reason="no"),
+        OfferNext(),
+        TO_SECOND,
+        Resolve(),
+        Reopen(reason="again"),
+    ]
+)
+
+
+@settings(max_examples=60)
+@given_any(
+    st.lists(st.tuples(st.integers(0, 400), ANSWERS), max_size=8),
+    st.sampled_from([None, FULL, {"bo": 1}]),
+)
+def test_an_open_ticket_is_held_or_offered_or_says_why_it_waits(answers, loads):
+    story = Story(spilling(loads=loads, offer_timeout="90s")).when("0s", TO_SECOND)
+    second = 0
+    for wait, command in answers:
+        second += wait
+        with contextlib.suppress(DomainError):
+            story.when(f"{second}s", command)
+        ticket = story.ticket
+        queue = ticket.queue
+        asked = queue is not None and (queue.offer is not None or queue.waiting)
+        assert ticket.finished or ticket.assignee is not None or asked
     assert story.folded() == story.ticket

@@ -34,9 +34,14 @@ class Up:
             cwd=self._folder.parent,
             stdout=subprocess.DEVNULL,
         )
-        eventually((self._folder / "run.json").exists, within_s=90)
+        eventually(self._shown, within_s=90)
         with self.client() as api:
             eventually(lambda: api.get("/readyz").status_code == 200, within_s=60)
+
+    def _shown(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, "it ended as it started"
+        return (self._folder / "run.json").exists()
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         if self._process is None:

@@ -8,10 +8,12 @@ import asyncio
 import csv
 import io
 import json
+import os
 import re
 import subprocess
 from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -27,7 +29,7 @@ from tests.api_client import eventually
 from tests.installation import ROOT
 
 EXCERPT = ROOT / "tests" / "vectors" / "incidents.csv"
-WHOLE = ROOT.parent / "shared" / "data" / "incident_event_log.csv"
+WHOLE = Path(os.environ.get("PLEDGE_INCIDENT_LOG", "no log was named"))
 FILES = [file for file in (EXCERPT, WHOLE) if file.exists()]
 LARGEST = FILES[-1]
 POLICY = ROOT / "examples" / "incident-priorities.yaml"

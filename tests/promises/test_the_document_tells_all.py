@@ -168,7 +168,7 @@ def names(value, where=""):
 
 
 @pytest.fixture(scope="module")
-def paths(installation):
+def paths(installation):  # noqa: PLR0915 - one line a thing
     """An address for each path, with something of everything behind it."""
     with installation.client() as api:
         name = "documented"
@@ -176,7 +176,7 @@ def paths(installation):
         idle["breaks"] = {"2026-10-01": [["12:00", "13:00"]]}
         api.put("calendars", name, {"tz": "UTC", **idle})
         api.put("agents", name, {"name": "D"})
-        api.put("teams", name, {"members": [name]})
+        api.put("teams", name, {"members": [name], "assignment": {"mode": "offer"}})
         turns = {"start": "2026-01-05T09:00", "unit": "day", "people": [name]}
         restrict = [{"to": "23:00"}]
         layer = {"name": "base", "rotation": turns, "restrict": restrict}
@@ -191,14 +191,20 @@ def paths(installation):
         ticket = api.open_ticket(type=name, attributes={"a": 1})
         api.await_event(ticket, "escalation.exhausted")
         api.act(ticket, "pause", reason="waiting")
+        spent(api, ticket, name)
+        api.act(ticket, "assign", team=name)
+        body = {"draft": {"teams": {name: {"members": []}}}, "tickets": [ticket["id"]]}
+        simulation = api.ok("POST", "/v1/simulations", body)
         query = f"?wait_for={api.history(ticket)[-1]['position']}"
         yield {
             "ticket_id": ticket["id"],
             "metric": "resolution",
             "subscription_id": hook["id"],
+            "simulation_id": simulation["id"],
             "name": name,
             "number": "1",
             "/v1/tickets": query,
+            "/v1/queues/{name}": query,
             "/v1/events": "?limit=500",
         }
         api.ok("DELETE", f"/v1/subscriptions/{hook['id']}")
@@ -214,6 +220,21 @@ def exceptions(api, name):
     offered = {"from": "2190-02-01T00:00:00Z", "to": "2190-02-02T00:00:00Z"}
     api.ok("POST", f"{path}/swaps", {"person": name, "back": back} | offered)
     api.ok("POST", f"/v1/agents/{name}/leaves", window)
+
+
+def spent(api, ticket, name):
+    """A refund that was granted, one that nobody could grant, and authority lent."""
+    money = {"currency": "CNY", "amount": "5.50"}
+    api.put("authorities", name, {"refund": money})
+    api.put("agents", name, {"name": "D", "role": name})
+    refund = {"kind": "refund", "reason": "r", "requested_by": name}
+    api.act(ticket, "approvals", **refund, **money)
+    api.act(ticket, "approvals", **refund, **money | {"currency": "EUR"})
+    api.put("agents", f"{name}-too", {"name": "E"})
+    lent = {"principal": name, "delegate": f"{name}-too", "reason": "r"}
+    lent |= {"from": "2190-01-01T00:00:00Z", "until": "2190-01-02T00:00:00Z"}
+    lent["scope"] = {"types": ["refund"], **money}
+    api.ok("POST", "/v1/delegations", lent)
 
 
 NOT_JSON = ("/metrics", "/v1/schedules/{name}/calendar.ics")

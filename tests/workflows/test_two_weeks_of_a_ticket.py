@@ -46,6 +46,7 @@ async def test_two_weeks_of_a_ticket(floor):
 
     assert floor.told("sla", "escalation", "ticket") == [
         "PT0S ticket.opened",
+        "PT0S sla.matched",
         "PT0S escalation.pinned",
         "PT0S sla.attached",
         "PT0S sla.attached",
@@ -62,8 +63,11 @@ async def test_two_weeks_of_a_ticket(floor):
         "PT8H sla.missed",
         "PT8H escalation.ended",
         "P1D ticket.paused",
+        "P1D sla.paused",
         "P3D ticket.resumed",
+        "P3D sla.resumed",
         "P4D ticket.priority_changed",
+        "P4D sla.matched",
         "P4D sla.restated",
         "P6D sla.warned",
         "P7D sla.breached",

@@ -1,0 +1,98 @@
+"""Work that waits brought to people, and work of people who left brought to others.
+
+Each is a command to a ticket, idempotent by what made it necessary and by the ticket;
+where it would change nothing, nothing is written. A ticket that refuses is in nobody's
+way: it is answered at the end.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from activities.ports import Caller, Registry, Roster
+from activities.tickets import TicketDesk
+from domain.assignment import anybody_free
+from domain.errors import DomainError
+from domain.event import SYSTEM
+from domain.offering import OfferCommand, OfferNext, Withdraw
+from domain.terms import Order
+
+Refused = dict[str, Exception]
+
+
+class Queues(Protocol):
+    """Of the read model, a moment behind the log."""
+
+    async def teams(self) -> Sequence[str]:
+        """Those with tickets that nobody can be asked for."""
+
+    async def waiting(self, team: str, order: Order) -> Sequence[str]:
+        """Who is to be next, first."""
+
+    async def unheld(self, team: str) -> Sequence[str]:
+        """Open tickets of the team that nobody has, queued or not; the oldest first."""
+
+    async def in_hands_of(self, agent: str) -> Sequence[str]:
+        """Open tickets that they have, or are asked to take."""
+
+
+class Assigning:
+    def __init__(
+        self, registry: Registry, roster: Roster, queues: Queues, desk: TicketDesk
+    ) -> None:
+        self._registry, self._roster = registry, roster
+        self._queues, self._desk = queues, desk
+
+    async def needed(self) -> bool:
+        """Whether any team gets its tickets by a rule."""
+        teams = (await self._registry.config()).directory.teams.values()
+        return any(team.terms.mode != "manual" for team in teams)
+
+    async def drain(self, key: str) -> Refused:
+        """Whoever may have become free gets what waits for longest, or is the most
+        urgent. `key`: of what happened.
+        """
+        refused: Refused = {}
+        await self._roster.refresh()
+        for team in await self._queues.teams():
+            directory = await self._roster.directory()
+            order = directory.terms(team).order
+            for ticket_id in await self._queues.waiting(team, order):
+                if not anybody_free(await self._roster.directory(), team):
+                    break
+                refused |= await self._do([ticket_id], OfferNext(), key)
+        return refused
+
+    async def take_in(self, team: str, key: str) -> Refused:
+        """The terms of the team changed: what nobody has is for them now."""
+        await self._roster.refresh()
+        return await self._do(await self._queues.unheld(team), OfferNext(), key)
+
+    async def withdraw(self, agent: str, since: datetime, key: str) -> Refused:
+        ticket_ids = await self._queues.in_hands_of(agent)
+        return await self._do(ticket_ids, Withdraw(agent=agent, since=since), key)
+
+    async def _do(
+        self, ticket_ids: Sequence[str], command: OfferCommand, key: str
+    ) -> Refused:
+        refused: Refused = {}
+        for ticket_id in ticket_ids:
+            try:
+                await self._one(ticket_id, command, key)
+            except DomainError as error:
+                refused[ticket_id] = error
+        return refused
+
+    async def _one(self, ticket_id: str, command: OfferCommand, key: str) -> None:
+        if not (await self._desk.consider(ticket_id, command)).steps:
+            return
+        command_id = f"{type(command).__name__}:{key}/{ticket_id}"
+        caller = Caller(
+            command_id=command_id,
+            request_sha256=command_id,
+            attempt=f"{command_id}#",
+            actor=SYSTEM,
+            correlation_id=key,
+            channel="assignment",
+        )
+        await self._desk.apply(ticket_id, command, caller)

@@ -1,0 +1,95 @@
+"""Refunds and compensations of a ticket: asked for, approved, rejected."""
+
+from fastapi import APIRouter, Response
+
+from activities.authority import delegations_of
+from activities.ports import Caller
+from activities.tickets import on_behalf
+from api.auth import Calling, Known
+from api.ports import Services
+from api.schemas_authority import ApprovalIn, VerdictIn
+from api.schemas_tickets import TicketOut
+from api.tickets import WRITE, outcome_json, ticket_id_of
+from domain.approving import ApprovalCommand, AskApproval, DecideApproval
+from domain.errors import NotFoundError
+
+ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
+LONGEST_NUMBER = 9
+
+
+@ROUTER.post(
+    "/{ticket_id}/approvals", status_code=201, response_model=TicketOut, **WRITE
+)
+async def ask_approval(
+    ticket_id: str, body: ApprovalIn, known: Known, caller: Calling
+) -> Response:
+    """Ask to give the customer money: granted at once within the requester's own limit,
+    else it waits for somebody with enough authority.
+    """
+    command = AskApproval(
+        kind=body.kind,
+        amount=body.amount,
+        currency=body.currency,
+        reason=body.reason,
+        requested_by=body.requested_by,
+        delegations=await delegations_of(known.store),
+    )
+    caller = on_behalf(caller, body.requested_by)
+    return await _do(known, ticket_id, command, caller, 201)
+
+
+@ROUTER.post(
+    "/{ticket_id}/approvals/{number}/approve", response_model=TicketOut, **WRITE
+)
+async def approve(
+    ticket_id: str, number: str, body: VerdictIn, known: Known, caller: Calling
+) -> Response:
+    """Grant it, by one's own limit or by one that was lent."""
+    return await _verdict(known, ticket_id, number, body, caller, grant=True)
+
+
+@ROUTER.post(
+    "/{ticket_id}/approvals/{number}/reject", response_model=TicketOut, **WRITE
+)
+async def reject(
+    ticket_id: str, number: str, body: VerdictIn, known: Known, caller: Calling
+) -> Response:
+    """Refuse it; who may grant it may reject it."""
+    return await _verdict(known, ticket_id, number, body, caller, grant=False)
+
+
+async def _verdict(
+    known: Services,
+    ticket_id: str,
+    number: str,
+    body: VerdictIn,
+    caller: Caller,
+    *,
+    grant: bool,
+) -> Response:
+    command = DecideApproval(
+        number=number_of(number),
+        grant=grant,
+        by=body.by,
+        reason=body.reason,
+        delegations=await delegations_of(known.store),
+    )
+    return await _do(known, ticket_id, command, on_behalf(caller, body.by))
+
+
+def number_of(text: str) -> int:
+    """They count from 1 on each ticket; what is no number cannot be one of them."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER):
+        raise NotFoundError("approval", text.encode("ascii", "replace").decode()[:64])
+    return int(text)
+
+
+async def _do(
+    known: Services,
+    ticket_id: str,
+    command: ApprovalCommand,
+    caller: Caller,
+    status: int = 200,
+) -> Response:
+    outcome = await known.desk.apply(ticket_id_of(ticket_id), command, caller)
+    return await outcome_json(known, outcome, status)

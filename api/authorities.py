@@ -1,0 +1,91 @@
+"""Authority lent for a time. (The limits of roles are configuration: `config.py`.)"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from activities.authority import DelegationDesk, delegations_of
+from api.auth import Calling, Known, guarded
+from api.ports import Services
+from api.presentation import answer, written
+from api.schemas_authority import DelegationIn, DelegationOut, DelegationPage
+from api.words import Identifier
+from domain.authority.delegation import Delegation
+from domain.authority.facts import AuthorityDelegated
+from domain.event import Json
+
+ROUTER = APIRouter(prefix="/v1/delegations", tags=["authority"])
+READ = guarded("config:read", 422)
+WRITE = guarded("config:write", 400, 404, 409, 413, 415, 422)
+
+
+@ROUTER.post("", status_code=201, response_model=DelegationOut, **WRITE)
+async def delegate_authority(
+    body: DelegationIn, known: Known, caller: Calling
+) -> Response:
+    """Let somebody grant refunds or compensations in the name of another for a time.
+    What was lent cannot be lent on.
+    """
+    wanted = AuthorityDelegated(
+        delegation_id=known.new_id(),
+        principal=body.principal,
+        delegate=body.delegate,
+        kinds=tuple(body.scope.types),
+        currency=body.scope.currency,
+        amount=body.scope.amount,
+        team=body.scope.team,
+        begin=body.from_,
+        end=body.until,
+        reason=body.reason,
+    )
+    lent = await _desk(known).delegate(wanted, caller)
+    made = _json(lent.delegations[-1])
+    return answer(made, status=201, headers=written(lent.appended))
+
+
+@ROUTER.get("", response_model=DelegationPage, **READ)
+async def list_delegations(
+    known: Known,
+    past: Annotated[bool, Query(description="Also what is over or revoked")] = False,
+) -> Response:
+    """In the order in which they were made."""
+    now = known.now()
+    items = [
+        _json(lent)
+        for lent in await delegations_of(known.store)
+        if past or (lent.revoked_at is None and now < lent.end)
+    ]
+    return answer({"items": items, "next_cursor": None})
+
+
+@ROUTER.delete("/{delegation_id}", status_code=204, **WRITE)
+async def revoke_delegation(
+    delegation_id: Identifier, known: Known, caller: Calling
+) -> Response:
+    """Take it back at once; what was granted by it stays granted."""
+    lent = await _desk(known).revoke(delegation_id, caller)
+    return Response(status_code=204, headers=written(lent.appended))
+
+
+def _desk(known: Services) -> DelegationDesk:
+    return DelegationDesk(known.store, known.registry, known.now)
+
+
+def _json(lent: Delegation) -> Json:
+    return {
+        "id": lent.id,
+        "principal": lent.principal,
+        "delegate": lent.delegate,
+        "scope": {
+            "types": list(lent.kinds),
+            "currency": lent.currency,
+            "amount": f"{lent.amount}",
+            "team": lent.team,
+        },
+        "from": lent.begin,
+        "until": lent.end,
+        "reason": lent.reason,
+        "made_at": lent.made_at,
+        "made_by": lent.made_by,
+        "revoked_at": lent.revoked_at,
+    }

@@ -1,0 +1,82 @@
+"""Into somebody's hands: offers answered, and who waits in a team's queue."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, Field
+
+from activities.tickets import on_behalf
+from api.auth import Calling, Known
+from api.presentation import answer
+from api.schemas_tickets import AcceptIn, DeclineIn, TicketOut
+from api.tickets import READ, WRITE, Limit, outcome_json, ticket_id_of
+from api.words import Line
+from domain.errors import NotFoundError
+from domain.offering import AcceptOffer, DeclineOffer
+
+TICKETS = APIRouter(prefix="/v1/tickets", tags=["assignment"])
+QUEUES = APIRouter(prefix="/v1/queues", tags=["assignment"])
+ROUTERS = (TICKETS, QUEUES)
+Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+
+
+class QueuedOut(BaseModel):
+    """Of the read model, a moment behind the log."""
+
+    ticket_id: str
+    number: int
+    subject: str
+    priority: str
+    tier: str
+    queued_at: datetime = Field(description="First; it survives going to other teams")
+    due_at: datetime | None = Field(description="Of the promise that is due first")
+    offered_to: str | None
+    offer_expires_at: datetime | None
+    reason: str | None = Field(description="Why nobody is asked now")
+
+
+class QueuePage(BaseModel):
+    items: list[QueuedOut]
+    next_cursor: str | None
+
+
+@TICKETS.post("/{ticket_id}/accept", response_model=TicketOut, **WRITE)
+async def accept_offer(
+    ticket_id: str, body: AcceptIn, known: Known, caller: Calling
+) -> Response:
+    """The agent to whom it is offered takes it. Of two answers one wins."""
+    command = AcceptOffer(agent=body.agent)
+    by = on_behalf(caller, body.agent)
+    done = await known.desk.apply(ticket_id_of(ticket_id), command, by)
+    return await outcome_json(known, done)
+
+
+@TICKETS.post("/{ticket_id}/decline", response_model=TicketOut, **WRITE)
+async def decline_offer(
+    ticket_id: str, body: DeclineIn, known: Known, caller: Calling
+) -> Response:
+    """The next one is asked at once; the ticket keeps its place in time."""
+    command = DeclineOffer(agent=body.agent, reason=body.reason)
+    by = on_behalf(caller, body.agent)
+    done = await known.desk.apply(ticket_id_of(ticket_id), command, by)
+    return await outcome_json(known, done)
+
+
+@QUEUES.get("/{name}", response_model=QueuePage, **READ)
+async def get_queue(
+    name: Name,
+    known: Known,
+    limit: Limit = 50,
+    cursor: Annotated[Line | None, Query()] = None,
+    wait_for: Annotated[int | None, Query(ge=0, le=2**62)] = None,
+) -> Response:
+    """Tickets of the team that nobody has, those that wait longest first; of a team
+    that assigns by hand there are none.
+    """
+    if name not in (await known.registry.config()).directory.teams:
+        raise NotFoundError("team", name)
+    if wait_for is not None:
+        await known.tickets.wait_for(wait_for)
+    items, following = await known.queues.page(name, limit, cursor)
+    return answer({"items": items, "next_cursor": following})

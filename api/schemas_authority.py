@@ -1,0 +1,150 @@
+"""Limits of roles, authority lent, and refunds and compensations of a ticket."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.words import Cleaned, Identifier, Instant, Line, Strict, example
+from domain.authority.approval import ApprovalState
+from domain.authority.limits import SpendKind
+from domain.authority.money import AMOUNT, CURRENCY
+
+Amount = Annotated[
+    str, Cleaned, Field(pattern=f"^{AMOUNT}$", description='Exact, as `"12.50"`')
+]
+Currency = Annotated[
+    str, Cleaned, Field(pattern=f"^{CURRENCY}$", description="ISO 4217, as `CNY`")
+]
+
+
+class MoneyIn(Strict):
+    currency: Currency
+    amount: Amount
+
+
+class AuthorityIn(Strict):
+    """What an agent of this role may grant without asking. A kind that is left out:
+    nothing of it.
+    """
+
+    model_config = example(
+        refund={"currency": "CNY", "amount": "500"},
+        compensation={"currency": "CNY", "amount": "200"},
+    )
+    refund: MoneyIn | None = None
+    compensation: MoneyIn | None = None
+
+
+class ScopeIn(MoneyIn):
+    """`team`: only on tickets of this team. At most `amount`, and never more than the
+    principal may grant themselves.
+    """
+
+    types: list[SpendKind] = Field(min_length=1, max_length=2)
+    team: Identifier | None = None
+
+
+class DelegationIn(Strict):
+    model_config = example(
+        principal="ann",
+        delegate="bo",
+        scope={"types": ["refund"], "currency": "CNY", "amount": "300"},
+        until="2199-01-04T00:00:00+08:00",
+        reason="vacation",
+        **{"from": "2198-12-21T00:00:00+08:00"},
+    )
+    principal: Identifier
+    delegate: Identifier
+    scope: ScopeIn
+    from_: Instant = Field(alias="from")
+    until: Instant
+    reason: Line
+
+
+class ScopeOut(BaseModel):
+    types: list[SpendKind]
+    currency: str
+    amount: str
+    team: str | None
+
+
+class DelegationOut(BaseModel):
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+    id: str
+    principal: str
+    delegate: str
+    scope: ScopeOut
+    from_: datetime = Field(alias="from")
+    until: datetime
+    reason: str
+    made_at: datetime
+    made_by: str
+    revoked_at: datetime | None
+
+
+class DelegationPage(BaseModel):
+    items: list[DelegationOut]
+    next_cursor: str | None
+
+
+class ApprovalIn(Strict):
+    """Granted at once if it lies within the requester's own limit."""
+
+    model_config = example(
+        kind="refund",
+        amount="120.00",
+        currency="CNY",
+        reason="the pump came broken",
+        requested_by="ann",
+    )
+    kind: SpendKind
+    amount: Amount
+    currency: Currency
+    reason: Line
+    requested_by: Identifier
+
+
+class VerdictIn(Strict):
+    """`by`: the agent who decides; never the one who asked."""
+
+    model_config = example(by="mia", reason="the photo shows it")
+    by: Identifier
+    reason: Line
+
+
+class LimitUsedOut(BaseModel):
+    """`delegation`: null if it was the principal's own."""
+
+    role: str
+    currency: str
+    amount: str
+    delegation: str | None
+
+
+class LackingOut(BaseModel):
+    person: str
+    reason: str
+
+
+class ApprovalOut(BaseModel):
+    """`approver`: the next manager with enough authority; null and `unresolved`:
+    nobody had it when it was asked for. `principal`: whose authority was used, `actor`:
+    by whom, `because`: why.
+    """
+
+    number: int
+    kind: SpendKind
+    amount: str
+    currency: str
+    reason: str
+    requested_by: str
+    requested_at: datetime
+    state: ApprovalState
+    approver: str | None
+    passed_over: list[LackingOut]
+    principal: str | None
+    actor: str | None
+    limit: LimitUsedOut | None
+    because: str | None
+    decided_at: datetime | None

@@ -1,0 +1,146 @@
+"""Drafts tried out on past tickets, and what differs. Durations are ISO 8601."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, JsonValue, create_model
+
+from activities.simulating import JobState
+from api.config import SCHEMAS
+from api.words import Cleaned, Identifier, Instant, Strict, example
+from domain.config_kinds import Kind
+from domain.simulation import Verdict
+
+DocumentName = Annotated[
+    str, Cleaned, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+]
+
+
+def _draft() -> type[Strict]:
+    """One member a kind: the documents by name, each as it would be PUT."""
+    members: dict[str, Any] = {
+        kind.replace("-", "_"): (
+            dict[DocumentName, schema],  # type: ignore[valid-type] # from the table
+            Field(default={}, alias=kind, max_length=1000),
+        )
+        for kind, schema in SCHEMAS.items()
+    }
+    made: type[Strict] = create_model("DraftIn", __base__=Strict, **members)
+    return made
+
+
+DraftIn = _draft()
+RULE: JsonValue = {
+    "when": {"type": "after_sales"},
+    "targets": {"first_response": "PT15M", "resolution": "PT4H"},
+}
+
+
+class SimulationIn(Strict):
+    """`draft`: a bundle of documents, laid over what is published; nothing of it is
+    stored. Either `tickets`, or all that were opened from `from` until before `to`.
+    """
+
+    model_config = example(
+        draft={"sla-policies": {"after-sales": {"match": [RULE]}}},
+        **{"from": "2026-11-01T00:00:00Z", "to": "2026-12-01T00:00:00Z"},
+    )
+    draft: DraftIn  # type: ignore[valid-type] # made from the table of kinds
+    tickets: list[Identifier] | None = Field(default=None, max_length=10_000)
+    from_: Instant | None = Field(default=None, alias="from")
+    to: Instant | None = None
+
+
+class ToldOut(BaseModel):
+    """`step` and `lap` are counted from 0."""
+
+    person: str
+    step: int
+    lap: int
+    at: datetime
+
+
+class CourseOut(BaseModel):
+    """unpromised: there was no such clock. open: it still ran or stood still."""
+
+    verdict: Verdict
+    target: str | None
+    breached_at: datetime | None
+    told: list[ToldOut]
+
+
+class ClockDifferenceOut(BaseModel):
+    metric: str
+    cycle: int
+    differs: bool
+    really: CourseOut
+    draft: CourseOut
+
+
+class TicketDifferenceOut(BaseModel):
+    ticket_id: str
+    number: int
+    clocks: list[ClockDifferenceOut]
+
+
+class ShiftOut(BaseModel):
+    """`more`: by the draft only; `fewer`: really only."""
+
+    really: int
+    draft: int
+    more: int
+    fewer: int
+
+
+class SummaryOut(BaseModel):
+    """`breaches` are clocks that broke; `people_told`: each person once a ticket."""
+
+    tickets: int
+    clocks: int
+    tickets_differing: int
+    verdicts_changed: int
+    breaches: ShiftOut
+    people_told: ShiftOut
+
+
+class LeftOutOut(BaseModel):
+    ticket_id: str
+    reason: str
+
+
+class ConfigWarningOut(BaseModel):
+    """`pointer`: into the document; empty = all of it."""
+
+    kind: Kind
+    name: str
+    version: int
+    pointer: str
+    message: str
+
+
+class ConfigWarnings(BaseModel):
+    items: list[ConfigWarningOut]
+    next_cursor: None = None
+
+
+class ResultOut(BaseModel):
+    summary: SummaryOut
+    tickets: list[TicketDifferenceOut] = Field(
+        description="The first thousand in which anything differs"
+    )
+    left_out: list[LeftOutOut]
+
+
+class SimulationOut(BaseModel):
+    """`done` of `total` tickets. `warnings` are of the draft; `as_of`: until when it is
+    followed. `result` once it is done, `error` if it failed.
+    """
+
+    id: str
+    state: JobState
+    done: int
+    total: int
+    as_of: datetime
+    warnings: list[ConfigWarningOut]
+    result: ResultOut | None
+    error: str | None

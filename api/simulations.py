@@ -1,0 +1,117 @@
+"""Configuration looked at before it costs anything: what a draft would have done to
+past tickets, and what is hardly meant in what is published.
+"""
+
+import asyncio
+
+from fastapi import APIRouter, Response
+from starlette.exceptions import HTTPException
+
+from activities.cloudevents import plain
+from activities.simulating import BusyError, Job, Selection
+from api.auth import Known, guarded
+from api.config import canonical
+from api.presentation import answer
+from api.schemas_simulations import ConfigWarnings, SimulationIn, SimulationOut
+from api.words import Identifier
+from domain.config_draft import Named
+from domain.config_kinds import ORDER
+from domain.config_warnings import config_warnings
+from domain.errors import FieldError, InvalidError
+from domain.event import Json
+from domain.simulation import TicketDifference
+
+ROUTER = APIRouter(prefix="/v1", tags=["trying out"])
+TRY = guarded("config:read", 400, 413, 415, 422, 429)
+READ = guarded("config:read", 404, 422)
+
+
+@ROUTER.post("/simulations", status_code=202, response_model=SimulationOut, **TRY)
+async def start_simulation(body: SimulationIn, known: Known) -> Response:
+    """What a draft would have done to past tickets: a job, to be asked for."""
+    wanted = _selection(body)
+    if wanted.opened is not None:  # of the tickets as they are now
+        await known.tickets.wait_for(await known.feed.head())
+    try:
+        job = await known.simulating.start(_documents(body), wanted)
+    except BusyError as error:
+        raise HTTPException(429, str(error), {"Retry-After": "5"}) from error
+    headers = {"Location": f"/v1/simulations/{job.id}"}
+    return answer(_job(job), status=202, headers=headers)
+
+
+@ROUTER.get("/simulations/{simulation_id}", response_model=SimulationOut, **READ)
+async def get_simulation(simulation_id: Identifier, known: Known) -> Response:
+    """How far it is; what differs, once it is done. The latest 20 are kept, in memory:
+    a restart of the server forgets them.
+    """
+    return answer(_job(known.simulating.find(simulation_id)))
+
+
+@ROUTER.get("/config/warnings", response_model=ConfigWarnings, **guarded("config:read"))
+async def list_config_warnings(known: Known) -> Response:
+    """What is hardly meant in everything that is published, as of now."""
+    config, book = await known.registry.config(), await known.registry.oncall()
+    found = await asyncio.to_thread(
+        lambda: [*config_warnings(config, book, known.now())]
+    )
+    return answer({"items": plain(found), "next_cursor": None})
+
+
+def _selection(body: SimulationIn) -> Selection:
+    if body.tickets is not None:
+        if body.from_ is not None or body.to is not None:
+            message = "name tickets, or a time by from and to, not both"
+            raise InvalidError.at("/tickets", message)
+        return Selection(tickets=tuple(body.tickets))
+    if body.from_ is None and body.to is None:
+        raise InvalidError.at("/tickets", "name tickets, or a time by from and to")
+    if body.from_ is None or body.to is None:
+        missing = "/from" if body.from_ is None else "/to"
+        raise InvalidError([FieldError(missing, "from and to belong together")])
+    if body.to <= body.from_:
+        raise InvalidError.at("/to", "must lie after from")
+    return Selection(opened=(body.from_, body.to))
+
+
+def _documents(body: SimulationIn) -> dict[Named, Json]:
+    return {
+        (kind, name): canonical(document)
+        for kind in ORDER
+        for name, document in getattr(body.draft, kind.replace("-", "_"), {}).items()
+    }
+
+
+def _job(job: Job) -> Json:
+    result: Json = {
+        "summary": plain(job.summary),
+        "tickets": [_ticket(found) for found in job.tickets],
+        "left_out": plain(job.left_out),
+    }
+    return {
+        "id": job.id,
+        "state": job.state,
+        "done": job.done,
+        "total": job.total,
+        "as_of": job.as_of,
+        "warnings": plain(job.warnings),
+        "result": result if job.state == "done" else None,
+        "error": job.error,
+    }
+
+
+def _ticket(found: TicketDifference) -> Json:
+    return {
+        "ticket_id": found.ticket_id,
+        "number": found.number,
+        "clocks": [
+            {
+                "metric": clock.metric,
+                "cycle": clock.cycle,
+                "differs": clock.really != clock.draft,
+                "really": plain(clock.really),
+                "draft": plain(clock.draft),
+            }
+            for clock in found.clocks
+        ],
+    }

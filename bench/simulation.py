@@ -1,0 +1,128 @@
+"""python -m bench.simulation [FILE]: how long does it take to try out a draft?
+
+All incidents of an audit log (the committed excerpt without FILE), as `pledge import
+incidents` would record them, under two bundles of examples/. What is asked of the
+server's own job: histories loaded in pages from memory, compared in slices in a thread.
+Each figure beside a bare fold of the same histories in the same run. Also the longest
+time for which the event loop was kept from anything else.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from activities.simulating import Selection, Simulating
+from domain.access import Keys
+from domain.config import Configuration
+from domain.config_draft import Named
+from domain.event import Event, Json
+from domain.oncall.book import OnCallBook
+from domain.subscription import Subscriptions
+from domain.ticket.evolve import fold
+from infra.bootstrap import documents, read_bundle
+from infra.holidays.sources import InstalledHolidays
+from infra.incidents.history import opened
+from infra.incidents.log import read
+from infra.wiring import new_id, now
+
+EXCERPT = Path("tests/vectors/incidents.csv")
+BUNDLES = ("incident-priorities", "incident-office-hours")
+TICK_S = 0.005
+MARK_S = 10
+
+
+class Histories:
+    """A store that has them all at hand; nothing is written."""
+
+    def __init__(self, histories: dict[str, list[Event]]) -> None:
+        self._histories = histories
+
+    async def load_many(self, stream_ids: Sequence[str]) -> dict[str, list[Event]]:
+        return {i: self._histories[i] for i in stream_ids}
+
+
+class Nothing:
+    """A registry of an installation without any configuration."""
+
+    async def config(self) -> Configuration:
+        return Configuration()
+
+    async def oncall(self) -> OnCallBook:
+        return OnCallBook()
+
+    async def keys(self) -> Keys:
+        return Keys()
+
+    async def subscriptions(self) -> Subscriptions:
+        return Subscriptions()
+
+    async def refresh(self) -> None:
+        pass
+
+
+def histories(file: Path) -> dict[str, list[Event]]:
+    log = read(file, ZoneInfo("UTC"), now())
+    made = {}
+    for number, rows in enumerate(log.incidents.values(), start=1):
+        events = opened(rows, number, "UTC", f"bench:{number}")
+        made[events[0].originator_id] = list(events)
+    return made
+
+
+def draft(bundle: str) -> dict[Named, Json]:
+    text = Path(f"examples/{bundle}.yaml").read_text("utf-8")
+    return {(kind, name): d for kind, name, d in documents(read_bundle(text))}
+
+
+async def longest_silence(until: asyncio.Event) -> float:
+    """For how long nothing else had its turn on the loop."""
+    longest, before = 0.0, time.perf_counter()
+    while not until.is_set():
+        await asyncio.sleep(TICK_S)
+        longest = max(longest, time.perf_counter() - before - TICK_S)
+        before = time.perf_counter()
+    return longest
+
+
+async def simulated(known: dict[str, list[Event]], bundle: str) -> tuple[float, float]:
+    """How long it took, and the longest silence of the loop, in seconds."""
+    store: Any = Histories(known)
+    tickets: Any = None
+    made = Simulating(store, Nothing(), tickets, InstalledHolidays(), now, new_id)
+    over = asyncio.Event()
+    listening = asyncio.create_task(longest_silence(over))
+    began = time.perf_counter()
+    job = await made.start(draft(bundle), Selection(tickets=tuple(known)))
+    await made.idle()
+    took = time.perf_counter() - began
+    over.set()
+    assert job.state == "done", job.error
+    assert job.summary.tickets == len(known)
+    return took, await listening
+
+
+def main() -> None:
+    file = Path(sys.argv[1]) if sys.argv[1:] else EXCERPT
+    known = histories(file)
+    events = sum(map(len, known.values()))
+    began = time.perf_counter()
+    for history in known.values():
+        fold(history)
+    bare = time.perf_counter() - began
+    sys.stdout.write(f"{len(known)} tickets, {events} events; bare fold {bare:.3f} s\n")
+    for bundle in BUNDLES:
+        took, silence = asyncio.run(simulated(known, bundle))
+        kept = "kept" if took < MARK_S else "MISSED"
+        sys.stdout.write(
+            f"{bundle:<24}{took:8.2f} s   {took / bare:6.1f} of bare"
+            f"   loop silent {1000 * silence:.0f} ms at most"
+            f"   mark {MARK_S} s {kept}\n"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""One thing that somebody wants to give the customer, and what was decided of it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from domain.authority.facts import (
+    ApprovalGranted,
+    ApprovalRejected,
+    ApprovalRequested,
+    Lacking,
+    LimitUsed,
+)
+from domain.authority.limits import SpendKind
+from domain.event import Fact
+
+ApprovalState = Literal["pending", "unresolved", "granted", "rejected"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    """`unresolved`: it waits, and nobody above the requester could decide it when it
+    was asked for. `because`: the reason of the decision.
+    """
+
+    number: int
+    kind: SpendKind
+    amount: str
+    currency: str
+    reason: str
+    requested_by: str
+    requested_at: datetime
+    state: ApprovalState
+    approver: str | None = None
+    passed_over: tuple[Lacking, ...] = ()
+    principal: str | None = None
+    actor: str | None = None
+    limit: LimitUsed | None = None
+    because: str | None = None
+    decided_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.state in ("pending", "unresolved")
+
+
+def evolve(
+    approvals: tuple[Approval, ...], fact: Fact, at: datetime
+) -> tuple[Approval, ...]:
+    match fact:
+        case ApprovalRequested():
+            return (*approvals, _requested(fact, at))
+        case ApprovalGranted() if fact.number > len(approvals):
+            return (*approvals, _granted_at_once(fact, at))
+        case ApprovalGranted() | ApprovalRejected():
+            state: ApprovalState = (
+                "granted" if isinstance(fact, ApprovalGranted) else "rejected"
+            )
+            return tuple(
+                replace(
+                    approval,
+                    state=state,
+                    principal=fact.principal,
+                    actor=fact.actor,
+                    limit=fact.limit,
+                    because=fact.reason,
+                    decided_at=at,
+                )
+                if approval.number == fact.number
+                else approval
+                for approval in approvals
+            )
+        case _:
+            return approvals
+
+
+def _requested(fact: ApprovalRequested, at: datetime) -> Approval:
+    return Approval(
+        number=fact.number,
+        kind=fact.kind,
+        amount=fact.amount,
+        currency=fact.currency,
+        reason=fact.reason,
+        requested_by=fact.requested_by,
+        requested_at=at,
+        state="pending" if fact.approver else "unresolved",
+        approver=fact.approver,
+        passed_over=fact.passed_over,
+    )
+
+
+def _granted_at_once(fact: ApprovalGranted, at: datetime) -> Approval:
+    return Approval(
+        number=fact.number,
+        kind=fact.kind,
+        amount=fact.amount,
+        currency=fact.currency,
+        reason=fact.reason,
+        requested_by=fact.requested_by,
+        requested_at=at,
+        state="granted",
+        principal=fact.principal,
+        actor=fact.actor,
+        limit=fact.limit,
+        decided_at=at,
+    )

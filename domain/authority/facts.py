@@ -1,0 +1,99 @@
+"""What can happen to money that somebody wants to give, and to the right to give it.
+
+Amounts are decimal text (`"12.50"`), as they were said.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from domain.authority.limits import SpendKind
+from domain.event import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorityDelegated(Fact):
+    """`principal` lets `delegate` grant these kinds in their name, from then to then.
+    `team` None: on the tickets of every team.
+    """
+
+    topic: ClassVar[str] = "authority.delegated"
+    delegation_id: str
+    principal: str
+    delegate: str
+    kinds: tuple[SpendKind, ...]
+    currency: str
+    amount: str
+    team: str | None
+    begin: datetime
+    end: datetime
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorityRevoked(Fact):
+    topic: ClassVar[str] = "authority.revoked"
+    delegation_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitUsed:
+    """`delegation` None: the principal's own limit, by their role."""
+
+    role: str
+    currency: str
+    amount: str
+    delegation: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lacking:
+    """Somebody who could not decide it, and why."""
+
+    person: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalRequested(Fact):
+    """`number` counts the ticket's approvals from 1. `approver`: the next manager with
+    enough authority; None = nobody has it.
+    """
+
+    topic: ClassVar[str] = "approval.requested"
+    number: int
+    kind: SpendKind
+    amount: str
+    currency: str
+    reason: str
+    requested_by: str
+    approver: str | None
+    passed_over: tuple[Lacking, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalGranted(Fact):
+    """`principal`: whose authority it was; `actor`: who used it. Without a request
+    before it: it was within the requester's own limit.
+    """
+
+    topic: ClassVar[str] = "approval.granted"
+    number: int
+    kind: SpendKind
+    amount: str
+    currency: str
+    reason: str
+    requested_by: str
+    principal: str
+    actor: str
+    limit: LimitUsed
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalRejected(Fact):
+    topic: ClassVar[str] = "approval.rejected"
+    number: int
+    reason: str
+    principal: str
+    actor: str
+    limit: LimitUsed

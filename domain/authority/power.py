@@ -1,0 +1,131 @@
+"""Who may grant what at an instant: by their role, or because it was lent to them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from domain.assignment import Directory, may_act
+from domain.authority.delegation import Delegation
+from domain.authority.facts import Lacking, LimitUsed
+from domain.authority.limits import Authority, Limit, SpendKind
+from domain.oncall.book import OnCallBook
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spend:
+    """What somebody wants to give. `team`: that of the ticket."""
+
+    kind: SpendKind
+    currency: str
+    amount: Decimal
+    requested_by: str
+    team: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mandate:
+    """The right to grant it, and where it comes from."""
+
+    principal: str
+    limit: LimitUsed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chain:
+    """`approver` None: nobody above the requester could decide it now."""
+
+    approver: str | None
+    passed_over: tuple[Lacking, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Power:
+    at: datetime
+    directory: Directory
+    authorities: Mapping[str, Authority]
+    delegations: tuple[Delegation, ...]
+    oncall: OnCallBook
+
+    def own(self, person: str, spend: Spend) -> Mandate | str:
+        """By their role alone; else the reason why not."""
+        agent = self.directory.agents.get(person)
+        role = agent.role if agent else None
+        limit = self._limit(person, spend.kind)
+        unfit = may_act(self.directory, person)
+        if unfit is not None:
+            return unfit
+        if limit is None or role is None:
+            return f"has no authority over a {spend.kind}"
+        if limit.currency != spend.currency:
+            return f"has a limit in {limit.currency}, not in {spend.currency}"
+        if limit.amount < spend.amount:
+            return f"has a limit of {limit.amount} {limit.currency}"
+        used = LimitUsed(role=role, currency=limit.currency, amount=f"{limit.amount}")
+        return Mandate(principal=person, limit=used)
+
+    def mandate(self, person: str, spend: Spend) -> Mandate | str:
+        """Own or lent. Nothing is granted by whom it was asked for, nor in their name,
+        and what is lent reaches no further than the principal's own limit.
+        """
+        if person == spend.requested_by:
+            return "asked for it"
+        own = self.own(person, spend)
+        if isinstance(own, Mandate) or may_act(self.directory, person):
+            return own
+        for lent in self._lent(person, spend):
+            behind = self.own(lent.principal, spend)
+            if isinstance(behind, Mandate):
+                limit = LimitUsed(
+                    role=behind.limit.role,
+                    currency=lent.currency,
+                    amount=f"{min(lent.amount, Decimal(behind.limit.amount))}",
+                    delegation=lent.id,
+                )
+                return Mandate(principal=lent.principal, limit=limit)
+        return own
+
+    def chain(self, spend: Spend) -> Chain:
+        """The next manager with enough authority who is there; a circle ends it."""
+        passed: list[Lacking] = []
+        for manager in self._managers(spend.requested_by):
+            found = self._away(manager) or self.mandate(manager, spend)
+            if isinstance(found, Mandate):
+                return Chain(approver=manager, passed_over=tuple(passed))
+            passed.append(Lacking(person=manager, reason=found))
+        return Chain(approver=None, passed_over=tuple(passed))
+
+    def _limit(self, person: str, kind: SpendKind) -> Limit | None:
+        agent = self.directory.agents.get(person)
+        authority = self.authorities.get(agent.role or "") if agent else None
+        return authority.limits.get(kind) if authority else None
+
+    def _lent(self, person: str, spend: Spend) -> Iterator[Delegation]:
+        for lent in self.delegations:
+            if (
+                lent.delegate == person
+                and lent.principal != spend.requested_by
+                and lent.holds(self.at)
+                and spend.kind in lent.kinds
+                and lent.team in (None, spend.team)
+                and lent.currency == spend.currency
+                and lent.amount >= spend.amount
+            ):
+                yield lent
+
+    def _managers(self, person: str) -> Iterator[str]:
+        seen = {person}
+        while True:
+            agent = self.directory.agents.get(person)
+            above = agent.manager if agent else None
+            if above is None or above in seen:
+                return
+            seen.add(above)
+            yield above
+            person = above
+
+    def _away(self, person: str) -> str | None:
+        for leave in self.oncall.leaves.get(person, ()):
+            if leave.cancelled_at is None and leave.begin <= self.at < leave.end:
+                return f"on leave until {leave.end.isoformat()}"
+        return None

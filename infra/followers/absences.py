@@ -1,0 +1,51 @@
+"""Work taken from people whose leave begins. Not a follower: it looks at the clock.
+
+Each leave is gone through once it began, and after a start all that run now: what was
+given to somebody on leave by those who could know stays, so it bears being done twice.
+"""
+
+import asyncio
+import logging
+
+from activities.assigning import Assigning
+from activities.ports import Now, Registry
+from domain.oncall.override import Leave
+from infra.followers.follower import AWAY
+
+LOOK_S = 1
+LOG = logging.getLogger(__name__)
+
+
+class Absences:
+    def __init__(self, registry: Registry, assigning: Assigning, now: Now) -> None:
+        self._registry, self._assigning, self._now = registry, assigning, now
+        self._done: set[str] = set()
+
+    async def run(self) -> None:
+        """For ever: what goes wrong with one leave is tried again."""
+        while True:
+            try:
+                await self.look()
+            except AWAY as error:
+                LOG.warning("absences: %s", error)
+            except Exception:
+                LOG.exception("absences")
+            await asyncio.sleep(LOOK_S)
+
+    async def look(self) -> None:
+        at, book = self._now(), await self._registry.oncall()
+        running = [
+            leave
+            for leave in book.all_leaves
+            if leave.cancelled_at is None and leave.begin <= at < leave.end
+        ]
+        for leave in running:
+            if leave.id not in self._done:
+                await self._begun(leave)
+        self._done = {leave.id for leave in running}
+
+    async def _begun(self, leave: Leave) -> None:
+        since, key = max(leave.begin, leave.made_at or leave.begin), f"leave/{leave.id}"
+        refused = await self._assigning.withdraw(leave.person, since, key)
+        for ticket_id, error in refused.items():
+            LOG.error("absences: %s of %s: %s", ticket_id, leave.person, error)

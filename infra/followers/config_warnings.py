@@ -1,0 +1,55 @@
+"""How much of what is published is hardly meant, as a metric. Not a follower: it looks
+at the clock.
+
+Counted again within a minute of a change of configuration, overrides or leaves, and
+each hour, because the weeks ahead move on. Each process that runs it shows the same.
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+
+from activities.ports import Now, Registry
+from domain.config import Configuration
+from domain.config_kinds import ORDER
+from domain.config_warnings import config_warnings
+from domain.oncall.book import OnCallBook
+from infra import metrics
+from infra.followers.follower import AWAY
+
+LOOK_S = 60
+HOUR_S = 3600
+LOG = logging.getLogger(__name__)
+
+
+class ConfigWarnings:
+    def __init__(self, registry: Registry, now: Now) -> None:
+        self._registry, self._now = registry, now
+        self._counted: tuple[Configuration, OnCallBook] | None = None
+        self._counted_at = 0.0
+
+    async def run(self) -> None:
+        """For ever: what cannot be checked must not end the process."""
+        while True:
+            try:
+                await self.look()
+            except AWAY as error:
+                LOG.warning("warnings of the configuration: %s", error)
+            except Exception:
+                LOG.exception("warnings of the configuration")
+            await asyncio.sleep(LOOK_S)
+
+    async def look(self) -> None:
+        config, book = await self._registry.config(), await self._registry.oncall()
+        known = self._counted
+        same = known is not None and known[0] is config and known[1] is book
+        if same and time.monotonic() - self._counted_at < HOUR_S:
+            return
+        await asyncio.to_thread(self._count, config, book)
+        self._counted, self._counted_at = (config, book), time.monotonic()
+
+    def _count(self, config: Configuration, book: OnCallBook) -> None:
+        found = Counter(w.kind for w in config_warnings(config, book, self._now()))
+        for kind in ORDER:
+            metrics.CONFIG_WARNINGS.labels(kind).set(found[kind])

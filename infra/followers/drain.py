@@ -1,0 +1,90 @@
+"""The queues drained when somebody may be free, and work taken from who is not there.
+
+What frees somebody is not worked out here: any of these events may, and who is free is
+asked of the directory. All of it is idempotent, so a batch bears being done twice.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from typing_extensions import override
+
+from activities.assigning import Assigning, Refused
+from activities.ports import Registry
+from domain.config import PolicyPublished, PolicyRetired
+from domain.event import Event
+from domain.oncall.facts import AgentLeaveAdded
+from infra.database import Database
+from infra.eventstore.store import Header, PostgresEventStore
+from infra.followers.bell import Bell
+from infra.followers.follower import Follower
+
+CHANGES = ("policy.published", "policy.retired", "agent.leave_added")
+FREEING = frozenset(
+    {
+        *CHANGES,
+        "agent.leave_cancelled",
+        "ticket.assigned",
+        "ticket.closed",
+        "ticket.merged",
+        "ticket.resolved",
+        "escalation.reassigned",
+        "assignment.declined",
+        "assignment.offer_expired",
+        "assignment.waiting",
+        "assignment.withdrawn",
+    }
+)
+
+
+class Drain(Follower):
+    """`projected` waits until the read model has seen a position."""
+
+    name = "drain"
+
+    def __init__(
+        self,
+        database: Database,
+        store: PostgresEventStore,
+        bell: Bell,
+        registry: Registry,
+        assigning: Assigning,
+        projected: Callable[[int], Awaitable[None]],
+    ) -> None:
+        super().__init__(database, store, bell)
+        self._registry, self._assigning = registry, assigning
+        self._projected = projected
+
+    @override
+    async def consume(self, batch: Sequence[Header]) -> None:
+        freeing = [header for header in batch if header.topic in FREEING]
+        if any(header.topic in CHANGES for header in freeing):
+            await self._registry.refresh()
+        if freeing and await self._assigning.needed():
+            await self._projected(freeing[-1].position)
+            await self._free(freeing)
+        async with self.database.connection() as connection:
+            await self.save(batch[-1].position, connection)
+
+    async def _free(self, freeing: Sequence[Header]) -> None:
+        last, refused = freeing[-1], Refused()
+        for header in freeing:
+            if header.topic in CHANGES:
+                events = await self.store.load(header.stream_id, header.version)
+                refused |= await self._changed(events[-1])
+        refused |= await self._assigning.drain(f"{last.stream_id}/{last.version}")
+        await self.park(refused, last.position)
+
+    async def _changed(self, event: Event) -> Refused:
+        """A team's terms, or somebody who is not there any more: whether they are
+        indeed away is decided ticket by ticket.
+        """
+        fact, do = event.fact, self._assigning
+        match fact:
+            case PolicyPublished(kind="teams"):
+                return await do.take_in(fact.name, event.id)
+            case PolicyPublished(kind="agents") | PolicyRetired(kind="agents"):
+                return await do.withdraw(fact.name, event.timestamp, event.id)
+            case AgentLeaveAdded():
+                return await do.withdraw(fact.agent, event.timestamp, event.id)
+            case _:
+                return {}

@@ -1,0 +1,70 @@
+"""Queues of teams, from the read model."""
+
+from collections.abc import Sequence
+from typing import LiteralString
+
+from domain.event import Json
+from domain.terms import Order
+from infra.database import Database
+from infra.readmodel import decode_cursor, encode_cursor
+
+_NAMES = (
+    "ticket_id", "number", "subject", "priority", "tier", "queued_at", "due_at",
+    "offered_to", "offer_expires_at", "reason",
+)  # fmt: skip
+_WAITING: dict[Order, LiteralString] = {
+    "oldest": "SELECT id FROM tickets WHERE queued AND waiting IS NOT NULL"
+    " AND team = %s ORDER BY queued_at, id",
+    "most_urgent": "SELECT id FROM tickets WHERE queued AND waiting IS NOT NULL"
+    " AND team = %s ORDER BY due_at NULLS LAST, queued_at, id",
+}
+
+
+class QueueTable:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(
+        self, team: str, limit: int, cursor: str | None
+    ) -> tuple[list[Json], str | None]:
+        """Who waits since when, the oldest first. Raises InvalidError."""
+        after = decode_cursor(cursor) if cursor else (None, None)
+        rows = await self._database.rows(
+            "SELECT id, number, subject, priority, tier, queued_at, due_at, offered_to,"
+            " offer_expires_at, waiting FROM tickets WHERE team = %s AND queued"
+            " AND (%s::text IS NULL OR (queued_at, id) > (%s::timestamptz, %s::text))"
+            " ORDER BY queued_at, id LIMIT %s",
+            (team, after[1], *after, limit + 1),
+        )
+        items = [dict(zip(_NAMES, row, strict=True)) for row in rows[:limit]]
+        last = rows[limit - 1] if len(rows) > limit else None
+        return items, encode_cursor(last[5], last[0]) if last else None
+
+    async def teams(self) -> Sequence[str]:
+        return await self._words(
+            "SELECT DISTINCT team FROM tickets WHERE queued AND waiting IS NOT NULL"
+            " ORDER BY team"
+        )
+
+    async def waiting(self, team: str, order: Order) -> Sequence[str]:
+        return await self._words(_WAITING[order], team)
+
+    async def unheld(self, team: str) -> Sequence[str]:
+        return await self._words(
+            "SELECT id FROM tickets WHERE team = %s AND assignee IS NULL"
+            " AND status NOT IN ('resolved', 'closed')"
+            " ORDER BY coalesce(queued_at, opened_at), id",
+            team,
+        )
+
+    async def in_hands_of(self, agent: str) -> Sequence[str]:
+        return await self._words(
+            "SELECT id FROM tickets WHERE offered_to = %s OR"
+            " (assignee = %s AND status NOT IN ('resolved', 'closed'))"
+            " ORDER BY opened_at, id",
+            agent,
+            agent,
+        )
+
+    async def _words(self, query: LiteralString, *parameters: str) -> list[str]:
+        return [row[0] for row in await self._database.rows(query, parameters)]

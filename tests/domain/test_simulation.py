@@ -1,0 +1,173 @@
+"""A draft is tried out on what people really did: beside each clock that was, the one
+that would have been.
+"""
+
+import pytest
+
+from domain.commands import Resolve
+from domain.config_draft import Draft, overlaid
+from domain.duration import parse_duration
+from domain.errors import InvalidError
+from domain.oncall.book import OnCallBook
+from domain.simulation import Summary, compare
+from tests.dsl import ANSWER, NOON, Story, instant, promising, world
+
+LATER = instant("30d")
+TO_ANN = [{"targets": [{"agent": "ann"}]}]
+TO_BO = [{"targets": [{"agent": "bo"}]}]
+
+
+def policy(target, ladder="climb"):
+    return {
+        "match": [{"targets": {"first_response": target}}],
+        "escalation_policy": ladder,
+    }
+
+
+def answered(after, target="1h", steps=TO_ANN):
+    """Promised an answer within this time, and answered after that one."""
+    made = promising({"first_response": target}, steps=steps)
+    return Story(made).when(after, ANSWER).when("20h", Resolve(code="done"))
+
+
+def trial(story, **documents):
+    named = {
+        (kind.replace("_", "-"), name): document
+        for kind, found in documents.items()
+        for name, document in found.items()
+    }
+    draft = Draft(documents=named, expansions={})
+    return overlaid(draft, story.world.config, OnCallBook(), NOON)
+
+
+def simulated(story, **documents):
+    return compare(story.events, trial(story, **documents).world, LATER)
+
+
+def summary(*found):
+    total = Summary()
+    for difference in found:
+        total = total.plus(difference)
+    return total
+
+
+def test_without_a_draft_nothing_differs():
+    assert simulated(answered("2h")).differing == ()
+
+
+def test_a_tighter_target_would_have_been_missed():
+    found = simulated(answered("40m"), sla_policies={"care": policy("30m")})
+    [clock] = found.differing
+    assert (clock.really.verdict, clock.draft.verdict) == ("met", "missed")
+    assert clock.really.breached_at is None
+    assert clock.draft.breached_at == instant("30m")
+
+
+def test_who_would_have_been_told_and_when_stands_beside_who_was():
+    story = answered("2h")
+    found = simulated(story, escalation_policies={"climb": {"steps": TO_BO}})
+    [clock] = found.differing
+    assert [(told.person, told.at) for told in clock.really.told] == [
+        ("ann", instant("1h"))
+    ]
+    assert [(told.person, told.at) for told in clock.draft.told] == [
+        ("bo", instant("1h"))
+    ]
+
+
+def test_a_looser_target_tells_nobody():
+    found = simulated(answered("2h"), sla_policies={"care": policy("3h")})
+    [clock] = found.differing
+    assert (clock.draft.verdict, clock.draft.told) == ("met", ())
+
+
+def test_the_summary_counts_what_became_more_and_what_fewer():
+    worse = simulated(answered("40m"), sla_policies={"care": policy("30m")})
+    better = simulated(answered("2h"), sla_policies={"care": policy("3h")})
+    found = summary(worse, better)
+    assert (found.tickets, found.tickets_differing, found.verdicts_changed) == (2, 2, 2)
+    assert (found.breaches.more, found.breaches.fewer) == (1, 1)
+    assert (found.people_told.more, found.people_told.fewer) == (1, 1)
+    assert (found.breaches.really, found.breaches.draft) == (1, 1)
+
+
+def test_a_ticket_without_any_promise_is_promised_by_the_draft():
+    story = Story(world()).when("2h", ANSWER)
+    draft = {"match": [{"targets": {"first_response": "1h"}}]}
+    [clock] = simulated(story, sla_policies={"care": draft}).differing
+    assert (clock.really.verdict, clock.draft.verdict) == ("unpromised", "missed")
+
+
+def test_an_open_ticket_is_followed_until_the_simulation_begins():
+    story = Story(promising({"first_response": "40d"}, steps=TO_ANN))
+    [clock] = simulated(story, sla_policies={"care": policy("29d")}).differing
+    assert (clock.really.verdict, clock.draft.verdict) == ("open", "open")
+    assert clock.draft.breached_at == instant("29d")
+
+
+def test_what_a_step_did_to_the_ticket_is_left_to_the_steps_of_the_draft():
+    """Really the priority rose, and the rest had to be done sooner."""
+    sooner = {"when": {"priority": "high"}, "targets": {"resolution": "9h"}}
+    usual = {"targets": {"first_response": "1h", "resolution": "30h"}}
+    rules = {"match": [sooner, usual], "escalation_policy": "climb"}
+    steps = {"steps": [TO_ANN[0] | {"raise_priority": 1}]}
+    story = Story(world({"care": rules}, {"climb": steps})).enforce("2h")
+    assert story.clock("resolution").target == parse_duration("9h")
+    found = simulated(story, escalation_policies={"climb": {"steps": TO_ANN}})
+    targets = {clock.metric: clock.draft.target for clock in found.clocks}
+    assert targets["resolution"] == parse_duration("30h")
+
+
+def test_the_same_log_gives_the_same_difference():
+    story = answered("2h")
+    documents = {"sla_policies": {"care": policy("10m")}}
+    assert simulated(story, **documents) == simulated(story, **documents)
+
+
+def test_people_and_ladders_of_the_draft_may_name_each_other():
+    story = answered("2h")
+    found = simulated(
+        story,
+        sla_policies={"care": policy("1h", "new")},
+        escalation_policies={"new": {"steps": [{"targets": [{"team": "night"}]}]}},
+        teams={"night": {"members": ["dan"]}},
+        agents={"dan": {"name": "Dan"}},
+    )
+    assert [told.person for told in found.clocks[0].draft.told] == ["dan"]
+
+
+def test_a_schedule_of_the_draft_was_in_force_in_the_past():
+    turns = {"start": "2026-01-05T09:00", "unit": "day", "people": ["bo"]}
+    schedule = {"tz": "UTC", "layers": [{"name": "base", "rotation": turns}]}
+    found = simulated(
+        answered("2h"),
+        schedules={"front": schedule},
+        escalation_policies={"climb": {"steps": [{"targets": [{"on_call": "front"}]}]}},
+    )
+    assert [told.person for told in found.clocks[0].draft.told] == ["bo"]
+
+
+def test_every_fault_of_a_draft_is_named_at_its_document():
+    with pytest.raises(InvalidError) as refused:
+        trial(
+            answered("2h"),
+            sla_policies={"care": {"match": []}},
+            escalation_policies={"climb": {"steps": []}},
+        )
+    assert {error.pointer for error in refused.value.errors} == {
+        "/sla-policies/care/match",
+        "/escalation-policies/climb/steps",
+    }
+
+
+def test_what_is_hardly_meant_in_a_draft_is_said_of_its_document():
+    warned = trial(answered("2h"), teams={"night": {"members": []}}).warnings
+    assert [(w.kind, w.name, w.pointer) for w in warned] == [
+        ("teams", "night", "/members")
+    ]
+
+
+def test_nothing_of_a_draft_is_in_the_configuration_afterwards():
+    story = answered("2h")
+    trial(story, teams={"night": {"members": []}})
+    assert story.world.config.entry("teams", "night").current is None

@@ -1,0 +1,71 @@
+"""Nobody gives the customer more than they may, or than somebody who may lets them."""
+
+import pytest
+
+
+def cny(amount):
+    return {"currency": "CNY", "amount": amount}
+
+
+@pytest.fixture
+def house(api, word):
+    """`<word>-ann` may refund 500 CNY, her manager `<word>-mia` 2,000."""
+    api.put("authorities", f"{word}-clerk", {"refund": cny("500")})
+    api.put("authorities", f"{word}-lead", {"refund": cny("2000")})
+    for name, role, manager in (
+        ("mia", "lead", None),
+        ("ann", "clerk", f"{word}-mia"),
+        ("bo", "clerk", f"{word}-mia"),
+    ):
+        document = {"name": name.title(), "role": f"{word}-{role}"}
+        document |= {"manager": manager} if manager else {}
+        api.put("agents", f"{word}-{name}", document)
+    return word
+
+
+def ask(api, house, amount):
+    ticket = api.open_ticket()
+    body = {"kind": "refund", "reason": "broken", "requested_by": f"{house}-ann"}
+    return api.act(ticket, "approvals", **body, **cny(amount))
+
+
+def test_a_small_refund_is_granted_at_once(api, house):
+    [approval] = ask(api, house, "499.99")["approvals"]
+    assert approval["state"] == "granted"
+    assert approval["amount"] == "499.99"
+    assert approval["limit"]["amount"] == "500"
+
+
+def test_a_larger_one_waits_for_the_manager_who_grants_it(api, house):
+    ticket = ask(api, house, "500.01")
+    assert ticket["approvals"][0]["approver"] == f"{house}-mia"
+    verdict = {"by": f"{house}-mia", "reason": "the photo shows it"}
+    [approval] = api.act(ticket, "approvals/1/approve", **verdict)["approvals"]
+    assert (approval["state"], approval["actor"]) == ("granted", f"{house}-mia")
+    assert api.history(ticket)[-1]["actor"]["on_behalf_of"] == f"{house}-mia"
+
+
+def test_a_colleague_may_in_her_name_once_she_has_lent_it_and_until_she_takes_it_back(
+    api, house
+):
+    verdict = {"by": f"{house}-bo", "reason": "she is away"}
+
+    def approve(ticket):
+        return api.post(f"/v1/tickets/{ticket['id']}/approvals/1/approve", json=verdict)
+
+    assert approve(ask(api, house, "600")).status_code == 409
+    lent = {
+        "principal": f"{house}-mia",
+        "delegate": f"{house}-bo",
+        "scope": {"types": ["refund"], **cny("1000")},
+        "from": "2020-01-01T00:00:00Z",
+        "until": "2199-01-01T00:00:00Z",
+        "reason": "vacation",
+    }
+    made = api.ok("POST", "/v1/delegations", lent)
+    [approval] = approve(ask(api, house, "600")).json()["approvals"]
+    assert approval["principal"] == f"{house}-mia"
+    assert approval["limit"]["delegation"] == made["id"]
+    assert made in api.ok("GET", "/v1/delegations")["items"]
+    api.ok("DELETE", f"/v1/delegations/{made['id']}")
+    assert approve(ask(api, house, "600")).status_code == 409

@@ -1,0 +1,111 @@
+"""A ticket of a team is offered to its people one after the other; when nobody is free
+it waits in sight, and who becomes free gets what waits for longest.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.api_client import eventually
+
+
+@pytest.fixture
+def asking(api, team):
+    """The team of bo and chen, with room for one ticket each; it asks first."""
+    for name in ("bo", "chen"):
+        api.put("agents", f"{team}-{name}", {"name": name.title(), "capacity": 1})
+    members = [f"{team}-bo", f"{team}-chen"]
+    api.put("teams", team, {"members": members, "assignment": {"mode": "offer"}})
+    return team
+
+
+@pytest.fixture
+def queued(api, asking):
+    def open_one(**fields):
+        return api.act(api.open_ticket(**fields), "assign", team=asking)
+
+    return open_one
+
+
+def offered_to(api, ticket):
+    """Who is asked, as soon as somebody is."""
+
+    def found():
+        offer = api.read(ticket)["offer"]
+        return offer and offer["agent"]
+
+    return eventually(found, 15)
+
+
+def waits(api, team, ticket):
+    def found():
+        items = api.ok("GET", f"/v1/queues/{team}")["items"]
+        return [i for i in items if i["ticket_id"] == ticket["id"] and i["reason"]]
+
+    return eventually(found, 15)[0]
+
+
+def test_it_is_offered_declined_offered_again_and_accepted(api, queued, asking):
+    ticket = queued()
+    bo, chen = f"{asking}-bo", f"{asking}-chen"
+    assert (ticket["offer"]["agent"], ticket["assignee"]) == (bo, None)
+    declined = api.act(ticket, "decline", agent=bo, reason="at the doctor's")
+    assert declined["offer"]["agent"] == chen
+    assert declined["queued_at"] == ticket["queued_at"]
+    taken = api.act(ticket, "accept", agent=chen)
+    assert (taken["assignee"], taken["offer"]) == (chen, None)
+    [event] = [e for e in api.history(ticket) if e["type"] == "assignment.accepted"]
+    assert event["actor"]["on_behalf_of"] == chen
+
+
+def test_esc_098_of_two_who_accept_at_once_one_wins(api, queued, asking):
+    path, body = f"/v1/tickets/{queued()['id']}/accept", {"agent": f"{asking}-bo"}
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: api.post(path, json=body), range(4)))
+    assert sorted(a.status_code for a in answers) == [200, 409, 409, 409]
+
+
+def test_who_becomes_free_gets_what_waits_for_longest(api, queued, asking):
+    held = [
+        api.act(t, "accept", agent=t["offer"]["agent"]) for t in (queued(), queued())
+    ]
+    assert {t["assignee"] for t in held} == {f"{asking}-bo", f"{asking}-chen"}
+    first, second = queued(), queued()
+    assert waits(api, asking, first)["queued_at"] == first["queued_at"]
+    waits(api, asking, second)
+    api.act(held[0], "resolve")
+    assert offered_to(api, first) == held[0]["assignee"]
+    assert api.read(second)["offer"] is None
+
+
+def test_esc_106_each_ticket_of_who_is_gone_has_its_event_and_a_new_offer(
+    api, queued, asking
+):
+    bo, chen = f"{asking}-bo", f"{asking}-chen"
+    ticket = api.act(queued(), "accept", agent=bo)
+    api.put("agents", bo, {"name": "Bo", "active": False})
+    assert offered_to(api, ticket) == chen
+    gone = api.await_event(ticket, "assignment.withdrawn")["data"]
+    assert (gone["agent"], gone["reason"]) == (bo, "not active")
+
+
+def test_a_leave_takes_the_work_away_when_it_begins(api, queued, asking):
+    bo, chen = f"{asking}-bo", f"{asking}-chen"
+    ticket = api.act(queued(), "accept", agent=bo)
+    begin = datetime.now(UTC) + timedelta(seconds=1)
+    hours = {"from": begin.isoformat(), "to": (begin + timedelta(hours=1)).isoformat()}
+    api.ok("POST", f"/v1/agents/{bo}/leaves", hours)
+    assert offered_to(api, ticket) == chen
+    gone = api.await_event(ticket, "assignment.withdrawn")
+    assert datetime.fromisoformat(gone["occurred_at"]) >= begin
+
+
+def test_who_does_not_answer_in_time_is_passed_over(api, team):
+    members = [f"{team}-bo", f"{team}-chen"]
+    terms = {"mode": "offer", "offer_timeout": "PT1S"}
+    api.put("teams", team, {"members": members, "assignment": terms})
+    ticket = api.act(api.open_ticket(), "assign", team=team)
+    passed = api.await_event(ticket, "assignment.offer_expired")
+    assert passed["data"]["agent"] == ticket["offer"]["agent"]
+    assert passed["occurred_at"] == ticket["offer"]["expires_at"]
