@@ -174,7 +174,7 @@ class SplitIn(Strict):
     """
 
     model_config = example(message=4, subject="The invoice is wrong too")
-    message: int = Field(ge=1)
+    message: int = Field(ge=1, le=10**9)
     subject: Line
     type: Word | None = None
     priority: Priority | None = None
