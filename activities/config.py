@@ -77,11 +77,11 @@ class ConfigDesk:
             row = row_of(caller, config_stream(kind, name), entry.stream_version)
             appended = await self._store.append([], row)
             return await self._publication(kind, name, appended, caller)
-        _check(entry, caller, required=entry.current is not None)
         # Off the loop: looking weeks ahead of a schedule of many layers takes a while.
         fact = await asyncio.to_thread(
             publish, config, kind, name, document, expansion, self._now()
         )
+        _check(entry, caller, required=entry.current is not None)
         ref = PolicyRef(name=name, version=fact.version, sha256=fact.sha256)
         appended = await self._append(kind, name, entry, fact, caller, ref)
         return await self._publication(kind, name, appended, caller)
