@@ -137,6 +137,9 @@ class TargetIn(Strict):
 
     assignee: Literal[True] | None = None
     agent: Identifier | None = None
+    webhook: Identifier | None = Field(
+        default=None, description="A machine: an agent with a webhook of its own"
+    )
     team: Identifier | None = None
     lead_of: Identifier | None = None
     manager_of: Literal["assignee"] | None = None

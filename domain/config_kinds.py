@@ -97,6 +97,7 @@ def _calendar(pointer: str, document: object) -> Iterator[Reference]:
 
 _TARGETS: dict[str, Kind] = {
     "agent": "agents",
+    "webhook": "agents",
     "team": "teams",
     "lead_of": "teams",
     "least_loaded": "teams",

@@ -136,7 +136,7 @@ def _reach(step: Step, around: Surroundings) -> frozenset[str | Target]:
     """People where they are certain, else the target as it stands."""
     reach: set[str | Target] = set()
     for target in step.targets:
-        certain = target.kind in ("agent", "team", "lead_of")
+        certain = target.kind in ("agent", "webhook", "team", "lead_of")
         reach.update(meant(target, around) or () if certain else (target,))
     return frozenset(reach)
 

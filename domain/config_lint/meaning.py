@@ -13,7 +13,7 @@ def meant(target: Target, around: Surroundings) -> tuple[str, ...] | None:
     match target.kind:
         case "assignee" | "manager_of":
             return None
-        case "agent":
+        case "agent" | "webhook":
             return (target.name,)
         case "team" | "least_loaded" | "round_robin":
             return team.members if team else ()

@@ -16,6 +16,7 @@ from domain.event import Json
 TargetKind = Literal[
     "assignee",
     "agent",
+    "webhook",
     "team",
     "lead_of",
     "manager_of",

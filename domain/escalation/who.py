@@ -78,7 +78,7 @@ class Found:
             case "assignee":
                 if self.around.assignee is not None:
                     yield Meant(self.around.assignee, "holds the ticket")
-            case "agent":
+            case "agent" | "webhook":
                 yield Meant(name, "named by the policy")
             case "team":
                 team = directory.teams.get(name)

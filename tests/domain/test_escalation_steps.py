@@ -208,6 +208,7 @@ def test_a_moment_s_lateness_collapses_nothing():
         ({"manager_of": "assignee", "depth": 2}, ["top"]),
         ({"manager_of": "assignee", "depth": 3}, []),
         ({"lead_of": "second"}, ["bo"]),
+        ({"webhook": "top"}, ["top"]),
         ({"team": "second"}, ["ann", "bo", "chen"]),
         (
             {"skilled": {"team": "second", "needs": {"boilers": 1, "english": 2}}},
