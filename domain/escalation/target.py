@@ -1,6 +1,7 @@
 """Who a step means, in the words of a policy.
 
 {assignee: true}   {agent: bo}   {team: second}   {lead_of: second}
+{webhook: ops-bridge}                 a machine: an agent with a webhook of its own
 {manager_of: assignee, depth: 2}      the manager, or the manager's manager
 {on_call: front}   {on_call_next: front}   {on_call_previous: front}
 {least_loaded: second}   {round_robin: second}
