@@ -67,7 +67,7 @@ class Restating:
 
     async def preview(self, kind: RestatedKind, name: str) -> Preview:
         await self._published(kind, name)
-        order = order_of(kind, "preview", forced=True)
+        order = order_of(kind, name, "preview", forced=True)
         tickets, changes = 0, list[ClockChange]()
         async for ticket_id in self.affected(kind, name):
             found = tuple(clock_changes(await self._desk.consider(ticket_id, order)))
@@ -100,7 +100,7 @@ class Restating:
         command_id = f"{edit.key}/{ticket_id}"
         await self._desk.apply(
             ticket_id,
-            order_of(edit.kind, edit.reason, forced=edit.forced),
+            order_of(edit.kind, edit.name, edit.reason, forced=edit.forced),
             replace(caller, command_id=command_id, attempt=f"{command_id}#"),
         )
 

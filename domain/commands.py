@@ -171,7 +171,8 @@ class ExcuseBreach:
 @dataclass(frozen=True, kw_only=True)
 class RestatePromises:
     """Take the newest versions of the policies, of the calendars, of the ladders. Not
-    `forced`: only where the policy itself says so; of ladders always by order.
+    `forced`: only where the policy itself says so; of ladders always by order. `name`:
+    only of this one; None = of all.
     """
 
     policies: bool
@@ -179,6 +180,7 @@ class RestatePromises:
     reason: str
     forced: bool = True
     ladders: bool = False
+    name: str | None = None
 
 
 Command = (
@@ -287,11 +289,12 @@ def _apply(  # noqa: C901, PLR0912, PLR0915 - one case a command
                 calendars=command.calendars,
                 reason=command.reason,
                 forced=command.forced,
+                name=command.name,
             )
             restate_edited(draft, at, world, edited)
             if command.ladders:
                 by = Escalating(draft=draft, at=at, world=world)
-                by.migrate(command.reason)
+                by.migrate(command.reason, command.name)
         case AcceptOffer() | DeclineOffer() | OfferNext() | Withdraw():
             Offering(draft, at, world).do(command)
         case AskApproval() | DecideApproval():

@@ -284,13 +284,15 @@ class Escalating:
             )
             self._record(fact, run.policy, run.started_version)
 
-    def migrate(self, reason: str) -> None:
+    def migrate(self, reason: str, name: str | None = None) -> None:
         """Runs and clocks of this ticket to the newest version of each ladder, by
         order.
         """
         newest = self.world.config.escalation_policies
         for old in {p.ref.name: p for p in self.draft.ticket.ladders}.values():
             new = newest.get(old.ref.name)
+            if name not in (None, old.ref.name):
+                continue
             if new is not None and new.ref.version > old.ref.version:
                 pinned = EscalationPinned(policy=new)
                 self.draft.record(pinned, self.at, policy=new.ref)

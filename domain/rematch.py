@@ -43,6 +43,11 @@ class Edited:
     calendars: bool
     reason: str
     forced: bool
+    name: str | None = None
+
+    def concerns(self, name: str) -> bool:
+        """Of the policy or calendar of this name; `name` None: of all."""
+        return self.name in (None, name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,21 +90,23 @@ class Rematch:
         current = self.world.config.sla_policies
         found = {policy.ref.name: policy for policy in current}
         for name, ref in _pinned_policies(self.draft.ticket).items():
-            if not self._follows_edits(found.get(name)):
+            if not self._follows_edits(name, found.get(name)):
                 found[name] = self.world.policy(ref)
         return iter(sorted(found.values(), key=lambda p: (p.order, p.ref.name)))
 
-    def _follows_edits(self, newest: SlaPolicy | None) -> bool:
-        if self.edited is None or not self.edited.policies:
+    def _follows_edits(self, name: str, newest: SlaPolicy | None) -> bool:
+        edited = self.edited
+        if edited is None or not edited.policies or not edited.concerns(name):
             return False
         if newest is None:  # retired: nothing newer is there, unless by command
-            return self.edited.forced
-        return self.edited.forced or newest.on_change.policy_edit == "restate"
+            return edited.forced
+        return edited.forced or newest.on_change.policy_edit == "restate"
 
     def _calendar_ref(self, policy: SlaPolicy, name: str) -> PolicyRef | None:
         edited, pinned = self.edited, None
         restate = policy.on_change.calendar_edit == "restate"
-        if edited is None or not edited.calendars or not (edited.forced or restate):
+        follows = edited is not None and edited.calendars and edited.concerns(name)
+        if edited is None or not follows or not (edited.forced or restate):
             pinned = _pinned_calendars(self.draft.ticket).get(name)
         # A policy that the ticket keeps may name a calendar retired meanwhile.
         versions = self.world.config.entry("calendars", name).versions

@@ -58,8 +58,11 @@ def escalating_by(config: Configuration, ladder: str) -> list[str]:
     ]
 
 
-def order_of(kind: RestatedKind, reason: str, *, forced: bool) -> RestatePromises:
+def order_of(
+    kind: RestatedKind, name: str, reason: str, *, forced: bool
+) -> RestatePromises:
     return RestatePromises(
+        name=name,
         policies=kind == "sla-policies",
         calendars=kind == "calendars",
         ladders=kind == "escalation-policies",

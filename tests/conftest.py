@@ -21,7 +21,7 @@ settings.register_profile(
 )
 settings.load_profile("patient")
 _INSTALLATION = ("contract", "promises", "faults")
-"""The folders that share one, in the order in which they run."""
+"""The folders that need one, in the order in which they run."""
 
 
 def _folder(nodeid: str) -> str:
@@ -29,7 +29,7 @@ def _folder(nodeid: str) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Faults last: by then nobody else uses the machine."""
+    """What needs no server first; where all is run by one, the faults last."""
 
     def place(item: pytest.Item) -> int:
         folder = _folder(item.nodeid)
@@ -44,9 +44,11 @@ class ByServers(LoadScopeScheduling):
     @override
     def _split_scope(self, nodeid: str) -> str:
         folder = _folder(nodeid)
-        if folder in _INSTALLATION:
+        if folder in ("contract", "promises"):
             return "installation"
-        return folder if folder == "workflows" else nodeid.partition("::")[0]
+        return (
+            folder if folder in ("workflows", "faults") else nodeid.partition("::")[0]
+        )
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -24,7 +24,7 @@ from tests.domain.clocks import (
     opened,
     seen,
 )
-from tests.dsl import ANSWER, published
+from tests.dsl import ANSWER, Story, published, world
 
 RAISED, LOWERED = Change(priority="high"), Change(priority="low")
 BY_PRIORITY = [
@@ -151,3 +151,21 @@ def test_a_policy_edit_leaves_the_calendar_as_it_was_pinned():
     edited(story, "calendars", "office", {"tz": "UTC", "hours": {"mon": NINE_TO_FIVE}})
     story.when(at("11:00"), POLICIES_NEW)
     assert story.clock("resolution").calendar.version == 1
+
+
+def test_an_edit_reaches_only_the_policy_that_was_edited():
+    def policy(metric, target):
+        return {"match": [{"targets": {metric: target}}]}
+
+    story = Story(
+        world({"a": policy("resolution", "8h"), "b": policy("first_response", "4h")})
+    )
+    config = published(
+        story.world.config, "sla-policies", "a", policy("resolution", "4h")
+    )
+    config = published(config, "sla-policies", "b", policy("first_response", "1h"))
+    story.world = replace(story.world, config=config)
+    order = RestatePromises(policies=True, calendars=False, reason="r", name="a")
+    story.when("10m", order)
+    versions = {c.metric: c.policy.version for c in story.ticket.clocks}
+    assert versions == {"resolution": 2, "first_response": 1}

@@ -17,7 +17,7 @@ from tests.faults.evidence import await_breaches, promise
 
 pytestmark = [pytest.mark.postgres, pytest.mark.temporal, pytest.mark.slow]
 
-MANY = 2_000
+MANY = 1_000
 AT_ONCE = 100
 TARGET = timedelta(seconds=25)
 
