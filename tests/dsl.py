@@ -109,7 +109,6 @@ class Story:
 
     def when(self, at: str | datetime, *commands: object) -> "Story":
         for command in commands:
-            self.enforce(at)
             self._add(decide(self.ticket, command, instant(at), self._world()))
         return self
 

@@ -70,6 +70,10 @@ POLICIES = {
     },
 }
 RULES = world(POLICIES, LADDERS)
+PLAIN = world(
+    {name: {**policy, "escalation_policy": None} for name, policy in POLICIES.items()}
+)
+"""Without ladders: what was missed of one collapses, and that shows who looked when."""
 WHOLE = st.sampled_from(
     [
         ANSWER,
@@ -103,15 +107,19 @@ LOOKS = st.lists(st.integers(0, 20_000), max_size=10)
 MOMENT = settings(max_examples=40, deadline=None)
 
 
-def told(commands, looks=()):
-    """The story, with somebody enforcing at these seconds as well."""
-    story, seconds = Story(RULES), 0
+def told(commands, looks=(), rules=RULES):
+    """The story, with somebody enforcing at these seconds as well. With ladders nobody
+    is ever late.
+    """
+    story, seconds = Story(rules), 0
     todo = sorted(looks, reverse=True)
     for gap, command in commands:
         seconds += gap
         while todo and todo[-1] <= seconds:
             story.enforce(NOON + timedelta(seconds=todo.pop()))
         at = NOON + timedelta(seconds=seconds)
+        if rules is RULES:
+            story.enforce(at)
         with contextlib.suppress(DomainError):
             story.when(at, _at(at, command))
     for look in reversed(todo):
@@ -156,6 +164,13 @@ def test_enforcing_twice_adds_nothing_the_second_time(commands, seconds):
 @given(COMMANDS, LOOKS)
 @MOMENT
 def test_it_makes_no_difference_who_looks_in_between(commands, looks):
+    watched, alone = told(commands, looks, PLAIN), told(commands, rules=PLAIN)
+    assert watched.enforce("20h").events == alone.late("20h").events
+
+
+@given(COMMANDS, LOOKS)
+@MOMENT
+def test_nor_on_a_ladder_as_long_as_nobody_is_late(commands, looks):
     watched, alone = told(commands, looks), told(commands)
     assert watched.enforce("20h").events == alone.enforce("20h").events
 

@@ -74,7 +74,7 @@ def test_the_smallest_moment_later_it_is_broken():
 
 
 def test_the_breach_carries_its_exact_instant_however_late_it_is_found():
-    event = given(FIRST).enforce("5h").event(SlaBreached)
+    event = given(FIRST).late("5h").event(SlaBreached)
     assert event.timestamp == event.fact.breach_at == instant("30m")
 
 
@@ -106,7 +106,7 @@ def test_enforcing_late_gives_the_same_events_at_the_same_instants():
     late = given(SOLVED, warn_at=["50%", "PT5M"], steps=steps)
     for at in ("30m", "55m", "1h", "PT1H0.000001S"):
         on_time.enforce(at)
-    assert late.enforce("9h").events == on_time.events
+    assert late.late("9h").events == on_time.events
 
 
 @pytest.mark.parametrize("answered", ["29m", "31m"])

@@ -245,7 +245,7 @@ def test_folding_event_by_event_is_folding_the_whole(world, start, deeds):
 def test_enforced_late_or_often_the_events_are_the_same(world, start, deeds, looks):
     often, late = done(world, start, deeds, looks), done(world, start, deeds)
     often.enforce(start + FAR)
-    late.enforce(start + FAR)
+    late.late(start + FAR)
     assert told(often) == told(late)
 
 

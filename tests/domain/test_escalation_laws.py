@@ -106,6 +106,8 @@ def told(ladder, commands, between=Story.enforce):
     for seconds, command in commands:
         at += timedelta(seconds=seconds)
         between(story, at)
+        if between is refold:
+            story.enforce(at)
         with contextlib.suppress(DomainError):
             story.when(at, command)
     between(story, NOON + timedelta(days=9))

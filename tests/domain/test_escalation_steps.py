@@ -334,7 +334,8 @@ def test_what_the_customer_writes_is_no_progress():
 
 
 def test_an_acknowledgement_that_runs_out_never_goes_back_to_the_first_step():
-    story = given(ANN, BO, CHEN).when("75m", Acknowledge(by="ann")).enforce("9h")
+    story = given(ANN, BO, CHEN).enforce("75m").when("75m", Acknowledge(by="ann"))
+    story.enforce("9h")
     assert [person for _, person in told(story)] == ["ann", "bo", "chen"]
 
 
