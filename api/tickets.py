@@ -36,20 +36,22 @@ from api.schemas_tickets import (
 from api.words import Instant
 from domain.commands import (
     Acknowledge,
-    AddMessage,
-    Assign,
     CaptureFeedback,
-    Change,
-    Close,
     Command,
     Escalate,
     OpenTicket,
+)
+from domain.errors import NotFoundError
+from domain.handling import (
+    AddMessage,
+    Assign,
+    Change,
+    Close,
     PauseTicket,
     Reopen,
     Resolve,
     Resume,
 )
-from domain.errors import NotFoundError
 from domain.ticket.facts import Author, Customer
 
 ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])

@@ -5,10 +5,8 @@ before the breach that preceded it, then applies the command, then lets the prom
 follow. It returns a draft and mutates nothing else.
 """
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 from domain.approving import (
     ApprovalCommand,
@@ -16,11 +14,23 @@ from domain.approving import (
     AskApproval,
     DecideApproval,
 )
-from domain.duration import LONGEST
 from domain.enforcement import EPOCH, enforce
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.escalating import Escalating
 from domain.event import Json
+from domain.handling import (
+    AddMessage,
+    Assign,
+    Change,
+    Close,
+    Handling,
+    HandlingCommand,
+    PauseTicket,
+    Reopen,
+    Resolve,
+    Resume,
+    refuse_finished,
+)
 from domain.notification.unreached import StepUnreached
 from domain.offering import (
     AcceptOffer,
@@ -35,7 +45,6 @@ from domain.rematch import Edited
 from domain.sla.facts import SlaExcused
 from domain.ticket.draft import Draft
 from domain.ticket.facts import (
-    Author,
     AuthorKind,
     Channel,
     Customer,
@@ -43,18 +52,7 @@ from domain.ticket.facts import (
     Priority,
     SplitFrom,
     TicketAcknowledged,
-    TicketAssigned,
-    TicketClosed,
-    TicketMessageAdded,
     TicketOpened,
-    TicketPaused,
-    TicketPriorityChanged,
-    TicketReopened,
-    TicketResolved,
-    TicketResumed,
-    TicketTierChanged,
-    TicketUpdated,
-    Visibility,
 )
 from domain.ticket.state import Ticket
 from domain.world import World
@@ -82,62 +80,8 @@ class OpenTicket:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddMessage:
-    author: Author
-    body: str
-    visibility: Visibility
-    channel: Channel | None = None
-    expects_reply: bool = True
-    automatic: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Assign:
-    team: str | None = None
-    agent: str | None = None
-    reason: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Acknowledge:
     by: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class PauseTicket:
-    reason: str
-    status: Literal["pending", "on_hold"] = "pending"
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Resume:
-    reason: str = "resumed"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """`fields`: the new values of subject, type, product_area, tags, attributes."""
-
-    priority: Priority | None = None
-    tier: str | None = None
-    fields: Json = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Resolve:
-    code: str | None = None
-    note: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Close:
-    pass
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reopen:
-    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,15 +128,8 @@ class RestatePromises:
 
 
 Command = (
-    AddMessage
-    | Assign
+    HandlingCommand
     | Acknowledge
-    | PauseTicket
-    | Resume
-    | Change
-    | Resolve
-    | Close
-    | Reopen
     | CaptureFeedback
     | Escalate
     | StepUnreached
@@ -251,36 +188,29 @@ def decide(ticket: Ticket, command: Command, at: datetime, world: World) -> Draf
     return draft
 
 
-def _apply(  # noqa: C901, PLR0912, PLR0915 - one case a command
+def _apply(  # noqa: C901 - one case a command
     draft: Draft, command: Command, at: datetime, world: World
 ) -> None:
     match command:
-        case AddMessage():
-            _message(draft, command, at)
-        case Assign():
-            _assign(draft, command, at, world)
+        case (
+            AddMessage()
+            | Assign()
+            | PauseTicket()
+            | Resume()
+            | Change()
+            | Resolve()
+            | Close()
+            | Reopen()
+        ):
+            Handling(draft=draft, at=at, directory=world.directory).do(command)
         case Acknowledge():
             _acknowledge(draft, command, at, world)
         case StepUnreached():
             Escalating(draft=draft, at=at, world=world).unreached(command)
         case Escalate():
-            _refuse_finished(draft.ticket)
+            refuse_finished(draft.ticket)
             by = Escalating(draft=draft, at=at, world=world)
             by.force(command.to_step, command.by, command.reason)
-        case PauseTicket():
-            _pause(draft, command, at)
-        case Resume():
-            if draft.ticket.pause is None:
-                raise RuleError("the ticket is not paused")
-            draft.record(TicketResumed(reason=command.reason), at)
-        case Change():
-            _change(draft, command, at)
-        case Resolve():
-            _resolve(draft, command, at)
-        case Close():
-            _close(draft, at)
-        case Reopen():
-            _reopen(draft, command.reason, at)
         case ExcuseBreach():
             _excuse(draft, command, at)
         case RestatePromises():
@@ -312,113 +242,12 @@ def _apply(  # noqa: C901, PLR0912, PLR0915 - one case a command
             )
 
 
-def _message(draft: Draft, command: AddMessage, at: datetime) -> None:
-    draft.record(
-        TicketMessageAdded(
-            author=command.author,
-            body=command.body,
-            visibility=command.visibility,
-            channel=command.channel,
-            expects_reply=command.expects_reply,
-            automatic=command.automatic,
-        ),
-        at,
-    )
-    heard = command.visibility == "public" and not command.automatic
-    if not heard or command.author.kind != "customer":
-        return
-    if draft.ticket.finished and command.expects_reply:
-        _reopen(draft, "the customer wrote again", at)
-    elif draft.ticket.status == "pending":
-        draft.record(TicketResumed(reason="the customer answered"), at, by_rule=True)
-
-
-def _assign(draft: Draft, command: Assign, at: datetime, world: World) -> None:
-    directory, ticket = world.directory, draft.ticket
-    if command.team is None and command.agent is None:
-        raise InvalidError.at("", "name a team, an agent, or both")
-    if command.team is not None and command.team not in directory.teams:
-        raise InvalidError.at("/team", f"there is no team {command.team!r}")
-    if command.agent is not None:
-        agent = directory.agents.get(command.agent)
-        if agent is None:
-            raise InvalidError.at("/agent", f"there is no agent {command.agent!r}")
-        if not agent.active:
-            raise InvalidError.at("/agent", f"{command.agent!r} is not active")
-    _refuse_finished(ticket)
-    draft.record(
-        TicketAssigned(
-            team=command.team or ticket.team,
-            agent=command.agent,
-            reason=command.reason,
-        ),
-        at,
-    )
-
-
 def _acknowledge(
     draft: Draft, command: Acknowledge, at: datetime, world: World
 ) -> None:
-    _refuse_finished(draft.ticket)
+    refuse_finished(draft.ticket)
     draft.record(TicketAcknowledged(by=command.by), at)
     Escalating(draft=draft, at=at, world=world).acknowledge(command.by)
-
-
-def _pause(draft: Draft, command: PauseTicket, at: datetime) -> None:
-    _refuse_finished(draft.ticket)
-    if draft.ticket.pause is not None:
-        raise RuleError("the ticket is paused already")
-    if command.until is not None and not at < command.until <= at + LONGEST:
-        raise InvalidError.at("/until", "must lie in the future, within five years")
-    draft.record(
-        TicketPaused(status=command.status, reason=command.reason, until=command.until),
-        at,
-    )
-
-
-def _change(draft: Draft, command: Change, at: datetime) -> None:
-    ticket = draft.ticket
-    if ticket.status == "closed":
-        raise RuleError("the ticket is closed: reopen it first")
-    priority = command.priority or ticket.priority
-    old_tier, tier = ticket.customer.tier, command.tier or ticket.customer.tier
-    new = {k: v for k, v in command.fields.items() if _differs(getattr(ticket, k), v)}
-    if new:
-        draft.record(
-            TicketUpdated(old={k: getattr(ticket, k) for k in new}, new=new), at
-        )
-    if tier != old_tier:
-        draft.record(TicketTierChanged(old=old_tier, new=tier), at)
-    if priority != ticket.priority:
-        changed = TicketPriorityChanged(
-            old=ticket.priority, new=priority, reason="changed by hand"
-        )
-        draft.record(changed, at)
-
-
-def _differs(old: object, new: object) -> bool:
-    """As JSON, because to Python `true`, `1` and `1.0` are equal."""
-    return json.dumps(old, sort_keys=True) != json.dumps(new, sort_keys=True)
-
-
-def _resolve(draft: Draft, command: Resolve, at: datetime) -> None:
-    _refuse_finished(draft.ticket)
-    draft.record(TicketResolved(code=command.code, note=command.note), at)
-
-
-def _close(draft: Draft, at: datetime) -> None:
-    if draft.ticket.status == "closed":
-        raise RuleError("the ticket is closed already")
-    draft.record(TicketClosed(), at)
-
-
-def _reopen(draft: Draft, reason: str, at: datetime) -> None:
-    ticket = draft.ticket
-    if not ticket.finished:
-        raise RuleError(f"the ticket is {ticket.status}, there is nothing to reopen")
-    if ticket.merged_into is not None:
-        raise RuleError(f"the ticket went into {ticket.merged_into}: go on there")
-    draft.record(TicketReopened(reason=reason), at)
 
 
 def _excuse(draft: Draft, command: ExcuseBreach, at: datetime) -> None:
@@ -445,8 +274,3 @@ def _excuse(draft: Draft, command: ExcuseBreach, at: datetime) -> None:
         ),
         at,
     )
-
-
-def _refuse_finished(ticket: Ticket) -> None:
-    if ticket.finished:
-        raise RuleError(f"the ticket is {ticket.status}: reopen it first")

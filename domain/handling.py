@@ -1,0 +1,259 @@
+"""What is done to a ticket itself, by people and by rules: it is written to, given to
+somebody, held, changed, finished.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from domain.assignment import Directory
+from domain.duration import LONGEST
+from domain.errors import FieldError, InvalidError, RuleError
+from domain.event import Fact, Json, PolicyRef
+from domain.ticket.draft import Draft
+from domain.ticket.facts import (
+    Author,
+    Channel,
+    Priority,
+    TicketAssigned,
+    TicketClosed,
+    TicketMessageAdded,
+    TicketPaused,
+    TicketPriorityChanged,
+    TicketReopened,
+    TicketResolved,
+    TicketResumed,
+    TicketTierChanged,
+    TicketUpdated,
+    Visibility,
+)
+from domain.ticket.state import Ticket
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddMessage:
+    author: Author
+    body: str
+    visibility: Visibility
+    channel: Channel | None = None
+    expects_reply: bool = True
+    automatic: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assign:
+    team: str | None = None
+    agent: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PauseTicket:
+    reason: str
+    status: Literal["pending", "on_hold"] = "pending"
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resume:
+    reason: str = "resumed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """`fields`: the new values of subject, type, product_area, tags, attributes."""
+
+    priority: Priority | None = None
+    tier: str | None = None
+    fields: Json = field(default_factory=dict)
+    reason: str = "changed by hand"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolve:
+    code: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Close:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reopen:
+    reason: str
+
+
+HandlingCommand = (
+    AddMessage | Assign | PauseTicket | Resume | Change | Resolve | Close | Reopen
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Why it is done. `cause`: version of the event that led here; None = the command.
+    `by_rule`: Pledge does it, not whoever sent the command.
+    """
+
+    cause: int | None = None
+    policy: PolicyRef | None = None
+    by_rule: bool = False
+
+
+BY_PEOPLE = Origin()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handling:
+    """One ticket at one instant. Raises RuleError for what cannot be done in its state,
+    InvalidError for what names somebody who is not there.
+    """
+
+    draft: Draft
+    at: datetime
+    directory: Directory
+    origin: Origin = BY_PEOPLE
+
+    def do(  # noqa: C901 - one case a command
+        self, command: HandlingCommand
+    ) -> None:
+        match command:
+            case AddMessage():
+                self._message(command)
+            case Assign():
+                self._assign(command)
+            case PauseTicket():
+                self._pause(command)
+            case Resume():
+                self._resume(command)
+            case Change():
+                self._change(command)
+            case Resolve():
+                refuse_finished(self.draft.ticket)
+                self._record(TicketResolved(code=command.code, note=command.note))
+            case Close():
+                self._close()
+            case Reopen():
+                self._reopen(command.reason)
+
+    def _message(self, command: AddMessage) -> None:
+        self._record(
+            TicketMessageAdded(
+                author=command.author,
+                body=command.body,
+                visibility=command.visibility,
+                channel=command.channel,
+                expects_reply=command.expects_reply,
+                automatic=command.automatic,
+            )
+        )
+        heard = command.visibility == "public" and not command.automatic
+        if not heard or command.author.kind != "customer":
+            return
+        if self.draft.ticket.finished and command.expects_reply:
+            self._reopen("the customer wrote again")
+        elif self.draft.ticket.status == "pending":
+            answered = TicketResumed(reason="the customer answered")
+            self.draft.record(answered, self.at, by_rule=True)
+
+    def _assign(self, command: Assign) -> None:
+        if command.team is None and command.agent is None:
+            raise InvalidError.at("", "name a team, an agent, or both")
+        if faults := assign_faults(command, self.directory):
+            raise InvalidError(faults)
+        refuse_finished(self.draft.ticket)
+        self._record(
+            TicketAssigned(
+                team=command.team or self.draft.ticket.team,
+                agent=command.agent,
+                reason=command.reason,
+            )
+        )
+
+    def _pause(self, command: PauseTicket) -> None:
+        refuse_finished(self.draft.ticket)
+        if self.draft.ticket.pause is not None:
+            raise RuleError("the ticket is paused already")
+        until = command.until
+        if until is not None and not self.at < until <= self.at + LONGEST:
+            raise InvalidError.at("/until", "must lie in the future, within five years")
+        self._record(
+            TicketPaused(status=command.status, reason=command.reason, until=until)
+        )
+
+    def _resume(self, command: Resume) -> None:
+        if self.draft.ticket.pause is None:
+            raise RuleError("the ticket is not paused")
+        self._record(TicketResumed(reason=command.reason))
+
+    def _change(self, command: Change) -> None:
+        ticket = self.draft.ticket
+        if ticket.status == "closed":
+            raise RuleError("the ticket is closed: reopen it first")
+        priority = command.priority or ticket.priority
+        old_tier, tier = ticket.customer.tier, command.tier or ticket.customer.tier
+        new = {
+            k: v for k, v in command.fields.items() if _differs(getattr(ticket, k), v)
+        }
+        if new:
+            old = {k: getattr(ticket, k) for k in new}
+            self._record(TicketUpdated(old=old, new=new))
+        if tier != old_tier:
+            self._record(TicketTierChanged(old=old_tier, new=tier))
+        if priority != ticket.priority:
+            self._record(
+                TicketPriorityChanged(
+                    old=ticket.priority, new=priority, reason=command.reason
+                )
+            )
+
+    def _close(self) -> None:
+        if self.draft.ticket.status == "closed":
+            raise RuleError("the ticket is closed already")
+        self._record(TicketClosed())
+
+    def _reopen(self, reason: str) -> None:
+        ticket = self.draft.ticket
+        if not ticket.finished:
+            raise RuleError(
+                f"the ticket is {ticket.status}, there is nothing to reopen"
+            )
+        if ticket.merged_into is not None:
+            raise RuleError(f"the ticket went into {ticket.merged_into}: go on there")
+        self._record(TicketReopened(reason=reason))
+
+    def _record(self, fact: Fact) -> None:
+        origin = self.origin
+        self.draft.record(
+            fact,
+            self.at,
+            cause=origin.cause,
+            policy=origin.policy,
+            by_rule=origin.by_rule,
+        )
+
+
+def assign_faults(command: Assign, directory: Directory) -> list[FieldError]:
+    """The team or the agent that is not there."""
+    faults = []
+    if command.team is not None and command.team not in directory.teams:
+        faults.append(FieldError("/team", f"there is no team {command.team!r}"))
+    if command.agent is not None:
+        agent = directory.agents.get(command.agent)
+        if agent is None:
+            faults.append(FieldError("/agent", f"there is no agent {command.agent!r}"))
+        elif not agent.active:
+            faults.append(FieldError("/agent", f"{command.agent!r} is not active"))
+    return faults
+
+
+def refuse_finished(ticket: Ticket) -> None:
+    if ticket.finished:
+        raise RuleError(f"the ticket is {ticket.status}: reopen it first")
+
+
+def _differs(old: object, new: object) -> bool:
+    """As JSON, because to Python `true`, `1` and `1.0` are equal."""
+    return json.dumps(old, sort_keys=True) != json.dumps(new, sort_keys=True)
