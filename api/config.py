@@ -1,4 +1,4 @@
-"""Calendars, policies, schedules, teams, agents: a PUT makes an immutable version."""
+"""What ops configure, kind by kind: a PUT makes an immutable version."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -20,6 +20,7 @@ from api.schemas_config import (
     SlaPolicyIn,
     TeamIn,
 )
+from api.schemas_macros import MacroIn
 from api.schemas_schedules import ScheduleIn
 from api.words import Strict
 from domain.config import Entry, Published
@@ -38,6 +39,7 @@ SCHEMAS: dict[Kind, type[Strict]] = {
     "authorities": AuthorityIn,
     "teams": TeamIn,
     "agents": AgentIn,
+    "macros": MacroIn,
 }
 
 

@@ -10,6 +10,7 @@ from api.words import Cleaned, Duration, Identifier, Line, Strict, Word, example
 from domain.config_kinds import Kind
 from domain.escalation.policy import Strategy
 from domain.sla.change_rules import ChangeRule, EditRule, ReopenRule, SplitRule
+from domain.status import Status
 from domain.terms import Mode, Order, Ranking
 
 Percentage = Annotated[
@@ -161,9 +162,18 @@ class ReassignIn(Strict):
     team: Identifier | None = None
 
 
+class StatusChangeIn(Strict):
+    """`lasts`: of `pending` and `on_hold`; without it until somebody resumes."""
+
+    to: Status
+    reason: Line | None = None
+    lasts: Duration | None = None
+
+
 class StepIn(Strict):
     """`after` the breach; before it: `-PT15M`, or `80%` of the target. `time`: by which
     the distance from the step before is counted. `when`: else it is passed over.
+    `macros` are run as they are then; `status` is turned last.
     """
 
     after: Duration | Percentage = "PT0S"
@@ -173,6 +183,8 @@ class StepIn(Strict):
     reassign: ReassignIn | None = None
     raise_priority: int = Field(default=0, ge=0, le=3)
     watch: list[Identifier] = Field(default=[], max_length=50)
+    macros: list[Identifier] = Field(default=[], max_length=10)
+    status: Status | StatusChangeIn | None = None
 
 
 class CatchAllIn(Strict):

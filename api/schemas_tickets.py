@@ -16,7 +16,8 @@ from api.words import (
     Word,
     example,
 )
-from domain.ticket.facts import AuthorKind, Channel, Priority, Status, Visibility
+from domain.status import Status
+from domain.ticket.facts import AuthorKind, Channel, Priority, Visibility
 
 Tags = list[Word]
 
@@ -116,6 +117,13 @@ class AssignIn(Strict):
     team: Identifier | None = None
     agent: Identifier | None = None
     reason: Line | None = None
+
+
+class RunMacroIn(Strict):
+    """`agent`: on whose behalf, if it is not the caller's own doing."""
+
+    model_config = example(agent="ann")
+    agent: Identifier | None = None
 
 
 class AcceptIn(Strict):

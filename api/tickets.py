@@ -28,6 +28,7 @@ from api.schemas_tickets import (
     PauseIn,
     ReopenIn,
     ResolveIn,
+    RunMacroIn,
     TicketIn,
     TicketOut,
     TicketPage,
@@ -52,6 +53,7 @@ from domain.handling import (
     Resolve,
     Resume,
 )
+from domain.macro_run import RunMacro
 from domain.ticket.facts import Author, Customer
 
 ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
@@ -218,6 +220,20 @@ async def escalate_ticket(
     by = actor.on_behalf_of or actor.id
     command = Escalate(by=by, reason=body.reason, to_step=body.to_step)
     return await _do(known, ticket_id, command, caller)
+
+
+@ROUTER.post("/{ticket_id}/macros/{name}", response_model=TicketOut, **WRITE)
+async def run_macro(
+    ticket_id: str,
+    name: str,
+    known: Known,
+    caller: Calling,
+    body: RunMacroIn | None = None,
+) -> Response:
+    """Run a macro: all of it or, where somebody it names is not there, nothing."""
+    by = on_behalf(caller, body.agent if body else None)
+    command = RunMacro(name=name, by=by.actor.on_behalf_of or by.actor.id)
+    return await _do(known, ticket_id, command, by)
 
 
 @ROUTER.post("/{ticket_id}/pause", response_model=TicketOut, **WRITE)

@@ -3,30 +3,26 @@
 Everything that a step does is recorded, also what it tried in vain.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from domain.assignment import Candidate, Directory, Wanted, candidates
 from domain.escalating import later
 from domain.escalation.facts import (
     EscalationExhausted,
     EscalationHeld,
     EscalationNotified,
-    EscalationNotReassigned,
-    EscalationReassigned,
     EscalationStepFired,
     EscalationStepSkipped,
 )
-from domain.escalation.policy import Reassign
 from domain.escalation.run import Run
 from domain.escalation.target import SCHEDULES
-from domain.escalation.who import Around, Found, away_of
+from domain.escalation.who import Around, Found
 from domain.event import Fact
+from domain.offering import Offering
 from domain.oncall.on_call import on_call_at
 from domain.promises import follow
 from domain.sla.reply import Replies
+from domain.step_actions import StepActions
 from domain.ticket.draft import Draft
-from domain.ticket.facts import PRIORITIES, TicketPriorityChanged, TicketWatched
 from domain.ticket.moment import Moment
 from domain.world import World
 
@@ -44,10 +40,18 @@ def climb(
     if refused is not None:
         step.skip(refused, *step.following(at_once=False))
         return world
-    directory = step.take()
+    held_by = draft.ticket.in_hands_of
+    step.take()
+    world = _moved(world, held_by, draft.ticket.in_hands_of)
+    offering = Offering(draft, step.at, world)
+    offering.settle()
     follow(draft, start, step.at, world)
     step.finish()
-    return replace(world, directory=directory)
+    return offering.world
+
+
+def _moved(world: World, giver: str | None, taker: str | None) -> World:
+    return world if giver == taker else world.moved(taker, giver)
 
 
 class Climb:
@@ -67,6 +71,15 @@ class Climb:
             turn=draft.ticket.number + run.lap,
             directory=world.directory,
             oncall=world.oncall,
+        )
+        self.actions = StepActions(
+            draft=draft,
+            run=run,
+            step=self.step,
+            policy=self.ladder.ref,
+            at=self.at,
+            around=self.around,
+            world=world,
         )
 
     def refused(self, as_of: datetime) -> str | None:
@@ -102,13 +115,13 @@ class Climb:
         ticket, key = self.draft.ticket, self.run.clock
         return number, lap, later(ticket, key, step, self.due_at, gap, self.world)
 
-    def take(self) -> Directory:
+    def take(self) -> None:
         found = self._resolve()
         chosen = found.people()
-        moves = self._candidates()
-        acts = bool(chosen) or self._rises() or _any(moves) or bool(self.step.watch)
+        moves = self.actions.candidates()
+        acts = bool(chosen) or self.actions.change_anything(moves)
         if not acts and self._hold():
-            return self.world.directory
+            return
         self.cause = self._fire(found, at_once=not acts)
         for person in chosen:
             self._record(
@@ -121,13 +134,10 @@ class Climb:
                     reason="; ".join(person.reasons),
                 )
             )
-        directory = self._hand_over(moves)
-        self._raise_priority()
-        self._watch()
+        self.actions.do(moves, self.cause)
         if not acts:
             why = "it reaches nobody and changes nothing"
             self.skip(why, *self.following(at_once=True))
-        return directory
 
     def _fire(self, found: Found, *, at_once: bool) -> int:
         number, lap, due = self.following(at_once=at_once)
@@ -182,94 +192,6 @@ class Climb:
             if shift.begin > self.at
         ]
 
-    def _candidates(self) -> tuple[Candidate, ...]:
-        wanted = self.step.reassign
-        if wanted is None:
-            return ()
-        if wanted.strategy == "on_call":
-            return self._on_shift(wanted)
-        team = wanted.team or self.draft.ticket.team or ""
-        return candidates(
-            self.world.directory,
-            team,
-            Wanted(
-                strategy=wanted.strategy,
-                holder=self.draft.ticket.assignee,
-                turn=self.around.turn,
-                away=away_of(self.around, team),
-            ),
-        )
-
-    def _on_shift(self, wanted: Reassign) -> tuple[Candidate, ...]:
-        book, name = self.world.oncall, wanted.team or ""
-        known = name in book.plans
-        shifts = on_call_at(book.plan(name), self.at).now if known else ()
-        directory, holder = self.world.directory, self.draft.ticket.assignee
-        free = [s.person for s in shifts if s.person != holder]
-        return tuple(
-            Candidate(
-                agent=shift.person,
-                load=directory.load(shift.person),
-                chosen=bool(free) and shift.person == free[0],
-                reason=shift.reason if shift.person != holder else "holds it already",
-            )
-            for shift in shifts
-        )
-
-    def _hand_over(self, moves: tuple[Candidate, ...]) -> Directory:
-        wanted, directory = self.step.reassign, self.world.directory
-        if wanted is None:
-            return directory
-        ticket = self.draft.ticket
-        team = (
-            ticket.team if wanted.strategy == "on_call" else wanted.team or ticket.team
-        )
-        chosen = next((c.agent for c in moves if c.chosen), None)
-        if chosen is None or (team is None and wanted.strategy != "on_call"):
-            self._record(
-                EscalationNotReassigned(
-                    clock=self.run.clock,
-                    step=self.run.step,
-                    lap=self.run.lap,
-                    strategy=wanted.strategy,
-                    team=team,
-                    candidates=moves,
-                )
-            )
-            return directory
-        self._record(
-            EscalationReassigned(
-                clock=self.run.clock,
-                step=self.run.step,
-                lap=self.run.lap,
-                strategy=wanted.strategy,
-                team=team,
-                from_agent=ticket.assignee,
-                to_agent=chosen,
-                candidates=moves,
-            )
-        )
-        return directory.moved(chosen, ticket.assignee)
-
-    def _rises(self) -> bool:
-        return bool(self.step.raise_priority) and (
-            self.draft.ticket.priority != PRIORITIES[-1]
-        )
-
-    def _raise_priority(self) -> None:
-        if not self._rises():
-            return
-        old = self.draft.ticket.priority
-        rank = PRIORITIES.index(old) + self.step.raise_priority
-        new = PRIORITIES[min(rank, len(PRIORITIES) - 1)]
-        reason = f"escalation step {self.run.step + 1}"
-        self._record(TicketPriorityChanged(old=old, new=new, reason=reason))
-
-    def _watch(self) -> None:
-        for person in self.step.watch:
-            if person not in self.draft.ticket.watchers:
-                self._record(TicketWatched(person=person))
-
     def skip(self, reason: str, number: int, lap: int, due: datetime | None) -> None:
         self._record(
             EscalationStepSkipped(
@@ -304,7 +226,3 @@ class Climb:
         return self.draft.record(
             fact, self.at, cause=self.cause, policy=self.ladder.ref, by_rule=True
         )
-
-
-def _any(moves: tuple[Candidate, ...]) -> bool:
-    return any(candidate.chosen for candidate in moves)

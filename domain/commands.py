@@ -31,6 +31,7 @@ from domain.handling import (
     Resume,
     refuse_finished,
 )
+from domain.macro_run import RunMacro, run_by_hand
 from domain.notification.unreached import StepUnreached
 from domain.offering import (
     AcceptOffer,
@@ -137,6 +138,7 @@ Command = (
     | RestatePromises
     | OfferCommand
     | ApprovalCommand
+    | RunMacro
 )
 
 
@@ -214,32 +216,15 @@ def _apply(  # noqa: C901 - one case a command
         case ExcuseBreach():
             _excuse(draft, command, at)
         case RestatePromises():
-            edited = Edited(
-                policies=command.policies,
-                calendars=command.calendars,
-                reason=command.reason,
-                forced=command.forced,
-                name=command.name,
-            )
-            restate_edited(draft, at, world, edited)
-            if command.ladders:
-                by = Escalating(draft=draft, at=at, world=world)
-                by.migrate(command.reason, command.name)
+            _restate(draft, command, at, world)
         case AcceptOffer() | DeclineOffer() | OfferNext() | Withdraw():
             Offering(draft, at, world).do(command)
+        case RunMacro():
+            _run_macro(draft, command, at, world)
         case AskApproval() | DecideApproval():
             Approving(draft=draft, at=at, world=world).do(command)
         case CaptureFeedback():
-            draft.record(
-                FeedbackCaptured(
-                    feedback_id=command.feedback_id,
-                    text=command.text,
-                    kind=command.kind,
-                    product_area=command.product_area or draft.ticket.product_area,
-                    severity=command.severity,
-                ),
-                at,
-            )
+            _feedback(draft, command, at)
 
 
 def _acknowledge(
@@ -248,6 +233,42 @@ def _acknowledge(
     refuse_finished(draft.ticket)
     draft.record(TicketAcknowledged(by=command.by), at)
     Escalating(draft=draft, at=at, world=world).acknowledge(command.by)
+
+
+def _restate(
+    draft: Draft, command: RestatePromises, at: datetime, world: World
+) -> None:
+    edited = Edited(
+        policies=command.policies,
+        calendars=command.calendars,
+        reason=command.reason,
+        forced=command.forced,
+        name=command.name,
+    )
+    restate_edited(draft, at, world, edited)
+    if command.ladders:
+        by = Escalating(draft=draft, at=at, world=world)
+        by.migrate(command.reason, command.name)
+
+
+def _run_macro(draft: Draft, command: RunMacro, at: datetime, world: World) -> None:
+    current = world.config.entry("macros", command.name).current
+    if current is None:
+        raise NotFoundError("macro", command.name)
+    run_by_hand(draft, current.macro, command.by, at, world.directory)
+
+
+def _feedback(draft: Draft, command: CaptureFeedback, at: datetime) -> None:
+    draft.record(
+        FeedbackCaptured(
+            feedback_id=command.feedback_id,
+            text=command.text,
+            kind=command.kind,
+            product_area=command.product_area or draft.ticket.product_area,
+            severity=command.severity,
+        ),
+        at,
+    )
 
 
 def _excuse(draft: Draft, command: ExcuseBreach, at: datetime) -> None:

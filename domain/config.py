@@ -28,6 +28,7 @@ from domain.config_lint.surroundings import Surroundings
 from domain.errors import FieldError, InvalidError, NotFoundError, RuleError
 from domain.escalation.policy import EscalationPolicy, parse_escalation_policy
 from domain.event import Event, Fact, Json, PolicyRef
+from domain.macro import Macro, parse_macro
 from domain.notification.preferences import parse_preferences, preferences_advice
 from domain.oncall.book import OnCallBook
 from domain.oncall.plan import Plan
@@ -94,6 +95,10 @@ class Published:
         return parse_sla_policy(self.ref, self.document)
 
     @cached_property
+    def macro(self) -> Macro:
+        return parse_macro(self.ref, self.document)
+
+    @cached_property
     def escalation_policy(self) -> EscalationPolicy:
         return parse_escalation_policy(self.ref, self.document)
 
@@ -144,6 +149,13 @@ class Configuration:
         """The current version; None if there is none, as of `always`."""
         current = self.entry("calendars", name).current
         return current.ref if current else None
+
+    def macro(self, name: str) -> Macro:
+        """The last version, a retired one too: a pinned ladder may still run it."""
+        versions = self.entry("macros", name).versions
+        if not versions:
+            raise NotFoundError("macro", name)
+        return versions[-1].macro
 
     @cached_property
     def escalation_policies(self) -> dict[str, EscalationPolicy]:
@@ -321,6 +333,8 @@ def _checked(  # noqa: C901 - one case a kind
             check_team(fact.name, fact.document)
         case "authorities":
             parse_authority(fact.name, fact.document)
+        case "macros":
+            parse_macro(ref, fact.document)
         case "schedules":
             pass
     return fact
@@ -368,6 +382,7 @@ def retire(config: Configuration, kind: Kind, name: str) -> PolicyRetired:
 
 _COUNTED_ON: dict[Kind, tuple[tuple[Kind, str], ...]] = {
     "escalation-policies": (("sla-policies", "SLA policies escalate by it"),),
+    "macros": (("escalation-policies", "escalation policies run it"),),
     "authorities": (("agents", "agents have it as their role"),),
     "schedules": (("escalation-policies", "escalation policies call by it"),),
     "teams": (("teams", "teams overflow to it"),),

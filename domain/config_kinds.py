@@ -14,6 +14,7 @@ Kind = Literal[
     "authorities",
     "teams",
     "agents",
+    "macros",
 ]
 Reference: TypeAlias = tuple[str, Kind, str]
 """Pointer, kind, name."""
@@ -26,6 +27,7 @@ SINGULAR: dict[Kind, str] = {
     "authorities": "authority",
     "teams": "team",
     "agents": "agent",
+    "macros": "macro",
 }
 
 
@@ -35,6 +37,7 @@ ORDER: tuple[Kind, ...] = (
     "agents",
     "teams",
     "schedules",
+    "macros",
     "escalation-policies",
     "sla-policies",
 )
@@ -55,6 +58,8 @@ def references(kind: Kind, document: Json) -> Iterator[Reference]:
         case "agents":
             yield from _named("/manager", "agents", document.get("manager"))
             yield from _named("/role", "authorities", document.get("role"))
+        case "macros":
+            yield from _macro(document)
         case "calendars" | "authorities":
             pass
 
@@ -82,6 +87,15 @@ def _team(document: Json) -> Iterator[Reference]:
     if isinstance(overflow, dict):
         where = "/assignment/overflow/team"
         yield from _named(where, "teams", overflow.get("team"))
+
+
+def _macro(document: Json) -> Iterator[Reference]:
+    assign = document.get("assign")
+    if isinstance(assign, dict):
+        yield from _named("/assign/team", "teams", assign.get("team"))
+        yield from _named("/assign/agent", "agents", assign.get("agent"))
+    for pointer, person in _items("/watch", document.get("watch")):
+        yield from _named(pointer, "agents", person)
 
 
 def _items(pointer: str, value: object) -> Iterator[tuple[str, object]]:
@@ -128,6 +142,8 @@ def _step(pointer: str, step: object) -> Iterator[Reference]:
         yield from _target(where, target)
     for where, person in _items(f"{pointer}/watch", document.get("watch")):
         yield from _named(where, "agents", person)
+    for where, macro in _items(f"{pointer}/macros", document.get("macros")):
+        yield from _named(where, "macros", macro)
 
 
 def _target(pointer: str, target: object) -> Iterator[Reference]:

@@ -11,6 +11,7 @@ from domain.assignment import Directory
 from domain.duration import LONGEST
 from domain.errors import FieldError, InvalidError, RuleError
 from domain.event import Fact, Json, PolicyRef
+from domain.status import StatusChange
 from domain.ticket.draft import Draft
 from domain.ticket.facts import (
     Author,
@@ -137,6 +138,28 @@ class Handling:
                 self._close()
             case Reopen():
                 self._reopen(command.reason)
+
+    def turn(self, change: StatusChange, reason: str) -> None:
+        """To that status from whichever it has; nothing where it has it. `reason`: if
+        the change names none.
+        """
+        ticket, reason = self.draft.ticket, change.reason or reason
+        if ticket.status == change.to:
+            return
+        match change.to:
+            case "resolved":
+                self.do(Resolve(note=reason))
+            case "closed":
+                self.do(Close())
+            case "open" if ticket.finished:
+                self.do(Reopen(reason=reason))
+            case "open":
+                self.do(Resume(reason=reason))
+            case "pending" | "on_hold":
+                if ticket.pause is not None:
+                    self.do(Resume(reason=reason))
+                until = self.at + change.lasts if change.lasts else None
+                self.do(PauseTicket(reason=reason, status=change.to, until=until))
 
     def _message(self, command: AddMessage) -> None:
         self._record(

@@ -6,7 +6,6 @@ nobody can list are compared word by word), and never True of what is not.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import get_args
 
 from domain.sla.condition import (
     ATTRIBUTE,
@@ -16,9 +15,9 @@ from domain.sla.condition import (
     Value,
     Word,
 )
-from domain.ticket.facts import PRIORITIES, Status
+from domain.status import STATUSES
+from domain.ticket.facts import PRIORITIES
 
-STATUSES: tuple[Status, ...] = get_args(Status)
 FINISHED = ("resolved", "closed")
 FLAGS = (
     "paused", "answered", "awaiting_reply", "customer_wrote", "reopened", "reply",

@@ -49,7 +49,7 @@ def findings(
             yield from team_findings(found.name, around)
         case "agents":
             yield from agent_findings(found.name, around)
-        case "calendars" | "authorities":
+        case "calendars" | "authorities" | "macros":
             pass
 
 

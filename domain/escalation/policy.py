@@ -18,6 +18,7 @@ from domain.escalation.target import Target, parse_target
 from domain.event import Json, PolicyRef
 from domain.sla.condition import Condition, parse_condition
 from domain.sla.metric import STATE_FIELDS, TICKET_FIELDS
+from domain.status import StatusChange, parse_status
 
 MOST_LAPS = 100
 HOUR = timedelta(hours=1)
@@ -44,6 +45,7 @@ class Reassign:
 class Step:
     """Due `after` the breach (negative: before), or when `share` % of the target is
     used. `condition`: None = always. `watch`: who follows the ticket from now on.
+    `macros`: by name, as they are when the step is taken; then `status`.
     """
 
     after: timedelta
@@ -54,6 +56,8 @@ class Step:
     time: TimeKind = "wall"
     condition: Condition | None = None
     watch: tuple[str, ...] = ()
+    macros: tuple[str, ...] = ()
+    status: StatusChange | None = None
 
     @property
     def early(self) -> bool:
@@ -166,7 +170,9 @@ def _parse_step(document: Json, pointer: str, errors: list[FieldError]) -> Step:
         for i, target in enumerate(targets if isinstance(targets, list) else [])
     )
     watch = document.get("watch", [])
-    acts = isinstance(reassign, dict) or watch or document.get("raise_priority")
+    macros = document.get("macros", [])
+    moves = ("raise_priority", "status", "watch", "macros")
+    acts = isinstance(reassign, dict) or any(document.get(name) for name in moves)
     if not parsed and not acts:
         message = "the step tells nobody and moves nothing: name a target or reassign"
         errors.append(FieldError(f"{pointer}/targets", message))
@@ -189,6 +195,8 @@ def _parse_step(document: Json, pointer: str, errors: list[FieldError]) -> Step:
         reassign=_parse_reassign(reassign, f"{pointer}/reassign", errors),
         raise_priority=_parse_count(document, "raise_priority", 3, pointer, errors),
         watch=tuple(str(name) for name in watch) if isinstance(watch, list) else (),
+        macros=tuple(str(m) for m in macros) if isinstance(macros, list) else (),
+        status=parse_status(document.get("status"), f"{pointer}/status", errors),
     )
 
 

@@ -7,7 +7,6 @@ from typing import ClassVar, Literal
 from domain.assignment import Candidate
 from domain.event import Fact, Json
 
-Status = Literal["open", "pending", "on_hold", "resolved", "closed"]
 Priority = Literal["low", "normal", "high", "urgent"]
 PRIORITIES: tuple[Priority, ...] = ("low", "normal", "high", "urgent")
 Channel = Literal[

@@ -12,12 +12,12 @@ from domain.offer.queue import Queue
 from domain.sla.clock import Clock
 from domain.sla.decision import Decision, Promise
 from domain.sla.reply import Replies, Voice
+from domain.status import Status
 from domain.ticket.facts import (
     AuthorKind,
     Channel,
     Customer,
     Priority,
-    Status,
     TicketMessageAdded,
 )
 

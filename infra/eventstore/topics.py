@@ -33,6 +33,7 @@ from domain.escalation.facts import (
     EscalationUnreached,
 )
 from domain.event import Fact
+from domain.macro_run import TicketMacroRun
 from domain.notification.facts import (
     NotificationDeferred,
     NotificationDropped,
@@ -113,6 +114,7 @@ FACTS: dict[str, type[Fact]] = {
         TicketClosed,
         TicketReopened,
         TicketWatched,
+        TicketMacroRun,
         TicketMerged,
         TicketAbsorbed,
         TicketSplit,

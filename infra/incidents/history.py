@@ -20,10 +20,10 @@ import uuid
 from collections.abc import Iterable, Sequence
 
 from domain.event import Actor, Event, Json, Meta
+from domain.status import Status
 from domain.ticket.draft import Draft, seal
 from domain.ticket.facts import (
     Customer,
-    Status,
     TicketAssigned,
     TicketClosed,
     TicketOpened,

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing_extensions import override
 
 from domain.event import Json
-from domain.ticket.facts import Channel, Priority, Status
+from domain.status import Status
+from domain.ticket.facts import Channel, Priority
 
 UNKNOWN = "?"
 STATUS: dict[str, Status] = {

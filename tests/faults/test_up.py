@@ -200,7 +200,7 @@ async def test_a_killed_up_takes_its_children_with_it(up):
     async def nobody_left() -> bool:
         return not left_by(up)
 
-    await asyncio.wait_for(until(nobody_left), 10)
+    await asyncio.wait_for(until(nobody_left), 30)
 
 
 async def test_servers_named_in_the_environment_are_used_and_not_started(idle):

@@ -118,7 +118,7 @@ def test_the_examples_can_be_sent_as_they_are(api, example_bodies):
     api.put("agents", "ann", example_bodies["PUT /v1/agents/{name}"])
     api.put("agents", "bo", {"name": "Bo"})
     api.put("teams", "second-line", example_bodies["PUT /v1/teams/{name}"])
-    for kind in ("calendars", "escalation-policies", "sla-policies"):
+    for kind in ("calendars", "macros", "escalation-policies", "sla-policies"):
         body = example_bodies[f"PUT /v1/{kind}/{{name}}"]
         # Under the name of the one that is there, so that nothing else changes.
         assert api.put(kind, f"example-{kind}", body)["document"]
@@ -182,6 +182,7 @@ def paths(installation):  # noqa: PLR0915 - one line a thing
         layer = {"name": "base", "rotation": turns, "restrict": restrict}
         api.put("schedules", name, {"tz": "UTC", "layers": [layer]})
         exceptions(api, name)
+        api.put("macros", name, {"add_tags": ["documented"]})
         api.put("escalation-policies", name, {"steps": [{"targets": [{"team": name}]}]})
         rule = {"when": {"type": name}, "targets": {"resolution": "PT0.001S"}}
         policy = {"match": [rule], "escalation_policy": name, "warn_at": ["50%"]}
