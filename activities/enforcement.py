@@ -64,14 +64,18 @@ class Enforcement:
         return len(drafts)
 
     async def _decide(self, ticket_ids: Sequence[str], as_of: datetime) -> list[Draft]:
+        histories = await self._store.load_many(ticket_ids)
+        tickets = {i: t for i, events in histories.items() if (t := fold(events))}
+        customers = [ticket.customer.external_id for ticket in tickets.values()]
         world = World(
             config=await self._registry.config(),
             directory=await self._roster.directory(),
             oncall=await self._registry.oncall(),
+            familiar=await self._roster.familiar(customers),
         )
         drafts = []
-        for ticket_id, events in (await self._store.load_many(ticket_ids)).items():
-            draft = Draft(ticket_id, fold(events))
+        for ticket_id, ticket in tickets.items():
+            draft = Draft(ticket_id, ticket)
             world = enforce(draft, as_of, world)
             if draft.steps:
                 drafts.append(draft)

@@ -1,6 +1,6 @@
 """What the use cases need from the outside. `infra/` implements it, tests may too."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ from domain.config import Configuration
 from domain.event import Actor, Event
 from domain.oncall.book import OnCallBook
 from domain.subscription import Subscriptions
+from domain.ticket.state import Ticket
 
 Now = Callable[[], datetime]
 OnEnforced = Callable[[Sequence[Event]], None]
@@ -108,11 +109,12 @@ class Registry(Protocol):
 
 @dataclass
 class Moving:
-    """One ticket goes from `giver` to `taker`; `position` once that is in the log."""
+    """One ticket on its way from `before` (None: it is opened) to `after`; `position`
+    once that is in the log.
+    """
 
-    taker: str | None
-    giver: str | None
-    at: datetime
+    before: Ticket | None
+    after: Ticket
     position: int | None = None
 
 
@@ -124,8 +126,11 @@ class Roster(Protocol):
     async def refresh(self) -> None:
         """Know at once what the read model knows by now."""
 
+    async def familiar(self, customers: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """As `World.familiar`, of these customers."""
+
     def moving(
-        self, taker: str | None, giver: str | None, at: datetime
+        self, before: Ticket | None, after: Ticket
     ) -> AbstractContextManager[Moving]:
         """Counts at once and until the read model knows it, or it failed."""
 

@@ -85,7 +85,7 @@ class TicketDesk:
     async def _apply(self, ticket_id: str, command: Command, caller: Caller) -> Outcome:
         for _ in range(TRIES):
             ticket = await self._expected(ticket_id, caller)
-            draft = decide(ticket, command, self._now(), await self._world())
+            draft = decide(ticket, command, self._now(), await self._world(ticket))
             try:
                 outcome = await self._append_moved(draft, caller)
             except VersionConflictError:
@@ -96,11 +96,7 @@ class TicketDesk:
 
     async def _append_moved(self, draft: Draft, caller: Caller) -> Outcome:
         """What is decided meanwhile counts this ticket already, or it would heap."""
-        giver = draft.base.in_hands_of if draft.base else None
-        taker = draft.ticket.in_hands_of
-        if taker == giver:
-            return await self._append(draft, caller)
-        with self._roster.moving(taker, giver, draft.ticket.updated_at) as moving:
+        with self._roster.moving(draft.base, draft.ticket) as moving:
             outcome = await self._append(draft, caller)
             moving.position = outcome.appended.position
         return outcome
@@ -108,7 +104,7 @@ class TicketDesk:
     async def consider(self, ticket_id: str, command: Command) -> Draft:
         """What the command would do now; nothing is kept."""
         ticket = await self.get(ticket_id)
-        return decide(ticket, command, self._now(), await self._world())
+        return decide(ticket, command, self._now(), await self._world(ticket))
 
     async def merge(self, ticket_id: str, into: str, caller: Caller) -> Outcome:
         """The ticket goes into another one; the answer is the ticket that went in."""
@@ -213,11 +209,13 @@ class TicketDesk:
             return Outcome(ticket, appended)
         return Outcome(draft.ticket, appended, events)
 
-    async def _world(self) -> World:
+    async def _world(self, ticket: Ticket | None = None) -> World:
+        customers = [ticket.customer.external_id] if ticket else []
         return World(
             config=await self._registry.config(),
             directory=await self._roster.directory(),
             oncall=await self._registry.oncall(),
+            familiar=await self._roster.familiar(customers),
         )
 
 

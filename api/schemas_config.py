@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from api.schemas_calendars import WarningOut
 from api.words import Cleaned, Duration, Identifier, Line, Strict, Word, example
 from domain.config_kinds import Kind
-from domain.escalation.policy import Strategy
+from domain.escalation.policy import NoChannel, Strategy
 from domain.sla.change_rules import ChangeRule, EditRule, ReopenRule, SplitRule
 from domain.status import Status
-from domain.terms import Mode, Order, Ranking
+from domain.terms import Affinity, Mode, Order, Ranking
+from domain.ticket.facts import Channel
 
 Percentage = Annotated[
     str, Cleaned, Field(max_length=40, description="`80%` of the target, or `PT5M`")
@@ -212,6 +213,11 @@ class EscalationPolicyIn(Strict):
     nobody: Line | CatchAllIn = "skip"
     acknowledge_expires: Duration | Literal["never"] = "PT30M"
     longest_pause: Duration | None = None
+    no_channel: NoChannel = Field(
+        default="tell",
+        description="Whom no channel leads to: told in the log only, where other tools"
+        " may read it, or passed over as not reached",
+    )
 
 
 Skills = Annotated[dict[Word, int] | list[Word], Field(max_length=20)]
@@ -224,11 +230,19 @@ class OverflowIn(Strict):
     team: Identifier
 
 
+class OnShiftIn(Strict):
+    """Who is on call by this schedule now, and for `left` longer."""
+
+    schedule: Identifier
+    left: Duration | None = None
+
+
 class AssignmentIn(Strict):
     """How tickets of the team get into somebody's hands: `offer` asks one after the
     other, `direct` gives at once. `needs`: skills, or the attribute of a ticket that
     has them; `required` of them stay, and each `relax_after` the lowest other is
-    dropped.
+    dropped. `affinity`: who comes before others, as far as they are free: who had this
+    ticket (`owner`), who had the `customer` last.
     """
 
     mode: Mode = "manual"
@@ -241,6 +255,13 @@ class AssignmentIn(Strict):
     required: Skills = Field(default=[])
     relax_after: Duration | None = None
     overflow: OverflowIn | None = None
+    weights: dict[Channel, Annotated[int, Field(ge=1, le=10_000)]] = Field(
+        default={},
+        description="How much of somebody's `capacity` a ticket takes, by its channel;"
+        " 1 where none is said. What is more than all of it needs empty hands",
+    )
+    on_shift: OnShiftIn | None = None
+    affinity: list[Affinity] = Field(default=[], max_length=2)
 
 
 class TeamIn(Strict):
@@ -314,7 +335,15 @@ class AgentIn(Strict):
     active: bool = True
     skills: dict[Word, int] | list[Word] = Field(default=[], max_length=100)
     capacity: int | None = Field(
-        default=None, ge=0, le=10_000, description="Open tickets at most"
+        default=None,
+        ge=0,
+        le=10_000,
+        description="Open tickets at most, each by its weight in its team",
+    )
+    conflicts: list[Identifier] = Field(
+        default=[],
+        max_length=1000,
+        description="Customers, by `external_id`, whose tickets must not be theirs",
     )
 
 

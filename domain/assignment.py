@@ -1,11 +1,6 @@
-"""Who can take a ticket, and why this one.
+"""People and teams, and how much each has in hand: what is known at one moment."""
 
-The directory is what is known about people and teams at one moment; choosing from it
-is a pure function, and the answer names each candidate with the reason, also those
-that were not chosen.
-"""
-
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -18,7 +13,10 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True)
 class Agent:
-    """`capacity`: open tickets at most; None = no limit. `skills`: level from 1."""
+    """`capacity`: so much at most, by the weights of the teams; None = no limit.
+    `skills`: level from 1. `conflicts`: customers with whom they must not deal.
+    `told`: some channel leads to them.
+    """
 
     id: str
     name: str
@@ -28,6 +26,8 @@ class Agent:
     capacity: int | None = None
     role: str | None = None
     """By which of the authorities they may spend."""
+    conflicts: frozenset[str] = frozenset()
+    told: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,19 +39,18 @@ class Team:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """`load`: open tickets in their hands. `reason` says why chosen, or why not."""
+class Turn:
+    """Whose turn it was last at one place that goes round."""
 
-    agent: str
-    load: int
-    chosen: bool
-    reason: str
+    person: str
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
 class Directory:
-    """`loads`: tickets held by an agent or offered to one. `taken_at`: when each took
-    the last. `waiting`: how many tickets of a team nobody can be asked for.
+    """`loads`: the weights of what an agent holds or is asked to take. `taken_at`: when
+    each took the last. `waiting`: how many tickets of a team nobody can be asked for.
+    `turns`: by the place, as `Ticket.turns` has them.
     """
 
     agents: Mapping[str, Agent] = field(default_factory=dict)
@@ -59,19 +58,27 @@ class Directory:
     loads: Mapping[str, int] = field(default_factory=dict)
     taken_at: Mapping[str, datetime] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
+    turns: Mapping[str, Turn] = field(default_factory=dict)
 
-    def moved(
-        self, taker: str | None, giver: str | None, at: datetime | None = None
-    ) -> "Directory":
-        """One ticket went from `giver` to `taker`, at this instant if it is said."""
-        loads = dict(self.loads)
-        if giver is not None:
-            loads[giver] = max(loads.get(giver, 0) - 1, 0)
-        if taker is not None:
-            loads[taker] = loads.get(taker, 0) + 1
-        if taker is None or at is None:
-            return replace(self, loads=loads)
-        return replace(self, loads=loads, taken_at={**self.taken_at, taker: at})
+    def moved(self, moves: Mapping[str, int], at: datetime) -> "Directory":
+        """So much more in the hands of each, or less; never less than nothing. Who has
+        more took it at this instant.
+        """
+        loads, taken_at = dict(self.loads), dict(self.taken_at)
+        for agent, weight in moves.items():
+            loads[agent] = max(loads.get(agent, 0) + weight, 0)
+            if weight > 0:
+                taken_at[agent] = at
+        return replace(self, loads=loads, taken_at=taken_at)
+
+    def turned(self, turns: Mapping[str, Turn]) -> "Directory":
+        """An older turn changes nothing."""
+        newer = {
+            place: turn
+            for place, turn in turns.items()
+            if place not in self.turns or self.turns[place].at <= turn.at
+        }
+        return replace(self, turns={**self.turns, **newer}) if newer else self
 
     def load(self, agent: str) -> int:
         return self.loads.get(agent, 0)
@@ -80,57 +87,18 @@ class Directory:
         """To sort by: who has been without new work for longest comes first."""
         return self.taken_at.get(agent, NEVER), agent
 
+    def last(self, place: str) -> str | None:
+        """Whose turn it was there."""
+        turn = self.turns.get(place)
+        return turn.person if turn else None
+
     def terms(self, team: str) -> Terms:
         known = self.teams.get(team)
         return known.terms if known else MANUAL
 
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What the one who is chosen must be. `away`: who is not there, and why. `turn`:
-    by which a round robin goes on. `needs` are ranked by, `insisted` on are those
-    without which nobody is chosen.
-    """
-
-    strategy: str
-    holder: str | None = None
-    turn: int = 0
-    needs: Mapping[str, int] = field(default_factory=dict)
-    away: Mapping[str, str] = field(default_factory=dict)
-    insisted: Mapping[str, int] = field(default_factory=dict)
-
-
-def candidates(
-    directory: Directory, team: str, wanted: Wanted
-) -> tuple[Candidate, ...]:
-    """Every member of the team, at most one of them chosen, never who holds the ticket
-    now. Ties go by the load, then by who took nothing for longest, then by the id.
-    """
-    known = directory.teams.get(team)
-    members = known.members if known else ()
-    unfit = {m: _unfit(directory, m, wanted) for m in members}
-    free = [m for m in members if unfit[m] is None]
-    chosen, why, why_not = _CHOOSE[wanted.strategy](directory, members, free, wanted)
-    return tuple(
-        Candidate(
-            agent=member,
-            load=directory.load(member),
-            chosen=member == chosen,
-            reason=unfit[member] or (why if member == chosen else why_not),
-        )
-        for member in members
-    )
-
-
-def least_loaded(
-    directory: Directory, team: str, *, holder: str | None
-) -> tuple[Candidate, ...]:
-    return candidates(directory, team, Wanted(strategy="least_loaded", holder=holder))
-
-
-def anybody_free(directory: Directory, team: str) -> bool:
-    """Whether somebody of the team could take one more, whatever it needs."""
-    return any(c.chosen for c in least_loaded(directory, team, holder=None))
+    def weight(self, team: str | None, channel: str) -> int:
+        """Of one ticket of the team."""
+        return self.terms(team or "").weights.get(channel, 1)
 
 
 def may_act(directory: Directory, person: str) -> str | None:
@@ -139,86 +107,6 @@ def may_act(directory: Directory, person: str) -> str | None:
     if agent is None:
         return "no such agent"
     return None if agent.active else "not active"
-
-
-def _unfit(directory: Directory, member: str, wanted: Wanted) -> str | None:
-    unfit = may_act(directory, member)
-    if unfit is not None:
-        return unfit
-    if member in wanted.away:
-        return wanted.away[member]
-    if member == wanted.holder:
-        return "holds it already"
-    agent, load = directory.agents[member], directory.load(member)
-    if agent.capacity is not None and load >= agent.capacity:
-        return f"full: {load} of {agent.capacity}"
-    lacking = [s for s, n in wanted.insisted.items() if agent.skills.get(s, 0) < n]
-    return f"lacks {', '.join(lacking)}" if lacking else None
-
-
-_Choice = tuple[str | None, str, str]
-
-
-def _by_load(
-    directory: Directory, _: tuple[str, ...], free: list[str], __: Wanted
-) -> _Choice:
-    chosen = min(
-        free, key=lambda m: (directory.load(m), *directory.idle(m)), default=None
-    )
-    return chosen, "least loaded", "more loaded, or later by id"
-
-
-def _by_idleness(
-    directory: Directory, _: tuple[str, ...], free: list[str], __: Wanted
-) -> _Choice:
-    chosen = min(
-        free, key=lambda m: (directory.idle(m)[0], directory.load(m), m), default=None
-    )
-    return chosen, "longest without new work", "took a ticket later"
-
-
-def _by_turn(
-    _: Directory, members: tuple[str, ...], free: list[str], wanted: Wanted
-) -> _Choice:
-    """Whoever is away is passed over and keeps the place."""
-    first = wanted.turn % len(members) if members else 0
-    order = (*members[first:], *members[:first])
-    chosen = next((m for m in order if m in free), None)
-    return chosen, "next in turn", "not their turn"
-
-
-def _by_skill(
-    directory: Directory, _: tuple[str, ...], free: list[str], wanted: Wanted
-) -> _Choice:
-    """More of the skills outranks a higher level; without any, nobody is chosen."""
-
-    def score(member: str) -> tuple[int, int]:
-        skills = directory.agents[member].skills
-        has = [s for s in wanted.needs if s in skills]
-        enough = [s for s in has if skills[s] >= wanted.needs[s]]
-        return len(has), len(enough)
-
-    able = [m for m in free if score(m)[0]]
-    chosen = min(
-        able,
-        key=lambda m: (
-            *(-n for n in score(m)),
-            directory.load(m),
-            *directory.idle(m),
-        ),
-        default=None,
-    )
-    return chosen, "best skilled", "fewer of the skills, or more loaded"
-
-
-_CHOOSE: dict[
-    str, Callable[[Directory, tuple[str, ...], list[str], Wanted], _Choice]
-] = {
-    "least_loaded": _by_load,
-    "round_robin": _by_turn,
-    "skilled": _by_skill,
-    "longest_idle": _by_idleness,
-}
 
 
 def parse_agent(name: str, document: Json) -> Agent:
@@ -232,7 +120,20 @@ def parse_agent(name: str, document: Json) -> Agent:
         skills=skills_of(document.get("skills")),
         capacity=capacity if isinstance(capacity, int) else None,
         role=role if isinstance(role, str) else None,
+        conflicts=frozenset(_names(document.get("conflicts"))),
+        told=_can_be_told(document),
     )
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(str(n) for n in value) if isinstance(value, list | tuple) else ()
+
+
+def _can_be_told(document: Json) -> bool:
+    """As `notification.preferences` reads it: rules, or an e-mail address by itself."""
+    notify = document.get("notify")
+    rules = notify.get("rules") if isinstance(notify, dict) else None
+    return bool(rules or document.get("email"))
 
 
 def parse_team(name: str, document: Json) -> Team:
@@ -240,7 +141,7 @@ def parse_team(name: str, document: Json) -> Team:
     members, lead = document.get("members"), document.get("lead")
     return Team(
         name=name,
-        members=tuple(str(m) for m in members) if isinstance(members, list) else (),
+        members=_names(members),
         lead=lead if isinstance(lead, str) else None,
         terms=parse_terms(document),
     )

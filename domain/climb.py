@@ -40,18 +40,13 @@ def climb(
     if refused is not None:
         step.skip(refused, *step.following(at_once=False))
         return world
-    held_by = draft.ticket.in_hands_of
+    before = draft.ticket
     step.take()
-    world = _moved(world, held_by, draft.ticket.in_hands_of)
-    offering = Offering(draft, step.at, world)
+    offering = Offering(draft, step.at, world.handed(before, draft.ticket))
     offering.settle()
     follow(draft, start, step.at, world)
     step.finish()
     return offering.world
-
-
-def _moved(world: World, giver: str | None, taker: str | None) -> World:
-    return world if giver == taker else world.moved(taker, giver)
 
 
 class Climb:
@@ -68,9 +63,11 @@ class Climb:
         self.around = Around(
             at=self.at,
             assignee=draft.ticket.assignee,
-            turn=draft.ticket.number + run.lap,
+            customer=draft.ticket.customer.external_id,
             directory=world.directory,
             oncall=world.oncall,
+            asked=draft.ticket.queue.asked if draft.ticket.queue else {},
+            silent=self.ladder.no_channel == "tell",
         )
         self.actions = StepActions(
             draft=draft,
@@ -152,6 +149,7 @@ class Climb:
                 next_step=number,
                 next_lap=lap,
                 next_due_at=due,
+                turns=found.turns,
             )
         )
 
@@ -159,7 +157,7 @@ class Climb:
         """The catch-all is asked where the step alone reaches nobody, or at the end of
         a round in which nobody was reached.
         """
-        found = Found(self.around)
+        found = Found(self.around, f"{self.ladder.ref.name}/{self.run.step}")
         for target in self.step.targets:
             found.add(target)
         catch_all = self.ladder.nobody.catch_all

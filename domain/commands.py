@@ -184,7 +184,10 @@ def decide(ticket: Ticket, command: Command, at: datetime, world: World) -> Draf
     world = enforce(draft, at, world)
     start = draft.mark()
     _apply(draft, command, at, world)
-    Offering(draft, at, world).settle()
+    offering = Offering(draft, at, world)
+    if draft.ticket.reopen_count > ticket.reopen_count:
+        offering.take_from_absent()
+    offering.settle()
     follow(draft, start, at, world)
     enforce(draft, at, world)
     return draft

@@ -384,7 +384,10 @@ _COUNTED_ON: dict[Kind, tuple[tuple[Kind, str], ...]] = {
     "escalation-policies": (("sla-policies", "SLA policies escalate by it"),),
     "macros": (("escalation-policies", "escalation policies run it"),),
     "authorities": (("agents", "agents have it as their role"),),
-    "schedules": (("escalation-policies", "escalation policies call by it"),),
+    "schedules": (
+        ("escalation-policies", "escalation policies call by it"),
+        ("teams", "teams work by its shifts"),
+    ),
     "teams": (("teams", "teams overflow to it"),),
     "calendars": (
         ("sla-policies", "SLA policies count by it"),

@@ -35,8 +35,8 @@ ORDER: tuple[Kind, ...] = (
     "calendars",
     "authorities",
     "agents",
-    "teams",
     "schedules",
+    "teams",
     "macros",
     "escalation-policies",
     "sla-policies",
@@ -83,10 +83,10 @@ def _team(document: Json) -> Iterator[Reference]:
     yield from _named("/lead", "agents", document.get("lead"))
     yield from _calendar("", document)
     terms = document.get("assignment")
-    overflow = terms.get("overflow") if isinstance(terms, dict) else None
-    if isinstance(overflow, dict):
-        where = "/assignment/overflow/team"
-        yield from _named(where, "teams", overflow.get("team"))
+    for part, word, kind in _IN_TERMS:
+        found = terms.get(part) if isinstance(terms, dict) else None
+        if isinstance(found, dict):
+            yield from _named(f"/assignment/{part}/{word}", kind, found.get(word))
 
 
 def _macro(document: Json) -> Iterator[Reference]:
@@ -96,6 +96,12 @@ def _macro(document: Json) -> Iterator[Reference]:
         yield from _named("/assign/agent", "agents", assign.get("agent"))
     for pointer, person in _items("/watch", document.get("watch")):
         yield from _named(pointer, "agents", person)
+
+
+_IN_TERMS: tuple[tuple[str, str, Kind], ...] = (
+    ("overflow", "team", "teams"),
+    ("on_shift", "schedule", "schedules"),
+)
 
 
 def _items(pointer: str, value: object) -> Iterator[tuple[str, object]]:

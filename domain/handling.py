@@ -184,7 +184,8 @@ class Handling:
     def _assign(self, command: Assign) -> None:
         if command.team is None and command.agent is None:
             raise InvalidError.at("", "name a team, an agent, or both")
-        if faults := assign_faults(command, self.directory):
+        customer = self.draft.ticket.customer.external_id
+        if faults := assign_faults(command, customer, self.directory):
             raise InvalidError(faults)
         refuse_finished(self.draft.ticket)
         self._record(
@@ -258,8 +259,10 @@ class Handling:
         )
 
 
-def assign_faults(command: Assign, directory: Directory) -> list[FieldError]:
-    """The team or the agent that is not there."""
+def assign_faults(
+    command: Assign, customer: str, directory: Directory
+) -> list[FieldError]:
+    """The team or the agent that is not there, or must not have this customer's."""
     faults = []
     if command.team is not None and command.team not in directory.teams:
         faults.append(FieldError("/team", f"there is no team {command.team!r}"))
@@ -269,6 +272,9 @@ def assign_faults(command: Assign, directory: Directory) -> list[FieldError]:
             faults.append(FieldError("/agent", f"there is no agent {command.agent!r}"))
         elif not agent.active:
             faults.append(FieldError("/agent", f"{command.agent!r} is not active"))
+        elif customer in agent.conflicts:
+            message = f"{command.agent!r} has a conflict of interest"
+            faults.append(FieldError("/agent", message))
     return faults
 
 

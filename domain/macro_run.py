@@ -52,7 +52,7 @@ def run_by_hand(
     """Raises InvalidError for who is not there, RuleError for what the ticket's state
     does not allow.
     """
-    if faults := _faults(macro, directory):
+    if faults := _faults(macro, draft.ticket, directory):
         raise InvalidError(faults).under("/macro")
     cause = draft.record(TicketMacroRun(macro=macro.ref), at, policy=macro.ref)
     origin = Origin(cause=cause, policy=macro.ref)
@@ -62,7 +62,7 @@ def run_by_hand(
 def run_by_step(
     draft: Draft, macro: Macro, at: datetime, directory: Directory, cause: int
 ) -> None:
-    faults = _faults(macro, directory)
+    faults = _faults(macro, draft.ticket, directory)
     fact = TicketMacroRun(
         macro=macro.ref, left_out=tuple(f"{f.pointer}: {f.message}" for f in faults)
     )
@@ -77,10 +77,11 @@ def run_by_step(
     _Run(draft, macro, at, directory, origin).run(PLEDGE)
 
 
-def _faults(macro: Macro, directory: Directory) -> list[FieldError]:
-    assign = Assign(team=macro.team, agent=macro.agent)
+def _faults(macro: Macro, ticket: Ticket, directory: Directory) -> list[FieldError]:
+    assign, customer = Assign(team=macro.team, agent=macro.agent), ticket.customer
+    faults = assign_faults(assign, customer.external_id, directory)
     return [
-        *InvalidError(assign_faults(assign, directory)).under("/assign").errors,
+        *InvalidError(faults).under("/assign").errors,
         *(
             FieldError(f"/watch/{place}", f"{person!r}: {why}")
             for place, person in enumerate(macro.watch)

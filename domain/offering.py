@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from domain.assignment import Candidate, Wanted, candidates, may_act
+from domain.assignment import may_act
+from domain.choosing import Candidate, chosen_of
 from domain.errors import InvalidError, RuleError
-from domain.escalation.who import Around, away_of, on_leave
+from domain.escalation.who import on_leave
 from domain.event import Fact
 from domain.offer.facts import (
     AssignmentAccepted,
@@ -24,6 +25,7 @@ from domain.offer.facts import (
     AssignmentWithdrawn,
 )
 from domain.offer.queue import Queue
+from domain.takers import Takers, turn_of
 from domain.terms import Terms
 from domain.ticket.draft import Draft
 from domain.ticket.facts import TicketAssigned
@@ -99,9 +101,15 @@ class Offering:
 
     def _decline(self, agent: str, reason: str) -> None:
         self._offered_to(agent)
+        before = self.draft.ticket
         self.draft.record(AssignmentDeclined(agent=agent, reason=reason), self.at)
-        self._released(agent)
+        self.world = self.world.handed(before, self.draft.ticket)
         self.ask()
+
+    def take_from_absent(self) -> None:
+        """Who had it when it was finished may have left before it was reopened."""
+        if (holder := self.draft.ticket.assignee) is not None:
+            self._withdraw(holder, self.at)
 
     def _withdraw(self, agent: str, since: datetime) -> None:
         away, ticket = self._away(agent), self.draft.ticket
@@ -162,14 +170,21 @@ class Offering:
         if terms.mode == "manual":
             self._wait(f"{queue.team} assigns by hand", None, ())
             return
-        found = self._candidates(queue, terms, {} if again else queue.asked)
-        chosen = next((c for c in found if c.chosen), None)
+        takers = Takers(
+            ticket=self.draft.ticket,
+            queue=queue,
+            terms=terms,
+            at=self.at,
+            world=self.world,
+        )
+        found = takers.candidates({} if again else queue.asked)
+        chosen = chosen_of(found)
         if chosen is None:
-            self._wait_for_somebody(queue, terms, found)
+            self._wait_for_somebody(queue, takers, found)
         elif terms.mode == "direct":
             self._give(queue, chosen, found)
         else:
-            self._offer(queue, terms, chosen.agent, found, again=again)
+            self._offer(queue, terms, chosen, found, again=again)
 
     def _queue(self, team: str, terms: Terms, reason: str) -> None:
         ticket, overflow = self.draft.ticket, terms.overflow
@@ -192,29 +207,11 @@ class Offering:
             )
         )
 
-    def _candidates(
-        self, queue: Queue, terms: Terms, asked: dict[str, str]
-    ) -> tuple[Candidate, ...]:
-        needs = dict(terms.required) | queue.wished
-        strategy = terms.strategy
-        while True:
-            wanted = Wanted(
-                strategy=strategy,
-                turn=self.draft.ticket.number,
-                needs=needs,
-                insisted=terms.insisted(queue.wished),
-                away=away_of(self._around(), queue.team) | asked,
-            )
-            found = candidates(self.world.directory, queue.team, wanted)
-            if strategy != "skilled" or any(c.chosen for c in found):
-                return found
-            strategy = "least_loaded"  # a wish that nobody fulfils is in nobody's way
-
     def _offer(
         self,
         queue: Queue,
         terms: Terms,
-        agent: str,
+        chosen: Candidate,
         found: tuple[Candidate, ...],
         *,
         again: bool,
@@ -222,14 +219,14 @@ class Offering:
         self._record(
             AssignmentOffered(
                 team=queue.team,
-                agent=agent,
+                agent=chosen.agent,
                 strategy=terms.strategy,
                 expires_at=self.now + terms.offer_timeout,
                 candidates=found,
                 again=again,
+                turn=turn_of(queue.team, chosen),
             )
         )
-        self._taken(agent)
 
     def _give(
         self, queue: Queue, chosen: Candidate, found: tuple[Candidate, ...]
@@ -240,18 +237,17 @@ class Offering:
                 agent=chosen.agent,
                 reason=chosen.reason,
                 candidates=found,
+                turn=turn_of(queue.team, chosen),
             )
         )
-        self._taken(chosen.agent)
 
     def _wait_for_somebody(
-        self, queue: Queue, terms: Terms, found: tuple[Candidate, ...]
+        self, queue: Queue, takers: Takers, found: tuple[Candidate, ...]
     ) -> None:
-        asked = [c.agent for c in found if c.reason == queue.asked.get(c.agent)]
-        back = [on_leave(self.world.oncall, c.agent, self.at) for c in found]
-        times = [end for end in back if end is not None]
+        asked = takers.said_no(found)
+        times = takers.may_change(found)
         if asked:
-            times.append(self.now + terms.offer_timeout)
+            times.append(self.now + takers.terms.offer_timeout)
         reason = f"everybody of {queue.team} who could was asked"
         if not asked:
             reason = f"nobody of {queue.team} can take it now"
@@ -279,7 +275,6 @@ class Offering:
         assert queue.offer is not None, "only an offer expires"
         agent = queue.offer.agent
         self._record(AssignmentOfferExpired(agent=agent))
-        self._released(agent)
         self.ask()
 
     def _relax(self) -> None:
@@ -333,25 +328,9 @@ class Offering:
         self, agent: str, held: Literal["offer", "ticket"], reason: str
     ) -> None:
         self._record(AssignmentWithdrawn(agent=agent, held=held, reason=reason))
-        self._released(agent)
-
-    def _around(self) -> Around:
-        return Around(
-            at=self.at,
-            assignee=None,
-            turn=self.draft.ticket.number,
-            directory=self.world.directory,
-            oncall=self.world.oncall,
-        )
 
     def _terms(self, team: str) -> Terms:
         return self.world.directory.terms(team)
-
-    def _taken(self, agent: str) -> None:
-        self.world = self.world.moved(agent, None, self.at)
-
-    def _released(self, agent: str) -> None:
-        self.world = self.world.moved(None, agent)
 
     def _record(self, fact: Fact) -> None:
         ticket = self.draft.ticket
@@ -364,3 +343,4 @@ class Offering:
             policy=current.ref if current else None,
             by_rule=True,
         )
+        self.world = self.world.handed(ticket, self.draft.ticket)

@@ -19,7 +19,6 @@ from domain.ticket.facts import (
     TicketResumed,
     TicketTierChanged,
     TicketUpdated,
-    TicketWatched,
 )
 from domain.ticket.state import Ticket
 from domain.world import World
@@ -36,16 +35,12 @@ COMPANIONS: dict[type[Fact], tuple[type[Fact], ...]] = {
 """What one command records together, after what: the rules see it as one moment."""
 
 
-OF_STEPS = (TicketPriorityChanged, TicketWatched)
-"""What a step of a ladder does to the ticket; the rules under trial take theirs."""
-
-
 def replay(events: Iterable[Event], world: World) -> Iterator[Draft]:
     """One draft for each moment of the ticket's life, the opening first: what happened
     and what the rules make of it, and what was due before.
     """
     ticket: Ticket | None = None
-    for moment in _moments(event for event in events if _is_life(event)):
+    for moment in _moments(_life(events)):
         at = moment[0].timestamp
         draft = Draft(moment[0].originator_id, ticket)
         if ticket is not None:
@@ -90,8 +85,15 @@ def due_by(ticket: Ticket, at: datetime, world: World) -> Draft:
     return draft
 
 
-def _is_life(event: Event) -> bool:
-    if event.fact.topic.partition(".")[0] not in FAMILIES:
-        return False
-    by_rule = event.meta.actor == SYSTEM
-    return not (by_rule and isinstance(event.fact, OF_STEPS))
+def _life(events: Iterable[Event]) -> Iterator[Event]:
+    """What happened to the ticket, but for what followed from a step of a ladder: the
+    rules under trial take theirs.
+    """
+    of_steps: set[str | None] = set()
+    for event in events:
+        family = event.fact.topic.partition(".")[0]
+        followed = event.meta.actor == SYSTEM and event.meta.causation_id in of_steps
+        if family == "escalation" or followed:
+            of_steps.add(event.id)
+        elif family in FAMILIES:
+            yield event

@@ -7,11 +7,12 @@ Everything is recorded, also what was tried in vain.
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.assignment import Candidate, Wanted, candidates
+from domain.assignment import may_act
+from domain.choosing import IN_TURN, Candidate, Wanted, candidates, chosen_of
 from domain.escalation.facts import EscalationNotReassigned, EscalationReassigned
 from domain.escalation.policy import Reassign, Step
 from domain.escalation.run import Run
-from domain.escalation.who import Around, away_of
+from domain.escalation.who import Around, away_of, barred
 from domain.event import Fact, PolicyRef
 from domain.handling import Handling, Origin
 from domain.macro_run import run_by_step
@@ -37,8 +38,8 @@ class StepActions:
         """Whether something is done to the ticket, whoever hears of it."""
         step = self.step
         turns = step.status and step.status.to != self.draft.ticket.status
-        moved = any(candidate.chosen for candidate in moves)
-        return moved or bool(step.watch or step.macros or turns) or self._rises()
+        does = bool(step.watch or step.macros or turns) or self._rises()
+        return does or chosen_of(moves) is not None
 
     def candidates(self) -> tuple[Candidate, ...]:
         """For whom the ticket might be, at most one of them chosen."""
@@ -47,15 +48,23 @@ class StepActions:
             return ()
         if wanted.strategy == "on_call":
             return self._on_shift(wanted)
-        team = wanted.team or self.draft.ticket.team or ""
+        ticket, directory = self.draft.ticket, self.world.directory
+        team = wanted.team or ticket.team or ""
+        terms, strategy = directory.terms(team), wanted.strategy
+        needs = dict(terms.required) | terms.wished(ticket.attributes)
+        if strategy == "skilled" and not needs:
+            strategy = "least_loaded"  # the team does not say which skills it takes
         return candidates(
-            self.world.directory,
+            directory,
             team,
             Wanted(
-                strategy=wanted.strategy,
-                holder=self.draft.ticket.assignee,
-                turn=self.around.turn,
+                strategy=strategy,
+                holder=ticket.assignee,
+                last=directory.last(self._place),
                 away=away_of(self.around, team),
+                needs=needs,
+                insisted=terms.required,
+                weight=directory.weight(team, ticket.channel),
             ),
         )
 
@@ -82,17 +91,28 @@ class StepActions:
         book, name = self.world.oncall, wanted.team or ""
         known = name in book.plans
         shifts = on_call_at(book.plan(name), self.at).now if known else ()
-        directory, holder = self.world.directory, self.draft.ticket.assignee
-        free = [s.person for s in shifts if s.person != holder]
+        unfit = {shift.person: self._unfit(shift.person) for shift in shifts}
+        free = [person for person, why in unfit.items() if why is None]
         return tuple(
             Candidate(
                 agent=shift.person,
-                load=directory.load(shift.person),
+                load=self.world.directory.load(shift.person),
                 chosen=bool(free) and shift.person == free[0],
-                reason=shift.reason if shift.person != holder else "holds it already",
+                reason=unfit[shift.person] or shift.reason,
             )
             for shift in shifts
         )
+
+    def _unfit(self, person: str) -> str | None:
+        if person == self.draft.ticket.assignee:
+            return "holds it already"
+        unfit = may_act(self.world.directory, person) or barred(self.around, person)
+        return unfit or self.around.asked.get(person)
+
+    @property
+    def _place(self) -> str:
+        """Of a round robin: each step goes on by its own."""
+        return f"{self.policy.name}/{self.run.step}/reassign"
 
     def _hand_over(self, moves: tuple[Candidate, ...], cause: int) -> None:
         wanted = self.step.reassign
@@ -100,7 +120,7 @@ class StepActions:
             return
         ticket, on_call = self.draft.ticket, wanted.strategy == "on_call"
         team = ticket.team if on_call else wanted.team or ticket.team
-        chosen = next((c.agent for c in moves if c.chosen), None)
+        chosen = chosen_of(moves)
         if chosen is None or (team is None and not on_call):
             self._record(
                 EscalationNotReassigned(
@@ -122,8 +142,9 @@ class StepActions:
                 strategy=wanted.strategy,
                 team=team,
                 from_agent=ticket.assignee,
-                to_agent=chosen,
+                to_agent=chosen.agent,
                 candidates=moves,
+                turn=self._place if chosen.reason == IN_TURN else None,
             ),
             cause,
         )

@@ -9,6 +9,9 @@ assignment:
   required: {english: 2} | [english]             of it nothing is ever dropped
   relax_after: PT5M
   overflow: {after: PT15M, team: second}
+  weights: {phone: 10, chat: 3}      of somebody's capacity; 1 where none is said
+  on_shift: {schedule: front, left: PT30M}       only who is, for so long at least
+  affinity: [owner, customer]        whom before others, as far as they are free
 """
 
 from collections.abc import Mapping
@@ -23,8 +26,10 @@ from domain.event import Json
 Mode = Literal["manual", "direct", "offer"]
 Order = Literal["oldest", "most_urgent"]
 Ranking = Literal["least_loaded", "round_robin", "skilled", "longest_idle"]
+Affinity = Literal["owner", "customer"]
 Skills = Mapping[str, int]
 OFFER_TIMEOUT = timedelta(minutes=2)
+LONGEST_SHIFT = timedelta(days=7)
 AT = "/assignment"
 
 
@@ -37,11 +42,20 @@ class Overflow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OnShift:
+    """On call by this schedule, and still so `left` later."""
+
+    schedule: str
+    left: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Terms:
     """`needs`: skills and levels that a ticket takes, or the attribute of the ticket
     that has them. `required` stays; the rest is insisted on until `relax_after`, and
     each time that passes the lowest is dropped. Without `relax_after` it is only a wish
-    where the strategy ranks by skill.
+    where the strategy ranks by skill. `affinity`: `owner` is who had this very ticket
+    last, `customer` who had another one of the same customer last.
     """
 
     mode: Mode = "manual"
@@ -52,6 +66,9 @@ class Terms:
     required: Skills = field(default_factory=dict)
     relax_after: timedelta | None = None
     overflow: Overflow | None = None
+    weights: Mapping[str, int] = field(default_factory=dict)
+    on_shift: OnShift | None = None
+    affinity: tuple[Affinity, ...] = ()
 
     def wished(self, attributes: Json) -> dict[str, int]:
         """What this ticket takes beyond what is required, the lowest last."""
@@ -99,6 +116,9 @@ def parse_terms(document: Json) -> Terms:
         required=reader.skills("required"),
         relax_after=reader.length("relax_after"),
         overflow=reader.overflow(),
+        weights=reader.levels("weights", "must be a whole number from 1"),
+        on_shift=reader.on_shift(),
+        affinity=reader.affinity(),
     )
     if terms.strategy == "skilled" and not (terms.needs or terms.required):
         reader.fault("/needs", "`skilled` ranks by skills: say which are needed")
@@ -139,12 +159,42 @@ class _Reader:
     def skills(self, name: str) -> dict[str, int]:
         value = self.document.get(name)
         if isinstance(value, dict):
-            for skill, level in value.items():
-                if not _is_level(level):
-                    self.fault(f"/{name}/{skill}", "must be a level from 1")
-        elif value is not None and not isinstance(value, list | tuple):
+            return self.levels(name, "must be a level from 1")
+        if value is not None and not isinstance(value, list | tuple):
             self.fault(f"/{name}", "must be skills, or skills with levels")
         return skills_of(value)
+
+    def levels(self, name: str, wanted: str) -> dict[str, int]:
+        value = self.document.get(name, {})
+        levels = value if isinstance(value, dict) else {"": None}
+        for word, level in levels.items():
+            if not _is_level(level):
+                self.fault(f"/{name}/{word}".removesuffix("/"), wanted)
+        return skills_of(levels)
+
+    def on_shift(self) -> OnShift | None:
+        value = self.document.get("on_shift")
+        if value is None:
+            return None
+        document = value if isinstance(value, dict) else {}
+        schedule, left = document.get("schedule"), document.get("left")
+        if not isinstance(schedule, str):
+            self.fault("/on_shift/schedule", "must be the name of a schedule")
+        if left is None:
+            return OnShift(schedule=str(schedule))
+        length = self._length(left, "/on_shift/left")
+        if length > LONGEST_SHIFT:
+            self.fault("/on_shift/left", "must be at most 7 days")
+        return OnShift(schedule=str(schedule), left=min(length, LONGEST_SHIFT))
+
+    def affinity(self) -> tuple[Affinity, ...]:
+        value = self.document.get("affinity", [])
+        words = value if isinstance(value, list | tuple) else [value]
+        known: tuple[Affinity, ...] = get_args(Affinity)
+        for place, word in enumerate(words):
+            if word not in known:
+                self.fault(f"/affinity/{place}", f"is not one of {', '.join(known)}")
+        return tuple(known[known.index(word)] for word in words if word in known)
 
     def overflow(self) -> Overflow | None:
         value = self.document.get("overflow")

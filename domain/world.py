@@ -1,7 +1,7 @@
 """What a decision may know beside the ticket."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from domain.assignment import Directory
 from domain.config import Configuration
@@ -9,6 +9,8 @@ from domain.event import PolicyRef
 from domain.oncall.book import OnCallBook
 from domain.sla.calendar import Calendar
 from domain.sla.policy import SlaPolicy
+from domain.ticket.state import Ticket
+from domain.workload import handed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,12 +18,17 @@ class World:
     config: Configuration = field(default_factory=Configuration)
     directory: Directory = field(default_factory=Directory)
     oncall: OnCallBook = field(default_factory=OnCallBook)
+    familiar: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By the customer: who had tickets of theirs, the last one first; only as far as
+    the terms of a team ask for it."""
 
-    def moved(
-        self, taker: str | None, giver: str | None, at: datetime | None = None
-    ) -> "World":
-        """One ticket went from `giver` to `taker`."""
-        return replace(self, directory=self.directory.moved(taker, giver, at))
+    def handed(self, before: Ticket | None, after: Ticket) -> "World":
+        """With the loads as they are once the ticket has become so."""
+        directory = handed(self.directory, before, after)
+        return self if directory is self.directory else self.having(directory)
+
+    def having(self, directory: Directory) -> "World":
+        return replace(self, directory=directory)
 
     def policy(self, ref: PolicyRef) -> SlaPolicy:
         return self.config.sla_policy(ref.name, ref.version)

@@ -128,8 +128,7 @@ class Story:
 
     def _world(self) -> World:
         """With this ticket in the hands of whoever holds it."""
-        directory = self.world.directory.moved(self.ticket.assignee, None)
-        return replace(self.world, directory=directory)
+        return self.world.handed(None, self.ticket)
 
     def _add(self, draft: Draft) -> None:
         self.events += seal(draft, BY_ANN)

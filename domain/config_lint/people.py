@@ -4,7 +4,7 @@ managers that never end.
 
 from collections.abc import Iterator, Mapping
 
-from domain.assignment import Agent
+from domain.assignment import Agent, Team
 from domain.config_lint.meaning import meant, named_by
 from domain.config_lint.surroundings import Surroundings
 from domain.errors import FieldError
@@ -65,9 +65,18 @@ def team_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
         for index, member in enumerate(team.members):
             if not around.acts(member):
                 yield FieldError(f"/members/{index}", f"{member} is not active")
+    yield from _shifts(team, around)
     if team.lead is None:
         steps = named_by(around.ladders.values(), "lead_of", name)
         if steps:
             yield FieldError("/lead", f"nobody, and asked for by {', '.join(steps)}")
     elif not around.acts(team.lead):
         yield FieldError("/lead", f"{team.lead} is not active")
+
+
+def _shifts(team: Team, around: Surroundings) -> Iterator[FieldError]:
+    shift = team.terms.on_shift
+    plan = around.plan(shift.schedule) if shift else None
+    if shift and plan and not plan.people & {*team.members}:
+        message = f"none of the members is ever on call for {shift.schedule}"
+        yield FieldError("/assignment/on_shift/schedule", message)

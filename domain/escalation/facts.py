@@ -4,11 +4,11 @@ Each fact that leaves a run waiting says when it goes on (`next_due_at`), so tha
 can be folded without the calendar and the schedules that it was worked out by.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from domain.assignment import Candidate
+from domain.choosing import Candidate
 from domain.escalation.policy import EscalationPolicy
 from domain.escalation.target import TargetKind
 from domain.event import Fact, PolicyRef
@@ -70,7 +70,8 @@ class PassedOver:
 class EscalationStepFired(Fact):
     """`lap` counts the repeats of the ladder from 0; `due_at` is exact. `chosen` and
     `passed_over`: who its targets were at this instant, and who they were not.
-    `next_due_at` None: it waits for the clock, or was the last.
+    `next_due_at` None: it waits for the clock, or was the last. `turns`: whose turn it
+    was at each of its places that go round.
     """
 
     topic: ClassVar[str] = "escalation.step_fired"
@@ -83,6 +84,7 @@ class EscalationStepFired(Fact):
     next_step: int
     next_lap: int
     next_due_at: datetime | None
+    turns: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +116,8 @@ class EscalationNotified(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationReassigned(Fact):
+    """`turn`: the place of a round robin that went on with this."""
+
     topic: ClassVar[str] = "escalation.reassigned"
     clock: str
     step: int
@@ -123,6 +127,7 @@ class EscalationReassigned(Fact):
     from_agent: str | None
     to_agent: str
     candidates: tuple[Candidate, ...]
+    turn: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,6 +30,8 @@ Strategy = Literal["least_loaded", "round_robin", "skilled", "on_call"]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 TimeKind = Literal["wall", "business"]
 TIMES: tuple[TimeKind, ...] = get_args(TimeKind)
+NoChannel = Literal["tell", "pass_over"]
+NO_CHANNELS: tuple[NoChannel, ...] = get_args(NoChannel)
 NobodyKind = Literal["skip", "hold", "catch_all"]
 
 
@@ -83,7 +85,10 @@ class Nobody:
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationPolicy:
-    """`acknowledge_expires` None: an acknowledgement ends the climb for good."""
+    """`acknowledge_expires` None: an acknowledgement ends the climb for good.
+    `no_channel`: who has none is told in the log only, where others may read it, or is
+    passed over and counts as not reached.
+    """
 
     ref: PolicyRef
     steps: tuple[Step, ...]
@@ -91,6 +96,7 @@ class EscalationPolicy:
     nobody: Nobody = Nobody()
     acknowledge_expires: timedelta | None = EXPIRES
     longest_pause: timedelta | None = None
+    no_channel: NoChannel = "tell"
 
     @property
     def first_late(self) -> int:
@@ -144,6 +150,7 @@ def parse_escalation_policy(ref: PolicyRef, document: Json) -> EscalationPolicy:
         longest_pause=None
         if longest is None
         else _parse_length(longest, "/longest_pause", errors),
+        no_channel=_parse_no_channel(document.get("no_channel", "tell"), errors),
     )
     if errors:
         raise InvalidError(errors)
@@ -252,6 +259,13 @@ def _parse_nobody(value: object, errors: list[FieldError]) -> Nobody:
     message = "must be 'skip', 'hold PT1H' or {catch_all: <target>}"
     errors.append(FieldError("/nobody", message))
     return Nobody()
+
+
+def _parse_no_channel(value: object, errors: list[FieldError]) -> NoChannel:
+    if value not in NO_CHANNELS:
+        message = f"is not one of {', '.join(NO_CHANNELS)}"
+        errors.append(FieldError("/no_channel", message))
+    return "pass_over" if value == "pass_over" else "tell"
 
 
 def _parse_reassign(

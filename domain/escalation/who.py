@@ -2,11 +2,12 @@
 mean with the reason why not. Recorded as it was found; replays read the record.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.assignment import Candidate, Directory, Wanted, candidates, may_act
+from domain.assignment import Directory, may_act
+from domain.choosing import IN_TURN, Candidate, Wanted, candidates, chosen_of
 from domain.escalation.facts import Chosen, PassedOver
 from domain.escalation.target import Target
 from domain.oncall.book import OnCallBook
@@ -15,15 +16,17 @@ from domain.oncall.on_call import OnCall, on_call_at
 
 @dataclass(frozen=True, kw_only=True)
 class Around:
-    """What is known when a step is taken. `turn`: a number of the ticket, by which a
-    round robin goes on.
+    """What is known when somebody is looked for. `asked`: who said no to this ticket,
+    or nothing, in words. `silent`: people whom no channel leads to are meant too.
     """
 
     at: datetime
     assignee: str | None
-    turn: int
+    customer: str
     directory: Directory
     oncall: OnCallBook
+    asked: Mapping[str, str] = field(default_factory=dict)
+    silent: bool = True
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,19 @@ class Meant:
 
 @dataclass
 class Found:
-    """Grows target by target; a person is told once, with every reason."""
+    """Grows target by target; a person is told once, with every reason. `place`: of
+    the step; each of its targets that goes round has a turn of its own.
+    """
 
     around: Around
+    place: str
     chosen: dict[str, Chosen] = field(default_factory=dict)
     passed_over: dict[str, str] = field(default_factory=dict)
+    turns: dict[str, str] = field(default_factory=dict)
+    _asked: int = 0
 
     def add(self, target: Target) -> None:
+        self._asked += 1
         for meant in self._meant(target):
             unfit = self._unfit(meant.person)
             if unfit is not None:
@@ -65,9 +74,10 @@ class Found:
 
     def _unfit(self, person: str) -> str | None:
         around = self.around
-        unfit = may_act(around.directory, person)
-        if unfit is None and (back := on_leave(around.oncall, person, around.at)):
-            return f"on leave until {back.isoformat()}"
+        unfit = may_act(around.directory, person) or barred(around, person)
+        if unfit is None and not around.silent:
+            agent = around.directory.agents[person]
+            return None if agent.told else "no channel"
         return unfit
 
     def _meant(  # noqa: C901 - one case a kind of target
@@ -134,28 +144,31 @@ class Found:
             self.passed_over.setdefault(absent.person, absent.reason)
 
     def _one_of(self, target: Target) -> Iterator[Meant]:
-        for candidate in choose(self.around, target, holder=None):
-            if candidate.chosen:
-                yield Meant(candidate.agent, f"{candidate.reason} of {target.name}")
-            else:
+        place = f"{self.place}/{self._asked}"
+        found = self._candidates(target, place)
+        chosen = chosen_of(found)
+        if chosen is not None:
+            yield Meant(chosen.agent, f"{chosen.reason} of {target.name}")
+            if chosen.reason == IN_TURN:
+                self.turns[place] = chosen.agent
+        for candidate in found:
+            if candidate is not chosen:
                 self.passed_over.setdefault(candidate.agent, candidate.reason)
 
+    def _candidates(self, target: Target, place: str) -> tuple[Candidate, ...]:
+        around, kind = self.around, target.kind
+        wanted = Wanted(
+            strategy="least_loaded" if kind not in ("round_robin", "skilled") else kind,
+            last=around.directory.last(place),
+            needs={need.skill: need.level for need in target.needs},
+            away=self._away(target.name),
+        )
+        return candidates(around.directory, target.name, wanted)
 
-def choose(
-    around: Around, target: Target, *, holder: str | None
-) -> tuple[Candidate, ...]:
-    """Every member of the team, at most one of them chosen. `holder` is never."""
-    strategy = {"round_robin": "round_robin", "skilled": "skilled"}.get(
-        target.kind, "least_loaded"
-    )
-    wanted = Wanted(
-        strategy=strategy,
-        holder=holder,
-        turn=around.turn,
-        needs={need.skill: need.level for need in target.needs},
-        away=away_of(around, target.name),
-    )
-    return candidates(around.directory, target.name, wanted)
+    def _away(self, team: str) -> dict[str, str]:
+        members = _members(self.around, team)
+        unfit = {member: self._unfit(member) for member in members}
+        return {**self.around.asked, **{m: why for m, why in unfit.items() if why}}
 
 
 def on_leave(book: OnCallBook, person: str, at: datetime) -> datetime | None:
@@ -166,9 +179,22 @@ def on_leave(book: OnCallBook, person: str, at: datetime) -> datetime | None:
     return None
 
 
+def barred(around: Around, person: str) -> str | None:
+    """Why this ticket is not for this person now, whoever they are else."""
+    if back := on_leave(around.oncall, person, around.at):
+        return f"on leave until {back.isoformat()}"
+    agent = around.directory.agents.get(person)
+    if agent is not None and around.customer in agent.conflicts:
+        return "conflict of interest"
+    return None
+
+
 def away_of(around: Around, team: str) -> dict[str, str]:
-    """Who of the team is on leave, and until when."""
+    """Who of the team cannot take it, and why."""
+    found = {m: barred(around, m) for m in _members(around, team)}
+    return {**around.asked, **{m: why for m, why in found.items() if why}}
+
+
+def _members(around: Around, team: str) -> Sequence[str]:
     known = around.directory.teams.get(team)
-    members: Sequence[str] = known.members if known else ()
-    back = {m: on_leave(around.oncall, m, around.at) for m in members}
-    return {m: f"on leave until {b.isoformat()}" for m, b in back.items() if b}
+    return known.members if known else ()

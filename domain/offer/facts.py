@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from domain.assignment import Candidate
+from domain.choosing import Candidate
 from domain.event import Fact
 
 
@@ -29,7 +29,9 @@ class AssignmentQueued(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class AssignmentOffered(Fact):
-    """`again`: everybody was asked, and it begins anew."""
+    """`again`: everybody was asked, and it begins anew. `turn`: the place of a round
+    robin that went on with this.
+    """
 
     topic: ClassVar[str] = "assignment.offered"
     team: str
@@ -38,6 +40,7 @@ class AssignmentOffered(Fact):
     expires_at: datetime
     candidates: tuple[Candidate, ...]
     again: bool = False
+    turn: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -73,7 +73,7 @@ def _reigns(plan: Plan, begin: int, end: int) -> Iterator[tuple[Schedule, Span]]
         for version in plan.versions
     ]
     for version, first, last in zip(
-        plan.versions, since, [*since[1:], FOREVER], strict=True
+        plan.versions, since, [*since, FOREVER][1:], strict=True
     ):
         span = max(begin, first), min(end, last)
         if version.schedule is not None and span[0] < span[1]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from domain.assignment import Turn
 from domain.authority import approval as approvals
 from domain.copies import replace
 from domain.errors import NotFoundError
@@ -26,7 +27,11 @@ from domain.escalation.facts import (
 )
 from domain.event import Event, Fact
 from domain.offer import queue as queues
-from domain.offer.facts import AssignmentOverflowed, AssignmentQueued
+from domain.offer.facts import (
+    AssignmentOffered,
+    AssignmentOverflowed,
+    AssignmentQueued,
+)
 from domain.sla import clock as clocks
 from domain.sla.facts import (
     SlaAttached,
@@ -85,7 +90,7 @@ def evolve(ticket: Ticket | None, fact: Fact, at: datetime, ticket_id: str) -> T
     if topic == "escalation":
         return _escalation(moved, fact, at)
     if topic == "assignment":
-        return _assignment(moved, fact)
+        return _assignment(moved, fact, at)
     return _life(moved, fact, at)
 
 
@@ -117,7 +122,8 @@ def _life(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:  # noqa: C901, PL
         case TicketMessageAdded():
             return _message(ticket, fact)
         case TicketAssigned():
-            return _handed(ticket, fact.team, fact.agent, at)
+            handed = _handed(ticket, fact.team, fact.agent, at)
+            return _turned(handed, fact.turn, fact.agent, at)
         case TicketAcknowledged():
             return replace(ticket, acknowledged_by=fact.by)
         case TicketPaused():
@@ -188,17 +194,30 @@ def _handed(
 ) -> Ticket:
     """Into a queue it comes by an event of its own."""
     moved = replace(ticket, team=team, assignee=agent, queue=None)
+    if ticket.assignee not in (None, agent):
+        moved = replace(moved, last_owner=ticket.assignee)
     if agent is None:
         return moved
     return replace(moved, assigned_at=at, overflowed=())
 
 
-def _assignment(ticket: Ticket, fact: Fact) -> Ticket:
+def _turned(
+    ticket: Ticket, place: str | None, person: str | None, at: datetime
+) -> Ticket:
+    if place is None or person is None:
+        return ticket
+    turns = {**ticket.turns, place: Turn(person=person, at=at)}
+    return replace(ticket, turns=turns)
+
+
+def _assignment(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:
     if isinstance(fact, AssignmentQueued):
         queue = queues.queued(fact, ticket.version)
         return replace(ticket, queue=queue, queued_at=fact.queued_at)
     if isinstance(fact, AssignmentOverflowed):
         return replace(ticket, overflowed=(*ticket.overflowed, fact.from_team))
+    if isinstance(fact, AssignmentOffered):
+        ticket = _turned(ticket, fact.turn, fact.agent, at)
     if ticket.queue is None:
         return ticket
     return replace(ticket, queue=queues.evolve(ticket.queue, fact, ticket.version))
@@ -286,6 +305,9 @@ def standing_of(ticket: Ticket, clock: clocks.Clock) -> clocks.Standing:
 
 
 def _escalation(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:
+    if isinstance(fact, EscalationStepFired):
+        for place, person in fact.turns.items():
+            ticket = _turned(ticket, place, person, at)
     match fact:
         case EscalationPinned():
             return replace(ticket, ladders=(*ticket.ladders, fact.policy))
@@ -316,6 +338,7 @@ def _escalation(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:
                 ),
             )
         case EscalationReassigned():
-            return _handed(ticket, fact.team, fact.to_agent, at)
+            handed = _handed(ticket, fact.team, fact.to_agent, at)
+            return _turned(handed, fact.turn, fact.to_agent, at)
         case _:
             return ticket

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from domain.assignment import Candidate
+from domain.choosing import Candidate
 from domain.event import Fact, Json
 
 Priority = Literal["low", "normal", "high", "urgent"]
@@ -79,13 +79,16 @@ class TicketMessageAdded(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketAssigned(Fact):
-    """`candidates`: if a rule chose, among whom and why."""
+    """`candidates`: if a rule chose, among whom and why. `turn`: the place of a round
+    robin that went on with this.
+    """
 
     topic: ClassVar[str] = "ticket.assigned"
     team: str | None
     agent: str | None
     reason: str | None
     candidates: tuple[Candidate, ...] = ()
+    turn: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain.assignment import Turn
 from domain.authority.approval import Approval
 from domain.errors import NotFoundError
 from domain.escalation.policy import EscalationPolicy
@@ -62,6 +63,10 @@ class Ticket:
     """When it was queued first since it was opened or reopened."""
     overflowed: tuple[str, ...] = ()
     """Teams that it went on from because nobody took it."""
+    last_owner: str | None = None
+    """Who had it before whoever has it now."""
+    turns: dict[str, Turn] = field(default_factory=dict)
+    """By the place that goes round: whose turn this ticket was there last."""
     acknowledged_by: str | None = None
     opened_by: AuthorKind = "customer"
     customer_wrote: bool = True
@@ -109,7 +114,11 @@ class Ticket:
 
     @property
     def in_hands_of(self) -> str | None:
-        """Who has it, or is asked to take it: what counts as load."""
+        """Who has it, or is asked to take it: what counts as load. Nobody, once it is
+        finished.
+        """
+        if self.finished:
+            return None
         offer = self.queue.offer if self.queue else None
         return offer.agent if offer else self.assignee
 

@@ -10,6 +10,7 @@ import msgspec
 import psycopg
 from typing_extensions import override
 
+from domain.assignment import Turn
 from domain.enforcement import plan
 from domain.event import Json
 from domain.sla.clock import Clock
@@ -70,19 +71,27 @@ ON CONFLICT (agent) DO UPDATE SET taken_at = EXCLUDED.taken_at
 WHERE a.taken_at < EXCLUDED.taken_at
 """
 
+_UPSERT_PLACE = """
+INSERT INTO turns AS t (place, person, taken_at) VALUES (%s, %s, %s)
+ON CONFLICT (place) DO UPDATE
+SET person = EXCLUDED.person, taken_at = EXCLUDED.taken_at
+WHERE t.taken_at < EXCLUDED.taken_at
+"""
+
 _REFUSED = (psycopg.DataError, psycopg.IntegrityError)
 _ENCODER = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """Of one ticket: its row, those of its clocks by the names of the columns, and who
-    has it since when.
+    """Of one ticket: its row, those of its clocks by the names of the columns, who has
+    it since when, and whose turn it was where.
     """
 
     ticket: Row
     clocks: list[Json]
     turn: tuple[str, datetime] | None
+    places: Mapping[str, Turn]
 
 
 class Projector(Follower):
@@ -123,6 +132,8 @@ class Projector(Follower):
                     await connection.cursor().executemany(_UPSERT, tickets)
                 if turns := _turns(rows.values()):
                     await connection.cursor().executemany(_UPSERT_TURN, turns)
+                if places := _places(rows.values()):
+                    await connection.cursor().executemany(_UPSERT_PLACE, places)
                 if clocks:
                     text = _ENCODER.encode(clocks).decode()
                     await connection.execute(_UPSERT_CLOCKS, (text,), prepare=True)
@@ -149,6 +160,7 @@ def _rows(ticket: Ticket) -> Rows:
         ticket=_row(ticket),
         clocks=[_clock_row(ticket, clock) for clock in ticket.clocks],
         turn=_turn(ticket),
+        places=ticket.turns,
     )
 
 
@@ -161,6 +173,13 @@ def _turn(ticket: Ticket) -> tuple[str, datetime] | None:
 def _turns(rows: Iterable[Rows]) -> list[tuple[str, datetime]]:
     """The last of each agent, in one order, so that two writers cannot block."""
     return sorted(dict(sorted(row.turn for row in rows if row.turn)).items())
+
+
+def _places(rows: Iterable[Rows]) -> list[Row]:
+    """The last of each place, in one order."""
+    found = ((t.at, place, t.person) for row in rows for place, t in row.places.items())
+    last = {place: (person, at) for at, place, person in sorted(found)}
+    return [(place, *turn) for place, turn in sorted(last.items())]
 
 
 def _clock_row(ticket: Ticket, clock: Clock) -> Json:

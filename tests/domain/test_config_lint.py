@@ -270,6 +270,16 @@ def test_a_team_without_members_is_named():
     assert "reaches no one" in said("teams", {"members": []})["/members"]
 
 
+def test_a_team_whose_shifts_none_of_its_members_ever_has_is_named():
+    rotation = {"start": "2026-01-05T09:00", "unit": "day", "people": ["ann"]}
+    layers = [{"name": "base", "rotation": rotation}]
+    config = given(schedules={"front": {"tz": "UTC", "layers": layers}})
+    terms = {"mode": "offer", "on_shift": {"schedule": "front"}}
+    team = {"members": ["bo"], "assignment": terms}
+    found = said("teams", team, config, "second")
+    assert "ever on call for front" in found["/assignment/on_shift/schedule"]
+
+
 def test_who_leaves_and_is_meant_by_a_step_is_named():
     config = given(escalation_policies={"climb": ladder(to({"team": "second"}))})
     found = said("agents", TOLD | {"active": False}, config, "bo")

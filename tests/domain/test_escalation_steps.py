@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.assignment import Turn
 from domain.commands import (
     Acknowledge,
     Assign,
@@ -28,6 +29,7 @@ from domain.escalation.facts import (
 )
 from domain.event import PolicyRef
 from domain.notification.unreached import StepUnreached
+from domain.offering import DeclineOffer
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave
 from domain.oncall.plan import Plan
@@ -236,14 +238,110 @@ def test_who_is_full_is_passed_over():
     assert ("chen", "full: 2 of 2") in [(p.person, p.reason) for p in fired.passed_over]
 
 
-def test_a_round_robin_goes_on_with_each_ticket():
-    def taker(number):
-        step = {"after": "0s", "targets": [{"round_robin": "second"}]}
-        made = given(step)
-        story = Story(made.world, number=number).enforce("61m")
-        return story.one(EscalationNotified).person
+TURNS = {"after": "0s", "targets": [{"round_robin": "second"}]}
 
-    assert [taker(n) for n in (3, 4, 5, 6)] == ["ann", "bo", "chen", "ann"]
+
+def in_turn(story, *tickets):
+    """Whom each of these is told to, one after the other; they end the story's hour."""
+    taken = []
+    for number in tickets:
+        story = Story(story.world, number=number).enforce("61m")
+        taken.append(story.one(EscalationNotified).person)
+        story.world = story.world.handed(None, story.ticket)
+    return taken
+
+
+def test_a_round_robin_goes_on_with_each_ticket_whatever_its_number():
+    assert in_turn(given(TURNS), 3, 3, 9, 7) == ["ann", "bo", "chen", "ann"]
+
+
+def test_each_step_goes_round_by_itself():
+    story = given(TURNS, {**TURNS, "after": "10m"}).enforce("71m")
+    assert [f.person for f in story.all(EscalationNotified)] == ["ann", "ann"]
+    assert [f.turns for f in story.all(EscalationStepFired)] == [
+        {"l/0/1": "ann"},
+        {"l/1/1": "ann"},
+    ]
+
+
+def test_who_is_passed_over_keeps_the_place():
+    story = given(TURNS)
+    leave = Leave(person="bo", begin=instant("-1h"), end=instant("48h"))
+    without_bo = replace(story.world, oncall=book(leaves={"bo": (leave,)}))
+    story.world = without_bo
+    assert in_turn(story, 1, 2) == ["ann", "chen"]
+    assert in_turn(story, 3, 4) == ["ann", "chen"]
+
+
+def test_a_round_robin_that_knows_of_nobody_begins_with_the_first():
+    story = given(TURNS)
+    gone = {"l/0/1": Turn(person="who-left", at=instant("0s"))}
+    story.world = story.world.having(story.world.directory.turned(gone))
+    assert in_turn(story, 1) == ["ann"]
+
+
+def test_who_must_not_deal_with_the_customer_is_not_told_and_it_says_why():
+    agents = {**AGENTS, "ann": {**AGENTS["ann"], "conflicts": ["c-1"]}}
+    story = given({"after": "0s", "targets": [{"agent": "ann"}, {"agent": "bo"}]})
+    directory = configured({"agents": agents, "teams": TEAMS}).directory
+    story.world = replace(story.world, directory=directory)
+    fired = story.enforce("61m").one(EscalationStepFired)
+    assert [c.person for c in fired.chosen] == ["bo"]
+    assert [(p.person, p.reason) for p in fired.passed_over] == [
+        ("ann", "conflict of interest")
+    ]
+
+
+def test_who_declined_it_is_not_the_one_of_the_team_who_is_told():
+    teams = {**TEAMS, "second": {**TEAMS["second"], "assignment": {"mode": "offer"}}}
+    story = given({"after": "0s", "targets": [{"least_loaded": "second"}]})
+    directory = configured({"agents": AGENTS, "teams": teams}).directory
+    story.world = replace(story.world, directory=directory)
+    story.when("59m", Assign(team="second"))
+    story.when("59m", DeclineOffer(agent="ann", reason="at lunch"))
+    fired = story.enforce("PT60M1S").one(EscalationStepFired)
+    assert ("ann", "declined: at lunch") in [
+        (p.person, p.reason) for p in fired.passed_over
+    ]
+
+
+REACHED = {**AGENTS, "bo": {**AGENTS["bo"], "email": "bo@shop.example"}}
+
+
+def without_channels(no_channel):
+    """Only Bo can be told by anything."""
+    ladder = {"no_channel": no_channel, "steps": [ANN, BO_LATER]}
+    return Story(world({"p": FIRST}, {"l": ladder}, agents=REACHED, teams=TEAMS))
+
+
+BO_LATER = {"after": "30m", "targets": [{"agent": "bo"}]}
+
+
+def test_whom_no_channel_leads_to_counts_as_not_reached_if_the_policy_says_so():
+    story = without_channels("pass_over").enforce("61m")
+    fired = story.all(EscalationStepFired)
+    assert [(p.person, p.reason) for p in fired[0].passed_over] == [
+        ("ann", "no channel")
+    ]
+    assert story.log(EscalationNotified) == ["PT1H escalation.notified"]
+    assert story.one(EscalationNotified).person == "bo"
+
+
+def test_else_the_log_tells_them_and_the_next_step_has_its_time():
+    story = without_channels("tell").enforce("91m")
+    assert story.log(EscalationNotified) == [
+        "PT1H escalation.notified",
+        "PT1H30M escalation.notified",
+    ]
+
+
+def test_of_a_team_the_one_with_a_channel_is_chosen_if_the_policy_says_so():
+    steps = [{"after": "0s", "targets": [{"least_loaded": "second"}]}]
+    ladder = {"no_channel": "pass_over", "steps": steps}
+    story = Story(world({"p": FIRST}, {"l": ladder}, agents=REACHED, teams=TEAMS))
+    fired = story.enforce("61m").one(EscalationStepFired)
+    assert [c.person for c in fired.chosen] == ["bo"]
+    assert {p.reason for p in fired.passed_over} == {"no channel"}
 
 
 def test_who_is_on_call_is_told_and_the_others_are_on_record():

@@ -10,7 +10,7 @@ from hypothesis import given as given_any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from domain.assignment import Directory, Wanted, candidates
+from domain.choosing import Wanted, candidates
 from domain.commands import Assign, Reopen, Resolve
 from domain.config import publish
 from domain.errors import DomainError, InvalidError, RuleError
@@ -267,7 +267,7 @@ def directory(agents, loads=None, **more):
     return replace(config.directory, loads=loads or {}, **more)
 
 
-def chosen(directory: Directory, strategy, **wanted):
+def chosen(directory, strategy, **wanted):
     found = candidates(directory, "t", Wanted(strategy=strategy, **wanted))
     return next((c.agent for c in found if c.chosen), None)
 

@@ -10,7 +10,17 @@ from domain.duration import parse_duration
 from domain.errors import InvalidError
 from domain.oncall.book import OnCallBook
 from domain.simulation import Summary, compare
-from tests.dsl import ANSWER, NOON, Story, instant, promising, world
+from domain.world import World
+from tests.dsl import (
+    AGENTS,
+    ANSWER,
+    NOON,
+    Story,
+    configured,
+    instant,
+    promising,
+    world,
+)
 
 LATER = instant("30d")
 TO_ANN = [{"targets": [{"agent": "ann"}]}]
@@ -53,6 +63,35 @@ def summary(*found):
 
 def test_without_a_draft_nothing_differs():
     assert simulated(answered("2h")).differing == ()
+
+
+@pytest.mark.parametrize("step", [{"status": "on_hold"}, {"macros": ["hold"]}])
+def test_what_a_step_did_to_the_ticket_is_not_taken_for_what_people_did(step):
+    """It was put on hold by the ladder, and kept its promise only for that."""
+    promised = {"first_response": "1h", "resolution": "2h"}
+    config = configured(
+        {
+            "agents": AGENTS,
+            "macros": {"hold": {"status": "on_hold"}},
+            "escalation-policies": {"climb": {"steps": [{"after": "0s", **step}]}},
+            "sla-policies": {
+                "care": {
+                    "match": [{"targets": promised}],
+                    "escalation_policy": "climb",
+                }
+            },
+        }
+    )
+    story = Story(World(config=config, directory=config.directory))
+    story.enforce("20h").when("20h", Resolve())
+    [clock] = [
+        clock
+        for clock in simulated(
+            story, escalation_policies={"climb": {"steps": TO_ANN}}
+        ).clocks
+        if clock.metric == "resolution"
+    ]
+    assert (clock.really.verdict, clock.draft.verdict) == ("met", "missed")
 
 
 def test_a_tighter_target_would_have_been_missed():

@@ -109,3 +109,69 @@ def test_who_does_not_answer_in_time_is_passed_over(api, team):
     passed = api.await_event(ticket, "assignment.offer_expired")
     assert passed["data"]["agent"] == ticket["offer"]["agent"]
     assert passed["occurred_at"] == ticket["offer"]["expires_at"]
+
+
+def test_a_round_robin_goes_on_where_the_last_ticket_left_it(api, team):
+    members = [f"{team}-bo", f"{team}-chen"]
+    terms = {"mode": "direct", "strategy": "round_robin"}
+    api.put("teams", team, {"members": members, "assignment": terms})
+    tickets = [api.act(api.open_ticket(), "assign", team=team) for _ in range(3)]
+    assert [t["assignee"] for t in tickets] == [*members, members[0]]
+
+
+def test_who_had_the_customer_before_has_the_next_one_too(api, team, word):
+    members = [f"{team}-bo", f"{team}-chen"]
+    terms = {"mode": "direct", "affinity": ["customer"]}
+    api.put("teams", team, {"members": members, "assignment": terms})
+    customer = {"external_id": word}
+    first = api.open_ticket(customer=customer)
+    api.act(first, "assign", agent=members[1])
+    position = api.history(first)[-1]["position"]
+    api.ok("GET", f"/v1/tickets?wait_for={position}")
+    again = api.act(api.open_ticket(customer=customer), "assign", team=team)
+    assert again["assignee"] == members[1]
+    other = api.act(api.open_ticket(), "assign", team=team)
+    assert other["assignee"] == members[0]
+
+
+def test_a_call_fills_an_agent_and_letters_do_not(api, team):
+    for name in ("bo", "chen"):
+        api.put("agents", f"{team}-{name}", {"name": name.title(), "capacity": 3})
+    members = [f"{team}-bo", f"{team}-chen"]
+    terms = {"mode": "direct", "weights": {"phone": 3}}
+    api.put("teams", team, {"members": members, "assignment": terms})
+
+    def opened(channel):
+        ticket = api.open_ticket(channel=channel)
+        return api.act(ticket, "assign", team=team)["assignee"]
+
+    assert opened("phone") == members[0]
+    assert [opened("email") for _ in range(3)] == [members[1]] * 3
+    assert opened("email") is None
+
+
+def test_who_is_off_shift_is_given_nothing_and_it_says_until_when(api, team, word):
+    begin = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    rotation = {"start": begin, "unit": "week", "people": [f"{team}-bo"]}
+    layers = [{"name": "base", "rotation": rotation, "from": begin}]
+    api.put("schedules", word, {"tz": "UTC", "layers": layers})
+    terms = {"mode": "offer", "on_shift": {"schedule": word}}
+    document = {"members": [f"{team}-bo"], "assignment": terms}
+    api.put("teams", team, document)
+    ticket = api.act(api.open_ticket(), "assign", team=team)
+    waiting = api.await_event(ticket, "assignment.waiting")["data"]
+    assert [c["reason"] for c in waiting["candidates"]] == ["off shift"]
+    assert waiting["again_at"].startswith(begin)
+
+
+def test_who_must_not_deal_with_a_customer_is_passed_over_and_refused(api, team, word):
+    api.put("agents", f"{team}-bo", {"name": "Bo", "conflicts": [word]})
+    members = [f"{team}-bo", f"{team}-chen"]
+    api.put("teams", team, {"members": members, "assignment": {"mode": "direct"}})
+    ticket = api.open_ticket(customer={"external_id": word})
+    given = api.act(ticket, "assign", team=team)
+    assert given["assignee"] == members[1]
+    path = f"/v1/tickets/{ticket['id']}/assign"
+    refused = api.post(path, json={"agent": members[0]})
+    assert refused.status_code == 422
+    assert "conflict of interest" in refused.json()["errors"][0]["message"]

@@ -81,6 +81,9 @@ class Rules:
     async def directory(self) -> Directory:
         return self.world.directory
 
+    async def familiar(self, _):
+        return self.world.familiar
+
     def moved(self, directory: Directory) -> None:
         self.world = replace(self.world, directory=directory)
 

@@ -1,0 +1,109 @@
+"""Who of a team could take this ticket now, why not the others, and when that may
+change by itself.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.choosing import IN_TURN, Candidate, Wanted, candidates, chosen_of
+from domain.escalation.who import Around, away_of, on_leave
+from domain.offer.queue import Queue
+from domain.oncall.plan import Plan
+from domain.oncall.presence import next_on_shift, not_on_shift
+from domain.terms import Terms
+from domain.ticket.state import Ticket
+from domain.world import World
+
+
+@dataclass(frozen=True, kw_only=True)
+class Takers:
+    """Of the team in whose queue the ticket is, by its terms."""
+
+    ticket: Ticket
+    queue: Queue
+    terms: Terms
+    at: datetime
+    world: World
+
+    def candidates(self, asked: dict[str, str]) -> tuple[Candidate, ...]:
+        """Every member, at most one of them chosen. `asked`: who is not asked again,
+        and why.
+        """
+        directory, queue, terms = self.world.directory, self.queue, self.terms
+        wanted = Wanted(
+            strategy=terms.strategy,
+            last=directory.last(_place(queue.team)),
+            needs=dict(terms.required) | queue.wished,
+            insisted=terms.insisted(queue.wished),
+            away=self._off_shift() | away_of(self._around(asked), queue.team),
+            preferred=self._preferred(),
+            weight=directory.weight(queue.team, self.ticket.channel),
+        )
+        found = candidates(directory, queue.team, wanted)
+        if terms.strategy == "skilled" and not chosen_of(found):
+            # A wish that nobody fulfils is in nobody's way.
+            wanted = replace(wanted, strategy="least_loaded")
+            found = candidates(directory, queue.team, wanted)
+        return found
+
+    def said_no(self, found: tuple[Candidate, ...]) -> list[str]:
+        asked = self.queue.asked
+        return [c.agent for c in found if c.reason == asked.get(c.agent)]
+
+    def may_change(self, found: tuple[Candidate, ...]) -> list[datetime]:
+        """When somebody comes back from leave, or on shift."""
+        back = (on_leave(self.world.oncall, c.agent, self.at) for c in found)
+        times = [end for end in back if end is not None]
+        plan = self._plan()
+        begin = plan and next_on_shift(plan, self._members, self.at)
+        return [*times, begin] if begin else times
+
+    def _preferred(self) -> dict[str, str]:
+        """Whom before anybody else, and why."""
+        ticket, preferred = self.ticket, dict[str, str]()
+        for word in self.terms.affinity:
+            if word == "owner" and ticket.last_owner is not None:
+                preferred.setdefault(ticket.last_owner, "had this ticket before")
+            elif word == "customer":
+                customer = ticket.customer.external_id
+                for agent in self.world.familiar.get(customer, ()):
+                    preferred.setdefault(agent, "had the customer before")
+        return preferred
+
+    def _off_shift(self) -> dict[str, str]:
+        plan, terms = self._plan(), self.terms
+        if plan is None or terms.on_shift is None:
+            return {}
+        return not_on_shift(plan, self._members, self.at, terms.on_shift.left)
+
+    def _plan(self) -> Plan | None:
+        """By which the team works, if it works by shifts."""
+        if self.terms.on_shift is None:
+            return None
+        book, name = self.world.oncall, self.terms.on_shift.schedule
+        # Without the schedule nobody is on shift, and the ticket waits in sight.
+        return book.plan(name) if name in book.plans else Plan(versions=())
+
+    @property
+    def _members(self) -> tuple[str, ...]:
+        known = self.world.directory.teams.get(self.queue.team)
+        return known.members if known else ()
+
+    def _around(self, asked: dict[str, str]) -> Around:
+        return Around(
+            at=self.at,
+            assignee=None,
+            customer=self.ticket.customer.external_id,
+            directory=self.world.directory,
+            oncall=self.world.oncall,
+            asked=asked,
+        )
+
+
+def turn_of(team: str, chosen: Candidate) -> str | None:
+    """The place that went on with this choice, if it was made in turn."""
+    return _place(team) if chosen.reason == IN_TURN else None
+
+
+def _place(team: str) -> str:
+    return f"team/{team}"
