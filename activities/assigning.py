@@ -33,7 +33,7 @@ class Queues(Protocol):
         """Open tickets of the team that nobody has, queued or not; the oldest first."""
 
     async def in_hands_of(self, agent: str) -> Sequence[str]:
-        """Open tickets that they have, or are asked to take."""
+        """Tickets that they have, are asked to take, or should approve something of."""
 
 
 class Assigning:

@@ -65,6 +65,7 @@ class DelegationDesk:
                 appended = await self._store.append([event], row)
             except VersionConflictError:
                 continue
+            await self._registry.refresh()
             return await self._again(appended)
         raise VersionConflictError(DELEGATIONS)
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from temporalio import activity
 
 from activities.contracts import EnforceInput, TicketPlan
+from activities.knowledge import world_of
 from activities.ports import CommandRow, EventStore, NewId, OnEnforced, Registry, Roster
 from domain.enforcement import EPOCH, enforce, plan
 from domain.errors import VersionConflictError
@@ -17,7 +18,6 @@ from domain.event import SYSTEM, Event, Meta
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
 from domain.ticket.state import Ticket
-from domain.world import World
 
 
 def _ignore(_: Sequence[Event]) -> None:
@@ -66,13 +66,7 @@ class Enforcement:
     async def _decide(self, ticket_ids: Sequence[str], as_of: datetime) -> list[Draft]:
         histories = await self._store.load_many(ticket_ids)
         tickets = {i: t for i, events in histories.items() if (t := fold(events))}
-        customers = [ticket.customer.external_id for ticket in tickets.values()]
-        world = World(
-            config=await self._registry.config(),
-            directory=await self._roster.directory(),
-            oncall=await self._registry.oncall(),
-            familiar=await self._roster.familiar(customers),
-        )
+        world = await world_of(self._registry, self._roster, tickets.values())
         drafts = []
         for ticket_id, ticket in tickets.items():
             draft = Draft(ticket_id, ticket)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from domain.access import Keys
 from domain.assignment import Directory
+from domain.authority.delegation import Delegation
 from domain.config import Configuration
 from domain.event import Actor, Event
 from domain.oncall.book import OnCallBook
@@ -92,8 +93,8 @@ class EventStore(Protocol):
 
 
 class Registry(Protocol):
-    """Configuration, keys, subscriptions, who is on call; as of at most 250 ms ago, but
-    a change made through this process is seen at once.
+    """Configuration, keys, subscriptions, who is on call, what authority is lent; as of
+    at most 250 ms ago, but a change made through this process is seen at once.
     """
 
     async def config(self) -> Configuration: ...
@@ -103,6 +104,8 @@ class Registry(Protocol):
     async def subscriptions(self) -> Subscriptions: ...
 
     async def oncall(self) -> OnCallBook: ...
+
+    async def delegations(self) -> tuple[Delegation, ...]: ...
 
     async def refresh(self) -> None: ...
 

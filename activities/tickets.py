@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from weakref import WeakValueDictionary
 
+from activities.knowledge import world_of
 from activities.ports import (
     Appended,
     Caller,
@@ -210,13 +211,8 @@ class TicketDesk:
         return Outcome(draft.ticket, appended, events)
 
     async def _world(self, ticket: Ticket | None = None) -> World:
-        customers = [ticket.customer.external_id] if ticket else []
-        return World(
-            config=await self._registry.config(),
-            directory=await self._roster.directory(),
-            oncall=await self._registry.oncall(),
-            familiar=await self._roster.familiar(customers),
-        )
+        tickets = [ticket] if ticket else []
+        return await world_of(self._registry, self._roster, tickets)
 
 
 OPENED = "ticket.opened"

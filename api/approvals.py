@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter, Response
 
-from activities.authority import delegations_of
 from activities.ports import Caller
 from activities.tickets import on_behalf
 from api.auth import Calling, Known
@@ -32,7 +31,6 @@ async def ask_approval(
         currency=body.currency,
         reason=body.reason,
         requested_by=body.requested_by,
-        delegations=await delegations_of(known.store),
     )
     caller = on_behalf(caller, body.requested_by)
     return await _do(known, ticket_id, command, caller, 201)
@@ -72,7 +70,6 @@ async def _verdict(
         grant=grant,
         by=body.by,
         reason=body.reason,
-        delegations=await delegations_of(known.store),
     )
     return await _do(known, ticket_id, command, on_behalf(caller, body.by))
 

@@ -1,11 +1,11 @@
 """Limits of roles, authority lent, and refunds and compensations of a ticket."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.words import Cleaned, Identifier, Instant, Line, Strict, example
+from api.words import Cleaned, Duration, Identifier, Instant, Line, Strict, example
 from domain.authority.approval import ApprovalState
 from domain.authority.limits import SpendKind
 from domain.authority.money import AMOUNT, CURRENCY
@@ -34,6 +34,11 @@ class AuthorityIn(Strict):
     )
     refund: MoneyIn | None = None
     compensation: MoneyIn | None = None
+    answer_within: Duration | Literal["never"] = Field(
+        default="PT4H",
+        description="How long who has this role may take to approve what is asked of"
+        " them; then the next manager with enough authority is asked",
+    )
 
 
 class ScopeIn(MoneyIn):
@@ -129,8 +134,8 @@ class LackingOut(BaseModel):
 
 class ApprovalOut(BaseModel):
     """`approver`: the next manager with enough authority; null and `unresolved`:
-    nobody had it when it was asked for. `principal`: whose authority was used, `actor`:
-    by whom, `because`: why.
+    nobody had it, or nobody above who was asked last. `asked`: who was, in turn.
+    `principal`: whose authority was used, `actor`: by whom, `because`: why.
     """
 
     number: int
@@ -148,3 +153,5 @@ class ApprovalOut(BaseModel):
     limit: LimitUsedOut | None
     because: str | None
     decided_at: datetime | None
+    climbs_at: datetime | None
+    asked: list[str]

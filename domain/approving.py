@@ -1,16 +1,19 @@
 """Refunds and compensations of a ticket: asked for, granted, rejected.
 
 What lies within the requester's own limit is granted at once. Anything else waits for
-somebody whose limit, own or lent, suffices at the instant of the decision.
+somebody whose limit, own or lent, suffices at the instant of the decision; where who is
+asked does not answer or is away, the next above is asked.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
+from domain.assignment import may_act
 from domain.authority.approval import Approval
-from domain.authority.delegation import Delegation
 from domain.authority.facts import (
+    ApprovalClimbed,
     ApprovalGranted,
     ApprovalRejected,
     ApprovalRequested,
@@ -30,7 +33,6 @@ class AskApproval:
     currency: str
     reason: str
     requested_by: str
-    delegations: tuple[Delegation, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +41,6 @@ class DecideApproval:
     grant: bool
     by: str
     reason: str
-    delegations: tuple[Delegation, ...] = ()
 
 
 ApprovalCommand = AskApproval | DecideApproval
@@ -70,14 +71,8 @@ class Approving:
         if errors:
             raise InvalidError(errors)
         number = len(self.draft.ticket.approvals) + 1
-        power = self._power(command.delegations)
-        spend = Spend(
-            kind=command.kind,
-            currency=command.currency,
-            amount=amount,
-            requested_by=command.requested_by,
-            team=self.draft.ticket.team,
-        )
+        power = self._power
+        spend = self._spend(command, amount)
         own = power.own(command.requested_by, spend)
         if isinstance(own, Mandate):
             self._grant_at_once(number, command, own)
@@ -93,6 +88,7 @@ class Approving:
                 requested_by=command.requested_by,
                 approver=chain.approver,
                 passed_over=chain.passed_over,
+                climbs_at=self._climbs_at(chain.approver),
             ),
             self.at,
         )
@@ -117,20 +113,43 @@ class Approving:
         approval = self._open(command.number)
         if command.by not in self.world.directory.agents:
             raise InvalidError.at("/by", f"there is no agent {command.by!r}")
-        mandate = self._power(command.delegations).mandate(
-            command.by,
-            Spend(
-                kind=approval.kind,
-                currency=approval.currency,
-                amount=Decimal(approval.amount),
-                requested_by=approval.requested_by,
-                team=self.draft.ticket.team,
-            ),
-        )
+        spend = self._spend(approval, Decimal(approval.amount))
+        mandate = self._power.mandate(command.by, spend)
         if isinstance(mandate, str):
             wanted = f"{approval.amount} {approval.currency}"
             raise RuleError(f"{command.by} cannot decide on {wanted}: {mandate}")
         self.draft.record(_decided(approval, command, mandate), self.at)
+
+    def run_out(self, number: int) -> None:
+        """Who was asked did not answer in time."""
+        self._climb(self._open(number), "did not answer in time")
+
+    def approver_away(self, person: str) -> None:
+        """What waits for somebody who is away waits for the next above."""
+        power, ticket = self._power, self.draft.ticket
+        why = may_act(power.directory, person) or power.away(person)
+        if why is None or ticket.status == "closed":
+            return
+        for approval in ticket.approvals:
+            if approval.open and approval.approver == person:
+                self._climb(approval, why)
+
+    def _climb(self, approval: Approval, reason: str) -> None:
+        assert approval.approver is not None, "somebody was asked"
+        spend = self._spend(approval, Decimal(approval.amount))
+        chain = self._power.chain(spend, above=approval.approver)
+        self.draft.record(
+            ApprovalClimbed(
+                number=approval.number,
+                from_approver=approval.approver,
+                approver=chain.approver,
+                reason=reason,
+                passed_over=chain.passed_over,
+                climbs_at=self._climbs_at(chain.approver),
+            ),
+            self.at,
+            by_rule=True,
+        )
 
     def _open(self, number: int) -> Approval:
         found = [a for a in self.draft.ticket.approvals if a.number == number]
@@ -140,14 +159,28 @@ class Approving:
             raise RuleError(f"approval {number} is {found[0].state} already")
         return found[0]
 
-    def _power(self, delegations: tuple[Delegation, ...]) -> Power:
+    @cached_property
+    def _power(self) -> Power:
         return Power(
             at=self.at,
             directory=self.world.directory,
             authorities=self.world.config.authorities,
-            delegations=delegations,
+            delegations=self.world.delegations,
             oncall=self.world.oncall,
         )
+
+    def _spend(self, wanted: AskApproval | Approval, amount: Decimal) -> Spend:
+        return Spend(
+            kind=wanted.kind,
+            currency=wanted.currency,
+            amount=amount,
+            requested_by=wanted.requested_by,
+            team=self.draft.ticket.team,
+        )
+
+    def _climbs_at(self, approver: str | None) -> datetime | None:
+        within = self._power.answer_within(approver) if approver else None
+        return self.at + within if within else None
 
 
 def _decided(

@@ -184,6 +184,8 @@ def decide(ticket: Ticket, command: Command, at: datetime, world: World) -> Draf
     world = enforce(draft, at, world)
     start = draft.mark()
     _apply(draft, command, at, world)
+    if isinstance(command, Withdraw):
+        Approving(draft=draft, at=at, world=world).approver_away(command.agent)
     offering = Offering(draft, at, world)
     if draft.ticket.reopen_count > ticket.reopen_count:
         offering.take_from_absent()

@@ -5,11 +5,13 @@ Both are pure: calling `enforce` twice for the same instant adds nothing the sec
 time, and calling it late records the exact instants all the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from domain.approving import Approving
+from domain.authority.approval import Approval
 from domain.climb import climb
 from domain.escalating import Escalating
 from domain.escalation.run import Run
@@ -51,7 +53,7 @@ class Alarm:
     due_from: datetime
     kind: Literal[
         "warning", "breach", "step", "resume", "outlive", "early", "run_out",
-        "offer", "ask_again", "overflow", "relax",
+        "offer", "ask_again", "overflow", "relax", "approval",
     ]  # fmt: skip
     key: str
     detail: str = ""
@@ -68,6 +70,8 @@ def alarms(ticket: Ticket) -> Iterator[Alarm]:
         yield from _run_alarms(run)
     if ticket.queue is not None:
         yield from _queue_alarms(ticket.queue)
+    if ticket.status != "closed":
+        yield from _approval_alarms(ticket.approvals)
 
 
 def _queue_alarms(queue: Queue) -> Iterator[Alarm]:
@@ -81,6 +85,14 @@ def _queue_alarms(queue: Queue) -> Iterator[Alarm]:
         yield Alarm(at=at, due_from=at, kind="overflow", key=queue.team)
     if (at := queue.relax_at) is not None:
         yield Alarm(at=at, due_from=at, kind="relax", key=queue.team)
+
+
+def _approval_alarms(approvals: Iterable[Approval]) -> Iterator[Alarm]:
+    for approval in approvals:
+        if approval.open and (at := approval.climbs_at) is not None:
+            key = f"approval/{approval.number}"
+            detail = str(approval.number)
+            yield Alarm(at=at, due_from=at, kind="approval", key=key, detail=detail)
 
 
 def _run_alarms(run: Run) -> Iterator[Alarm]:
@@ -169,6 +181,9 @@ def enforce(  # noqa: C901, PLR0915 - one case a kind of alarm
             case "run_out":
                 by = Escalating(draft=draft, at=alarm.at, world=world)
                 by.run_out(_run(draft, alarm))
+            case "approval":
+                by_rule = Approving(draft=draft, at=alarm.at, world=world)
+                by_rule.run_out(int(alarm.detail))
             case "offer" | "ask_again" | "overflow" | "relax":
                 offering = Offering(draft, alarm.at, world, as_of)
                 start = draft.mark()

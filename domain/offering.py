@@ -52,8 +52,8 @@ class OfferNext:
 
 @dataclass(frozen=True, kw_only=True)
 class Withdraw:
-    """From an agent who is away; not if they are back, or if somebody who could know
-    gave it to them after `since`.
+    """From an agent who is away, what they have, are offered, or should approve; not
+    if they are back, or if somebody who could know gave it to them after `since`.
     """
 
     agent: str

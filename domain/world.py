@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from domain.assignment import Directory
+from domain.authority.delegation import Delegation
 from domain.config import Configuration
 from domain.event import PolicyRef
 from domain.oncall.book import OnCallBook
@@ -21,6 +22,9 @@ class World:
     familiar: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By the customer: who had tickets of theirs, the last one first; only as far as
     the terms of a team ask for it."""
+
+    delegations: tuple[Delegation, ...] = ()
+    """Of authority, past ones too."""
 
     def handed(self, before: Ticket | None, after: Ticket) -> "World":
         """With the loads as they are once the ticket has become so."""

@@ -61,7 +61,9 @@ class QueueTable:
         return await self._words(
             "SELECT id FROM tickets WHERE offered_to = %s OR"
             " (assignee = %s AND status NOT IN ('resolved', 'closed'))"
+            " OR (approvers <> '{}' AND approvers @> ARRAY[%s])"
             " ORDER BY opened_at, id",
+            agent,
             agent,
             agent,
         )

@@ -1,4 +1,6 @@
-"""Configuration, keys, subscriptions, who is on call: followed by each process."""
+"""Configuration, keys, subscriptions, who is on call, authority lent: followed by each
+process.
+"""
 
 import asyncio
 import logging
@@ -6,6 +8,7 @@ import time
 from collections.abc import Sequence
 
 from domain.access import Keys, fold_keys
+from domain.authority.delegation import Delegation, fold_delegations
 from domain.config import Configuration, fold_config
 from domain.event import Event
 from domain.oncall.book import OnCallBook
@@ -24,6 +27,7 @@ class LiveRegistry:
         self._position, self._read_at = 0, 0.0
         self._config, self._keys = Configuration(), Keys()
         self._subscriptions, self._oncall = Subscriptions(), OnCallBook()
+        self._delegations: tuple[Delegation, ...] = ()
         self._reading: asyncio.Task[None] | None = None
 
     async def config(self) -> Configuration:
@@ -41,6 +45,10 @@ class LiveRegistry:
     async def oncall(self) -> OnCallBook:
         await self._follow()
         return self._oncall
+
+    async def delegations(self) -> tuple[Delegation, ...]:
+        await self._follow()
+        return self._delegations
 
     async def refresh(self) -> None:
         """Read now, whatever the age: our own change must be seen at once. A reading
@@ -85,6 +93,8 @@ class LiveRegistry:
         keys = fold_keys(events, self._keys)
         subscriptions = fold_subscriptions(events, self._subscriptions)
         oncall = fold_oncall(events, self._oncall)
+        delegations = fold_delegations(events, self._delegations)
+        self._delegations = delegations
         self._config, self._keys = config, keys
         self._subscriptions, self._oncall = subscriptions, oncall
 

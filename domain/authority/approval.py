@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from domain.authority.facts import (
+    ApprovalClimbed,
     ApprovalGranted,
     ApprovalRejected,
     ApprovalRequested,
@@ -19,8 +20,9 @@ ApprovalState = Literal["pending", "unresolved", "granted", "rejected"]
 
 @dataclass(frozen=True, kw_only=True)
 class Approval:
-    """`unresolved`: it waits, and nobody above the requester could decide it when it
-    was asked for. `because`: the reason of the decision.
+    """`unresolved`: it waits, and nobody above the requester, or above who was asked
+    last, could decide it then. `asked`: who was, one after the other. `climbs_at`: when
+    the next above is asked. `because`: the reason of the decision.
     """
 
     number: int
@@ -38,6 +40,8 @@ class Approval:
     limit: LimitUsed | None = None
     because: str | None = None
     decided_at: datetime | None = None
+    climbs_at: datetime | None = None
+    asked: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -52,6 +56,11 @@ def evolve(
             return (*approvals, _requested(fact, at))
         case ApprovalGranted() if fact.number > len(approvals):
             return (*approvals, _granted_at_once(fact, at))
+        case ApprovalClimbed():
+            return tuple(
+                _climbed(approval, fact) if approval.number == fact.number else approval
+                for approval in approvals
+            )
         case ApprovalGranted() | ApprovalRejected():
             state: ApprovalState = (
                 "granted" if isinstance(fact, ApprovalGranted) else "rejected"
@@ -65,6 +74,7 @@ def evolve(
                     limit=fact.limit,
                     because=fact.reason,
                     decided_at=at,
+                    climbs_at=None,
                 )
                 if approval.number == fact.number
                 else approval
@@ -86,6 +96,19 @@ def _requested(fact: ApprovalRequested, at: datetime) -> Approval:
         state="pending" if fact.approver else "unresolved",
         approver=fact.approver,
         passed_over=fact.passed_over,
+        climbs_at=fact.climbs_at,
+        asked=(fact.approver,) if fact.approver else (),
+    )
+
+
+def _climbed(approval: Approval, fact: ApprovalClimbed) -> Approval:
+    return replace(
+        approval,
+        state="pending" if fact.approver else "unresolved",
+        approver=fact.approver,
+        passed_over=(*approval.passed_over, *fact.passed_over),
+        climbs_at=fact.climbs_at,
+        asked=(*approval.asked, fact.approver) if fact.approver else approval.asked,
     )
 
 

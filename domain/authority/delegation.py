@@ -41,9 +41,11 @@ class Delegation:
         return self.revoked_at is None and self.begin <= at < self.end
 
 
-def fold_delegations(events: Iterable[Event]) -> tuple[Delegation, ...]:
+def fold_delegations(
+    events: Iterable[Event], start: tuple[Delegation, ...] = ()
+) -> tuple[Delegation, ...]:
     """In the order in which they were made."""
-    found: dict[str, Delegation] = {}
+    found = {delegation.id: delegation for delegation in start}
     for event in events:
         match event.fact:
             case AuthorityDelegated() as made:

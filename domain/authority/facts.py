@@ -57,7 +57,7 @@ class Lacking:
 @dataclass(frozen=True, kw_only=True)
 class ApprovalRequested(Fact):
     """`number` counts the ticket's approvals from 1. `approver`: the next manager with
-    enough authority; None = nobody has it.
+    enough authority; None = nobody has it. `climbs_at`: when the next above is asked.
     """
 
     topic: ClassVar[str] = "approval.requested"
@@ -69,6 +69,23 @@ class ApprovalRequested(Fact):
     requested_by: str
     approver: str | None
     passed_over: tuple[Lacking, ...]
+    climbs_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalClimbed(Fact):
+    """Who was asked did not answer in time, or is away: the next manager above with
+    enough authority is asked. `approver` None: nobody above has it, and who was asked
+    before may still decide.
+    """
+
+    topic: ClassVar[str] = "approval.climbed"
+    number: int
+    from_approver: str
+    approver: str | None
+    reason: str
+    passed_over: tuple[Lacking, ...]
+    climbs_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from domain.assignment import Directory, may_act
 from domain.authority.delegation import Delegation
 from domain.authority.facts import Lacking, LimitUsed
-from domain.authority.limits import Authority, Limit, SpendKind
+from domain.authority.limits import ANSWER_WITHIN, Authority, Limit, SpendKind
 from domain.oncall.book import OnCallBook
 
 
@@ -46,6 +46,12 @@ class Power:
     authorities: Mapping[str, Authority]
     delegations: tuple[Delegation, ...]
     oncall: OnCallBook
+
+    def answer_within(self, person: str) -> timedelta | None:
+        """By their role; None = without end."""
+        agent = self.directory.agents.get(person)
+        authority = self.authorities.get(agent.role or "") if agent else None
+        return authority.answer_within if authority else ANSWER_WITHIN
 
     def own(self, person: str, spend: Spend) -> Mandate | str:
         """By their role alone; else the reason why not."""
@@ -85,11 +91,16 @@ class Power:
                 return Mandate(principal=lent.principal, limit=limit)
         return own
 
-    def chain(self, spend: Spend) -> Chain:
-        """The next manager with enough authority who is there; a circle ends it."""
+    def chain(self, spend: Spend, *, above: str | None = None) -> Chain:
+        """The next manager with enough authority who is there, of those `above` this
+        one of them; a circle ends it.
+        """
         passed: list[Lacking] = []
-        for manager in self._managers(spend.requested_by):
-            found = self._away(manager) or self.mandate(manager, spend)
+        managers = [*self._managers(spend.requested_by)]
+        if above in managers:
+            managers = managers[managers.index(above) + 1 :]
+        for manager in managers:
+            found = self.away(manager) or self.mandate(manager, spend)
             if isinstance(found, Mandate):
                 return Chain(approver=manager, passed_over=tuple(passed))
             passed.append(Lacking(person=manager, reason=found))
@@ -124,7 +135,7 @@ class Power:
             yield above
             person = above
 
-    def _away(self, person: str) -> str | None:
+    def away(self, person: str) -> str | None:
         for leave in self.oncall.leaves.get(person, ()):
             if leave.cancelled_at is None and leave.begin <= self.at < leave.end:
                 return f"on leave until {leave.end.isoformat()}"

@@ -91,7 +91,7 @@ class PostgresEventStore:
         return found
 
     async def registry_events(self, after: int) -> list[Recorded]:
-        """Configuration, keys, subscriptions, exceptions to schedules; the WHERE is
+        """Configuration, keys, subscriptions, exceptions to schedules, what is lent; it
         that of a partial index, so that asking four times a second costs nothing.
         """
         rows = await self._database.rows(
@@ -103,7 +103,8 @@ class PostgresEventStore:
             " 'schedule.override_added', 'schedule.override_cancelled',"
             " 'schedule.swap_offered', 'schedule.swap_taken',"
             " 'schedule.swap_cancelled',"
-            " 'agent.leave_added', 'agent.leave_cancelled')"
+            " 'agent.leave_added', 'agent.leave_cancelled',"
+            " 'authority.delegated', 'authority.revoked')"
             " ORDER BY notification_id LIMIT 500",
             (after,),
         )

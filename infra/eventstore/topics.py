@@ -6,6 +6,7 @@ ever; a fact that is no longer written stays here so that old histories load.
 
 from domain.access import KeyCreated, KeyRevoked
 from domain.authority.facts import (
+    ApprovalClimbed,
     ApprovalGranted,
     ApprovalRejected,
     ApprovalRequested,
@@ -158,6 +159,7 @@ FACTS: dict[str, type[Fact]] = {
         AssignmentOverflowed,
         AssignmentWithdrawn,
         ApprovalRequested,
+        ApprovalClimbed,
         ApprovalGranted,
         ApprovalRejected,
         AuthorityDelegated,

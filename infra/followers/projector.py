@@ -28,9 +28,9 @@ _UPSERT = """
 INSERT INTO tickets AS t (id, number, version, status, subject, channel, type, priority,
     tier, customer, team, assignee, product_area, tags, clock_states, due_at,
     next_due_ms, done, opened_at, updated_at, queued, queued_at, offered_to,
-    offer_expires_at, waiting)
+    offer_expires_at, waiting, approvers)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
-    %s, %s, %s, %s, %s)
+    %s, %s, %s, %s, %s, %s)
 ON CONFLICT (id) DO UPDATE SET
     version = EXCLUDED.version, status = EXCLUDED.status, subject = EXCLUDED.subject,
     type = EXCLUDED.type, priority = EXCLUDED.priority, tier = EXCLUDED.tier,
@@ -40,7 +40,8 @@ ON CONFLICT (id) DO UPDATE SET
     next_due_ms = EXCLUDED.next_due_ms, done = EXCLUDED.done,
     updated_at = EXCLUDED.updated_at, queued = EXCLUDED.queued,
     queued_at = EXCLUDED.queued_at, offered_to = EXCLUDED.offered_to,
-    offer_expires_at = EXCLUDED.offer_expires_at, waiting = EXCLUDED.waiting
+    offer_expires_at = EXCLUDED.offer_expires_at, waiting = EXCLUDED.waiting,
+    approvers = EXCLUDED.approvers
 WHERE t.version < EXCLUDED.version
 """
 
@@ -241,4 +242,12 @@ def _row(ticket: Ticket) -> Row:
         offer.agent if offer else None,
         offer.expires_at if offer else None,
         queue.waiting if queue else None,
+        _approvers(ticket),
     )
+
+
+def _approvers(ticket: Ticket) -> list[str]:
+    """Who is asked, of what is still open."""
+    if ticket.status == "closed":
+        return []
+    return sorted({a.approver for a in ticket.approvals if a.open and a.approver})

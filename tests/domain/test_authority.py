@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from domain.approving import AskApproval, DecideApproval
 from domain.authority.delegation import Delegation, delegate, fold_delegations, revoke
 from domain.authority.facts import (
+    ApprovalClimbed,
     ApprovalGranted,
     ApprovalRejected,
     ApprovalRequested,
@@ -20,10 +21,11 @@ from domain.authority.limits import parse_authority
 from domain.commands import Assign, Close
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.event import Event
+from domain.offering import Withdraw
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave
 from domain.world import World
-from tests.dsl import BY_ANN, NOON, Story, configured, instant
+from tests.dsl import BY_ANN, NOON, Story, configured, instant, published
 
 
 def cny(amount):
@@ -68,21 +70,23 @@ def with_agent(config, name, document):
     return type(config)({**config.entries, ("agents", name): changed})
 
 
-def ask(amount, by="ann", kind="refund", currency="CNY", lent=()):
+def ask(amount, by="ann", kind="refund", currency="CNY"):
     return AskApproval(
         kind=kind,
         amount=amount,
         currency=currency,
         reason="it came broken",
         requested_by=by,
-        delegations=lent,
     )
 
 
-def decide(by, *, grant=True, lent=(), number=1):
-    return DecideApproval(
-        number=number, grant=grant, by=by, reason="seen", delegations=lent
-    )
+def decide(by, *, grant=True, number=1):
+    return DecideApproval(number=number, grant=grant, by=by, reason="seen")
+
+
+def lending(made, lent):
+    made.world = replace(made.world, delegations=lent)
+    return made
 
 
 def delegation(by, to, amount="2000", **fields):
@@ -106,12 +110,72 @@ def delegation(by, to, amount="2000", **fields):
 def asked(*args, **kw):
     """What came of asking, ten minutes after noon."""
     made = story(kw.pop("agents", None), kw.pop("leaves", None))
+    lending(made, kw.pop("lent", ()))
     return made.when("10m", ask(*args, **kw))
 
 
 def away(person):
     leave = Leave(person=person, begin=instant("-1h"), end=instant("48h"))
     return {person: (leave,)}
+
+
+# who is asked and does not answer
+
+
+def test_who_does_not_answer_in_time_is_passed_and_the_next_above_is_asked():
+    made = asked("600").enforce("PT4H9M")
+    assert made.ticket.approvals[0].approver == "mia"
+    climbed = made.enforce("PT4H10M").one(ApprovalClimbed)
+    assert (climbed.from_approver, climbed.approver) == ("mia", "top")
+    assert climbed.reason == "did not answer in time"
+    assert made.event(ApprovalClimbed).meta.actor.id == "pledge"
+    assert made.ticket.approvals[0].asked == ("mia", "top")
+
+
+def test_above_the_last_there_is_nobody_and_it_is_said_once():
+    made = asked("600").enforce("99h")
+    assert [f.approver for f in made.all(ApprovalClimbed)] == ["top", None]
+    assert made.ticket.approvals[0].state == "unresolved"
+    assert made.when("100h", decide("mia")).one(ApprovalGranted).actor == "mia"
+
+
+def test_how_long_they_may_take_is_said_by_their_role():
+    made = story()
+    made.world = replace(made.world, config=with_lead(answer_within="PT15M"))
+    made.when("10m", ask("600")).enforce("25m")
+    assert made.one(ApprovalClimbed).approver == "top"
+    slow = story()
+    slow.world = replace(slow.world, config=with_lead(answer_within="never"))
+    assert not slow.when("10m", ask("600")).enforce("99h").all(ApprovalClimbed)
+
+
+def with_lead(**fields):
+    document = {**CONFIG["authorities"]["lead"], **fields}
+    return published(WORLD, "authorities", "lead", document)
+
+
+def test_how_long_must_be_a_time():
+    with pytest.raises(InvalidError, match="/answer_within"):
+        with_lead(answer_within="soon")
+
+
+@pytest.mark.parametrize("end", [decide("mia"), decide("top", grant=False), Close()])
+def test_what_is_decided_or_closed_climbs_no_more(end):
+    assert not asked("600").when("1h", end).enforce("99h").all(ApprovalClimbed)
+
+
+def test_what_waits_for_somebody_who_goes_on_leave_waits_for_the_next_above():
+    made = asked("600")
+    made.world = replace(made.world, oncall=OnCallBook(plans={}, leaves=away("mia")))
+    made.when("1h", Withdraw(agent="mia", since=instant("1h")))
+    climbed = made.one(ApprovalClimbed)
+    assert (climbed.approver, climbed.climbs_at) == ("top", instant("5h"))
+    assert climbed.reason.startswith("on leave until")
+
+
+def test_who_is_there_after_all_keeps_what_they_were_asked():
+    made = asked("600").when("1h", Withdraw(agent="mia", since=instant("1h")))
+    assert not made.all(ApprovalClimbed)
 
 
 # within one's own limit
@@ -268,7 +332,7 @@ def test_a_closed_ticket_gives_no_money():
 
 def test_what_was_lent_can_be_granted_in_the_name_of_the_principal():
     lent = delegation("mia", "bo", "1000")
-    granted = asked("600").when("20m", decide("bo", lent=lent)).one(ApprovalGranted)
+    granted = lending(asked("600"), lent).when("20m", decide("bo")).one(ApprovalGranted)
     assert (granted.principal, granted.actor) == ("mia", "bo")
     assert (granted.limit.amount, granted.limit.delegation) == ("1000", "d-1")
 
@@ -276,12 +340,14 @@ def test_what_was_lent_can_be_granted_in_the_name_of_the_principal():
 def test_a_loan_reaches_no_further_than_the_principals_own_limit():
     lent = delegation("mia", "bo", "99999")
     with pytest.raises(RuleError, match="bo cannot decide"):
-        asked("2000.01").when("20m", decide("bo", lent=lent))
+        lending(asked("2000.01"), lent).when("20m", decide("bo"))
 
 
 def test_the_own_limit_applies_beside_what_was_lent():
     lent = delegation("mia", "top", "1")
-    granted = asked("600").when("20m", decide("top", lent=lent)).one(ApprovalGranted)
+    granted = (
+        lending(asked("600"), lent).when("20m", decide("top")).one(ApprovalGranted)
+    )
     assert (granted.principal, granted.limit.delegation) == ("top", None)
 
 
@@ -303,20 +369,20 @@ def test_the_own_limit_applies_beside_what_was_lent():
 def test_outside_of_its_scope_and_time_nothing_is_lent(fields):
     lent = delegation("mia", "bo", **fields)
     with pytest.raises(RuleError, match="bo cannot decide"):
-        asked("600").when("20m", decide("bo", lent=lent))
+        lending(asked("600"), lent).when("20m", decide("bo"))
 
 
 def test_a_loan_for_a_team_counts_on_its_tickets():
     lent = delegation("mia", "bo", team="front")
     made = asked("600").when("15m", Assign(team="front"))
-    assert made.when("20m", decide("bo", lent=lent)).one(ApprovalGranted)
+    assert lending(made, lent).when("20m", decide("bo")).one(ApprovalGranted)
 
 
 def test_what_was_lent_is_not_lent_on():
     first = delegation("mia", "bo", id="d-1")
     second = delegation("bo", "new", id="d-2")
     with pytest.raises(RuleError, match="new cannot decide"):
-        asked("600").when("20m", decide("new", lent=first + second))
+        lending(asked("600"), first + second).when("20m", decide("new"))
 
 
 def test_nothing_is_granted_in_the_name_of_who_asked_for_it():
@@ -325,7 +391,7 @@ def test_nothing_is_granted_in_the_name_of_who_asked_for_it():
     config = with_agent(WORLD, "mia", {"name": "Mia", "role": "head"})
     made.world = World(config=config, directory=config.directory)
     with pytest.raises(RuleError, match="bo cannot decide"):
-        made.when("20m", decide("bo", lent=lent))
+        lending(made, lent).when("20m", decide("bo"))
 
 
 def test_nothing_is_lent_to_the_requester():
@@ -333,7 +399,7 @@ def test_nothing_is_lent_to_the_requester():
     made = asked("600", lent=lent)
     assert made.ticket.approvals[0].approver == "mia"
     with pytest.raises(RuleError, match="asked for it"):
-        made.when("20m", decide("ann", lent=lent))
+        lending(made, lent).when("20m", decide("ann"))
 
 
 def test_a_manager_to_whom_it_was_lent_is_asked():

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.api_client import eventually
+
 
 def cny(amount):
     return {"currency": "CNY", "amount": amount}
@@ -69,3 +71,32 @@ def test_a_colleague_may_in_her_name_once_she_has_lent_it_and_until_she_takes_it
     assert made in api.ok("GET", "/v1/delegations")["items"]
     api.ok("DELETE", f"/v1/delegations/{made['id']}")
     assert approve(ask(api, house, "600")).status_code == 409
+
+
+def climb_of(api, ticket):
+    def found():
+        events = api.history(ticket)
+        return [e for e in events if e["type"] == "approval.climbed"]
+
+    return eventually(found)[0]
+
+
+def test_who_does_not_answer_in_time_is_passed_and_the_next_above_is_asked(api, house):
+    soon = {"refund": cny("2000"), "answer_within": "PT1S"}
+    api.put("authorities", f"{house}-lead", soon)
+    api.put("agents", f"{house}-top", {"name": "Top", "role": f"{house}-lead"})
+    mia = {"name": "Mia", "role": f"{house}-lead", "manager": f"{house}-top"}
+    api.put("agents", f"{house}-mia", mia)
+    ticket = ask(api, house, "600")
+    climbed = climb_of(api, ticket)
+    assert climbed["data"]["approver"] == f"{house}-top"
+    assert climbed["occurred_at"] == ticket["approvals"][0]["climbs_at"]
+
+
+def test_what_waits_for_somebody_who_leaves_waits_for_the_next_above(api, house):
+    ticket = ask(api, house, "600")
+    position = api.history(ticket)[-1]["position"]
+    api.ok("GET", f"/v1/tickets?wait_for={position}")
+    api.put("agents", f"{house}-mia", {"name": "Mia", "active": False})
+    climbed = climb_of(api, ticket)["data"]
+    assert (climbed["reason"], climbed["approver"]) == ("not active", None)

@@ -78,6 +78,9 @@ class Rules:
     async def oncall(self) -> OnCallBook:
         return self.world.oncall
 
+    async def delegations(self):
+        return self.world.delegations
+
     async def directory(self) -> Directory:
         return self.world.directory
 
