@@ -246,8 +246,8 @@ class TeamIn(Strict):
 
 
 class NotifyRuleIn(Strict):
-    """`after`: since an escalation step told the person, while nobody acknowledged.
-    `urgency`: only what is as urgent; a broken promise and the last step are `high`.
+    """`after`: since the event that tells the person, while it is still true.
+    `urgency`: only what is as urgent, as a broken promise, a last step or an offer.
     """
 
     channel: Literal["email", "webhook", "apprise"]

@@ -12,6 +12,7 @@ from typing import Literal, assert_never, cast
 
 from domain.event import Event
 from domain.notification.facts import (
+    Cause,
     Channel,
     NotificationDeferred,
     NotificationDropped,
@@ -50,14 +51,22 @@ class Notification:
     version: int
     ticket_id: str
     about: int
-    clock: str
-    step: int
-    lap: int
+    clock: str | None
+    step: int | None
+    lap: int | None
     person: str
     urgency: Urgency
     planned_at: datetime
     messages: tuple[Message, ...]
+    cause: Cause = "step"
     unreachable: str | None = None
+
+    @property
+    def told_by(self) -> tuple[str, int, int] | None:
+        """Clock, step and lap of the step that told this person; None: no step did."""
+        if self.clock is None or self.step is None or self.lap is None:
+            return None
+        return self.clock, self.step, self.lap
 
     @property
     def waiting(self) -> tuple[int, ...]:
@@ -79,8 +88,10 @@ class Notification:
         return "waiting" if self.waiting else "dropped"
 
 
-def notification_id(ticket_id: str, about: int) -> str:
-    return f"{ticket_id}.{about}"
+def notification_id(ticket_id: str, about: int, watched: int | None = None) -> str:
+    """`watched`: of a watcher, the version of the event by which they became one."""
+    number = f"{ticket_id}.{about}"
+    return number if watched is None else f"{number}.{watched}"
 
 
 def notification_stream(number: str) -> str:
@@ -88,7 +99,8 @@ def notification_stream(number: str) -> str:
 
 
 def ticket_of(stream_id: str) -> str:
-    return stream_id.removeprefix("notifications/").rpartition(".")[0]
+    """Also of a notification's id. The id of a ticket holds no full stop."""
+    return stream_id.removeprefix("notifications/").partition(".")[0]
 
 
 def sent(
@@ -194,6 +206,7 @@ def _planned(fact: NotificationPlanned, at: datetime, stream_id: str) -> Notific
         clock=fact.clock,
         step=fact.step,
         lap=fact.lap,
+        cause=fact.cause,
         person=fact.person,
         urgency=fact.urgency,
         planned_at=at,

@@ -45,7 +45,7 @@ def still_true(
         if notification.messages[one.message].state != "waiting":
             continue
         events = tickets.get(notification.ticket_id, ())
-        reason = no_longer_true(events, notification.about, notification.clock)
+        reason = no_longer_true(events, notification, now)
         if reason is None:
             true.append(one)
         else:

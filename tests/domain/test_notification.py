@@ -4,9 +4,11 @@ import pytest
 
 from domain.errors import InvalidError
 from domain.notification.facts import NotificationFailed, NotificationUnreachable
-from domain.notification.letter import Item, letter
+from domain.notification.item import Item
+from domain.notification.letter import letter
 from domain.notification.notification import RETRIES, drop, failed, sent
-from domain.notification.planning import NO_AGENT, occasion, plan
+from domain.notification.occasion import occasions
+from domain.notification.planning import NO_AGENT, plan
 from domain.notification.preferences import parse_preferences, preferences_advice
 from domain.notification.settling import Outcome, settle
 from domain.notification.unreached import StepUnreached, told_by, unreached
@@ -45,12 +47,12 @@ def versions(story):
 def test_who_a_broken_promise_tells_is_told_urgently_about_that_event():
     story = climbed()
     first = versions(story)[0]
-    found = occasion(story.events[:first])
+    [found] = occasions(story.events[:first])
     assert (found.person, found.about, found.urgency) == ("bo", first, "high")
 
 
 def test_what_tells_nobody_is_no_occasion():
-    assert occasion(climbed().events[:1]) is None
+    assert occasions(climbed().events[:1]) == ()
 
 
 def test_who_is_not_there_any_more_cannot_be_told():
@@ -145,6 +147,9 @@ def item(**fields):
             "number": 42,
             "subject": "Cold\nBcc: everybody@shop.example",
             "priority": "high",
+            "cause": "step",
+            "event": "escalation.notified",
+            "person": "ann",
             "clock": "first_response/1",
             "step": 0,
             "reason": "member of front",

@@ -238,6 +238,77 @@ def test_neither_addresses_nor_tokens_are_in_what_is_recorded_or_logged(
         assert secret not in logged
 
 
+def items(api, ticket, cause):
+    found = api.ok("GET", f"/v1/tickets/{ticket['id']}/notifications")["items"]
+    return [item for item in found if item["cause"] == cause]
+
+
+def test_who_is_offered_a_ticket_hears_until_when_and_how_to_take_it(
+    api, word, mailbox, address
+):
+    api.put("agents", word, {"name": "Ann", "email": address})
+    api.put("teams", word, {"members": [word], "assignment": {"mode": "offer"}})
+    ticket = api.act(api.open_ticket(), "assign", team=word)
+    mail = mailbox.await_mail(address)
+    assert ticket["offer"]["expires_at"][:16] in mail["Subject"]
+    assert f"/v1/tickets/{ticket['id']}/accept" in mail.get_content()
+    [told] = items(api, ticket, "offered")
+    assert (told["event"], told["urgency"]) == ("assignment.offered", "high")
+    assert (told["clock"], told["step"], told["lap"]) == (None, None, None)
+
+
+def test_an_offer_that_was_accepted_meanwhile_is_told_no_more(
+    api, word, address, notification
+):
+    rules = [by("email", after="PT1S")]
+    api.put(
+        "agents", word, {"name": "Ann", "email": address, "notify": {"rules": rules}}
+    )
+    api.put("teams", word, {"members": [word], "assignment": {"mode": "offer"}})
+    ticket = api.act(api.open_ticket(), "assign", team=word)
+    api.act(ticket, "accept", agent=word)
+    [message] = notification(ticket, "dropped")["messages"]
+    assert message["detail"].startswith("the offer was accepted")
+
+
+def test_who_watches_hears_that_the_ticket_is_resolved_but_not_who_resolved_it(
+    api, word, mailbox, address
+):
+    me = api.ok("POST", "/v1/keys", {"name": f"{word}-me", "role": "ops"})
+    people = {word: {"email": address}, f"{word}-me": {"email": f"me-{address}"}}
+    for name, document in people.items():
+        api.put("agents", name, {"name": "Ann", **document})
+    step = {"targets": [{"agent": word}], "watch": list(people)}
+    api.put("escalation-policies", word, {"steps": [step]})
+    rule = {"when": {"type": word}, "targets": {"first_response": "PT0.2S"}}
+    api.put("sla-policies", word, {"match": [rule], "escalation_policy": word})
+    ticket = api.open_ticket(type=word)
+    api.await_event(ticket, "escalation.exhausted")
+    path = f"/v1/tickets/{ticket['id']}/resolve"
+    mine = {"Authorization": f"Bearer {me['key']}"}
+    assert api.post(path, json={}, headers=mine).status_code == 200
+
+    def resolved():
+        mails = mailbox.to(address)
+        return any("it is resolved" in mail.get_content() for mail in mails)
+
+    eventually(resolved, 15)
+    told = [i["person"] for i in items(api, ticket, "watched")]
+    assert told == [word, f"{word}-me", word]
+
+
+def test_who_is_asked_to_approve_hears_how_much_and_why(api, word, mailbox, address):
+    limit = {"refund": {"currency": "CNY", "amount": "2000"}}
+    api.put("authorities", word, limit)
+    api.put("agents", f"{word}-mia", {"name": "M", "role": word, "email": address})
+    api.put("agents", word, {"name": "Ann", "manager": f"{word}-mia"})
+    ask = {"kind": "refund", "reason": "it came broken", "requested_by": word}
+    api.act(api.open_ticket(), "approvals", **ask, currency="CNY", amount="12.50")
+    mail = mailbox.await_mail(address)
+    assert "refund of 12.50 CNY" in mail["Subject"]
+    assert "it came broken" in mail.get_content()
+
+
 @pytest.mark.parametrize(
     ("document", "pointer"),
     [
