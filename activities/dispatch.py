@@ -20,7 +20,7 @@ Tickets = Mapping[str, Sequence[Event]]
 @dataclass(frozen=True, kw_only=True)
 class Dispatch:
     """One message out. `id` stays the same over the tries. `address`: of `apprise`, the
-    name of the target.
+    name of the target. `secret_version`: of the secret that signs it.
     """
 
     id: str
@@ -29,6 +29,7 @@ class Dispatch:
     person: str
     letter: Letter
     items: tuple[Item, ...]
+    secret_version: int = 1
 
 
 class Outbound(Protocol):

@@ -160,6 +160,7 @@ class Sending:
                 person=first.person,
                 letter=letter(items, reader),
                 items=items,
+                secret_version=reader.secret_version,
             )
         )
 

@@ -266,11 +266,13 @@ class PersonQuietHoursIn(Strict):
 class NotifyIn(Strict):
     """Without rules: by e-mail at once. `apprise`: names of targets that the operator
     set up, never URLs, since those hold tokens. A `webhook` is in the log as it is.
+    `webhook_secret_version`: a higher one makes another secret, which signs at once.
     """
 
     rules: list[NotifyRuleIn] = Field(default=[], max_length=20)
     quiet_hours: PersonQuietHoursIn | None = None
     webhook: Annotated[str, Cleaned, Field(min_length=1, max_length=2000)] | None = None
+    webhook_secret_version: int | None = Field(default=None, ge=1, le=1_000_000)
     apprise: list[Line] = Field(default=[], max_length=10)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from activities.dispatch import Dispatch
+from activities.ports import Now
 from domain.notification.facts import Channel
 from domain.notification.settling import Outcome
 from infra import metrics
@@ -47,10 +48,14 @@ class Channels:
             return Outcome(code="internal", temporary=True)
 
 
-def channels(settings: Settings, client: OutboundClient) -> Channels:
-    """Raises ValueError for a setting that cannot be read."""
+def channels(
+    settings: Settings, client: OutboundClient, key: bytes, now: Now
+) -> Channels:
+    """`key`: that of the installation. Raises ValueError for a setting that cannot be
+    read.
+    """
     ways: dict[Channel, Way] = {
-        "webhook": Hook(client),
+        "webhook": Hook(client, key, now),
         "apprise": Chat(load_targets(settings.notify_targets)),
     }
     if settings.smtp_url:

@@ -12,7 +12,7 @@ from domain.notification.item import item
 from domain.notification.letter import letter
 from domain.notification.notification import fold, notification_stream, ticket_of
 from domain.notification.occasion import occasions
-from domain.notification.ordering import in_order, since
+from domain.notification.ordering import Spent, in_order, since
 from domain.notification.planning import plan
 from domain.notification.preferences import parse_preferences
 from domain.notification.relevance import no_longer_true
@@ -284,7 +284,10 @@ def test_who_watches_hears_of_the_end_and_not_of_what_led_there():
 
 
 def test_what_is_watched_goes_after_what_needs_somebody():
-    news = since(outgoing("t-2.9.4", kind="status_update"), [])
+    before = Spent(
+        destination="email:ann", person="ann", tickets=("t-2",), at=NOON, full_at=NOON
+    )
+    news = since(outgoing("t-2.9.4", kind="status_update"), [before])
     alert = outgoing("t-1.7", kind="further_alert", due_at=NOON + timedelta(hours=1))
     assert in_order([news, alert]) == [alert, news]
 

@@ -8,6 +8,7 @@ import threading
 
 import psycopg
 import pytest
+from standardwebhooks.webhooks import WebhookVerificationError
 from typing_extensions import override
 
 from infra.embedded.postgres import OWNER
@@ -102,6 +103,43 @@ def test_a_webhook_brings_the_ticket_as_json(told, receiver, word):
     assert delivery.id == body["id"]
     assert body["person"] == word
     assert [t["ticket_id"] for t in body["tickets"]] == [ticket["id"]]
+
+
+def secret_of(api, name):
+    answer = api.get(f"/v1/agents/{name}/webhook-secret")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+    return answer.json()
+
+
+def test_a_webhook_is_signed_by_a_secret_of_the_persons_own(told, receiver, api, word):
+    notify = {"rules": [by("webhook")], "webhook": receiver.url}
+    told({"notify": notify})
+    [first] = receiver.await_count(1)
+    old = secret_of(api, word)
+    assert (old["version"], first.verified(old["secret"])["person"]) == (1, word)
+    told({"notify": notify | {"webhook_secret_version": 2}})
+    _, second = receiver.await_count(2)
+    new = secret_of(api, word)
+    assert (new["version"], second.verified(new["secret"])["person"]) == (2, word)
+    with pytest.raises(WebhookVerificationError):
+        second.verified(old["secret"])
+
+
+def test_the_secret_of_a_webhook_is_shown_but_neither_recorded_nor_logged(
+    installation, told, receiver, api, word, notification
+):
+    notify = {"rules": [by("webhook")], "webhook": receiver.url}
+    notification(told({"notify": notify}), "sent")
+    secret = secret_of(api, word)["secret"].removeprefix("whsec_")
+    with psycopg.connect(installation.postgres.url(OWNER)) as connection:
+        rows = connection.execute("SELECT state FROM stored_events").fetchall()
+    assert secret.encode() not in b"".join(bytes(state) for (state,) in rows)
+    for process in ("api", "followers"):
+        assert secret not in installation.data.log(process).read_text()
+
+
+def test_there_is_no_secret_of_somebody_who_is_not_there(api, word):
+    assert api.get(f"/v1/agents/{word}/webhook-secret").status_code == 404
 
 
 def test_a_chat_tool_is_told_by_the_name_that_the_operator_gave_it(
@@ -324,6 +362,10 @@ def test_who_is_asked_to_approve_hears_how_much_and_why(api, word, mailbox, addr
             "/notify/apprise/0",
         ),
         ({"notify": {"webhook": "ftp://host"}}, "/notify/webhook"),
+        (
+            {"notify": {"webhook_secret_version": 0}},
+            "/notify/webhook_secret_version",
+        ),
         ({"time_zone": "Mars"}, "/time_zone"),
         ({"notify": {"quiet_hours": {"from": "22:00", "to": "07:00"}}}, "/time_zone"),
         (
