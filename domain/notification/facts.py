@@ -74,7 +74,8 @@ class NotificationSent(Fact):
 @dataclass(frozen=True, kw_only=True)
 class NotificationFailed(Fact):
     """`code`: as `smtp_550`, `http_410`, `timeout`. `temporary`: tried again at
-    `retry_at`; else this message has ended, and `next_message` is due at once.
+    `retry_at`; else this message has ended. `next_message` is due at once: it comes
+    next, or stands in while nothing gets through by this channel.
     """
 
     topic: ClassVar[str] = "notification.failed"
