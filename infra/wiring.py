@@ -41,6 +41,7 @@ from infra.holidays.sources import InstalledHolidays
 from infra.liveclocks import LiveClockTable
 from infra.notify.channels import channels
 from infra.notify.table import NotificationTable
+from infra.notify.targets import target_names
 from infra.numbers import TicketNumbers
 from infra.outbound import OutboundClient, OutboundError, parse_networks
 from infra.outbox import PostgresOutbox
@@ -139,7 +140,7 @@ async def core(settings: Settings) -> AsyncIterator[Core]:
     database = Database(settings.database_url)
     await database.open()
     store = PostgresEventStore(database, writer)
-    registry = LiveRegistry(store)
+    registry = LiveRegistry(store, target_names(settings.notify_targets))
     try:
         yield Core(
             settings=settings,

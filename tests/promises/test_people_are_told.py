@@ -281,6 +281,17 @@ def items(api, ticket, cause):
     return [item for item in found if item["cause"] == cause]
 
 
+def test_a_chat_tool_that_the_operator_did_not_set_up_is_warned_of_by_name(api, word):
+    notify = {"rules": [by("apprise")], "apprise": ["team-chat", word]}
+    published = api.put("agents", word, {"name": "Ann", "notify": notify})
+    [warning] = published["warnings"]
+    assert warning["pointer"] == "/notify/apprise/1"
+    assert CHAT_TOKEN not in warning["message"]
+    found = api.ok("GET", "/v1/config/warnings")["items"]
+    pointers = [w["pointer"] for w in found if w["name"] == word]
+    assert pointers == ["/notify/apprise/1"]
+
+
 def test_who_is_offered_a_ticket_hears_until_when_and_how_to_take_it(
     api, word, mailbox, address
 ):
