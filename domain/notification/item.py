@@ -53,18 +53,19 @@ def item(notification: Notification, events: Sequence[Event]) -> Item:
     """`events`: all of the ticket."""
     ticket, upto = fold(events), events[: notification.about]
     assert ticket is not None, "somebody was told of it"
-    told = next(t for t in tellings(upto) if t.id == notification.id)
-    fact = told.event.fact
+    why = [t.reason for t in tellings(upto) if t.id == notification.id]
+    fact = upto[-1].fact
     return Item(
         ticket_id=ticket.id,
         number=ticket.number,
         subject=ticket.subject,
         priority=ticket.priority,
-        cause=told.cause,
+        cause=notification.cause,
         event=fact.topic,
-        person=told.person,
-        reason=told.reason,
-        at=told.event.timestamp,
+        person=notification.person,
+        # What was planned goes out, also if another release would not plan it.
+        reason=why[0] if why else "",
+        at=upto[-1].timestamp,
         clock=notification.clock,
         step=notification.step,
         until=fact.expires_at if isinstance(fact, AssignmentOffered) else None,
