@@ -5,15 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.escalation.facts import EscalationNotified
 from domain.event import Event
 from domain.notification.facts import Channel
-from domain.notification.letter import Item, Letter
+from domain.notification.item import Item
+from domain.notification.letter import Letter
 from domain.notification.notification import Notification
 from domain.notification.ordering import Outgoing
 from domain.notification.preferences import Preferences
 from domain.notification.settling import Outcome
-from domain.ticket.evolve import fold as fold_ticket
 
 Tickets = Mapping[str, Sequence[Event]]
 
@@ -21,7 +20,7 @@ Tickets = Mapping[str, Sequence[Event]]
 @dataclass(frozen=True, kw_only=True)
 class Dispatch:
     """One message out. `id` stays the same over the tries. `address`: of `apprise`, the
-    name of the target.
+    name of the target. `secret_version`: of the secret that signs it.
     """
 
     id: str
@@ -30,6 +29,7 @@ class Dispatch:
     person: str
     letter: Letter
     items: tuple[Item, ...]
+    secret_version: int = 1
 
 
 class Outbound(Protocol):
@@ -56,21 +56,5 @@ def outgoing(notification: Notification, place: int, address: str) -> Outgoing:
         subject=notification.ticket_id,
         due_at=message.due_at,
         urgency=notification.urgency,
-    )
-
-
-def item(notification: Notification, tickets: Tickets) -> Item:
-    events = tickets[notification.ticket_id]
-    ticket, told = fold_ticket(events), events[notification.about - 1]
-    assert ticket is not None
-    assert isinstance(told.fact, EscalationNotified)
-    return Item(
-        ticket_id=ticket.id,
-        number=ticket.number,
-        subject=ticket.subject,
-        priority=ticket.priority,
-        clock=notification.clock,
-        step=notification.step,
-        reason=told.fact.reason,
-        at=told.timestamp,
+        kind="status_update" if notification.cause == "watched" else "first_alert",
     )

@@ -1,8 +1,8 @@
-"""People told of escalation steps: each `escalation.notified` becomes the plan of one
-notification, and a step whose people are all unreachable is reported.
+"""People told: each event of a ticket that tells somebody becomes the plan of one
+notification for each of them, and a step whose people are all unreachable is reported.
 
-Idempotent by the event: its notification has one stream, whose first version can be
-written once. Sending is in `sending`.
+Idempotent by the event: each notification has one stream, whose first version can be
+written once, and those of one event are written together. Sending is in `sending`.
 """
 
 import logging
@@ -23,7 +23,8 @@ from domain.notification.notification import (
     notification_id,
     notification_stream,
 )
-from domain.notification.planning import occasion, plan
+from domain.notification.occasion import Occasion, occasions
+from domain.notification.planning import plan
 from domain.notification.preferences import Preferences, parse_preferences
 from domain.notification.unreached import StepUnreached, told_by, unreached
 
@@ -75,21 +76,28 @@ class Notifying:
         """For the ticket's event of this version; nothing if that tells nobody, or
         tells of what was imported.
         """
-        events = await self._store.load(ticket_id, version)
-        wanted = occasion(events)
-        if wanted is None or events[-1].meta.actor.kind == "migration":
+        wanted = occasions(await self._store.load(ticket_id, version))
+        plans = [await self._planned(one) for one in wanted]
+        if not plans:
             return
-        stream = notification_stream(notification_id(ticket_id, version))
-        reader, ref = await reader_of(self._registry, wanted.person)
-        now = self._now()
-        facts = plan(wanted, reader, now)
-        meta = self._meta(ticket_id, event_id(ticket_id, version), ref)
-        events = [Event(stream, i, now, meta, f) for i, f in enumerate(facts, start=1)]
+        first = plans[0][0]
         try:
-            await self._store.append(events, row_of(meta, events[0]))
+            await self._store.append(
+                [event for events in plans for event in events],
+                row_of(first.meta, first),
+            )
         except VersionConflictError:
             return  # it was planned before
-        await self.refresh(stream)
+        for events in plans:
+            await self.refresh(events[0].originator_id)
+
+    async def _planned(self, wanted: Occasion) -> list[Event]:
+        stream, now = notification_stream(wanted.id), self._now()
+        reader, ref = await reader_of(self._registry, wanted.person)
+        cause = event_id(wanted.ticket_id, wanted.about)
+        meta = self._meta(wanted.ticket_id, cause, ref)
+        facts = plan(wanted, reader, now)
+        return [Event(stream, i, now, meta, f) for i, f in enumerate(facts, start=1)]
 
     async def refresh(self, stream: str) -> None:
         """Bring the table up to what the log says of this notification."""
@@ -98,11 +106,11 @@ class Notifying:
 
     async def report(self, ticket_id: str, streams: Sequence[str]) -> None:
         """These of the ticket's people are unreachable; where so are all whom their
-        step told, say so.
+        step told, say so. It is said of steps only.
         """
         lost = folded(await self._store.load_many(streams)).values()
         events = await self._store.load(ticket_id)
-        for clock, step, lap in {(one.clock, one.step, one.lap) for one in lost}:
+        for clock, step, lap in {one.told_by for one in lost if one.told_by}:
             told = [
                 notification_stream(notification_id(ticket_id, about))
                 for about in told_by(events, clock, step, lap)

@@ -12,15 +12,21 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from activities.dispatch import Dispatch, Outbound, Tickets, address, item, outgoing
+from activities.dispatch import Dispatch, Outbound, Tickets, address, outgoing
 from activities.notifying import DueTable, folded, reader_of, row_of, sealed
 from activities.ports import EventStore, NewId, Now, Registry, StoreUnavailableError
 from domain.errors import VersionConflictError
 from domain.event import SYSTEM, Meta
 from domain.notification.facts import NotificationDeferred, NotificationFact
+from domain.notification.item import item
 from domain.notification.letter import letter
 from domain.notification.limits import LIMITS, taken
-from domain.notification.notification import Notification, failed, notification_stream
+from domain.notification.notification import (
+    Notification,
+    failed,
+    notification_stream,
+    ticket_of,
+)
 from domain.notification.ordering import (
     Bundle,
     Outgoing,
@@ -142,7 +148,9 @@ class Sending:
         if reader is None or where is None:
             return NO_ADDRESS
         named = dict.fromkeys(one.notification for one in bundle)
-        items = tuple(item(known[number], tickets) for number in named)
+        items = tuple(
+            item(known[number], tickets[known[number].ticket_id]) for number in named
+        )
         await self._spend(first, {one.ticket_id for one in items})
         return await self._outbound.send(
             Dispatch(
@@ -152,6 +160,7 @@ class Sending:
                 person=first.person,
                 letter=letter(items, reader),
                 items=items,
+                secret_version=reader.secret_version,
             )
         )
 
@@ -197,7 +206,7 @@ def _meta(command_id: str, settled: Settled) -> Meta:
     first = next(iter(settled), "")
     return Meta(
         command_id=command_id,
-        correlation_id=first.rpartition(".")[0],
+        correlation_id=ticket_of(first),
         causation_id=f"{notification_stream(first)}/1",
         actor=SYSTEM,
     )

@@ -28,6 +28,7 @@ from api import (
     simulations,
     subscriptions,
     tickets,
+    webhook_secrets,
 )
 from api.guard import Guard
 from api.ports import Services
@@ -44,6 +45,7 @@ ROUTERS = (
     schedules.ROUTER,
     overrides.ROUTER,
     leaves.ROUTER,
+    webhook_secrets.ROUTER,
     authorities.ROUTER,
     *restating.ROUTERS,
     simulations.ROUTER,

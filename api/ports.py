@@ -11,6 +11,7 @@ from activities.restating import Restating
 from activities.simulating import Simulating
 from activities.tickets import TicketDesk
 from domain.event import Json
+from domain.webhook import Secret
 
 
 class BehindError(Exception):
@@ -113,7 +114,9 @@ class Secrets(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """What the routes call. `ready` names each part with None or what is wrong."""
+    """What the routes call. `ready` names each part with None or what is wrong.
+    `personal_secret`: of an agent, by the version that their document names.
+    """
 
     store: EventStore
     registry: Registry
@@ -130,6 +133,7 @@ class Services:
     now: Now
     new_id: NewId
     new_secret: Callable[[], str]
+    personal_secret: Callable[[str, int], Secret]
     new_key: Callable[[], str]
     next_number: Callable[[], Awaitable[int]]
     check_url: Callable[[str], str | None]

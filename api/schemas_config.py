@@ -279,8 +279,8 @@ class TeamIn(Strict):
 
 
 class NotifyRuleIn(Strict):
-    """`after`: since an escalation step told the person, while nobody acknowledged.
-    `urgency`: only what is as urgent; a broken promise and the last step are `high`.
+    """`after`: since the event that tells the person, while it is still true.
+    `urgency`: only what is as urgent, as a broken promise, a last step or an offer.
     """
 
     channel: Literal["email", "webhook", "apprise"]
@@ -299,11 +299,13 @@ class PersonQuietHoursIn(Strict):
 class NotifyIn(Strict):
     """Without rules: by e-mail at once. `apprise`: names of targets that the operator
     set up, never URLs, since those hold tokens. A `webhook` is in the log as it is.
+    `webhook_secret_version`: a higher one makes another secret, which signs at once.
     """
 
     rules: list[NotifyRuleIn] = Field(default=[], max_length=20)
     quiet_hours: PersonQuietHoursIn | None = None
     webhook: Annotated[str, Cleaned, Field(min_length=1, max_length=2000)] | None = None
+    webhook_secret_version: int | None = Field(default=None, ge=1, le=1_000_000)
     apprise: list[Line] = Field(default=[], max_length=10)
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from domain.notification.facts import Channel, Urgency
+from domain.notification.facts import Cause, Channel, Urgency
 from domain.notification.notification import MessageState, State
 
 
@@ -25,16 +25,19 @@ class MessageOut(BaseModel):
 
 
 class NotificationOut(BaseModel):
-    """`state`: `sent` as soon as one message was; `pending`: not planned yet.
+    """`event`: the type of the one that tells this person, `cause` and `reason` why.
+    `state`: `sent` as soon as one message was; `pending`: not planned yet.
     `unreachable` says why nobody could tell this person.
     """
 
     id: str
     person: str
     reason: str
-    clock: str
-    step: int
-    lap: int
+    cause: Cause
+    event: str
+    clock: str | None
+    step: int | None
+    lap: int | None
     told_at: datetime
     urgency: Urgency | None
     state: State | Literal["pending"]

@@ -122,7 +122,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Configuration:
+    """`chat_targets`: names of those that the operator set up; None: not known here."""
+
     entries: dict[tuple[Kind, str], Entry] = field(default_factory=dict)
+    chat_targets: frozenset[str] | None = None
 
     def entry(self, kind: Kind, name: str) -> Entry:
         return self.entries.get((kind, name), Entry())
@@ -179,7 +182,8 @@ class Configuration:
         entry = self.entry(fact.kind, fact.name)
         made = _published(fact, EPOCH, "")
         versions = replace(entry, versions=(*entry.versions, made), retired=False)
-        return Configuration({**self.entries, (fact.kind, fact.name): versions})
+        entries = {**self.entries, (fact.kind, fact.name): versions}
+        return replace(self, entries=entries)
 
     def surroundings(
         self, at: datetime | None = None, book: OnCallBook | None = None
@@ -208,6 +212,7 @@ class Configuration:
             ladders=self.escalation_policies,
             plan=plan,
             gaps=gaps,
+            chat_targets=self.chat_targets,
         )
 
     @cached_property
@@ -240,7 +245,7 @@ def fold_config(
             entries[fact.kind, fact.name] = replace(
                 entry, retired=True, stream_version=event.originator_version
             )
-    return Configuration(entries)
+    return replace(start or Configuration(), entries=entries)
 
 
 def _of(fact: PolicyPublished, event: Event) -> Published:

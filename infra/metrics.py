@@ -63,6 +63,12 @@ CONFIG_WARNINGS = Gauge(
 )
 DELIVERED = Counter("pledge_deliveries", "Webhook tries", ["state"])
 NOTIFIED = Counter("pledge_notifications", "Tries to tell people", ["channel", "state"])
+CIRCUITS = Gauge(
+    "pledge_notification_circuits_open",
+    "Destinations left alone after failures",
+    ["channel"],
+    multiprocess_mode="livemostrecent",
+)
 
 
 def observe_append(seconds: float, events: int) -> None:

@@ -22,10 +22,14 @@ LOG = logging.getLogger(__name__)
 
 
 class LiveRegistry:
-    def __init__(self, store: PostgresEventStore) -> None:
+    """`chat_targets`: the names that this process knows; None: it knows of none."""
+
+    def __init__(
+        self, store: PostgresEventStore, chat_targets: frozenset[str] | None = None
+    ) -> None:
         self._store = store
         self._position, self._read_at = 0, 0.0
-        self._config, self._keys = Configuration(), Keys()
+        self._config, self._keys = Configuration(chat_targets=chat_targets), Keys()
         self._subscriptions, self._oncall = Subscriptions(), OnCallBook()
         self._delegations: tuple[Delegation, ...] = ()
         self._reading: asyncio.Task[None] | None = None

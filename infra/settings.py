@@ -23,7 +23,9 @@ class Settings:
     admin_key: str = ""
     admin_key_file: str = ""
     secret_key: str = ""
-    """Fernet key that seals webhook secrets; made in the data directory if not set."""
+    """Fernet key that seals webhook secrets, and from which those of people's webhooks
+    follow; made in the data directory if not set.
+    """
     webhook_allow: str = ""
     """Networks inside which webhooks may go, as `10.0.0.0/8,::1/128`."""
     smtp_url: str = ""

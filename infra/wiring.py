@@ -25,6 +25,7 @@ from activities.sending import Sending
 from activities.simulating import Simulating
 from activities.tickets import TicketDesk
 from api.ports import Services
+from domain.notification.signing import personal_secret
 from domain.webhook import Secret
 from infra import metrics
 from infra.attainment import AttainmentReadModel
@@ -40,6 +41,7 @@ from infra.holidays.sources import InstalledHolidays
 from infra.liveclocks import LiveClockTable
 from infra.notify.channels import channels
 from infra.notify.table import NotificationTable
+from infra.notify.targets import target_names
 from infra.numbers import TicketNumbers
 from infra.outbound import OutboundClient, OutboundError, parse_networks
 from infra.outbox import PostgresOutbox
@@ -118,8 +120,12 @@ class Core:
 
     def sending(self, table: NotificationTable) -> Sending:
         """Raises ValueError for a setting that cannot be read."""
-        ways = channels(self.settings, self.outbound())
+        key = seal_key(self.settings)
+        ways = channels(self.settings, self.outbound(), key, now)
         return Sending(self.store, self.registry, table, ways, now, new_id)
+
+    def personal_secret(self, person: str, version: int) -> Secret:
+        return personal_secret(seal_key(self.settings), person, version)
 
     def delivery(self) -> Delivery:
         courier = WebhookCourier(self.outbound())
@@ -134,7 +140,7 @@ async def core(settings: Settings) -> AsyncIterator[Core]:
     database = Database(settings.database_url)
     await database.open()
     store = PostgresEventStore(database, writer)
-    registry = LiveRegistry(store)
+    registry = LiveRegistry(store, target_names(settings.notify_targets))
     try:
         yield Core(
             settings=settings,
@@ -191,6 +197,7 @@ def _services(made: Core, bell: Bell) -> Services:
         now=now,
         new_id=new_id,
         new_secret=new_secret,
+        personal_secret=made.personal_secret,
         new_key=new_key,
         next_number=TicketNumbers(made.database).next,
         check_url=partial(_refused_url, made.outbound()),

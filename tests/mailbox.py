@@ -18,6 +18,7 @@ class Mailbox:
 
     def __init__(self, port: int) -> None:
         self.got: list[Message] = []
+        self.port = port
         self.refusals: dict[str, list[str]] = {}
         self._lock = threading.Lock()
         self._controller = Controller(self, hostname="127.0.0.1", port=port)

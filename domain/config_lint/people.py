@@ -36,6 +36,7 @@ def agent_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
     """Of channels it is said elsewhere that there are none."""
     agents = around.directory.agents
     yield from circle_faults(agents, name)
+    yield from _chat_targets(name, around)
     manager = agents[name].manager
     if manager and manager in agents and not agents[manager].active:
         message = f"{manager} is not active: the manager above is asked instead"
@@ -53,6 +54,22 @@ def agent_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
         where = "/notify" if agents[name].active else "/active"
         why = "can be told of nothing" if agents[name].active else "is not active"
         yield FieldError(where, f"{why}, and is meant by {', '.join(steps)}")
+
+
+def _chat_targets(name: str, around: Surroundings) -> Iterator[FieldError]:
+    """By name: their URLs hold tokens, and are not known here."""
+    notify = around.agents[name].get("notify")
+    named = notify.get("apprise") if isinstance(notify, dict) else None
+    if around.chat_targets is None or not isinstance(named, list | tuple) or not named:
+        return
+    if not around.chat_targets:
+        message = "no targets are set up in this process by PLEDGE_NOTIFY_TARGETS"
+        yield FieldError("/notify/apprise", message)
+        return
+    for index, target in enumerate(named):
+        if target not in around.chat_targets:
+            message = f"PLEDGE_NOTIFY_TARGETS has no target {target!r}"
+            yield FieldError(f"/notify/apprise/{index}", message)
 
 
 def team_findings(name: str, around: Surroundings) -> Iterator[FieldError]:

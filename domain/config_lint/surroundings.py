@@ -18,6 +18,7 @@ from domain.sla.policy import SlaPolicy
 class Surroundings:
     """`agents`: their documents. `plan`: that of a schedule, None if there is none.
     `gaps`: what is to be said of hours of a schedule in which nobody is on call.
+    `chat_targets`: names of those that are set up; None: not known.
     """
 
     directory: Directory
@@ -26,6 +27,7 @@ class Surroundings:
     ladders: Mapping[str, EscalationPolicy]
     plan: Callable[[str], Plan | None]
     gaps: Callable[[str], tuple[FieldError, ...]]
+    chat_targets: frozenset[str] | None = None
 
     def acts(self, person: str) -> bool:
         return may_act(self.directory, person) is None

@@ -1,6 +1,7 @@
-"""What can happen to a notification: one person told of one step of an escalation.
+"""What can happen to a notification: one person told of one event of a ticket.
 
-Its stream is `notifications/<ticket>.<version of escalation.notified>`. It holds which
+Its stream is `notifications/<ticket>.<version of the event>`; of an event that tells
+many, a watcher's goes on with `.<version of their ticket.watched>`. It holds which
 channels were used and how that went, never an address and never the text.
 """
 
@@ -14,6 +15,10 @@ Channel = Literal["email", "webhook", "apprise"]
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
 Urgency = Literal["low", "high"]
 Postponement = Literal["quiet hours", "limit"]
+Cause = Literal["step", "offered", "handed_over", "approval", "watched"]
+"""Why somebody is told: a step of a ladder says so, the ticket is offered or was given
+to them by a rule, they are asked to approve something, or they watch it.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,18 +35,19 @@ class PlannedMessage:
 @dataclass(frozen=True, kw_only=True)
 class NotificationPlanned(Fact):
     """`about`: version of the ticket's event that tells this person. Messages are
-    known by their place in `messages`.
+    known by their place in `messages`. `step` and `lap` only where the `cause` is one.
     """
 
     topic: ClassVar[str] = "notification.planned"
     ticket_id: str
     about: int
-    clock: str
-    step: int
-    lap: int
+    clock: str | None = None
+    step: int | None = None
+    lap: int | None = None
     person: str
     urgency: Urgency
     messages: tuple[PlannedMessage, ...]
+    cause: Cause = "step"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +74,8 @@ class NotificationSent(Fact):
 @dataclass(frozen=True, kw_only=True)
 class NotificationFailed(Fact):
     """`code`: as `smtp_550`, `http_410`, `timeout`. `temporary`: tried again at
-    `retry_at`; else this message has ended, and `next_message` is due at once.
+    `retry_at`; else this message has ended. `next_message` is due at once: it comes
+    next, or stands in while nothing gets through by this channel.
     """
 
     topic: ClassVar[str] = "notification.failed"

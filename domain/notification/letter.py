@@ -4,42 +4,14 @@ Made at the moment of sending and kept nowhere: the log says that somebody was t
 ticket what there was to tell.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.notification.item import Item
+from domain.notification.phrases import Phrases, phrases
 from domain.notification.preferences import Preferences
-
-_WORDS = {
-    "en": {
-        "one": "Ticket #{number} needs you: {clock}",
-        "many": "{count} tickets need you",
-        "line": "Ticket #{number}, {subject}\n  {clock}, escalation step {step},"
-        " {at}\n  Why you: {reason}\n  Id: {ticket_id}",
-        "end": "To stop the escalation, acknowledge the ticket.",
-    },
-    "zh": {
-        "one": "工单 #{number} 需要您处理：{clock}",  # noqa: RUF001 - Chinese
-        "many": "{count} 个工单需要您处理",
-        "line": "工单 #{number}，{subject}\n  {clock}，升级第 {step} 步，"  # noqa: RUF001
-        "{at}\n  通知您的原因：{reason}\n  编号：{ticket_id}",  # noqa: RUF001
-        "end": "确认工单后将停止升级。",
-    },
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Item:
-    """One ticket's step. `step` counts from 0."""
-
-    ticket_id: str
-    number: int
-    subject: str
-    priority: str
-    clock: str
-    step: int
-    reason: str
-    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,30 +23,59 @@ class Letter:
 
 
 def letter(items: Sequence[Item], reader: Preferences) -> Letter:
-    """`items`: one or more; a ticket that is named twice is told of once, by its last
-    step.
-    """
-    words = _WORDS[_language(reader.locale)]
-    latest = list({(item.ticket_id, item.clock): item for item in items}.values())
-    first = latest[0]
-    form = words["one"] if len(latest) == 1 else words["many"]
-    subject = form.format(number=first.number, clock=first.clock, count=len(latest))
-    lines = [_line(words["line"], item, reader) for item in latest]
-    return Letter(subject=subject, text="\n\n".join([*lines, words["end"]]) + "\n")
+    """`items`: one or more; the steps of one climb are told of once, by the last."""
+    say = phrases(reader.locale)
+    latest = list({_topic(item): item for item in items}.values())
+    parts = [_part(say, item, reader) for item in latest]
+    if any(item.cause == "step" for item in latest):
+        parts.append(say.end)
+    return Letter(subject=_subject(say, latest, reader), text="\n\n".join(parts) + "\n")
 
 
-def _language(locale: str | None) -> str:
-    language = (locale or "en")[:2].lower()
-    return language if language in _WORDS else "en"
+def _topic(item: Item) -> tuple[object, ...]:
+    asked = item.approval.number if item.approval else None
+    return item.ticket_id, item.cause, item.event, item.clock, asked
 
 
-def _line(form: str, item: Item, reader: Preferences) -> str:
-    return form.format(
-        number=item.number,
-        subject=" ".join(item.subject.split()),
-        clock=item.clock,
-        step=item.step + 1,
-        at=item.at.astimezone(reader.zone).isoformat(timespec="seconds"),
-        reason=item.reason,
-        ticket_id=item.ticket_id,
-    )
+def _subject(say: Phrases, items: Sequence[Item], reader: Preferences) -> str:
+    tickets = {item.ticket_id for item in items}
+    needed = [item for item in items if item.cause != "watched"]
+    if len(tickets) > 1:
+        return (say.needed if needed else say.news).format(count=len(tickets))
+    first = (needed or items)[0]
+    return say.one[first.cause].format(**_values(say, first, reader))
+
+
+def _part(say: Phrases, item: Item, reader: Preferences) -> str:
+    lines = (say.head, say.lines[item.cause], say.why, say.foot)
+    return "\n  ".join(lines).format(**_values(say, item, reader))
+
+
+def _values(say: Phrases, item: Item, reader: Preferences) -> dict[str, object]:
+    asked = item.approval
+    return {
+        "ticket_id": item.ticket_id,
+        "number": item.number,
+        "subject": _one_line(item.subject),
+        "clock": item.clock,
+        "step": None if item.step is None else item.step + 1,
+        "reason": item.reason,
+        "at": _local(item.at, reader),
+        "until": item.until and _local(item.until, reader),
+        "answer": json.dumps({"agent": item.person}, ensure_ascii=False),
+        "news": say.events.get(item.event, item.event).format(clock=item.clock),
+        "approval": asked and asked.number,
+        "kind": asked and say.kinds.get(asked.kind, asked.kind),
+        "amount": asked and asked.amount,
+        "currency": asked and asked.currency,
+        "requested_by": asked and asked.requested_by,
+        "wanted": asked and _one_line(asked.reason),
+    }
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _local(at: datetime, reader: Preferences) -> str:
+    return at.astimezone(reader.zone).isoformat(timespec="seconds")

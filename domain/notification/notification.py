@@ -2,7 +2,8 @@
 
 Invariant: each message ends in exactly one of sent, failed, dropped; what has ended
 changes no more. A message that failed for good hands over to the next at once; when
-none is left and none was sent, the person is unreachable.
+none is left and none was sent, the person is unreachable. Where nothing gets through
+now the next one stands in at once; the first is tried again unless that one was sent.
 """
 
 from collections.abc import Iterable
@@ -12,6 +13,7 @@ from typing import Literal, assert_never, cast
 
 from domain.event import Event
 from domain.notification.facts import (
+    Cause,
     Channel,
     NotificationDeferred,
     NotificationDropped,
@@ -32,7 +34,9 @@ ALL_FAILED = "all channels failed"
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """`detail`: why it failed, waits or was dropped. `ended_at`: None = it waits."""
+    """`detail`: why it failed, waits or was dropped. `ended_at`: None = it waits.
+    `stand_in`: the message that was made due in its place.
+    """
 
     channel: Channel
     target: str | None
@@ -42,6 +46,7 @@ class Message:
     detail: str | None = None
     bundled_with: str | None = None
     ended_at: datetime | None = None
+    stand_in: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +55,22 @@ class Notification:
     version: int
     ticket_id: str
     about: int
-    clock: str
-    step: int
-    lap: int
+    clock: str | None
+    step: int | None
+    lap: int | None
     person: str
     urgency: Urgency
     planned_at: datetime
     messages: tuple[Message, ...]
+    cause: Cause = "step"
     unreachable: str | None = None
+
+    @property
+    def told_by(self) -> tuple[str, int, int] | None:
+        """Clock, step and lap of the step that told this person; None: no step did."""
+        if self.clock is None or self.step is None or self.lap is None:
+            return None
+        return self.clock, self.step, self.lap
 
     @property
     def waiting(self) -> tuple[int, ...]:
@@ -79,8 +92,10 @@ class Notification:
         return "waiting" if self.waiting else "dropped"
 
 
-def notification_id(ticket_id: str, about: int) -> str:
-    return f"{ticket_id}.{about}"
+def notification_id(ticket_id: str, about: int, watched: int | None = None) -> str:
+    """`watched`: of a watcher, the version of the event by which they became one."""
+    number = f"{ticket_id}.{about}"
+    return number if watched is None else f"{number}.{watched}"
 
 
 def notification_stream(number: str) -> str:
@@ -88,21 +103,39 @@ def notification_stream(number: str) -> str:
 
 
 def ticket_of(stream_id: str) -> str:
-    return stream_id.removeprefix("notifications/").rpartition(".")[0]
+    """Also of a notification's id. The id of a ticket holds no full stop."""
+    return stream_id.removeprefix("notifications/").partition(".")[0]
 
 
 def sent(
-    notification: Notification, message: int, bundled_with: str | None = None
+    notification: Notification,
+    message: int,
+    at: datetime,
+    bundled_with: str | None = None,
 ) -> tuple[NotificationFact, ...]:
+    """What it stood in for is dropped, but for what is on its way at this moment."""
     tried = notification.messages[message]
-    return (
-        NotificationSent(
-            message=message,
-            channel=tried.channel,
-            attempt=tried.attempts + 1,
-            bundled_with=bundled_with,
-        ),
+    fact = NotificationSent(
+        message=message,
+        channel=tried.channel,
+        attempt=tried.attempts + 1,
+        bundled_with=bundled_with,
     )
+    spared = [
+        place
+        for place in notification.waiting
+        if _stands_in(notification, message, place)
+        and notification.messages[place].due_at > at
+    ]
+    return (fact, *drop(notification, spared, f"told by {tried.channel} meanwhile"))
+
+
+def _stands_in(notification: Notification, message: int, place: int) -> bool:
+    """For that one, or for one that stands in for it."""
+    stand_in = notification.messages[place].stand_in
+    if stand_in is None or stand_in == message:
+        return stand_in == message
+    return _stands_in(notification, message, stand_in)
 
 
 def failed(
@@ -112,11 +145,16 @@ def failed(
     *,
     temporary: bool,
     at: datetime,
+    broken: bool = False,
 ) -> tuple[NotificationFact, ...]:
-    """Tried again while that may help; else the next channel, or nobody is reached."""
+    """Tried again while that may help; else the next channel, or nobody is reached.
+    `broken`: the next one that was not tried yet does not wait for that.
+    """
     tried = notification.messages[message]
     again = temporary and tried.attempts < len(RETRIES)
     left = [i for i in notification.waiting if i != message]
+    if again:
+        left = [i for i in left if broken and not notification.messages[i].attempts]
     later = left and notification.messages[left[0]].due_at > at
     fact = NotificationFailed(
         message=message,
@@ -125,7 +163,7 @@ def failed(
         code=code,
         temporary=again,
         retry_at=at + RETRIES[tried.attempts] if again else None,
-        next_message=left[0] if later and not again else None,
+        next_message=left[0] if later else None,
     )
     others = (m for i, m in enumerate(notification.messages) if i != message)
     if again or any(m.state != "failed" for m in others):
@@ -194,6 +232,7 @@ def _planned(fact: NotificationPlanned, at: datetime, stream_id: str) -> Notific
         clock=fact.clock,
         step=fact.step,
         lap=fact.lap,
+        cause=fact.cause,
         person=fact.person,
         urgency=fact.urgency,
         planned_at=at,
@@ -209,8 +248,13 @@ def _failed(
 ) -> Notification:
     changes: dict[str, object] = {"attempts": fact.attempt, "detail": fact.code}
     if fact.temporary:
-        return _with(known, fact.message, due_at=fact.retry_at, **changes)
-    known = _with(known, fact.message, state="failed", ended_at=at, **changes)
+        stand_in = known.messages[fact.message].stand_in
+        if fact.next_message is not None:
+            stand_in = fact.next_message
+        changes |= {"due_at": fact.retry_at, "stand_in": stand_in}
+    else:
+        changes |= {"state": "failed", "ended_at": at}
+    known = _with(known, fact.message, **changes)
     if fact.next_message is None:
         return known
     return _with(known, fact.next_message, due_at=at)

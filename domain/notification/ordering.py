@@ -101,8 +101,10 @@ def since(message: Outgoing, spent: Iterable[Spent]) -> Outgoing:
         told = max(told, one.at) if mine else told
         served = max(served, one.at) if same else served
         again = again or (mine and same)
-    kind: Kind = "further_alert" if again else "first_alert"
-    return replace(message, kind=kind, told_at=told, served_at=served)
+    message = replace(message, told_at=told, served_at=served)
+    if message.kind != "first_alert":
+        return message
+    return replace(message, kind="further_alert") if again else message
 
 
 def buckets(spent: Iterable[Spent]) -> dict[str, datetime]:

@@ -39,12 +39,15 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Preferences:
-    """`loud`: the hours that are not quiet; None = no hours are."""
+    """`loud`: the hours that are not quiet; None = no hours are. `secret_version`: of
+    the secret that signs what goes to the webhook.
+    """
 
     name: str = ""
     rules: tuple[Rule, ...] = ()
     email: str | None = None
     webhook: str | None = None
+    secret_version: int = 1
     apprise: tuple[str, ...] = ()
     loud: Calendar | None = None
     time_zone: str | None = None
@@ -78,6 +81,7 @@ def parse_preferences(name: str, document: Json) -> Preferences:
         rules=tuple(_rules(notify.get("rules"), email, errors)),
         email=email,
         webhook=webhook,
+        secret_version=_version(notify, errors),
         apprise=tuple(_targets(notify.get("apprise"), errors)),
         loud=_loud(notify.get("quiet_hours"), zone, errors),
         time_zone=zone,
@@ -118,6 +122,15 @@ def _matching(
         return value
     errors.append(FieldError(f"{above}/{field}", f"must be {wanted}"))
     return None
+
+
+def _version(notify: Mapping[str, object], errors: list[FieldError]) -> int:
+    value = notify.get("webhook_secret_version", 1)
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return value
+    pointer = "/notify/webhook_secret_version"
+    errors.append(FieldError(pointer, "must be a whole number from 1"))
+    return 1
 
 
 def _zone(document: Json, errors: list[FieldError]) -> str | None:

@@ -1,36 +1,153 @@
 """Whether a message is still true at the moment before it goes out.
 
-Asked of the ticket's events since the step told the person, so that a ladder that was
-started anew does not make an old message true again.
+Asked of the ticket's events since the one that tells the person, so that a ladder that
+was started anew does not make an old message true again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from datetime import datetime
 
-from domain.escalation.facts import EscalationAcknowledged, EscalationEnded
-from domain.event import Event
-from domain.ticket.facts import TicketAcknowledged, TicketClosed, TicketResolved
+from domain.authority.facts import (
+    ApprovalGranted,
+    ApprovalRejected,
+    ApprovalRequested,
+)
+from domain.escalation.facts import (
+    EscalationAcknowledged,
+    EscalationEnded,
+    EscalationReassigned,
+)
+from domain.event import Event, Fact
+from domain.notification.notification import Notification
+from domain.offer.facts import (
+    AssignmentAccepted,
+    AssignmentDeclined,
+    AssignmentOffered,
+    AssignmentOfferExpired,
+    AssignmentWithdrawn,
+)
+from domain.ticket.facts import (
+    TicketAcknowledged,
+    TicketAssigned,
+    TicketClosed,
+    TicketMerged,
+    TicketReopened,
+    TicketResolved,
+)
+
+BEFORE = "before the message was sent"
 
 
-def no_longer_true(events: Iterable[Event], about: int, clock: str) -> str | None:
+def no_longer_true(
+    events: Sequence[Event], told: Notification, now: datetime
+) -> str | None:
     """Why nobody need be told of this any more; None = it is still true. `events` of
-    the ticket, `about` the version of the one that tells the person.
+    the ticket.
     """
-    for event in events:
-        if event.originator_version <= about:
-            continue
-        match event.fact:
-            case TicketResolved():
-                return "the ticket was resolved before the message was sent"
-            case TicketClosed():
-                return "the ticket was closed before the message was sent"
-            case TicketAcknowledged(by=by):
-                return f"acknowledged by {by} before the message was sent"
-            case EscalationAcknowledged(clock=acknowledged, by=by) if (
-                acknowledged == clock
-            ):
-                return f"acknowledged by {by} before the message was sent"
-            case EscalationEnded(clock=ended, reason=reason) if ended == clock:
-                return f"the escalation ended before the message was sent: {reason}"
-            case _:
-                pass
+    event = next((e for e in events if e.originator_version == told.about), None)
+    fact = event.fact if event else None
+    for later in events:
+        if later.originator_version > told.about:
+            reason = _ended(later.fact, told, fact)
+            if reason is not None:
+                return reason
+    if isinstance(fact, AssignmentOffered) and fact.expires_at <= now:
+        return f"the offer expired {BEFORE}"
     return None
+
+
+def _ended(later: Fact, told: Notification, fact: Fact | None) -> str | None:
+    match told.cause:
+        case "step":
+            return _finished(later) or _climb_ended(later, told.clock)
+        case "offered":
+            return _finished(later) or _offer_ended(later)
+        case "handed_over":
+            return _finished(later) or _given_on(later, told.person)
+        case "approval":
+            return _decided(later, fact)
+        case "watched":
+            return _old_news(later, fact)
+
+
+def _finished(later: Fact) -> str | None:
+    match later:
+        case TicketResolved():
+            return f"the ticket was resolved {BEFORE}"
+        case TicketClosed() | TicketMerged():
+            return f"the ticket was closed {BEFORE}"
+        case _:
+            return None
+
+
+def _climb_ended(later: Fact, clock: str | None) -> str | None:
+    match later:
+        case TicketAcknowledged(by=by):
+            return f"acknowledged by {by} {BEFORE}"
+        case EscalationAcknowledged(clock=acknowledged, by=by) if acknowledged == clock:
+            return f"acknowledged by {by} {BEFORE}"
+        case EscalationEnded(clock=ended, reason=reason) if ended == clock:
+            return f"the escalation ended {BEFORE}: {reason}"
+        case _:
+            return None
+
+
+def _offer_ended(later: Fact) -> str | None:
+    match later:
+        case AssignmentAccepted(agent=agent):
+            return f"the offer was accepted by {agent} {BEFORE}"
+        case AssignmentDeclined(agent=agent):
+            return f"the offer was declined by {agent} {BEFORE}"
+        case AssignmentOfferExpired():
+            return f"the offer expired {BEFORE}"
+        case AssignmentWithdrawn(reason=reason):
+            return f"the offer was withdrawn {BEFORE}: {reason}"
+        case TicketAssigned(agent=agent) | EscalationReassigned(to_agent=agent):
+            return _went_to(agent)
+        case _:
+            return None
+
+
+def _went_to(agent: str | None) -> str:
+    where = f"to {agent}" if agent else "back to the team"
+    return f"the ticket went {where} {BEFORE}"
+
+
+def _given_on(later: Fact, person: str) -> str | None:
+    match later:
+        case TicketAssigned(agent=agent) | EscalationReassigned(to_agent=agent) if (
+            agent != person
+        ):
+            return _went_to(agent)
+        case AssignmentWithdrawn(agent=agent, held="ticket", reason=reason) if (
+            agent == person
+        ):
+            return f"the ticket was withdrawn {BEFORE}: {reason}"
+        case _:
+            return None
+
+
+def _decided(later: Fact, asked: Fact | None) -> str | None:
+    """On a closed ticket nobody can decide."""
+    number = asked.number if isinstance(asked, ApprovalRequested) else None
+    match later:
+        case ApprovalGranted(number=decided, actor=actor) if decided == number:
+            return f"granted by {actor} {BEFORE}"
+        case ApprovalRejected(number=decided, actor=actor) if decided == number:
+            return f"rejected by {actor} {BEFORE}"
+        case TicketClosed() | TicketMerged():
+            return f"the ticket was closed {BEFORE}"
+        case _:
+            return None
+
+
+def _old_news(later: Fact, news: Fact | None) -> str | None:
+    """Who watches is told of the end by an event of its own."""
+    resolved = isinstance(news, TicketResolved)
+    match later:
+        case TicketResolved() if not resolved:
+            return f"the ticket was resolved {BEFORE}"
+        case TicketReopened() if resolved:
+            return f"the ticket was reopened {BEFORE}"
+        case _:
+            return None

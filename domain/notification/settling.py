@@ -24,10 +24,13 @@ Settled = dict[str, Facts]
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """`code=None`: the other side took it. No words of theirs: they may hold names."""
+    """`code=None`: the other side took it. No words of theirs: they may hold names.
+    `broken`: nothing gets through there now, so the next channel is not to wait.
+    """
 
     code: str | None = None
     temporary: bool = False
+    broken: bool = False
 
 
 def still_true(
@@ -45,7 +48,7 @@ def still_true(
         if notification.messages[one.message].state != "waiting":
             continue
         events = tickets.get(notification.ticket_id, ())
-        reason = no_longer_true(events, notification.about, notification.clock)
+        reason = no_longer_true(events, notification, now)
         if reason is None:
             true.append(one)
         else:
@@ -94,7 +97,12 @@ def _facts(
     carrier: str | None,
 ) -> Facts:
     if outcome.code is None:
-        return sent(notification, one.message, carrier)
+        return sent(notification, one.message, at, carrier)
     return failed(
-        notification, one.message, outcome.code, temporary=outcome.temporary, at=at
+        notification,
+        one.message,
+        outcome.code,
+        temporary=outcome.temporary,
+        broken=outcome.broken,
+        at=at,
     )

@@ -43,11 +43,13 @@ def unreached(told: Iterable[Notification | None]) -> StepUnreached | None:
         people.append(one)
     if not people:
         return None
-    first, reasons = people[0], {one.unreachable for one in people}
+    told_by, reasons = people[0].told_by, {one.unreachable for one in people}
+    assert told_by is not None, "these are people whom a step told"
+    clock, step, lap = told_by
     return StepUnreached(
-        clock=first.clock,
-        step=first.step,
-        lap=first.lap,
+        clock=clock,
+        step=step,
+        lap=lap,
         people=tuple(sorted({one.person for one in people})),
-        reason=ALL_FAILED if ALL_FAILED in reasons else first.unreachable or "",
+        reason=ALL_FAILED if ALL_FAILED in reasons else people[0].unreachable or "",
     )

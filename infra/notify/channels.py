@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Mapping
-from typing import Protocol
 
 from activities.dispatch import Dispatch
+from activities.ports import Now
 from domain.notification.facts import Channel
 from domain.notification.settling import Outcome
 from infra import metrics
+from infra.notify.breaker import Guarded, Way
 from infra.notify.chat import Chat
 from infra.notify.hook import Hook
 from infra.notify.mail import Mail, parse_smtp_url
@@ -16,10 +17,6 @@ from infra.outbound import OutboundClient
 from infra.settings import Settings
 
 LOG = logging.getLogger(__name__)
-
-
-class Way(Protocol):
-    async def send(self, dispatch: Dispatch) -> Outcome: ...
 
 
 class Channels:
@@ -47,13 +44,22 @@ class Channels:
             return Outcome(code="internal", temporary=True)
 
 
-def channels(settings: Settings, client: OutboundClient) -> Channels:
-    """Raises ValueError for a setting that cannot be read."""
+def channels(
+    settings: Settings, client: OutboundClient, key: bytes, now: Now
+) -> Channels:
+    """`key`: that of the installation. Raises ValueError for a setting that cannot be
+    read.
+    """
     ways: dict[Channel, Way] = {
-        "webhook": Hook(client),
+        "webhook": Hook(client, key, now),
         "apprise": Chat(load_targets(settings.notify_targets)),
     }
     if settings.smtp_url:
         server = parse_smtp_url(settings.smtp_url)
         ways["email"] = Mail(server, settings.mail_from)
-    return Channels(ways)
+    return Channels(
+        {
+            channel: Guarded(way, now, metrics.CIRCUITS.labels(channel).set)
+            for channel, way in ways.items()
+        }
+    )

@@ -11,6 +11,7 @@ from typing_extensions import override
 from activities.notifying import Notifying
 from domain.errors import DomainError
 from domain.notification.notification import ticket_of
+from domain.notification.telling import TOPICS
 from infra.database import Database
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.bell import Bell
@@ -37,7 +38,7 @@ class Notifications(Follower):
     @override
     async def consume(self, batch: Sequence[Header]) -> None:
         do, position = self._notifying, batch[-1].position
-        told = [h for h in batch if h.topic == "escalation.notified"]
+        told = [h for h in batch if h.topic in TOPICS]
         await self._each(
             [(h.stream_id, partial(do.plan, h.stream_id, h.version)) for h in told],
             position,

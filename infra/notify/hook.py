@@ -1,12 +1,16 @@
 """A person's own endpoint: JSON, through the one door that checks addresses.
 
-Not signed: an agent has no secret with us. `webhook-id` is the same over the tries.
+Signed by Standard Webhooks, with a secret of the person's own. `webhook-id` is the same
+over the tries, and the `id` in the body.
 """
 
 import msgspec
 
 from activities.dispatch import Dispatch
+from activities.ports import Now
 from domain.notification.settling import Outcome
+from domain.notification.signing import personal_secret
+from domain.webhook import signed_headers
 from infra.outbound import DeliveryError, OutboundClient, OutboundError
 
 TEMPORARY = frozenset({408, 425, 429})
@@ -15,17 +19,17 @@ ACCEPTED = range(200, 300)
 
 
 class Hook:
-    def __init__(self, client: OutboundClient) -> None:
-        self._client = client
+    """`key`: that of the installation, from which each person's secret follows."""
+
+    def __init__(self, client: OutboundClient, key: bytes, now: Now) -> None:
+        self._client, self._key, self._now = client, key, now
 
     async def send(self, dispatch: Dispatch) -> Outcome:
-        headers = {
-            "content-type": "application/json; charset=utf-8",
-            "user-agent": "Pledge-Notifications/1",
-            "webhook-id": dispatch.id,
-        }
+        body = _body(dispatch)
         try:
-            answer = await self._client.post(dispatch.address, _body(dispatch), headers)
+            answer = await self._client.post(
+                dispatch.address, body, self._headers(dispatch, body)
+            )
         except DeliveryError as error:
             if error.status is not None:
                 return Outcome(code=f"http_{error.status}")  # a redirect
@@ -37,11 +41,25 @@ class Hook:
         temporary = answer.status in TEMPORARY or answer.status >= SERVER_FAULT
         return Outcome(code=f"http_{answer.status}", temporary=temporary)
 
+    def _headers(self, dispatch: Dispatch, body: bytes) -> dict[str, str]:
+        secret = personal_secret(self._key, dispatch.person, dispatch.secret_version)
+        timestamp = int(self._now().timestamp())
+        return {
+            "content-type": "application/json; charset=utf-8",
+            "user-agent": "Pledge-Notifications/1",
+            **signed_headers(secret, message_id(dispatch), timestamp, body),
+        }
+
+
+def message_id(dispatch: Dispatch) -> str:
+    """Standard Webhooks allows no full stop in it."""
+    return dispatch.id.replace(".", "-")
+
 
 def _body(dispatch: Dispatch) -> bytes:
     return msgspec.json.encode(
         {
-            "id": dispatch.id,
+            "id": message_id(dispatch),
             "person": dispatch.person,
             "subject": dispatch.letter.subject,
             "text": dispatch.letter.text,

@@ -5,8 +5,11 @@ TOML or JSON) and nowhere in its log: agents name a target.
 """
 
 import json
+import logging
 import tomllib
 from pathlib import Path
+
+LOG = logging.getLogger(__name__)
 
 
 class TargetsError(ValueError):
@@ -26,6 +29,17 @@ def load_targets(path: str) -> dict[str, str]:
     if not isinstance(loaded, dict):
         raise TargetsError(f"PLEDGE_NOTIFY_TARGETS: {path} must hold name = URL")
     return {str(name): _url(path, name, url) for name, url in loaded.items()}
+
+
+def target_names(path: str) -> frozenset[str] | None:
+    """What configuration is checked against; None where the file is not to be read in
+    this process, as it need not be where nothing is sent.
+    """
+    try:
+        return frozenset(load_targets(path))
+    except TargetsError as error:
+        LOG.warning("%s: names of chat tools are not checked", error)
+        return None
 
 
 def _url(path: str, name: object, url: object) -> str:

@@ -1,5 +1,6 @@
 """Sending, over a store in memory: what went out is on record, come what may."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -10,17 +11,30 @@ from activities.dispatch import Dispatch
 from activities.notifying import Notifying
 from activities.ports import CommandRow, StoreUnavailableError
 from activities.sending import Sending
-from domain.commands import Resolve
+from domain.commands import Assign, Resolve
 from domain.errors import VersionConflictError
+from domain.event import Event
+from domain.notification.facts import NotificationPlanned
 from domain.notification.limits import LIMITS
 from domain.notification.notification import fold
 from domain.notification.ordering import Spent
 from domain.notification.settling import Outcome
 from domain.notification.unreached import StepUnreached
-from tests.dsl import Story, configured, promising
+from infra.eventstore.codec import decode, encode
+from tests.dsl import BY_ANN, NOON, Story, configured, promising, world
 from tests.memory import InMemoryEventStore
 
 STEPS = [{"targets": [{"agent": "bo"}]}]
+OLD = NotificationPlanned(
+    ticket_id="t-1",
+    about=7,
+    clock="first_response/1",
+    step=2,
+    lap=0,
+    person="bo",
+    urgency="high",
+    messages=(),
+)
 AT_ONCE = [{"channel": "email"}, {"channel": "webhook"}]
 
 
@@ -46,11 +60,14 @@ class Table:
 
 
 class Registry:
+    """Bo's document, and those of others who have nothing else to do here."""
+
     def __init__(self, document) -> None:
         self.document = document
+        self.others = {}
 
     async def config(self):
-        return configured({"agents": {"bo": self.document}})
+        return configured({"agents": {"bo": self.document, **self.others}})
 
 
 class Ways:
@@ -119,7 +136,7 @@ class Desk:
     def stream(self) -> str:
         return f"notifications/t-1.{self.told}"
 
-    async def planned(self) -> "Desk":
+    async def stored(self) -> None:
         events = self.story.events
         row = CommandRow(
             command_id="c-1",
@@ -129,6 +146,9 @@ class Desk:
             version=len(events),
         )
         await self.store.append(events, row)
+
+    async def planned(self) -> "Desk":
+        await self.stored()
         await self.notifying.plan("t-1", self.told)
         return self
 
@@ -246,6 +266,54 @@ async def test_a_step_whose_people_are_all_unreachable_is_reported():
         reason="all channels failed",
     )
     assert desk.unreached == [("t-1", step)]
+
+
+async def test_each_who_watches_is_told_once_of_the_same_event():
+    desk = Desk({"channel": "email"})
+    others = {n: {"name": n, "email": f"{n}@shop.example"} for n in ("ann", "mia")}
+    desk.registry.others = others
+    steps = [{"targets": [{"agent": "bo"}], "watch": ["ann", "mia"]}]
+    desk.story = Story(promising({"first_response": "PT30M"}, steps=steps))
+    desk.story.enforce("1h")
+    await desk.planned()
+    topics = [e.fact.topic for e in desk.story.events]
+    about = topics.index("escalation.exhausted") + 1
+    for _ in range(2):
+        await desk.notifying.plan("t-1", about)
+    await desk.send_all()
+    first, *others = desk.ways.got
+    assert (first.person, {d.person for d in others}) == ("bo", {"ann", "mia"})
+    since = [i for i, t in enumerate(topics, start=1) if t == "ticket.watched"]
+    assert {d.id for d in others} == {f"t-1.{about}.{v}.0" for v in since}
+    assert len(others) == 2
+
+
+async def test_who_was_offered_a_ticket_and_cannot_be_reached_is_no_step():
+    desk = Desk({"channel": "email"})
+    second = {"members": ["bo"], "assignment": {"mode": "offer"}}
+    desk.story = Story(world(teams={"second": second}, agents={"bo": {"name": "Bo"}}))
+    desk.story.when("1m", Assign(team="second"))
+    desk.now = desk.story.events[-1].timestamp
+    topics = [e.fact.topic for e in desk.story.events]
+    offered = topics.index("assignment.offered") + 1
+    await desk.stored()
+    await desk.notifying.plan("t-1", offered)
+    desk.ways.outcomes["email"] = Outcome(code="smtp_550")
+    await desk.send_all()
+    stream = f"notifications/t-1.{offered}"
+    found = fold(await desk.store.load(stream))
+    assert (found.cause, found.state) == ("offered", "unreachable")
+    await desk.notifying.report("t-1", [stream])
+    assert desk.unreached == []
+
+
+def test_a_notification_from_before_there_were_causes_is_of_a_step():
+    stored = json.loads(encode(Event("n/1", 1, NOON, BY_ANN, OLD)))
+    del stored["data"]["cause"]
+    state = json.dumps(stored).encode()
+    event = decode("notifications/t-1.7", 1, "notification.planned", state)
+    found = fold([event])
+    assert (found.cause, found.told_by) == ("step", ("first_response/1", 2, 0))
 
 
 @pytest.mark.parametrize("hours", [0, 7])

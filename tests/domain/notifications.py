@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from domain.event import Event
 from domain.notification.notification import evolve, fold, notification_stream
+from domain.notification.occasion import Occasion
 from domain.notification.ordering import Outgoing
-from domain.notification.planning import Occasion, plan
+from domain.notification.planning import plan
 from domain.notification.preferences import parse_preferences
 from tests.dsl import BY_ANN
 

@@ -2,6 +2,8 @@
 the place in the document that it speaks of.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from domain.config import publish
@@ -292,6 +294,31 @@ def test_a_manager_who_is_gone_is_named():
     assert "gone is not active" in found["/manager"]
 
 
+CHATTY = TOLD | {"notify": {"apprise": ["team-chat", "bridge"]}}
+
+
+def knowing(*targets):
+    return replace(given(), chat_targets=frozenset(targets))
+
+
+def test_a_chat_tool_that_nobody_set_up_is_named():
+    found = said("agents", CHATTY, knowing("team-chat"))
+    assert found == {
+        "/notify/apprise/1": "PLEDGE_NOTIFY_TARGETS has no target 'bridge'"
+    }
+    assert said("agents", CHATTY, knowing("team-chat", "bridge")) == {}
+
+
+def test_chat_tools_are_warned_of_where_none_are_set_up():
+    [(pointer, message)] = said("agents", CHATTY, knowing()).items()
+    assert (pointer, "no targets are set up" in message) == ("/notify/apprise", True)
+    assert said("agents", TOLD, knowing()) == {}
+
+
+def test_where_it_is_not_known_what_is_set_up_nothing_is_said():
+    assert said("agents", CHATTY) == {}
+
+
 # everything in force
 
 
@@ -313,6 +340,13 @@ def test_what_came_to_nothing_since_is_found_later():
 def test_esc_080_a_ladder_that_is_still_unused_is_found_later():
     config = given(escalation_policies={"climb": ladder(ASSIGNEE)})
     assert warned(config) == {("escalation-policies", "climb", "")}
+
+
+def test_a_chat_tool_that_the_operator_took_away_is_found_later():
+    config = published(knowing("team-chat", "bridge"), "agents", "bo", CHATTY)
+    assert warned(config) == set()
+    config = replace(config, chat_targets=frozenset({"bridge"}))
+    assert warned(config) == {("agents", "bo", "/notify/apprise/0")}
 
 
 def test_a_circle_of_managers_from_before_it_was_refused_is_found():

@@ -4,9 +4,11 @@ import pytest
 
 from domain.errors import InvalidError
 from domain.notification.facts import NotificationFailed, NotificationUnreachable
-from domain.notification.letter import Item, letter
+from domain.notification.item import Item
+from domain.notification.letter import letter
 from domain.notification.notification import RETRIES, drop, failed, sent
-from domain.notification.planning import NO_AGENT, occasion, plan
+from domain.notification.occasion import occasions
+from domain.notification.planning import NO_AGENT, plan
 from domain.notification.preferences import parse_preferences, preferences_advice
 from domain.notification.settling import Outcome, settle
 from domain.notification.unreached import StepUnreached, told_by, unreached
@@ -45,12 +47,12 @@ def versions(story):
 def test_who_a_broken_promise_tells_is_told_urgently_about_that_event():
     story = climbed()
     first = versions(story)[0]
-    found = occasion(story.events[:first])
+    [found] = occasions(story.events[:first])
     assert (found.person, found.about, found.urgency) == ("bo", first, "high")
 
 
 def test_what_tells_nobody_is_no_occasion():
-    assert occasion(climbed().events[:1]) is None
+    assert occasions(climbed().events[:1]) == ()
 
 
 def test_who_is_not_there_any_more_cannot_be_told():
@@ -92,7 +94,7 @@ def test_when_one_channel_fails_for_good_the_next_is_due_at_once():
 
 def test_a_channel_that_fails_after_another_told_them_leaves_nobody_unreachable():
     notification = planned(person(rule("email"), rule("webhook")))
-    notification = after(notification, sent(notification, 0), NOON)
+    notification = after(notification, sent(notification, 0, NOON), NOON)
     facts = failed(notification, 1, "http_410", temporary=False, at=NOON)
     assert [type(f) for f in facts] == [NotificationFailed]
 
@@ -145,6 +147,9 @@ def item(**fields):
             "number": 42,
             "subject": "Cold\nBcc: everybody@shop.example",
             "priority": "high",
+            "cause": "step",
+            "event": "escalation.notified",
+            "person": "ann",
             "clock": "first_response/1",
             "step": 0,
             "reason": "member of front",
@@ -187,3 +192,55 @@ def test_what_is_hardly_meant_is_advised_on(document, pointers):
 def test_an_address_that_could_be_two_is_refused(email):
     with pytest.raises(InvalidError, match="/email"):
         parse_preferences("ann", {"email": email})
+
+
+def broken(notification, message, at):
+    facts = failed(
+        notification, message, "circuit_open", temporary=True, broken=True, at=at
+    )
+    return after(notification, facts, at)
+
+
+def test_where_nothing_gets_through_the_next_channel_stands_in_at_once():
+    notification = planned(person(rule("email"), rule("webhook", "PT1H")))
+    found = broken(notification, 0, NOON)
+    mail, hook = found.messages
+    assert (mail.state, mail.due_at) == ("waiting", NOON + RETRIES[0])
+    assert (hook.state, hook.due_at) == ("waiting", NOON)
+
+
+def test_a_failure_that_may_pass_alone_does_not_bring_the_next_channel_forward():
+    notification = planned(person(rule("email"), rule("webhook", "PT1H")))
+    facts = failed(notification, 0, "timeout", temporary=True, at=NOON)
+    assert after(notification, facts, NOON).messages[1].due_at == NOON + HOUR
+
+
+def test_who_was_told_by_the_stand_in_is_not_told_again_by_the_broken_channel():
+    rules = [rule("email"), rule("webhook", "PT1H"), rule("apprise", "PT2H")]
+    notification = broken(broken(planned(person(*rules)), 0, NOON), 1, NOON)
+    assert notification.messages[2].due_at == NOON
+    found = after(notification, sent(notification, 2, NOON), NOON)
+    assert [m.state for m in found.messages] == ["dropped", "dropped", "sent"]
+    assert found.messages[0].detail == "told by apprise meanwhile"
+
+
+def test_the_broken_channel_is_tried_again_where_the_stand_in_fails_too():
+    found = planned(person(rule("email"), rule("webhook", "PT1H")))
+    found = broken(broken(found, 0, NOON), 1, NOON)
+    assert [m.due_at for m in found.messages] == [NOON + RETRIES[0]] * 2
+    facts = failed(found, 1, "http_410", temporary=False, at=NOON + RETRIES[0])
+    found = after(found, facts, NOON + RETRIES[0])
+    assert (found.state, found.waiting) == ("waiting", (0,))
+
+
+def test_a_channel_of_a_rule_of_its_own_time_is_no_stand_in_and_both_are_used():
+    found = broken(planned(person(rule("email"), rule("webhook"))), 0, NOON)
+    found = after(found, sent(found, 1, NOON), NOON)
+    assert [m.state for m in found.messages] == ["waiting", "sent"]
+
+
+def test_what_is_on_its_way_when_the_stand_in_was_sent_is_left_to_its_end():
+    found = broken(planned(person(rule("email"), rule("webhook", "PT1H"))), 0, NOON)
+    at = NOON + RETRIES[0]
+    found = after(found, sent(found, 1, at), at)
+    assert [m.state for m in found.messages] == ["waiting", "sent"]

@@ -208,7 +208,7 @@ def test_esc_073_outside_the_hours_it_waits_for_the_next_opening(now, goes):
 
 def test_what_came_before_the_person_was_told_ends_nothing():
     earlier = Event("t-1", 6, NOON, BY_ANN, TicketAcknowledged(by="bo"))
-    assert no_longer_true([earlier], 7, "first_response/1") is None
+    assert no_longer_true([earlier], planned(person(rule("email"))), NOON) is None
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_what_came_before_the_person_was_told_ends_nothing():
 )
 def test_only_the_escalation_of_the_same_clock_ends_it(fact, clock, over):
     later = Event("t-1", 8, NOON, BY_ANN, fact(clock))
-    reason = no_longer_true([later], 7, "first_response/1")
+    reason = no_longer_true([later], planned(person(rule("email"))), NOON)
     assert (reason is not None) == over
 
 

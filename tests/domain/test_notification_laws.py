@@ -44,6 +44,7 @@ OUTCOMES = st.lists(
         [
             Outcome(),
             Outcome(code="timeout", temporary=True),
+            Outcome(code="circuit_open", temporary=True, broken=True),
             Outcome(code="smtp_550"),
         ]
     ),
@@ -133,7 +134,7 @@ def test_a_channel_is_tried_a_few_times_and_then_the_next_is_due_at_once(
     assert all(m.attempts <= len(RETRIES) + 1 for m in notification.messages)
     for at, fact in facts:
         if isinstance(fact, NotificationFailed) and fact.next_message is not None:
-            assert not fact.temporary
+            assert not fact.temporary or fact.code == "circuit_open"
             later = [f for t, f in facts if t >= at and f is not fact]
             assert any(f.message == fact.next_message for f in later)
 

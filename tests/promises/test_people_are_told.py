@@ -8,6 +8,7 @@ import threading
 
 import psycopg
 import pytest
+from standardwebhooks.webhooks import WebhookVerificationError
 from typing_extensions import override
 
 from infra.embedded.postgres import OWNER
@@ -102,6 +103,43 @@ def test_a_webhook_brings_the_ticket_as_json(told, receiver, word):
     assert delivery.id == body["id"]
     assert body["person"] == word
     assert [t["ticket_id"] for t in body["tickets"]] == [ticket["id"]]
+
+
+def secret_of(api, name):
+    answer = api.get(f"/v1/agents/{name}/webhook-secret")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+    return answer.json()
+
+
+def test_a_webhook_is_signed_by_a_secret_of_the_persons_own(told, receiver, api, word):
+    notify = {"rules": [by("webhook")], "webhook": receiver.url}
+    told({"notify": notify})
+    [first] = receiver.await_count(1)
+    old = secret_of(api, word)
+    assert (old["version"], first.verified(old["secret"])["person"]) == (1, word)
+    told({"notify": notify | {"webhook_secret_version": 2}})
+    _, second = receiver.await_count(2)
+    new = secret_of(api, word)
+    assert (new["version"], second.verified(new["secret"])["person"]) == (2, word)
+    with pytest.raises(WebhookVerificationError):
+        second.verified(old["secret"])
+
+
+def test_the_secret_of_a_webhook_is_shown_but_neither_recorded_nor_logged(
+    installation, told, receiver, api, word, notification
+):
+    notify = {"rules": [by("webhook")], "webhook": receiver.url}
+    notification(told({"notify": notify}), "sent")
+    secret = secret_of(api, word)["secret"].removeprefix("whsec_")
+    with psycopg.connect(installation.postgres.url(OWNER)) as connection:
+        rows = connection.execute("SELECT state FROM stored_events").fetchall()
+    assert secret.encode() not in b"".join(bytes(state) for (state,) in rows)
+    for process in ("api", "followers"):
+        assert secret not in installation.data.log(process).read_text()
+
+
+def test_there_is_no_secret_of_somebody_who_is_not_there(api, word):
+    assert api.get(f"/v1/agents/{word}/webhook-secret").status_code == 404
 
 
 def test_a_chat_tool_is_told_by_the_name_that_the_operator_gave_it(
@@ -238,6 +276,88 @@ def test_neither_addresses_nor_tokens_are_in_what_is_recorded_or_logged(
         assert secret not in logged
 
 
+def items(api, ticket, cause):
+    found = api.ok("GET", f"/v1/tickets/{ticket['id']}/notifications")["items"]
+    return [item for item in found if item["cause"] == cause]
+
+
+def test_a_chat_tool_that_the_operator_did_not_set_up_is_warned_of_by_name(api, word):
+    notify = {"rules": [by("apprise")], "apprise": ["team-chat", word]}
+    published = api.put("agents", word, {"name": "Ann", "notify": notify})
+    [warning] = published["warnings"]
+    assert warning["pointer"] == "/notify/apprise/1"
+    assert CHAT_TOKEN not in warning["message"]
+    found = api.ok("GET", "/v1/config/warnings")["items"]
+    pointers = [w["pointer"] for w in found if w["name"] == word]
+    assert pointers == ["/notify/apprise/1"]
+
+
+def test_who_is_offered_a_ticket_hears_until_when_and_how_to_take_it(
+    api, word, mailbox, address
+):
+    api.put("agents", word, {"name": "Ann", "email": address})
+    api.put("teams", word, {"members": [word], "assignment": {"mode": "offer"}})
+    ticket = api.act(api.open_ticket(), "assign", team=word)
+    mail = mailbox.await_mail(address)
+    assert ticket["offer"]["expires_at"][:16] in mail["Subject"]
+    assert f"/v1/tickets/{ticket['id']}/accept" in mail.get_content()
+    [told] = items(api, ticket, "offered")
+    assert (told["event"], told["urgency"]) == ("assignment.offered", "high")
+    assert (told["clock"], told["step"], told["lap"]) == (None, None, None)
+
+
+def test_an_offer_that_was_accepted_meanwhile_is_told_no_more(
+    api, word, address, notification
+):
+    rules = [by("email", after="PT1S")]
+    api.put(
+        "agents", word, {"name": "Ann", "email": address, "notify": {"rules": rules}}
+    )
+    api.put("teams", word, {"members": [word], "assignment": {"mode": "offer"}})
+    ticket = api.act(api.open_ticket(), "assign", team=word)
+    api.act(ticket, "accept", agent=word)
+    [message] = notification(ticket, "dropped")["messages"]
+    assert message["detail"].startswith("the offer was accepted")
+
+
+def test_who_watches_hears_that_the_ticket_is_resolved_but_not_who_resolved_it(
+    api, word, mailbox, address
+):
+    me = api.ok("POST", "/v1/keys", {"name": f"{word}-me", "role": "ops"})
+    people = {word: {"email": address}, f"{word}-me": {"email": f"me-{address}"}}
+    for name, document in people.items():
+        api.put("agents", name, {"name": "Ann", **document})
+    step = {"targets": [{"agent": word}], "watch": list(people)}
+    api.put("escalation-policies", word, {"steps": [step]})
+    rule = {"when": {"type": word}, "targets": {"first_response": "PT0.2S"}}
+    api.put("sla-policies", word, {"match": [rule], "escalation_policy": word})
+    ticket = api.open_ticket(type=word)
+    api.await_event(ticket, "escalation.exhausted")
+    path = f"/v1/tickets/{ticket['id']}/resolve"
+    mine = {"Authorization": f"Bearer {me['key']}"}
+    assert api.post(path, json={}, headers=mine).status_code == 200
+
+    def resolved():
+        mails = mailbox.to(address)
+        return any("it is resolved" in mail.get_content() for mail in mails)
+
+    eventually(resolved, 15)
+    told = [i["person"] for i in items(api, ticket, "watched")]
+    assert told == [word, f"{word}-me", word]
+
+
+def test_who_is_asked_to_approve_hears_how_much_and_why(api, word, mailbox, address):
+    limit = {"refund": {"currency": "CNY", "amount": "2000"}}
+    api.put("authorities", word, limit)
+    api.put("agents", f"{word}-mia", {"name": "M", "role": word, "email": address})
+    api.put("agents", word, {"name": "Ann", "manager": f"{word}-mia"})
+    ask = {"kind": "refund", "reason": "it came broken", "requested_by": word}
+    api.act(api.open_ticket(), "approvals", **ask, currency="CNY", amount="12.50")
+    mail = mailbox.await_mail(address)
+    assert "refund of 12.50 CNY" in mail["Subject"]
+    assert "it came broken" in mail.get_content()
+
+
 @pytest.mark.parametrize(
     ("document", "pointer"),
     [
@@ -253,6 +373,10 @@ def test_neither_addresses_nor_tokens_are_in_what_is_recorded_or_logged(
             "/notify/apprise/0",
         ),
         ({"notify": {"webhook": "ftp://host"}}, "/notify/webhook"),
+        (
+            {"notify": {"webhook_secret_version": 0}},
+            "/notify/webhook_secret_version",
+        ),
         ({"time_zone": "Mars"}, "/time_zone"),
         ({"notify": {"quiet_hours": {"from": "22:00", "to": "07:00"}}}, "/time_zone"),
         (

@@ -43,6 +43,7 @@ class Log:
 
     def __init__(self) -> None:
         self.streams: dict[str, list[Event]] = {}
+        self.commands: dict[str, CommandRow] = {}
         self.grown = asyncio.Condition()
         self.fail = 0
 
@@ -61,9 +62,14 @@ class Log:
             if event.originator_version != len(stream) + 1:
                 raise VersionConflictError(event.originator_id)
             stream.append(event)
+        self.commands[command.command_id] = command
         async with self.grown:
             self.grown.notify_all()
         return Appended(command.stream_id, command.version, 0)
+
+    async def find(self, command_id: str) -> tuple[CommandRow, int] | None:
+        row = self.commands.get(command_id)
+        return None if row is None else (row, 0)
 
 
 class Rules:

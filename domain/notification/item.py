@@ -1,0 +1,84 @@
+"""What one notification tells of its ticket, as of now: the ticket's fields, and what
+the event that tells the person says. A person's own endpoint gets it as it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.authority.facts import ApprovalRequested
+from domain.authority.limits import SpendKind
+from domain.event import Event
+from domain.notification.facts import Cause
+from domain.notification.notification import Notification
+from domain.notification.telling import tellings
+from domain.offer.facts import AssignmentOffered
+from domain.ticket.evolve import fold
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What is to be approved, and why; `number` counts the ticket's approvals."""
+
+    number: int
+    kind: SpendKind
+    amount: str
+    currency: str
+    requested_by: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """`event`: the type of the one that tells `person`; `reason`: why them. `step`
+    counts from 0. `until`: when the offer runs out.
+    """
+
+    ticket_id: str
+    number: int
+    subject: str
+    priority: str
+    cause: Cause
+    event: str
+    person: str
+    reason: str
+    at: datetime
+    clock: str | None = None
+    step: int | None = None
+    until: datetime | None = None
+    approval: Asked | None = None
+
+
+def item(notification: Notification, events: Sequence[Event]) -> Item:
+    """`events`: all of the ticket."""
+    ticket, upto = fold(events), events[: notification.about]
+    assert ticket is not None, "somebody was told of it"
+    why = [t.reason for t in tellings(upto) if t.id == notification.id]
+    fact = upto[-1].fact
+    return Item(
+        ticket_id=ticket.id,
+        number=ticket.number,
+        subject=ticket.subject,
+        priority=ticket.priority,
+        cause=notification.cause,
+        event=fact.topic,
+        person=notification.person,
+        # What was planned goes out, also if another release would not plan it.
+        reason=why[0] if why else "",
+        at=upto[-1].timestamp,
+        clock=notification.clock,
+        step=notification.step,
+        until=fact.expires_at if isinstance(fact, AssignmentOffered) else None,
+        approval=_asked(fact) if isinstance(fact, ApprovalRequested) else None,
+    )
+
+
+def _asked(fact: ApprovalRequested) -> Asked:
+    return Asked(
+        number=fact.number,
+        kind=fact.kind,
+        amount=fact.amount,
+        currency=fact.currency,
+        requested_by=fact.requested_by,
+        reason=fact.reason,
+    )

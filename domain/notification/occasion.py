@@ -1,0 +1,108 @@
+"""An event that tells a person, and how urgent that is.
+
+High: a step whose promise is broken, or that is the last of its ladder; an offer, which
+runs out within minutes; and what the person now has to do about a ticket of which a
+running promise is broken. What they only watch is low.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.escalation.facts import (
+    EscalationNotified,
+    EscalationPinned,
+    EscalationStarted,
+)
+from domain.event import Event
+from domain.notification.facts import Cause, Urgency
+from domain.notification.notification import notification_id
+from domain.notification.telling import Telling, tellings
+from domain.sla.facts import SlaBreached
+from domain.ticket.evolve import fold
+
+
+@dataclass(frozen=True, kw_only=True)
+class Occasion:
+    """`about`: version of the event that tells this person. `watched`: of a watcher, of
+    the event by which they became one.
+    """
+
+    ticket_id: str
+    about: int
+    person: str
+    at: datetime
+    urgency: Urgency
+    cause: Cause = "step"
+    clock: str | None = None
+    step: int | None = None
+    lap: int | None = None
+    watched: int | None = None
+
+    @property
+    def id(self) -> str:
+        """Of the notification."""
+        return notification_id(self.ticket_id, self.about, self.watched)
+
+
+def occasions(events: Sequence[Event]) -> tuple[Occasion, ...]:
+    """Of the last of these events of a ticket; `events` are all up to it."""
+    last = events[-1]
+    return tuple(
+        _occasion(events, told) for told in tellings(events) if told.event is last
+    )
+
+
+def _occasion(events: Sequence[Event], told: Telling) -> Occasion:
+    step, lap = told.step
+    return Occasion(
+        ticket_id=told.event.originator_id,
+        about=told.event.originator_version,
+        person=told.person,
+        at=told.event.timestamp,
+        urgency=_urgency(events, told),
+        cause=told.cause,
+        clock=told.clock,
+        step=step,
+        lap=lap,
+        watched=told.watched,
+    )
+
+
+def _urgency(events: Sequence[Event], told: Telling) -> Urgency:
+    match told.cause:
+        case "step":
+            assert isinstance(told.event.fact, EscalationNotified)
+            return _of_step(events, told.event.fact)
+        case "offered":
+            return "high"
+        case "watched":
+            return "low"
+        case "handed_over" | "approval":
+            return "high" if _broken(events) else "low"
+
+
+def _broken(events: Sequence[Event]) -> bool:
+    """Whether a promise that still runs is broken, and nobody excused it."""
+    ticket = fold(events)
+    return ticket is not None and any(
+        clock.live and clock.breached_at is not None and clock.excuse is None
+        for clock in ticket.clocks
+    )
+
+
+def _of_step(events: Sequence[Event], notified: EscalationNotified) -> Urgency:
+    """High once the promise is broken, and on the last step of the ladder."""
+    steps, ladders = 0, dict[tuple[str, int], int]()
+    for event in events:
+        match event.fact:
+            case SlaBreached(metric=metric, cycle=cycle):
+                if f"{metric}/{cycle}" == notified.clock:
+                    return "high"
+            case EscalationPinned(policy=policy):
+                ladders[policy.ref.name, policy.ref.version] = len(policy.steps)
+            case EscalationStarted(clock=notified.clock, policy=ref):
+                steps = ladders.get((ref.name, ref.version), 0)
+            case _:
+                pass
+    return "high" if notified.step + 1 == steps else "low"

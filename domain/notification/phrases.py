@@ -1,0 +1,98 @@
+"""What letters are made of, by language and by why somebody is told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.notification.facts import Cause
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phrases:
+    """`one`: the subject of a letter of one line; `needed`, `news`: of many, some of
+    which need the reader, or none. `lines`: what is said between a ticket's name and
+    its id. `events` and `kinds` by topic and by kind of approval. `end`: after steps.
+    """
+
+    one: Mapping[Cause, str]
+    needed: str
+    news: str
+    head: str
+    lines: Mapping[Cause, str]
+    why: str
+    foot: str
+    end: str
+    events: Mapping[str, str]
+    kinds: Mapping[str, str]
+
+
+_ANSWER = "POST /v1/tickets/{ticket_id}"
+_EN = Phrases(
+    one={
+        "step": "Ticket #{number} needs you: {clock}",
+        "offered": "Ticket #{number} is offered to you until {until}",
+        "handed_over": "Ticket #{number} is yours now",
+        "approval": "Ticket #{number}: {kind} of {amount} {currency} to approve",
+        "watched": "Ticket #{number}: {news}",
+    },
+    needed="{count} tickets need you",
+    news="News of {count} tickets",
+    head="Ticket #{number}, {subject}",
+    lines={
+        "step": "{clock}, escalation step {step}, {at}",
+        "offered": "Offered to you until {until}\n"
+        f"  To accept: {_ANSWER}/accept {{answer}}\n"
+        f"  Else: {_ANSWER}/decline, or the next is asked then",
+        "handed_over": "Given to you by a rule, {at}",
+        "approval": "A {kind} of {amount} {currency} waits for your approval, {at}\n"
+        "  Asked for by {requested_by}: {wanted}\n"
+        f"  To decide: {_ANSWER}/approvals/{{approval}}/approve or …/reject",
+        "watched": "{news}, {at}",
+    },
+    why="Why you: {reason}",
+    foot="Id: {ticket_id}",
+    end="To stop the escalation, acknowledge the ticket.",
+    events={
+        "sla.breached": "the promise {clock} is broken",
+        "escalation.exhausted": "the escalation of {clock} ended unanswered",
+        "ticket.resolved": "it is resolved",
+    },
+    kinds={},
+)
+_ZH = Phrases(
+    one={
+        "step": "工单 #{number} 需要您处理：{clock}",  # noqa: RUF001 - Chinese
+        "offered": "工单 #{number} 待您接单，截止 {until}",  # noqa: RUF001
+        "handed_over": "工单 #{number} 已分配给您",
+        "approval": "工单 #{number}：{kind} {amount} {currency} 待您审批",  # noqa: RUF001
+        "watched": "工单 #{number}：{news}",  # noqa: RUF001
+    },
+    needed="{count} 个工单需要您处理",
+    news="{count} 个工单有新动态",
+    head="工单 #{number}，{subject}",  # noqa: RUF001
+    lines={
+        "step": "{clock}，升级第 {step} 步，{at}",  # noqa: RUF001
+        "offered": "待您接单，截止 {until}\n"  # noqa: RUF001
+        f"  接单：{_ANSWER}/accept {{answer}}\n"  # noqa: RUF001
+        f"  否则：{_ANSWER}/decline，或到期后询问下一位",  # noqa: RUF001
+        "handed_over": "已按规则分配给您，{at}",  # noqa: RUF001
+        "approval": "{kind} {amount} {currency} 待您审批，{at}\n"  # noqa: RUF001
+        "  申请人 {requested_by}：{wanted}\n"  # noqa: RUF001
+        f"  审批：{_ANSWER}/approvals/{{approval}}/approve 或 …/reject",  # noqa: RUF001
+        "watched": "{news}，{at}",  # noqa: RUF001
+    },
+    why="通知您的原因：{reason}",  # noqa: RUF001
+    foot="编号：{ticket_id}",  # noqa: RUF001
+    end="确认工单后将停止升级。",
+    events={
+        "sla.breached": "承诺 {clock} 已违约",
+        "escalation.exhausted": "{clock} 的升级已到最后一步，仍无人处理",  # noqa: RUF001
+        "ticket.resolved": "已解决",
+    },
+    kinds={"refund": "退款", "compensation": "补偿"},
+)
+LANGUAGES: Mapping[str, Phrases] = {"en": _EN, "zh": _ZH}
+
+
+def phrases(locale: str | None) -> Phrases:
+    """English where the language is not known."""
+    return LANGUAGES.get((locale or "en")[:2].lower(), _EN)
