@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.authority.facts import ApprovalRequested
+from domain.authority.approval import Approval
+from domain.authority.facts import ApprovalClimbed, ApprovalRequested
 from domain.authority.limits import SpendKind
-from domain.event import Event
+from domain.event import Event, Fact
 from domain.notification.facts import Cause
 from domain.notification.notification import Notification
 from domain.notification.telling import tellings
@@ -69,16 +70,19 @@ def item(notification: Notification, events: Sequence[Event]) -> Item:
         clock=notification.clock,
         step=notification.step,
         until=fact.expires_at if isinstance(fact, AssignmentOffered) else None,
-        approval=_asked(fact) if isinstance(fact, ApprovalRequested) else None,
+        approval=_asked(ticket.approvals, fact),
     )
 
 
-def _asked(fact: ApprovalRequested) -> Asked:
+def _asked(approvals: Sequence[Approval], fact: Fact) -> Asked | None:
+    if not isinstance(fact, ApprovalRequested | ApprovalClimbed):
+        return None
+    wanted = next(a for a in approvals if a.number == fact.number)
     return Asked(
-        number=fact.number,
-        kind=fact.kind,
-        amount=fact.amount,
-        currency=fact.currency,
-        requested_by=fact.requested_by,
-        reason=fact.reason,
+        number=wanted.number,
+        kind=wanted.kind,
+        amount=wanted.amount,
+        currency=wanted.currency,
+        requested_by=wanted.requested_by,
+        reason=wanted.reason,
     )

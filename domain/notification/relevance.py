@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.authority.facts import (
+    ApprovalClimbed,
     ApprovalGranted,
     ApprovalRejected,
     ApprovalRequested,
@@ -129,8 +130,12 @@ def _given_on(later: Fact, person: str) -> str | None:
 
 def _decided(later: Fact, asked: Fact | None) -> str | None:
     """On a closed ticket nobody can decide."""
-    number = asked.number if isinstance(asked, ApprovalRequested) else None
+    number = None
+    if isinstance(asked, ApprovalRequested | ApprovalClimbed):
+        number = asked.number
     match later:
+        case ApprovalClimbed(number=climbed, from_approver=before) if climbed == number:
+            return f"it climbed above {before} {BEFORE}"
         case ApprovalGranted(number=decided, actor=actor) if decided == number:
             return f"granted by {actor} {BEFORE}"
         case ApprovalRejected(number=decided, actor=actor) if decided == number:

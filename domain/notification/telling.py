@@ -7,8 +7,8 @@ what was imported.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from domain.assignment import Candidate
-from domain.authority.facts import ApprovalRequested
+from domain.authority.facts import ApprovalClimbed, ApprovalRequested
+from domain.choosing import Candidate
 from domain.escalation.facts import (
     EscalationExhausted,
     EscalationNotified,
@@ -29,6 +29,7 @@ TOPICS = frozenset(
         EscalationReassigned,
         TicketAssigned,
         ApprovalRequested,
+        ApprovalClimbed,
         SlaBreached,
         EscalationExhausted,
         TicketResolved,
@@ -103,6 +104,8 @@ def _told(event: Event, watching: Mapping[str, int]) -> Iterator[Telling]:
             cause, reason = "handed_over", _why(candidates)
         case ApprovalRequested(approver=str(person)):
             cause, reason = "approval", "the next with enough authority"
+        case ApprovalClimbed(approver=str(person), from_approver=before, reason=why):
+            cause, reason = "approval", f"{before}: {why}"
         case SlaBreached() | EscalationExhausted() | TicketResolved():
             yield from _watchers(event, watching)
             return

@@ -57,9 +57,11 @@ class Drain(Follower):
     @override
     async def consume(self, batch: Sequence[Header]) -> None:
         freeing = [header for header in batch if header.topic in FREEING]
-        if any(header.topic in CHANGES for header in freeing):
+        changes = any(header.topic in CHANGES for header in freeing)
+        if changes:
             await self._registry.refresh()
-        if freeing and await self._assigning.needed():
+        # Who is away may have to approve something, also where all is given by hand.
+        if changes or (freeing and await self._assigning.needed()):
             await self._projected(freeing[-1].position)
             await self._free(freeing)
         async with self.database.connection() as connection:

@@ -260,6 +260,33 @@ def test_a_decision_that_was_made_is_asked_for_no_more():
     assert reason == "rejected by mia before the message was sent"
 
 
+def climbed():
+    """Mia does not answer, and Top, whose lead she is, is asked."""
+    documents = {
+        "authorities": {"lead": {"refund": {"currency": "CNY", "amount": "1000"}}},
+        "agents": {
+            "top": {"name": "Top", "role": "lead"},
+            **AGENTS,
+            "mia": {"name": "Mia", "role": "lead", "manager": "top"},
+        },
+    }
+    config = configured(documents)
+    story = Story(World(config=config, directory=config.directory))
+    return story.when("1m", ASK).enforce("PT4H1M")
+
+
+def test_whom_an_approval_climbed_to_is_told_what_is_wanted_and_the_other_no_more():
+    story = climbed()
+    assert told(story) == ["mia by approval.requested", "top by approval.climbed"]
+    found = written(story, "top", "approval.climbed")
+    assert found.subject == "Ticket #1: refund of 12.50 CNY to approve"
+    earlier = notified(story, "mia", "approval.requested")
+    reason = no_longer_true(story.events, earlier, instant("PT4H1M"))
+    assert reason == "it climbed above mia before the message was sent"
+    wish = notified(story, "top", "approval.climbed")
+    assert no_longer_true(story.events, wish, instant("PT4H1M")) is None
+
+
 def test_another_decision_leaves_this_one_to_be_made():
     story = asked()
     wish = notified(story, "mia", "approval.requested")

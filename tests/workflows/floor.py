@@ -8,6 +8,7 @@ durations after the ticket was opened.
 import asyncio
 import itertools
 from collections.abc import Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +17,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.contracts import TicketPlan
 from activities.enforcement import Enforcement, contract
-from activities.ports import Appended, CommandRow, StoreUnavailableError
+from activities.ports import Appended, CommandRow, Moving, StoreUnavailableError
 from domain.assignment import Directory
 from domain.commands import OpenTicket, decide, open_ticket
 from domain.config import Configuration
@@ -92,6 +93,11 @@ class Rules:
 
     async def familiar(self, _):
         return self.world.familiar
+
+    @contextmanager
+    def moving(self, before, after):
+        yield Moving(before, after)
+        self.world = self.world.handed(before, after)
 
     def moved(self, directory: Directory) -> None:
         self.world = replace(self.world, directory=directory)
