@@ -10,10 +10,19 @@ from datetime import datetime, timedelta
 from temporalio import activity
 
 from activities.contracts import EnforceInput, TicketPlan
-from activities.knowledge import world_of
-from activities.ports import CommandRow, EventStore, NewId, OnEnforced, Registry, Roster
+from activities.knowledge import taking, world_of
+from activities.ports import (
+    CommandRow,
+    EventStore,
+    NewId,
+    OnEnforced,
+    Registry,
+    Roster,
+    Taking,
+)
+from domain.assignment import Directory
 from domain.enforcement import EPOCH, enforce, plan
-from domain.errors import VersionConflictError
+from domain.errors import LoadConflictError, VersionConflictError
 from domain.event import SYSTEM, Event, Meta
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
@@ -48,35 +57,44 @@ class Enforcement:
             return TicketPlan(due.ticket_id, 0, None, done=True)
         return contract(ticket)
 
-    async def enforce_many(self, ticket_ids: Sequence[str], as_of: datetime) -> int:
+    async def enforce_many(
+        self, ticket_ids: Sequence[str], as_of: datetime, *, exact: bool = True
+    ) -> int:
         """One transaction for all of them, in halves where somebody was faster.
-        Returns how many tickets had something due.
+        Returns how many tickets had something due. Not `exact`: a promise does not wait
+        for loads that cannot be known now.
         """
-        drafts = await self._decide(ticket_ids, as_of)
+        drafts, directory = await self._decide(ticket_ids, as_of)
         if not drafts:
             return 0
+        took = taking(drafts, directory) if exact else None
         try:
-            await self._append(drafts)
+            await self._append(drafts, took)
+        except LoadConflictError:
+            exact = await self._roster.caught_up()
+            return await self.enforce_many(ticket_ids, as_of, exact=exact)
         except VersionConflictError:
             middle = len(ticket_ids) // 2
             halves = (ticket_ids[:middle], ticket_ids[middle:])
             return sum([await self.enforce_many(h, as_of) for h in halves if h])
         return len(drafts)
 
-    async def _decide(self, ticket_ids: Sequence[str], as_of: datetime) -> list[Draft]:
+    async def _decide(
+        self, ticket_ids: Sequence[str], as_of: datetime
+    ) -> tuple[list[Draft], Directory]:
+        """The drafts, and the directory before them."""
         histories = await self._store.load_many(ticket_ids)
         tickets = {i: t for i, events in histories.items() if (t := fold(events))}
-        world = await world_of(self._registry, self._roster, tickets.values())
+        found = world = await world_of(self._registry, self._roster, tickets.values())
         drafts = []
         for ticket_id, ticket in tickets.items():
             draft = Draft(ticket_id, ticket)
             world = enforce(draft, as_of, world)
             if draft.steps:
                 drafts.append(draft)
-        self._roster.moved(world.directory)
-        return drafts
+        return drafts, found.directory
 
-    async def _append(self, drafts: Sequence[Draft]) -> None:
+    async def _append(self, drafts: Sequence[Draft], took: Taking | None) -> None:
         command_id = f"enforce:{self._new_id()}"
         events = [e for draft in drafts for e in seal(draft, _meta(draft, command_id))]
         row = CommandRow(
@@ -86,7 +104,10 @@ class Enforcement:
             stream_id=drafts[0].ticket_id,
             version=drafts[0].ticket.version,
         )
-        await self._store.append(events, row)
+        moves = [(draft.base, draft.ticket) for draft in drafts]
+        with self._roster.moving(moves) as moving:
+            appended = await self._store.append(events, row, took)
+            moving.position = appended.position
         self._on_enforced(events)
 
 

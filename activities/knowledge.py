@@ -1,9 +1,12 @@
-"""What a decision may know beside the ticket, put together as of now."""
+"""What a decision may know beside the ticket, and what it does to that."""
 
 from collections.abc import Iterable
 
-from activities.ports import Registry, Roster
+from activities.ports import Registry, Roster, Taking
+from domain.assignment import Directory
+from domain.ticket.draft import Draft
 from domain.ticket.state import Ticket
+from domain.workload import given_by_rule, taken
 from domain.world import World
 
 
@@ -14,8 +17,31 @@ async def world_of(
     customers = [ticket.customer.external_id for ticket in tickets]
     return World(
         config=await registry.config(),
-        directory=await roster.directory(),
         oncall=await registry.oncall(),
         familiar=await roster.familiar(customers),
         delegations=await registry.delegations(),
+        # Last: what others of this process decide while we wait must be counted.
+        directory=await roster.directory(),
+    )
+
+
+def taking(drafts: Iterable[Draft], directory: Directory) -> Taking | None:
+    """What the drafts put into whose hands, decided by this directory; None: nothing.
+    A person may give somebody more than fits, a rule may not.
+    """
+    agents, limited = set[str](), set[str]()
+    for draft in drafts:
+        agent = taken(draft.base, draft.ticket)
+        if agent is None:
+            continue
+        agents.add(agent)
+        known = directory.agents.get(agent)
+        if known is not None and known.capacity is not None:
+            limited |= {agent} & given_by_rule(step.fact for step in draft.steps)
+    if not agents:
+        return None
+    return Taking(
+        agents=tuple(sorted(agents)),
+        limited=tuple(sorted(limited)),
+        known=directory.position,
     )

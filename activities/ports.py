@@ -13,7 +13,7 @@ from domain.config import Configuration
 from domain.event import Actor, Event
 from domain.oncall.book import OnCallBook
 from domain.subscription import Subscriptions
-from domain.ticket.state import Ticket
+from domain.workload import Move
 
 Now = Callable[[], datetime]
 OnEnforced = Callable[[Sequence[Event]], None]
@@ -70,6 +70,18 @@ class StoreUnavailableError(Exception):
     """The database cannot be reached now; nothing is known to be lost."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Taking:
+    """Into whose hands an append puts tickets. `limited`: those of them who must not
+    have more than fits; it is refused where another process gave them something after
+    the position `known`.
+    """
+
+    agents: tuple[str, ...]
+    limited: tuple[str, ...]
+    known: int
+
+
 class EventStore(Protocol):
     async def load(self, stream_id: str, upto: int | None = None) -> list[Event]:
         """The stream in order; empty if there is none."""
@@ -80,11 +92,17 @@ class EventStore(Protocol):
     async def history(self, stream_id: str) -> list[Recorded]:
         """The stream with positions and recording times."""
 
-    async def append(self, events: Sequence[Event], command: CommandRow) -> Appended:
+    async def append(
+        self,
+        events: Sequence[Event],
+        command: CommandRow,
+        taking: Taking | None = None,
+    ) -> Appended:
         """Events and command in one transaction, or nothing.
 
         Raises VersionConflictError if a stream moved on, CommandReusedError if the
-        command id was used for another request, StoreUnavailableError. A command that
+        command id was used for another request, LoadConflictError as `taking` says,
+        StoreUnavailableError. A command that
         was applied before is answered with `replayed=True`.
         """
 
@@ -112,12 +130,9 @@ class Registry(Protocol):
 
 @dataclass
 class Moving:
-    """One ticket on its way from `before` (None: it is opened) to `after`; `position`
-    once that is in the log.
-    """
+    """Tickets on their way through hands; `position` once that is in the log."""
 
-    before: Ticket | None
-    after: Ticket
+    moves: Sequence[Move]
     position: int | None = None
 
 
@@ -132,10 +147,12 @@ class Roster(Protocol):
     async def familiar(self, customers: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         """As `World.familiar`, of these customers."""
 
-    def moving(
-        self, before: Ticket | None, after: Ticket
-    ) -> AbstractContextManager[Moving]:
-        """Counts at once and until the read model knows it, or it failed."""
+    async def caught_up(self) -> bool:
+        """Wait until all that is in the log now is counted; False if that takes too
+        long.
+        """
 
-    def moved(self, directory: Directory) -> None:
-        """The loads after a decision, until the read model has caught up."""
+    def moving(self, moves: Sequence[Move]) -> AbstractContextManager[Moving]:
+        """Counts at once and until the read model knows it, or it failed. No other
+        decision can come between what was decided and this.
+        """

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from weakref import WeakValueDictionary
 
-from activities.knowledge import world_of
+from activities.knowledge import taking, world_of
 from activities.ports import (
     Appended,
     Caller,
@@ -20,11 +20,13 @@ from activities.ports import (
     OnEnforced,
     Registry,
     Roster,
+    Taking,
 )
 from domain.commands import Command, OpenTicket, decide, open_ticket
 from domain.errors import (
     CommandReusedError,
     InvalidError,
+    LoadConflictError,
     NotFoundError,
     PreconditionError,
     VersionConflictError,
@@ -84,21 +86,29 @@ class TicketDesk:
             return await self._apply(ticket_id, command, caller)
 
     async def _apply(self, ticket_id: str, command: Command, caller: Caller) -> Outcome:
+        exact = True
         for _ in range(TRIES):
             ticket = await self._expected(ticket_id, caller)
-            draft = decide(ticket, command, self._now(), await self._world(ticket))
+            world = await self._world(ticket)
+            draft = decide(ticket, command, self._now(), world)
+            took = taking([draft], world.directory) if exact else None
             try:
-                outcome = await self._append_moved(draft, caller)
+                outcome = await self._append_moved(draft, caller, took)
+            except LoadConflictError:
+                exact = await self._roster.caught_up()
+                continue
             except VersionConflictError:
                 continue
             self._on_enforced(outcome.events)
             return outcome
         raise VersionConflictError(ticket_id)
 
-    async def _append_moved(self, draft: Draft, caller: Caller) -> Outcome:
+    async def _append_moved(
+        self, draft: Draft, caller: Caller, took: Taking | None
+    ) -> Outcome:
         """What is decided meanwhile counts this ticket already, or it would heap."""
-        with self._roster.moving(draft.base, draft.ticket) as moving:
-            outcome = await self._append(draft, caller)
+        with self._roster.moving([(draft.base, draft.ticket)]) as moving:
+            outcome = await self._append(draft, caller, taking=took)
             moving.position = outcome.appended.position
         return outcome
 
@@ -186,6 +196,7 @@ class TicketDesk:
         caller: Caller,
         occurred_at: datetime | None = None,
         also: Sequence[Draft] = (),
+        taking: Taking | None = None,
     ) -> Outcome:
         """`also`: drafts of other tickets that go into the same transaction."""
         meta = Meta(
@@ -204,7 +215,7 @@ class TicketDesk:
             stream_id=draft.ticket_id,
             version=draft.ticket.version,
         )
-        appended = await self._store.append(events, row)
+        appended = await self._store.append(events, row, taking)
         if appended.replayed:
             ticket = await self.get(appended.stream_id, version=appended.version)
             return Outcome(ticket, appended)

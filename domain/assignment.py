@@ -50,7 +50,8 @@ class Turn:
 class Directory:
     """`loads`: the weights of what an agent holds or is asked to take. `taken_at`: when
     each took the last. `waiting`: how many tickets of a team nobody can be asked for.
-    `turns`: by the place, as `Ticket.turns` has them.
+    `turns`: by the place, as `Ticket.turns` has them. `position`: of the log, up to
+    which others' decisions are counted.
     """
 
     agents: Mapping[str, Agent] = field(default_factory=dict)
@@ -59,6 +60,7 @@ class Directory:
     taken_at: Mapping[str, datetime] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
     turns: Mapping[str, Turn] = field(default_factory=dict)
+    position: int = 0
 
     def moved(self, moves: Mapping[str, int], at: datetime) -> "Directory":
         """So much more in the hands of each, or less; never less than nothing. Who has

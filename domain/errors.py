@@ -7,6 +7,7 @@
     ├── UnreadableError       the log holds an event that nobody can read any more
     └── ConflictError         somebody was faster
         ├── VersionConflictError   the stream moved on
+        │   └── LoadConflictError      somebody's hands filled meanwhile
         ├── PreconditionError      the caller's If-Match does not hold (or is missing)
         ├── CommandReusedError     same idempotency key, other request
         └── CommandRunningError    same idempotency key, still being worked on
@@ -82,6 +83,12 @@ class VersionConflictError(ConflictError):
     def __init__(self, stream_id: str) -> None:
         self.stream_id = stream_id
         super().__init__(f"{stream_id} was changed by somebody else; try again")
+
+
+class LoadConflictError(VersionConflictError):
+    """Somebody was given something meanwhile, and this might be more than fits."""
+
+    code = "load_conflict"
 
 
 class PreconditionError(ConflictError):

@@ -28,7 +28,7 @@ class World:
 
     def handed(self, before: Ticket | None, after: Ticket) -> "World":
         """With the loads as they are once the ticket has become so."""
-        directory = handed(self.directory, before, after)
+        directory = handed(self.directory, (before, after))
         return self if directory is self.directory else self.having(directory)
 
     def having(self, directory: Directory) -> "World":

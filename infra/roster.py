@@ -2,22 +2,30 @@
 
 Loads come from the read model and are a moment old; what this process decided since, or
 is about to, is put on top, so that a burst is spread and nobody is asked for more than
-fits. What other processes decided within the moment is not known here.
+fits. What other processes decided within the moment is not known here; the store
+refuses what that would make wrong (`Taking`), and then it is waited for.
 """
 
+import asyncio
+import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 from activities.ports import Moving, Registry
+from api.ports import BehindError
 from domain.assignment import Directory, Turn
-from domain.ticket.state import Ticket
-from domain.workload import handed
+from domain.workload import Move, handed, moves_anything
 from infra.database import Database
 from infra.followers.projector import PROJECTOR
 
+Projected = Callable[[int], Awaitable[None]]
+"""Waits until the read model has seen a position. Raises BehindError."""
+LOG = logging.getLogger(__name__)
 FRESH_FOR_S = 1.0
+CAUGHT_UP_WITHIN_S = 2.0
+"""A promise waits no longer for what others have in hand."""
 MOST_FAMILIAR = 5
 
 # In one: whoever counts must know up to where they count.
@@ -41,13 +49,17 @@ SELECT customer, assignee FROM tickets
 WHERE customer = ANY(%s) AND assignee IS NOT NULL
 GROUP BY 1, 2 ORDER BY max(updated_at) DESC
 """
+_HEAD = "SELECT coalesce(max(notification_id), 0) FROM stored_events"
 _TURNS = "SELECT place, person, taken_at FROM turns"
 _TAKEN = "SELECT agent, taken_at FROM agent_turns"
 
 
 class LiveRoster:
-    def __init__(self, database: Database, registry: Registry) -> None:
+    def __init__(
+        self, database: Database, registry: Registry, projected: Projected
+    ) -> None:
         self._database, self._registry = database, registry
+        self._projected = projected
         self._read = Directory()
         self._moves: list[Moving] = []
         self._read_at = 0.0
@@ -57,9 +69,7 @@ class LiveRoster:
         if time.monotonic() - self._read_at > FRESH_FOR_S:
             await self.refresh()
         found = replace(self._read, agents=known.agents, teams=known.teams)
-        for move in self._moves:
-            found = handed(found, move.before, move.after)
-        return found
+        return handed(found, *(move for each in self._moves for move in each.moves))
 
     async def refresh(self) -> None:
         """What the read model says now; of our own moves it knows those up to its
@@ -82,6 +92,7 @@ class LiveRoster:
             waiting=waiting,
             taken_at=dict(await rows(_TAKEN)),
             turns={place: Turn(person=who, at=at) for place, who, at in turns},
+            position=position,
         )
         self._moves = [
             m for m in self._moves if m.position is None or m.position > position
@@ -97,19 +108,24 @@ class LiveRoster:
             found[customer] = (*found.get(customer, ()), agent)[:MOST_FAMILIAR]
         return found
 
-    @contextmanager
-    def moving(self, before: Ticket | None, after: Ticket) -> Iterator[Moving]:
-        move = Moving(before, after)
-        self._moves.append(move)
+    async def caught_up(self) -> bool:
+        rows = await self._database.rows(_HEAD)
         try:
-            yield move
-        finally:
-            if move.position is None:
-                self._moves = [m for m in self._moves if m is not move]
+            async with asyncio.timeout(CAUGHT_UP_WITHIN_S):
+                await self._projected(int(rows[0][0]))
+        except (TimeoutError, BehindError):
+            LOG.warning("loads: the read model is far behind; decided without it")
+            return False
+        await self.refresh()
+        return True
 
-    def moved(self, directory: Directory) -> None:
-        """Those of a batch, until the read model is asked again."""
-        for move in self._moves:  # they are put on top again
-            if move.before is not None:
-                directory = handed(directory, move.after, move.before)
-        self._read = replace(self._read, loads=directory.loads, turns=directory.turns)
+    @contextmanager
+    def moving(self, moves: Sequence[Move]) -> Iterator[Moving]:
+        made = Moving([move for move in moves if moves_anything(move)])
+        if made.moves:
+            self._moves.append(made)
+        try:
+            yield made
+        finally:
+            if made.position is None:
+                self._moves = [m for m in self._moves if m is not made]

@@ -147,7 +147,7 @@ async def core(settings: Settings) -> AsyncIterator[Core]:
             database=database,
             store=store,
             registry=registry,
-            roster=LiveRoster(database, registry),
+            roster=LiveRoster(database, registry, TicketReadModel(database).wait_for),
         )
     finally:
         await asyncio.to_thread(writer.close)

@@ -36,7 +36,9 @@ class InMemoryEventStore:
             if row[0] == stream_id
         ]
 
-    async def append(self, events: Sequence[Event], command: CommandRow) -> Appended:
+    async def append(
+        self, events: Sequence[Event], command: CommandRow, _: object = None
+    ) -> Appended:
         rows = [_row(event) for event in events]
         if known := await self.find(command.command_id):
             row, position = known

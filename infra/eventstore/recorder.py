@@ -7,6 +7,7 @@ Its blind retry is left out, because a commit whose answer was lost would come b
 a conflict with itself.
 """
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ from psycopg.sql import SQL
 from psycopg_pool import ConnectionPool
 from typing_extensions import override
 
-from activities.ports import CommandRow
+from activities.ports import CommandRow, Taking
 from infra.database import LIVENESS
 from infra.eventstore.codec import TypedMapper
 
@@ -35,9 +36,26 @@ ORDER BY 1 -- two processes with the same commands must not wait for each other
 """
 
 
+_REFUSE_FULL_HANDS = "SELECT refuse_full_hands(%s::text[], %s::bigint[], %s)"
+
+# The last position of the batch, all of which becomes visible together.
+_TAKE = """
+WITH over AS (
+    DELETE FROM hands WHERE agent = ANY(%s) AND writer <> %s
+    AND taken_at < now() - interval '1 hour'
+)
+INSERT INTO hands (agent, writer, position)
+SELECT agent, %s, currval('stored_events_notification_id_seq')
+FROM unnest(%s::text[]) AS agent
+ON CONFLICT (agent, writer)
+DO UPDATE SET position = EXCLUDED.position, taken_at = EXCLUDED.taken_at
+"""
+
+
 class AppendOnlyRecorder(PostgresApplicationRecorder):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.writer = uuid.uuid4().hex
         self.lock_table_statements = [
             self.lock_table_statements[0],
             SQL("SELECT pg_advisory_xact_lock({})").format(APPEND_LOCK),
@@ -52,6 +70,27 @@ class AppendOnlyRecorder(PostgresApplicationRecorder):
         once = PostgresApplicationRecorder.insert_events.__wrapped__
         ids: Sequence[int] | None = once(self, stored_events, **kwargs)
         return ids
+
+    @override
+    def _insert_stored_events(
+        self,
+        curs: Cursor[DictRow],
+        stored_events: Sequence[StoredEvent],
+        **kwargs: Any,
+    ) -> None:
+        super()._insert_stored_events(curs, stored_events, **kwargs)
+        takings: Sequence[Taking] = kwargs.get("takings", ())
+        if takings:
+            # By a cursor of its own: this one still has the events' positions.
+            self._take(curs.connection.cursor(), takings)
+
+    def _take(self, curs: Cursor[DictRow], takings: Sequence[Taking]) -> None:
+        """Under the lock, as the events are: nobody comes in between."""
+        limited = [(agent, t.known) for t in takings for agent in t.limited]
+        who, known = [agent for agent, _ in limited], [at for _, at in limited]
+        curs.execute(_REFUSE_FULL_HANDS, (who, known, self.writer))
+        agents = sorted({agent for taking in takings for agent in taking.agents})
+        curs.execute(_TAKE, (agents, self.writer, self.writer, agents))
 
     @override
     def _insert_events(

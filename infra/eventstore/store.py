@@ -6,8 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from activities.ports import Appended, CommandRow, Recorded, StoreUnavailableError
-from domain.errors import CommandReusedError, UnreadableError, VersionConflictError
+from activities.ports import (
+    Appended,
+    CommandRow,
+    Recorded,
+    StoreUnavailableError,
+    Taking,
+)
+from domain.errors import (
+    CommandReusedError,
+    LoadConflictError,
+    UnreadableError,
+    VersionConflictError,
+)
 from domain.event import Event
 from infra.database import Database, Row
 from infra.eventstore.codec import decode
@@ -133,9 +144,14 @@ class PostgresEventStore:
         )
         return [Header(*row) for row in rows]
 
-    async def append(self, events: Sequence[Event], command: CommandRow) -> Appended:
+    async def append(
+        self,
+        events: Sequence[Event],
+        command: CommandRow,
+        taking: Taking | None = None,
+    ) -> Appended:
         try:
-            position = await self._writer.append(events, command)
+            position = await self._writer.append(events, command, taking)
         except (NotAppendedError, StoreUnavailableError) as refused:
             return await self._explain(refused, command)
         if not events and (found := await self.find(command.command_id)):
@@ -152,6 +168,8 @@ class PostgresEventStore:
         if found is None:
             if isinstance(refused, StoreUnavailableError):
                 raise refused
+            if refused.full:
+                raise LoadConflictError(command.stream_id) from refused
             raise VersionConflictError(command.stream_id) from refused
         row, position = found
         if row.request_sha256 != command.request_sha256:

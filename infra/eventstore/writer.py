@@ -25,7 +25,7 @@ from eventsourcing.persistence import (
 from psycopg.errors import PipelineAborted
 from psycopg_pool import PoolTimeout
 
-from activities.ports import CommandRow, StoreUnavailableError
+from activities.ports import CommandRow, StoreUnavailableError, Taking
 from domain.event import Event
 from infra.eventstore.recorder import Log
 
@@ -34,13 +34,20 @@ LARGEST_BATCH = 500
 
 
 class NotAppendedError(Exception):
-    """A uniqueness rule refused it: the stream moved on, or the command is known."""
+    """A rule of the database refused it: the stream moved on, the command is known, or
+    somebody's hands filled meanwhile (`full`).
+    """
+
+    def __init__(self, message: str = "", *, full: bool = False) -> None:
+        super().__init__(message)
+        self.full = full
 
 
 @dataclass
 class _Append:
     events: Sequence[Event]
     command: CommandRow
+    taking: Taking | None
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[int]
 
@@ -73,14 +80,19 @@ class GroupWriter:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
-    async def append(self, events: Sequence[Event], command: CommandRow) -> int:
+    async def append(
+        self,
+        events: Sequence[Event],
+        command: CommandRow,
+        taking: Taking | None = None,
+    ) -> int:
         """The position of the last event. Raises NotAppendedError or
         StoreUnavailableError; after either it is unknown only to the network, never
         to the database: look the command up.
         """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[int] = loop.create_future()
-        self._queue.put(_Append(events, command, loop, answer))
+        self._queue.put(_Append(events, command, taking, loop, answer))
         return await answer
 
     def close(self) -> None:
@@ -148,9 +160,10 @@ class GroupWriter:
             recordings = self._log.save(
                 *(event for append in batch for event in append.events),
                 commands=[append.command for append in batch],
+                takings=[append.taking for append in batch if append.taking],
             )
         except IntegrityError as error:
-            raise NotAppendedError(str(error)) from error
+            raise NotAppendedError(str(error), full=_of_hands(error)) from error
         except OperationalError as error:
             if not isinstance(error.__cause__, PipelineAborted):
                 raise
@@ -163,6 +176,11 @@ class GroupWriter:
             at += len(append.events)
             positions.append(int(recordings[at - 1].notification.id) if at else 0)
         return positions
+
+
+def _of_hands(error: PersistenceError) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, psycopg.Error) and cause.diag.constraint_name == "hands"
 
 
 def _connection_was_lost(error: PersistenceError) -> bool:

@@ -1,5 +1,5 @@
--- Whose turn it was last at each place that goes round, who had a customer before, and
--- for whose approval a ticket waits.
+-- Whose turn it was last at each place that goes round, who had a customer before, for
+-- whose approval a ticket waits, and who was given something when.
 
 CREATE TABLE turns (
     place    text        PRIMARY KEY,
@@ -23,3 +23,29 @@ CREATE INDEX stored_events_registry_idx ON stored_events (notification_id)
                     'schedule.swap_cancelled',
                     'agent.leave_added', 'agent.leave_cancelled',
                     'authority.delegated', 'authority.revoked');
+
+-- Up to where in the log a process gave each agent something. An append that must not
+-- fill somebody's hands beyond what fits says up to where it knows, and is refused where
+-- another process gave them something after that. Not a read model: it is written with
+-- the events. Rows are needed only as long as the read model may be behind.
+CREATE TABLE hands (
+    agent    text        NOT NULL,
+    writer   text        NOT NULL,
+    position bigint      NOT NULL,
+    taken_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (agent, writer)
+) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 50);
+GRANT SELECT, INSERT, UPDATE, DELETE ON hands TO pledge_app;
+
+CREATE FUNCTION refuse_full_hands(agents text[], known bigint[], me text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM unnest(agents, known) AS mine (agent, position)
+        JOIN hands USING (agent)
+        WHERE hands.writer <> me AND hands.position > mine.position
+    ) THEN
+        RAISE integrity_constraint_violation
+            USING MESSAGE = 'somebody was given something meanwhile', CONSTRAINT = 'hands';
+    END IF;
+END $$;

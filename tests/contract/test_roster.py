@@ -28,9 +28,13 @@ class NoConfiguration:
         return Configuration()
 
 
+async def projected(_):
+    """The read model has seen all there is."""
+
+
 @pytest.fixture
 def roster(database):
-    return LiveRoster(database, NoConfiguration())
+    return LiveRoster(database, NoConfiguration(), projected)
 
 
 @pytest.fixture
@@ -57,7 +61,7 @@ def held_by(agent):
 
 
 async def test_a_move_counts_until_the_read_model_has_seen_it(database, roster, agent):
-    with roster.moving(*held_by(agent)) as move:
+    with roster.moving([held_by(agent)]) as move:
         assert (await roster.directory()).load(agent) == 1
         move.position = 7
     assert (await read_up_to(database, roster, 6)).load(agent) == 1
@@ -65,7 +69,7 @@ async def test_a_move_counts_until_the_read_model_has_seen_it(database, roster, 
 
 
 async def test_a_move_that_failed_counts_no_more(roster, agent):
-    with pytest.raises(RuntimeError), roster.moving(*held_by(agent)):
+    with pytest.raises(RuntimeError), roster.moving([held_by(agent)]):
         raise RuntimeError
     assert (await roster.directory()).load(agent) == 0
 
@@ -100,7 +104,7 @@ async def test_a_load_is_the_weight_of_what_somebody_has_and_is_asked_for(
     await project(database, assignee=agent, team="t", channel="chat")
     await project(database, offered_to=agent, team="t", channel="email")
     await project(database, assignee=agent, team="t", channel="chat", status="closed")
-    found = await LiveRoster(database, Weighing()).directory()
+    found = await LiveRoster(database, Weighing(), projected).directory()
     assert found.load(agent) == 4
 
 
@@ -109,10 +113,12 @@ async def test_who_had_a_customer_before_is_known_the_last_one_first(database, a
     later = NOON + timedelta(hours=1)
     await project(database, customer=customer, assignee=earlier)
     await project(database, customer=customer, assignee=agent, updated_at=later)
-    found = await LiveRoster(database, Weighing()).familiar([customer, "nobody"])
+    found = await LiveRoster(database, Weighing(), projected).familiar(
+        [customer, "nobody"]
+    )
     assert found == {customer: (agent, earlier)}
 
 
 async def test_where_no_team_asks_who_had_a_customer_nothing_is_looked_up(database):
-    roster = LiveRoster(database, NoConfiguration())
+    roster = LiveRoster(database, NoConfiguration(), projected)
     assert await roster.familiar(["c"]) == {}

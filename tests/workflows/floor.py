@@ -9,7 +9,6 @@ import asyncio
 import itertools
 from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from temporalio.client import WorkflowHandle
@@ -30,6 +29,7 @@ from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
 from domain.ticket.facts import Customer
 from domain.ticket.state import Ticket
+from domain.workload import handed
 from domain.world import World
 from infra.temporal import TimerBackend
 from tests.dsl import BY_ANN
@@ -57,7 +57,9 @@ class Log:
             raise StoreUnavailableError
         return {i: list(self.streams[i]) for i in stream_ids if i in self.streams}
 
-    async def append(self, events: Sequence[Event], command: CommandRow) -> Appended:
+    async def append(
+        self, events: Sequence[Event], command: CommandRow, _: object = None
+    ) -> Appended:
         for event in events:
             stream = self.streams.setdefault(event.originator_id, [])
             if event.originator_version != len(stream) + 1:
@@ -95,12 +97,9 @@ class Rules:
         return self.world.familiar
 
     @contextmanager
-    def moving(self, before, after):
-        yield Moving(before, after)
-        self.world = self.world.handed(before, after)
-
-    def moved(self, directory: Directory) -> None:
-        self.world = replace(self.world, directory=directory)
+    def moving(self, moves):
+        yield Moving(moves)
+        self.world = self.world.having(handed(self.world.directory, *moves))
 
 
 class Floor:

@@ -1,0 +1,85 @@
+"""Nobody is given more than fits, however many processes decide at once."""
+
+import asyncio
+import uuid
+from contextlib import AsyncExitStack
+
+import pytest
+
+from activities.ports import Taking
+from domain.errors import LoadConflictError
+from tests.contract.stores import command, opened, reopened
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+async def stores(database_url):
+    """Two processes: each has a writer of its own."""
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(opened(database_url)) for _ in range(2)]
+
+
+@pytest.fixture
+def agent():
+    return str(uuid.uuid4())
+
+
+def taking(agent, known, *, limited=True):
+    agents = (agent,)
+    return Taking(agents=agents, limited=agents if limited else (), known=known)
+
+
+async def append(store, took):
+    stream = str(uuid.uuid4())
+    row = command(stream, 1)
+    return stream, await store.append(reopened(stream, 1), row, took)
+
+
+async def test_what_another_process_gave_meanwhile_is_not_overlooked(stores, agent):
+    first, second = stores
+    known = await first.head()
+    await append(first, taking(agent, known))
+    stream = str(uuid.uuid4())
+    row = command(stream, 1)
+    with pytest.raises(LoadConflictError):
+        await second.append(reopened(stream, 1), row, taking(agent, known))
+    assert await second.load(stream) == []
+    assert await second.find(row.command_id) is None
+
+
+async def test_what_is_known_of_is_in_nobody_s_way(stores, agent):
+    first, second = stores
+    _, appended = await append(first, taking(agent, await first.head()))
+    await append(second, taking(agent, appended.position))
+
+
+async def test_what_the_same_process_gave_is_known_to_it(stores, agent):
+    first, _ = stores
+    known = await first.head()
+    await append(first, taking(agent, known))
+    await append(first, taking(agent, known))
+
+
+async def test_a_person_may_give_somebody_more_and_the_others_hear_of_it(stores, agent):
+    first, second = stores
+    known = await first.head()
+    await append(first, taking(agent, known))
+    await append(second, taking(agent, known, limited=False))
+    with pytest.raises(LoadConflictError):
+        await append(first, taking(agent, known))
+
+
+async def test_one_who_is_refused_is_in_nobody_else_s_way(stores, agent):
+    """Those that wait go in together, or each by itself."""
+    first, second = stores
+    known = await first.head()
+    await append(first, taking(agent, known))
+    other = str(uuid.uuid4())
+    found = await asyncio.gather(
+        append(second, taking(agent, known)),
+        append(second, taking(other, known)),
+        append(second, None),
+        return_exceptions=True,
+    )
+    assert [isinstance(one, LoadConflictError) for one in found] == [True, False, False]
