@@ -88,8 +88,6 @@ class VersionConflictError(ConflictError):
 class LoadConflictError(VersionConflictError):
     """Somebody was given something meanwhile, and this might be more than fits."""
 
-    code = "load_conflict"
-
 
 class PreconditionError(ConflictError):
     code = "precondition_failed"
