@@ -13,15 +13,9 @@ from icalendar import Event
 from domain.errors import FieldError
 from domain.sla.calendar_sources import Found
 from domain.sla.calendar_words import MAX_ENTRIES
+from infra.ical.refusal import IcalError, refusing
 from infra.ical.series import in_series, spelled_out
-from infra.ical.text import (
-    IcalError,
-    events_of,
-    is_cancelled,
-    is_timed,
-    refusing,
-    start_of,
-)
+from infra.ical.text import events_of, is_cancelled, is_timed, start_of
 
 ONE_DAY = timedelta(days=1)
 YEARS_BACK, YEARS_AHEAD = 1, 3

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from dateutil.rrule import rrulestr
 from icalendar import Event
 
-from infra.ical.text import IcalError, start_of
+from infra.ical.refusal import IcalError
+from infra.ical.text import start_of
 
 AROUND = timedelta(days=31)
 """How far away an occurrence may have been moved from."""
@@ -24,6 +25,7 @@ LONGEST_GAP = timedelta(days=12 * 366)  # from one 29 February to the next are 8
 MAX_STEPS = 500_000
 DAYS_A_STEP = {"DAILY": 1, "WEEKLY": 3, "MONTHLY": 15, "YEARLY": 15}
 """By how many days a rule gets on in the time of one daily step, as measured."""
+STEPS_A_DATE = 10  # that is handed on
 PARTS = ("BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYMONTH", "BYSETPOS", "WKST")
 
 
@@ -58,6 +60,7 @@ def replace_rules(event: Event, stretch: Stretch, steps: Steps) -> bool:
         times = islice(_times(rule, _wall(start), reach, steps), count)
         found, more = _within(times, limit, reach)
         goes_on |= more or any(wall.date() > stretch.last for wall in found)
+        steps.take(STEPS_A_DATE * len(found))
         if found:
             event.add("RDATE", [_like(start, wall) for wall in found])
     return goes_on

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import recurring_ical_events
 from icalendar import Calendar, Event
 
+from infra.ical.refusal import IcalError
 from infra.ical.rules import Steps, Stretch, replace_rules
-from infra.ical.text import IcalError, is_cancelled
+from infra.ical.text import is_cancelled
 
 MAX_SERIES = 500
 

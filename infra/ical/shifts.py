@@ -20,8 +20,9 @@ from domain.oncall.shift_people import MOST_TOGETHER, FoundShift
 from domain.oncall.shift_sources import FoundShifts, ShiftSource
 from domain.oncall.wall_time import first_instant, last_instant
 from domain.sla.instants import Span, from_us, to_us
+from infra.ical.refusal import IcalError, refusing
 from infra.ical.series import in_series, spelled_out
-from infra.ical.text import IcalError, events_of, refusing
+from infra.ical.text import events_of
 
 ONE_DAY = timedelta(days=1)
 DAYS_BACK, DAYS_AHEAD = timedelta(days=31), timedelta(days=400)

@@ -1,38 +1,21 @@
 """The events of an iCalendar text (RFC 5545) that somebody else wrote: untrusted."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 
 from icalendar import Calendar, Event
 
-from domain.errors import InvalidError
 from domain.sla.calendar_words import FIRST_YEAR, LAST_YEAR
+from infra.ical.refusal import IcalError
+from infra.ical.zones import refuse_odd_zones
 
 OF_DATES = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
 WITH_ZONES = ("DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID")
-UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
-"""What the two libraries raise for text that is not what it says it is."""
-
-
-class IcalError(ValueError):
-    """What the text asks for is not taken."""
-
-
-@contextmanager
-def refusing(pointer: str) -> Iterator[None]:
-    """InvalidError in the place of whatever reading a text raises."""
-    try:
-        yield
-    except UNREADABLE as error:
-        reason = " ".join(str(error).split())[:200]
-        message = f"is no iCalendar text that can be used: {reason}"
-        raise InvalidError.at(pointer, message) from error
 
 
 def events_of(text: str) -> list[Event]:
     """Also those that were cancelled: one of a series takes an occurrence away."""
-    calendar = Calendar.from_ical(text)
+    refuse_odd_zones(text)
+    calendar = Calendar.from_ical(text.encode())  # a str might be read as a file's name
     if calendar.name != "VCALENDAR":
         raise IcalError(f"begins with {calendar.name}")
     events = [event for event in calendar.walk("VEVENT") if isinstance(event, Event)]

@@ -279,6 +279,50 @@ def test_rules_give_the_days_that_calendars_show(rule, days):
     assert [begin[:5] for begin, _ in spans(monday)] == days
 
 
+def zone(rule):
+    return [
+        *("BEGIN:VTIMEZONE", "TZID:X", "BEGIN:STANDARD", "DTSTART:19700101T000000"),
+        *("TZOFFSETFROM:+0000", "TZOFFSETTO:+0100", f"RRULE:{rule}"),
+        *("END:STANDARD", "END:VTIMEZONE"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=SECONDLY",
+        "FREQ=DAILY",
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=YEARLY;BYMONTH=13",
+        "FREQ=YEARLY;BYMONTH=2;BYDAY=5SU",
+        "FREQ=YEARLY;BYDAY=2SU;BYMONTHDAY=20",
+    ],
+)
+def test_a_zone_whose_rule_no_zone_has_is_refused(rule):
+    there = event("DTSTART;TZID=X:20261031T200000", "DURATION:PT1H")
+    assert "a time zone with the rule FREQ=" in refused(zone(rule), there)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU",
+        "FREQ=YEARLY;BYDAY=1SU;BYMONTH=11;UNTIL=20301104T060000Z",
+        "FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=1,2,3,4,5,6,7;BYDAY=SU",
+        "FREQ=YEARLY;INTERVAL=1;BYMONTH=1;BYMONTHDAY=1",
+    ],
+)
+def test_a_zone_with_the_rules_of_zones_is_taken(rule):
+    there = event("DTSTART;TZID=X:20261224T200000", "DURATION:PT1H")
+    assert spans(zone(rule), there) == [("12-24 19:00", "12-24 20:00")]
+
+
+def test_the_name_of_a_file_is_not_read_as_one(tmp_path):
+    file = tmp_path / "kept.ics"
+    file.write_text(calendar(event(*NIGHT)))
+    assert "is no iCalendar text" in refused(text=str(file))
+
+
 def test_a_zone_is_only_that_of_the_layer_where_the_text_names_none():
     zone = ZoneInfo("Europe/Berlin")
     [shift] = read(
