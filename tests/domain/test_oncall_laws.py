@@ -45,13 +45,15 @@ def layers(draw: st.DrawFn, index: int) -> dict[str, object]:
 
 
 @st.composite
-def dated_layers(draw: st.DrawFn, index: int) -> dict[str, object]:
+def dated_layers(
+    draw: st.DrawFn, index: int, start: str | None = None
+) -> dict[str, object]:
     """Shifts on the walls of some zone or in UTC, that may overlap and leave gaps."""
     fields: dict[str, object] = {
         "name": f"l{index}",
         "priority": draw(st.integers(0, 2)),
         "tz": draw(st.sampled_from(ZONES)),
-        "shifts": draw(st.lists(dated_shifts(), max_size=12)),
+        "shifts": draw(st.lists(dated_shifts(start), max_size=12)),
     }
     if draw(st.booleans()):
         fields["restrict"] = draw(st.lists(restrictions(), min_size=1, max_size=3))
@@ -62,8 +64,8 @@ def dated_layers(draw: st.DrawFn, index: int) -> dict[str, object]:
 
 
 @st.composite
-def dated_shifts(draw: st.DrawFn) -> dict[str, object]:
-    begin, end = draw(windows(reach=60))
+def dated_shifts(draw: st.DrawFn, start: str | None) -> dict[str, object]:
+    begin, end = draw(windows(reach=60, start=start))
     form = "%Y-%m-%dT%H:%M" + draw(st.sampled_from(["", ":00Z"]))
     person = draw(st.sampled_from(PEOPLE))
     return {"from": f"{begin:{form}}", "to": f"{end:{form}}", "person": person}
@@ -82,8 +84,10 @@ def restrictions(draw: st.DrawFn) -> dict[str, object]:
 
 
 @st.composite
-def windows(draw: st.DrawFn, reach: int = 240) -> tuple[datetime, datetime]:
-    day = local(draw(st.sampled_from(STARTS)), "UTC")
+def windows(
+    draw: st.DrawFn, reach: int = 240, start: str | None = None
+) -> tuple[datetime, datetime]:
+    day = local(start or draw(st.sampled_from(STARTS)), "UTC")
     begin = day + timedelta(minutes=draw(st.integers(-60 * 24, 60 * 24 * 5)))
     return begin, begin + timedelta(minutes=draw(st.integers(1, 60 * reach)))
 
@@ -196,9 +200,17 @@ def _shown(wall: datetime, zone: ZoneInfo, fold: int) -> datetime:
     return jump
 
 
-@settings(max_examples=60, deadline=None)
-@given(form=dated_layers(0), window=windows())
-def test_a_layer_of_dated_shifts_has_whom_they_say_and_each_once(form, window):
+@st.composite
+def dated_and_asked(draw: st.DrawFn) -> tuple[dict[str, object], Any]:
+    """Of the same days."""
+    start = draw(st.sampled_from(STARTS))
+    return draw(dated_layers(0, start)), draw(windows(start=start))
+
+
+@settings(max_examples=150, deadline=None)
+@given(case=dated_and_asked())
+def test_a_layer_of_dated_shifts_has_whom_they_say_and_each_once(case):
+    form, window = case
     single = schedule(form).layers[0]
     begin, end = map(to_us, window)
     away = {"a": [(begin, (begin + end) // 2)]}
