@@ -6,10 +6,9 @@ another. Idempotent by `Caller.command_id`; optimistic by the stream's version.
 
 import asyncio
 from dataclasses import dataclass
-from datetime import date
-from typing import Protocol
 
 from activities.ports import Appended, Caller, CommandRow, EventStore, Now, Registry
+from activities.sources import Sources, looked_up
 from domain.config import (
     Entry,
     config_stream,
@@ -25,21 +24,6 @@ from domain.errors import (
     PreconditionRequiredError,
 )
 from domain.event import Event, Fact, Json, Meta, PolicyRef
-from domain.sla.calendar_sources import Expansion, Found, HolidaySource, expand
-
-
-class HolidaySources(Protocol):
-    """What the packages know of public holidays, and how an iCalendar text is read."""
-
-    def look_up(self, source: HolidaySource, today: date) -> Found:
-        """Raises InvalidError for what it does not know."""
-
-
-async def expanded(document: Json, holidays: HolidaySources, today: date) -> Expansion:
-    """A calendar with its holidays looked up, off the loop: packages take a while."""
-    return await asyncio.to_thread(
-        expand, document, lambda source: holidays.look_up(source, today)
-    )
 
 
 @dataclass(frozen=True)
@@ -53,27 +37,28 @@ class Publication:
 
 class ConfigDesk:
     def __init__(
-        self, store: EventStore, registry: Registry, now: Now, holidays: HolidaySources
+        self, store: EventStore, registry: Registry, now: Now, sources: Sources
     ) -> None:
         self._store, self._registry, self._now = store, registry, now
-        self._holidays = holidays
+        self._sources = sources
 
     async def publish(
         self, kind: Kind, name: str, document: Json, caller: Caller
     ) -> Publication:
         """The document as the next version; the same document again changes nothing,
-        unless the packages know other holidays by now.
+        unless other holidays are known by now, or other shifts are near.
 
         Raises PreconditionRequiredError when it would replace a version and the
         caller did not say which.
         """
         if again := await replayed(self._store, caller):
             return await self._publication(kind, name, again, caller)
-        expansion = await self._expanded(kind, document)
+        today = self._now().date()
+        expansion = await looked_up(kind, document, self._sources, today)
         await self._registry.refresh()
         config = await self._registry.config()
         entry = config.entry(kind, name)
-        if unchanged(entry.current, document, expansion):
+        if unchanged(config, entry.current, document, expansion):
             row = row_of(caller, config_stream(kind, name), entry.stream_version)
             appended = await self._store.append([], row)
             return await self._publication(kind, name, appended, caller)
@@ -85,11 +70,6 @@ class ConfigDesk:
         ref = PolicyRef(name=name, version=fact.version, sha256=fact.sha256)
         appended = await self._append(kind, name, entry, fact, caller, ref)
         return await self._publication(kind, name, appended, caller)
-
-    async def _expanded(self, kind: Kind, document: Json) -> Expansion | None:
-        if kind != "calendars":
-            return None
-        return await expanded(document, self._holidays, self._now().date())
 
     async def _publication(
         self, kind: Kind, name: str, appended: Appended, caller: Caller

@@ -9,17 +9,16 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, Protocol
 
-from activities.config import HolidaySources, expanded
 from activities.ports import EventStore, NewId, Now, Registry
+from activities.sources import Expanded, Sources, looked_up
 from domain.config_draft import Draft, Named, Trial, overlaid
 from domain.config_warnings import ConfigWarning
 from domain.errors import InvalidError, NotFoundError, UnreadableError
 from domain.event import Event, Json
 from domain.simulation import Summary, TicketDifference, compare, is_ticket
-from domain.sla.calendar_sources import Expansion
 from domain.world import World
 
 LOG = logging.getLogger(__name__)
@@ -95,12 +94,12 @@ class Simulating:
         store: EventStore,
         registry: Registry,
         tickets: PastTickets,
-        holidays: HolidaySources,
+        sources: Sources,
         now: Now,
         new_id: NewId,
     ) -> None:
         self._store, self._registry, self._tickets = store, registry, tickets
-        self._holidays, self._now, self._new_id = holidays, now, new_id
+        self._sources, self._now, self._new_id = sources, now, new_id
         self._jobs: dict[str, Job] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
@@ -136,21 +135,21 @@ class Simulating:
     async def _trial(self, documents: dict[Named, Json], at: datetime) -> Trial:
         config, book = await self._registry.config(), await self._registry.oncall()
         try:
-            expansions = {
-                name: await self._expanded(name, document)
-                for (kind, name), document in documents.items()
-                if kind == "calendars"
-            }
+            expansions = await self._expanded(documents, at.date())
             draft = Draft(documents=documents, expansions=expansions)
             return await asyncio.to_thread(overlaid, draft, config, book, at)
         except InvalidError as error:
             raise error.under("/draft") from error
 
-    async def _expanded(self, name: str, document: Json) -> Expansion:
-        try:
-            return await expanded(document, self._holidays, self._now().date())
-        except InvalidError as error:
-            raise error.under(f"/calendars/{name}") from error
+    async def _expanded(
+        self, documents: dict[Named, Json], today: date
+    ) -> dict[Named, Expanded]:
+        found: dict[Named, Expanded] = {}
+        for (kind, name), document in documents.items():
+            made = await looked_up(kind, document, self._sources, today)
+            if made is not None:
+                found[kind, name] = made
+        return found
 
     async def _ids(self, wanted: Selection) -> list[str]:
         """Each once, in an order that does not depend on the question."""

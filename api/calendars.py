@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from fastapi import APIRouter, Response
 
 from activities.cloudevents import plain
-from activities.config import expanded
+from activities.sources import expanded
 from api.auth import Known, guarded
 from api.config import canonical
 from api.ports import Services
@@ -48,7 +48,7 @@ async def _calendar(
             raise InvalidError.at("/calendar", f"there is no calendar {wanted!r}")
         return published.calendar, published.warnings
     today = known.now().date()
-    expansion = await expanded(canonical(wanted), known.holidays, today)
+    expansion = await expanded(canonical(wanted), known.sources, today)
     try:
         calendar = expansion.calendar()
     except InvalidError as error:

@@ -122,7 +122,7 @@ def _add_versions(made: APIRouter, kind: Kind, word: str) -> None:
 
 
 def _desk(known: Services) -> ConfigDesk:
-    return ConfigDesk(known.store, known.registry, known.now, known.holidays)
+    return ConfigDesk(known.store, known.registry, known.now, known.sources)
 
 
 def _one(

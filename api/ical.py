@@ -33,6 +33,7 @@ def _event(schedule: str, shift: Shift, at: datetime) -> Event:
     event.add("DTSTAMP", at)
     event.add("DTSTART", shift.begin)
     event.add("DTEND", shift.end)
-    event.add("SUMMARY", f"{shift.person} on call: {schedule}")
-    event.add("DESCRIPTION", shift.reason)
+    # The person alone, so that a schedule can be made of it again.
+    event.add("SUMMARY", shift.person)
+    event.add("DESCRIPTION", f"On call: {schedule}, {shift.reason}")
     return event

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from activities.config import HolidaySources
 from activities.ports import EventStore, NewId, Now, Recorded, Registry
 from activities.restating import Restating
 from activities.simulating import Simulating
+from activities.sources import Sources
 from activities.tickets import TicketDesk
 from domain.event import Json
 from domain.webhook import Secret
@@ -128,7 +128,7 @@ class Services:
     attainment: AttainmentTable
     feed: EventFeed
     secrets: Secrets
-    holidays: HolidaySources
+    sources: Sources
     topics: Sequence[str]
     now: Now
     new_id: NewId

@@ -8,19 +8,21 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Query, Response
 
 from activities.cloudevents import plain
+from activities.sources import spelled_out
 from api.auth import Known, guarded
 from api.config import Name, canonical
 from api.ical import MEDIA_TYPE, calendar_text
 from api.presentation import answer
-from api.schemas_schedules import PreviewIn, PreviewOut, ScheduleIn, WhoOut
+from api.schemas_schedules import PreviewIn, PreviewOut, WhoOut
 from api.words import Cleaned, Instant
 from domain.errors import FieldError, InvalidError
 from domain.event import Json, PolicyRef
 from domain.oncall.on_call import OnCall, on_call_at
 from domain.oncall.plan import Plan
 from domain.oncall.schedule import Schedule
-from domain.oncall.schedule_form import parse_schedule
 from domain.oncall.schedule_lint import schedule_warnings
+from domain.oncall.shift_people import People, people_of
+from domain.oncall.shift_sources import ShiftExpansion, placed
 from domain.oncall.shifts import LONGEST_RANGE, Gap, Shift, gaps, shifts
 
 ROUTER = APIRouter(prefix="/v1/schedules", tags=["on call"])
@@ -61,8 +63,10 @@ async def get_on_call(
 @ROUTER.post("/preview", response_model=PreviewOut, **TRY)
 async def preview_schedule(body: PreviewIn, known: Known) -> Response:
     """Shifts and gaps by a draft. Nothing is saved."""
-    schedule = _draft(body.schedule)
+    document = canonical(body.schedule)
+    expansion = await spelled_out(document, known.sources, known.now().date())
     book, config = await known.registry.oncall(), await known.registry.config()
+    schedule = await asyncio.to_thread(_draft, expansion, people_of(config.agents))
     plan = Plan.of(schedule)
     if body.as_next_of is not None:
         published = book.plans.get(body.as_next_of)
@@ -73,7 +77,8 @@ async def preview_schedule(body: PreviewIn, known: Known) -> Response:
     plan, agents, now = book.with_leaves(plan), config.directory.agents, known.now()
     covered = await asyncio.to_thread(_range_json, plan, body.from_, body.to)
     advice = await asyncio.to_thread(schedule_warnings, schedule, agents, now)
-    return answer(covered | {"warnings": plain(_below_schedule(advice))})
+    warnings = (*expansion.warnings, *placed(advice, document))
+    return answer(covered | {"warnings": plain(_below_schedule(warnings))})
 
 
 @ROUTER.get(
@@ -98,9 +103,9 @@ async def get_calendar_of_schedule(
     return Response(calendar_text(name, wanted, now), media_type=MEDIA_TYPE)
 
 
-def _draft(document: ScheduleIn) -> Schedule:
+def _draft(expansion: ShiftExpansion, people: People) -> Schedule:
     try:
-        return parse_schedule(DRAFT, canonical(document))
+        return expansion.schedule(DRAFT, people)[0]
     except InvalidError as error:
         raise InvalidError(_below_schedule(error.errors)) from error
 

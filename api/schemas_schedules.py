@@ -12,7 +12,9 @@ from pydantic import BaseModel, Field, JsonValue, RootModel, WithJsonSchema
 from api.schemas_calendars import WarningOut
 from api.schemas_clocks import FROM_TO
 from api.words import Identifier, Instant, Line, PlainJson, Strict, example
+from domain.oncall.dated_shifts_form import MOST_SHIFTS
 from domain.oncall.override import OverrideKind
+from domain.oncall.shift_sources import MOST_CHARACTERS
 
 TEXT: dict[str, JsonValue] = {"type": "string"}
 ROTATION: dict[str, JsonValue] = {
@@ -36,14 +38,37 @@ RESTRICTION: dict[str, JsonValue] = {
         "to": {**TEXT, "description": "Up to 24:00, or past midnight by ending early"},
     },
 }
+SHIFT: dict[str, JsonValue] = {
+    "type": "object",
+    "required": ["from", "to", "person"],
+    "additionalProperties": False,
+    "properties": {
+        "from": {**TEXT, "examples": ["2026-12-24T18:00", "2026-12-24T17:00:00Z"]},
+        "to": TEXT,
+        "person": TEXT,
+    },
+    "description": "In local wall time, or in UTC with Z",
+}
 LAYER: dict[str, JsonValue] = {
     "type": "object",
-    "required": ["name", "rotation"],
+    "required": ["name"],
+    "oneOf": [{"required": [source]} for source in ("rotation", "shifts", "ical")],
     "additionalProperties": False,
     "properties": {
         "name": TEXT,
         "tz": {**TEXT, "description": "If not that of the schedule"},
         "rotation": ROTATION,
+        "shifts": {"type": "array", "items": SHIFT, "maxItems": MOST_SHIFTS},
+        "ical": {
+            **TEXT,
+            "maxLength": MOST_CHARACTERS,
+            "description": "An iCalendar text, spelled out into shifts when published",
+        },
+        "people": {
+            "type": "object",
+            "additionalProperties": TEXT,
+            "description": "Of `ical`: which agent is meant by a summary or an address",
+        },
         "restrict": {"type": "array", "items": RESTRICTION, "maxItems": 100},
         "from": {**TEXT, "description": "Local; the layer serves from then on"},
         "until": {**TEXT, "description": "Local; and up to then"},
@@ -86,7 +111,9 @@ FRONT_LINE: dict[str, JsonValue] = {
 
 
 class ScheduleIn(Strict):
-    """Who is on call when, in turns handed over in local wall time."""
+    """Who is on call when: in turns handed over in local wall time, in shifts with
+    dates, or as an iCalendar text has it.
+    """
 
     model_config = example(**FRONT_LINE)
     tz: Line

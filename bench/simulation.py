@@ -24,9 +24,9 @@ from domain.oncall.book import OnCallBook
 from domain.subscription import Subscriptions
 from domain.ticket.evolve import fold
 from infra.bootstrap import documents, read_bundle
-from infra.holidays.sources import InstalledHolidays
 from infra.incidents.history import opened
 from infra.incidents.log import read
+from infra.sources import InstalledSources
 from infra.wiring import new_id, now
 
 EXCERPT = Path("tests/vectors/incidents.csv")
@@ -92,7 +92,7 @@ async def simulated(known: dict[str, list[Event]], bundle: str) -> tuple[float, 
     """How long it took, and the longest silence of the loop, in seconds."""
     store: Any = Histories(known)
     tickets: Any = None
-    made = Simulating(store, Nothing(), tickets, InstalledHolidays(), now, new_id)
+    made = Simulating(store, Nothing(), tickets, InstalledSources(), now, new_id)
     over = asyncio.Event()
     listening = asyncio.create_task(longest_silence(over))
     began = time.perf_counter()

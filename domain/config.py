@@ -39,6 +39,8 @@ from domain.oncall.schedule_lint import (
     inactive_warnings,
     schedule_warnings,
 )
+from domain.oncall.shift_people import people_of
+from domain.oncall.shift_sources import ShiftExpansion, placed
 from domain.sla.calendar import ALWAYS, Calendar
 from domain.sla.calendar_form import calendar_form, parse_calendar
 from domain.sla.calendar_sources import Expansion
@@ -49,8 +51,9 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyPublished(Fact):
-    """`document` as it was written; `resolved`, of a calendar, with every date spelled
-    out, because the packages that know the holidays change.
+    """`document` as it was written; `resolved`, of a calendar with every date spelled
+    out and of a schedule with every shift of a text, because the packages that know the
+    holidays and read the texts change.
     """
 
     topic: ClassVar[str] = "policy.published"
@@ -104,7 +107,7 @@ class Published:
 
     @cached_property
     def schedule(self) -> Schedule:
-        return parse_schedule(self.ref, self.document)
+        return parse_schedule(self.ref, self.resolved or self.document)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,13 +210,18 @@ class Configuration:
 
         return Surroundings(
             directory=self.directory,
-            agents={p.name: p.document for p in self.current("agents")},
+            agents=self.agents,
             sla_policies=self.sla_policies,
             ladders=self.escalation_policies,
             plan=plan,
             gaps=gaps,
             chat_targets=self.chat_targets,
         )
+
+    @cached_property
+    def agents(self) -> dict[str, Json]:
+        """The current document of each, by name."""
+        return {p.name: p.document for p in self.current("agents")}
 
     @cached_property
     def authorities(self) -> dict[str, Authority]:
@@ -275,13 +283,14 @@ def publish(
     kind: Kind,
     name: str,
     document: Json,
-    expansion: Expansion | None = None,
+    expansion: Expansion | ShiftExpansion | None = None,
     at: datetime | None = None,
 ) -> PolicyPublished:
     """The next version. Raises InvalidError for what is wrong in the document,
     and for every team, agent, calendar or policy that it names and that is not there.
-    `expansion` is a calendar's document with the dates of its holidays looked up; from
-    `at` on a schedule's hours without anybody are looked for.
+    `expansion` is a calendar's document with the dates of its holidays looked up, or
+    what was read of a schedule's texts; from `at` on a schedule's hours without anybody
+    are looked for.
     """
     digest = _sha256(document)
     version = len(config.entry(kind, name).versions) + 1
@@ -290,9 +299,10 @@ def publish(
     )
     errors = list(_missing(config, kind, name, document))
     try:
-        fact = _checked(fact, expansion or Expansion(document=document))
         if kind == "schedules":
-            fact = replace(fact, warnings=_schedule_advice(config, fact, at))
+            fact = _with_schedule(config, fact, _of_shifts(document, expansion), at)
+        else:
+            fact = _checked(fact, _of_dates(document, expansion))
     except InvalidError as error:
         errors.extend(error.errors)
     if errors:
@@ -345,26 +355,56 @@ def _checked(  # noqa: C901 - one case a kind
     return fact
 
 
-def _schedule_advice(
-    config: Configuration, fact: PolicyPublished, at: datetime | None
-) -> tuple[FieldError, ...]:
+def _of_dates(document: Json, found: Expansion | ShiftExpansion | None) -> Expansion:
+    return found if isinstance(found, Expansion) else Expansion(document=document)
+
+
+def _of_shifts(
+    document: Json, found: Expansion | ShiftExpansion | None
+) -> ShiftExpansion:
+    if isinstance(found, ShiftExpansion):
+        return found
+    return ShiftExpansion(document=document, found={})
+
+
+def _with_schedule(
+    config: Configuration,
+    fact: PolicyPublished,
+    expansion: ShiftExpansion,
+    at: datetime | None,
+) -> PolicyPublished:
     """Raises InvalidError. That somebody is not known is an error, said elsewhere."""
     ref = PolicyRef(name=fact.name, version=fact.version, sha256=fact.sha256)
-    schedule, agents = parse_schedule(ref, fact.document), config.directory.agents
+    schedule, resolved = expansion.schedule(ref, people_of(config.agents))
+    agents = config.directory.agents
     inactive = {name for name, agent in agents.items() if not agent.active}
     ahead = schedule_warnings(schedule, agents, at) if at is not None else ()
-    return (*inactive_warnings(schedule, inactive), *ahead)
+    advice = placed((*inactive_warnings(schedule, inactive), *ahead), fact.document)
+    return replace(
+        fact,
+        # Of what is counted by: the words may stay and the shifts change.
+        sha256=fact.sha256 if resolved is None else _sha256(resolved),
+        resolved=resolved,
+        warnings=(*expansion.warnings, *advice),
+    )
 
 
 def unchanged(
-    published: Published | None, document: Json, expansion: Expansion | None
+    config: Configuration,
+    published: Published | None,
+    document: Json,
+    expansion: Expansion | ShiftExpansion | None,
 ) -> bool:
-    """The same words, and of a calendar the same dates behind them."""
+    """The same words, and the same dates or shifts behind them."""
     if published is None or published.document != document:
         return False
-    if published.kind != "calendars" or expansion is None:
-        return True
-    return published.calendar == expansion.calendar()
+    match expansion:
+        case Expansion():
+            return published.calendar == expansion.calendar()
+        case ShiftExpansion():
+            return published.resolved == expansion.resolved(people_of(config.agents))
+        case None:
+            return True
 
 
 def retire(config: Configuration, kind: Kind, name: str) -> PolicyRetired:

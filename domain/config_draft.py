@@ -15,6 +15,7 @@ from domain.errors import FieldError, InvalidError
 from domain.event import Json
 from domain.oncall.book import OnCallBook
 from domain.oncall.plan import Plan
+from domain.oncall.shift_sources import ShiftExpansion
 from domain.sla.calendar_sources import Expansion
 from domain.world import World
 
@@ -23,10 +24,10 @@ Named = tuple[Kind, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """`expansions`: of its calendars, with the dates of their holidays looked up."""
+    """`expansions`: what its calendars and schedules have of others, looked up."""
 
     documents: Mapping[Named, Json]
-    expansions: Mapping[str, Expansion]
+    expansions: Mapping[Named, Expansion | ShiftExpansion]
 
     def in_order(self) -> Iterable[tuple[Kind, str, Json]]:
         """Of one kind as they were written."""
@@ -49,7 +50,7 @@ def overlaid(
     errors: list[FieldError] = []
     warnings: list[ConfigWarning] = []
     for kind, name, document in draft.in_order():
-        expansion = draft.expansions.get(name) if kind == "calendars" else None
+        expansion = draft.expansions.get((kind, name))
         try:
             fact = publish(config, kind, name, document, expansion, at)
         except InvalidError as error:

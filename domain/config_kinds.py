@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 
 from domain.event import Json
 from domain.sla.calendar import ALWAYS
+from domain.sla.calendar_words import below
 
 Kind = Literal[
     "calendars",
@@ -162,10 +163,24 @@ def _target(pointer: str, target: object) -> Iterator[Reference]:
 
 
 def _layer(pointer: str, layer: object) -> Iterator[Reference]:
-    rotation = layer.get("rotation") if isinstance(layer, dict) else None
+    document = layer if isinstance(layer, dict) else {}
+    rotation, meant = document.get("rotation"), document.get("people")
     people = rotation.get("people") if isinstance(rotation, dict) else None
     for where, person in _items(f"{pointer}/rotation/people", people):
         yield from _named(where, "agents", person)
+    yield from _dated(f"{pointer}/shifts", document.get("shifts"))
+    for text, person in meant.items() if isinstance(meant, dict) else ():
+        yield from _named(below(f"{pointer}/people", text), "agents", person)
+
+
+def _dated(pointer: str, shifts: object) -> Iterator[Reference]:
+    """Each person where that one is named first."""
+    seen = set[str]()
+    for where, shift in _items(pointer, shifts):
+        person = shift.get("person") if isinstance(shift, dict) else None
+        if isinstance(person, str) and person not in seen:
+            seen.add(person)
+            yield f"{where}/person", "agents", person
 
 
 def _named(pointer: str, kind: Kind, name: object) -> Iterator[Reference]:

@@ -2,7 +2,8 @@
 now: what was fine then may have come to nothing since (somebody left, a policy went).
 
 Deliberately absent: what a calendar was warned of is kept from when it was published,
-because the packages that know the holidays are not asked again.
+because the packages that know the holidays are not asked again; likewise until when the
+series of a schedule's texts are spelled out.
 """
 
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from domain.errors import FieldError, InvalidError
 from domain.notification.preferences import parse_preferences, preferences_advice
 from domain.oncall.book import OnCallBook
 from domain.oncall.schedule_lint import inactive_warnings, schedule_warnings
+from domain.oncall.shift_sources import placed
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -64,7 +66,10 @@ def _of(
     elif kind == "schedules":
         agents, plan = config.directory.agents, around.plan(name)
         gone = {person for person, agent in agents.items() if not agent.active}
-        yield from inactive_warnings(published.schedule, gone)
-        yield from schedule_warnings(published.schedule, agents, at, plan=plan)
+        advice = (
+            *inactive_warnings(published.schedule, gone),
+            *schedule_warnings(published.schedule, agents, at, plan=plan),
+        )
+        yield from placed(advice, published.document)
     # A first version may be long unused by now.
     yield from findings(published, around, new=False)

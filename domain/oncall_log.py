@@ -33,7 +33,7 @@ def _evolve(book: OnCallBook, event: Event) -> OnCallBook:
     match event.fact:
         case PolicyPublished(kind="schedules", name=name) as made:
             ref = PolicyRef(name=name, version=made.version, sha256=made.sha256)
-            schedule = parse_schedule(ref, made.document)
+            schedule = parse_schedule(ref, made.resolved or made.document)
             return book.revised(name, schedule, event.timestamp)
         case PolicyRetired(kind="schedules", name=name):
             return book.revised(name, None, event.timestamp)

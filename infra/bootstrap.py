@@ -16,7 +16,7 @@ from activities.ports import Caller
 from domain.config_kinds import ORDER, Kind
 from domain.errors import ConflictError
 from domain.event import Actor, Json
-from infra.holidays.sources import InstalledHolidays
+from infra.sources import InstalledSources
 from infra.wiring import Core, new_id, now
 
 INSTALLER = Actor(id="pledge", kind="system")
@@ -25,7 +25,7 @@ INSTALLER = Actor(id="pledge", kind="system")
 async def bootstrap(core: Core) -> None:
     await _admin_key(core)
     bundle = read_bundle(files("infra").joinpath("defaults.yaml").read_text("utf-8"))
-    desk = ConfigDesk(core.store, core.registry, now, InstalledHolidays())
+    desk = ConfigDesk(core.store, core.registry, now, InstalledSources())
     for kind, name, document in documents(bundle):
         entry = (await core.registry.config()).entry(kind, name)
         if entry.versions:

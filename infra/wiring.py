@@ -37,7 +37,6 @@ from infra.eventstore.topics import FACTS
 from infra.eventstore.writer import GroupWriter
 from infra.feed import LogFeed
 from infra.followers.bell import Bell
-from infra.holidays.sources import InstalledHolidays
 from infra.liveclocks import LiveClockTable
 from infra.notify.channels import channels
 from infra.notify.table import NotificationTable
@@ -51,6 +50,7 @@ from infra.readmodel import TicketReadModel
 from infra.registry import LiveRegistry
 from infra.roster import LiveRoster
 from infra.settings import Settings
+from infra.sources import InstalledSources
 
 
 def now() -> datetime:
@@ -104,8 +104,8 @@ class Core:
         return Assigning(self.registry, self.roster, queues, self.desk())
 
     def simulating(self) -> Simulating:
-        tickets, holidays = TicketReadModel(self.database), InstalledHolidays()
-        return Simulating(self.store, self.registry, tickets, holidays, now, new_id)
+        tickets, sources = TicketReadModel(self.database), InstalledSources()
+        return Simulating(self.store, self.registry, tickets, sources, now, new_id)
 
     def outbox(self) -> PostgresOutbox:
         return PostgresOutbox(self.database, self.store, seal_key(self.settings))
@@ -192,7 +192,7 @@ def _services(made: Core, bell: Bell) -> Services:
         attainment=AttainmentReadModel(made.database),
         feed=LogFeed(made.store, bell),
         secrets=outbox,
-        holidays=InstalledHolidays(),
+        sources=InstalledSources(),
         topics=tuple(FACTS),
         now=now,
         new_id=new_id,

@@ -48,9 +48,11 @@ def instant(after: str | datetime) -> datetime:
     return after if isinstance(after, datetime) else NOON + parse_duration(after)
 
 
-def configured(documents: dict[str, dict[str, object]]) -> Configuration:
+def configured(
+    documents: dict[str, dict[str, object]], config: Configuration | None = None
+) -> Configuration:
     """Published one after the other: `{kind: {name: document}}`, repeatable."""
-    config = Configuration()
+    config = config or Configuration()
     for kind, named in documents.items():
         for name, document in named.items():
             config = published(config, kind, name, document)

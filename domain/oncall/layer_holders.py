@@ -2,12 +2,13 @@
 
 Who is on leave is stood in for by the next in the same rotation who is there, turn by
 turn, so that nobody else's turn moves. Where nobody of the rotation is there, the layer
-is empty and what lies beneath shows.
+is empty and what lies beneath shows. Nobody stands in for a shift with a date.
 """
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 
+from domain.oncall.dated_shifts import DatedShifts
 from domain.oncall.holding import Absences, Held
 from domain.oncall.rotation import Period
 from domain.oncall.schedule import Layer, Restriction
@@ -21,20 +22,34 @@ TWO_DAYS = 2 * ONE_DAY
 def layer_holders(
     layer: Layer, absences: Absences, begin: int, end: int
 ) -> Iterator[Held]:
-    """In order and apart from each other, cut to [begin, end)."""
+    """In order, cut to [begin, end). Turns are apart from each other, dated shifts of
+    several people may be together.
+    """
     begin, end = max(begin, layer.validity[0]), min(end, layer.validity[1])
     if begin >= end:
         return
     hours = open_hours(layer, begin, end)
+    if isinstance(layer.source, DatedShifts):
+        yield from sorted(_dated(layer.name, layer.source, hours, absences))
+        return
     for period, opened in _in_hours(layer.rotation.periods(begin, end), hours):
         yield from _turn(layer, layer.turn(period.number), opened, absences)
+
+
+def _dated(
+    name: str, shifts: DatedShifts, hours: list[Span], absences: Absences
+) -> Iterator[Held]:
+    for opens, closes in hours:
+        for shift, span in shifts.within(opens, closes):
+            for there in subtract([span], absences.get(shift.person, [])):
+                yield Held(*there, shift.person, f"layer {name}, {shift.name}")
 
 
 def open_hours(layer: Layer, begin: int, end: int) -> list[Span]:
     """The layer's hours within [begin, end), merged."""
     if not layer.restrict:
         return [(begin, end)]
-    zone = layer.rotation.zone
+    zone = layer.source.zone
     first, last = wall_at(zone, begin).date(), wall_at(zone, end).date()
     # two days: yesterday's night window, and a zone that skipped a whole day
     days = range((last - first + 2 * TWO_DAYS).days + 1)
@@ -51,7 +66,7 @@ def _window(layer: Layer, day: date, hours: Restriction) -> Span:
     midnight = datetime.combine(day, time.min)
     opens = midnight + timedelta(seconds=hours.opens_s)
     closes = midnight + timedelta(seconds=hours.closes_s)
-    zone = layer.rotation.zone
+    zone = layer.source.zone
     return first_instant(zone, opens), last_instant(zone, closes)
 
 

@@ -100,7 +100,7 @@ def _absent(plan: Plan, at: datetime, present: set[str]) -> Iterator[Absent]:
         for override in parts(change)
         if override.window[0] <= instant < override.window[1]
     ]
-    people = {person for layer in layers for person in layer.rotation.people}
+    people = {person for layer in layers for person in layer.source.people}
     people |= {person for override in effective for person in override.people}
     bare = holders(replace(plan, changes=()), instant, instant + 1)
     due = {piece.person for piece in bare}

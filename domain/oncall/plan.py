@@ -63,7 +63,7 @@ class Plan:
         schedules = [v.schedule for v in self.versions if v.schedule is not None]
         layers = [layer for schedule in schedules for layer in schedule.layers]
         changes = [part for change in self.changes for part in parts(change)]
-        turns = (person for layer in layers for person in layer.rotation.people)
+        turns = (person for layer in layers for person in layer.source.people)
         return frozenset(turns).union(*(change.people for change in changes))
 
     def schedule_at(self, at: datetime) -> Schedule | None:
@@ -81,7 +81,8 @@ def carried_over(old: Schedule, new: Schedule, at: datetime) -> Schedule:
 
 
 def _continued(old: Layer | None, new: Layer, at: datetime) -> Layer:
-    if old is None or old.rotation.start != new.rotation.start:
+    start = _start(new)
+    if old is None or start is None or _start(old) != start:
         return new
     people = new.rotation.people
     order = old.rotation.order(_turn(old, at))
@@ -90,7 +91,12 @@ def _continued(old: Layer | None, new: Layer, at: datetime) -> Layer:
         return new
     index = _index(new.rotation, *(staying * 2)[:2])
     first = (index - _turn(new, at)) % len(people)
-    return replace(new, rotation=replace(new.rotation, first=first))
+    return replace(new, source=replace(new.rotation, first=first))
+
+
+def _start(layer: Layer) -> datetime | None:
+    """Of its turns; dated shifts have none, so nothing of them is carried over."""
+    return layer.source.start if isinstance(layer.source, Rotation) else None
 
 
 def _turn(layer: Layer, at: datetime) -> int:

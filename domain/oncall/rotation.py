@@ -60,6 +60,11 @@ class Rotation:
         unit = LENGTHS.get(self.unit)
         return None if unit is None else unit * self.length
 
+    def places(self) -> Iterator[tuple[str, str]]:
+        """Each person of each turn, and where that one is written."""
+        for index, person in enumerate(self.people):
+            yield f"rotation/people/{index}", person
+
     def order(self, turn: int) -> tuple[str, ...]:
         """Who has that turn, and then who would have it next, round to the last."""
         index = (turn + self.first) % len(self.people)

@@ -1,4 +1,4 @@
-"""An on-call schedule: layers of rotations, one version of a configured document.
+"""An on-call schedule: layers of rotations or dated shifts, one version of a document.
 
 A layer of higher priority covers those of lower; layers of equal priority are on call
 together. A layer may be open at some hours of the week only, and serve between two
@@ -20,6 +20,7 @@ from math import gcd
 from typing import Final, NamedTuple
 
 from domain.event import PolicyRef
+from domain.oncall.dated_shifts import DatedShifts
 from domain.oncall.rotation import Rotation
 from domain.oncall.wall_time import first_instant, last_instant
 from domain.sla.instants import DAY_S, FOREVER, Span
@@ -40,21 +41,27 @@ class Restriction(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """`starts` and `ends` are naive, on the walls of the rotation's zone; without
+    """`starts` and `ends` are naive, on the walls of the source's zone; without
     `restrict` it is open round the clock.
     """
 
     name: str
-    rotation: Rotation
+    source: Rotation | DatedShifts
     priority: int
     restrict: tuple[Restriction, ...] = ()
     starts: datetime | None = None
     ends: datetime | None = None
     masks: bool = False
 
+    @property
+    def rotation(self) -> Rotation:
+        """Of a layer that has turns."""
+        assert isinstance(self.source, Rotation), "dated shifts have no turns"
+        return self.source
+
     @cached_property
     def validity(self) -> Span:
-        zone = self.rotation.zone
+        zone = self.source.zone
         begin = first_instant(zone, self.starts) if self.starts else -FOREVER
         return begin, last_instant(zone, self.ends) if self.ends else FOREVER
 

@@ -12,16 +12,22 @@
         masks: true                        # nothing else counts in that week
         rotation: {start: "2026-08-01", unit: hour, length: 12, people: [dai, eva]}
 
+A layer has `shifts` with dates in the place of turns as `dated_shifts_form` has them,
+or an iCalendar text that is spelled out into such (`shift_sources`) when published.
+
 With a `priority` on every layer those say who covers whom, and equals are on call
 together. In `restrict`, `days` left out are all days, `from` and `to` left out the
 whole day; a window may end at "24:00", or the day after by ending before it begins.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias, TypeVar
+from collections.abc import Mapping
+from typing import Final
 
 from domain.errors import FieldError, InvalidError
 from domain.event import PolicyRef
+from domain.oncall.dated_shifts import DatedShifts
+from domain.oncall.dated_shifts_form import MOST_SHIFTS, read_shifts
+from domain.oncall.reader import Fields, Reader
 from domain.oncall.rotation import Rotation
 from domain.oncall.schedule import Layer, Restriction, Schedule
 from domain.oncall.schedule_words import (
@@ -35,20 +41,14 @@ from domain.oncall.schedule_words import (
     read_window,
 )
 from domain.sla.calendar import WEEKDAYS
-from domain.sla.calendar_words import (
-    below,
-    read_list,
-    read_object,
-    read_time,
-    read_zone,
-)
-
-Fields: TypeAlias = Mapping[object, object]
-T = TypeVar("T")
+from domain.sla.calendar_words import read_time, read_zone
 
 SCHEDULE_FIELDS: Final = ("tz", "layers")
 TIMES_OF_A_LAYER: Final = ("tz", "from", "until", "masks")
-LAYER_FIELDS: Final = ("name", "priority", "rotation", "restrict", *TIMES_OF_A_LAYER)
+LAYER_FIELDS: Final = (
+    *("name", "priority", "rotation", "shifts", "restrict"),
+    *TIMES_OF_A_LAYER,
+)
 ROTATION_FIELDS: Final = ("start", "unit", "length", "people")
 RESTRICTION_FIELDS: Final = ("days", "from", "to")
 MOST_LAYERS: Final = 100
@@ -65,35 +65,7 @@ def parse_schedule(ref: PolicyRef, document: object) -> Schedule:
     return schedule
 
 
-class _Reader:
-    """Reads on after a mistake, so that one answer names them all."""
-
-    def __init__(self) -> None:
-        self.errors: list[FieldError] = []
-
-    def attempt(
-        self, read: Callable[[object, str], T], value: object, pointer: str
-    ) -> T | None:
-        try:
-            return read(value, pointer)
-        except InvalidError as error:
-            self.errors += error.errors
-            return None
-
-    def fields(
-        self, value: object, pointer: str, known: tuple[str, ...]
-    ) -> Fields | None:
-        found = self.attempt(read_object, value, pointer)
-        unknown = (name for name in found or () if name not in set[object](known))
-        self.errors += (FieldError(below(pointer, n), "unknown field") for n in unknown)
-        return found
-
-    def entries(self, value: object, pointer: str, most: int) -> list[object]:
-        found = self.attempt(read_list, value, pointer)
-        if found is not None and not 0 < len(found) <= most:
-            self.errors.append(FieldError(pointer, f"must have 1 to {most} entries"))
-        return (found or [])[:most]
-
+class _Reader(Reader):
     def schedule(self, ref: PolicyRef, document: object) -> Schedule | None:
         fields = self.fields(document, "", SCHEDULE_FIELDS)
         if fields is None:
@@ -106,9 +78,17 @@ class _Reader:
         ]
         sound = tuple(layer for layer in layers if layer is not None)
         self.distinct(written)
+        self.bounded(sound)
         if tz is None or self.errors:
             return None
         return Schedule(ref=ref, tz=tz, layers=sound)
+
+    def bounded(self, layers: tuple[Layer, ...]) -> None:
+        sources = (layer.source for layer in layers)
+        dated = (len(s.shifts) for s in sources if isinstance(s, DatedShifts))
+        if sum(dated) > MOST_SHIFTS:
+            message = f"have more than {MOST_SHIFTS:,} shifts"
+            self.errors.append(FieldError("/layers", message))
 
     def distinct(self, layers: list[object]) -> None:
         """One name each; a priority each, or none."""
@@ -130,7 +110,7 @@ class _Reader:
         name = self.attempt(read_name, fields.get("name"), f"{pointer}/name")
         if "tz" in fields:
             tz = self.attempt(read_zone, fields["tz"], f"{pointer}/tz") or tz
-        rotation = self.rotation(fields.get("rotation"), f"{pointer}/rotation", tz)
+        source = self.source(fields, pointer, tz)
         restrict = self.restrict(fields, f"{pointer}/restrict")
         starts = self.optional(read_wall, fields, "from", pointer)
         ends = self.optional(read_wall, fields, "until", pointer)
@@ -141,11 +121,11 @@ class _Reader:
             message = "a layer that masks the others needs `from` and `until`"
             self.errors.append(FieldError(f"{pointer}/masks", message))
         priority = self.optional(read_priority, fields, "priority", pointer)
-        if name is None or rotation is None:
+        if name is None or source is None:
             return None
         return Layer(
             name=name,
-            rotation=rotation,
+            source=source,
             priority=index if priority is None else priority,
             restrict=restrict,
             starts=starts,
@@ -153,12 +133,19 @@ class _Reader:
             masks=bool(masks),
         )
 
-    def optional(
-        self, read: Callable[[object, str], T], fields: Fields, name: str, pointer: str
-    ) -> T | None:
-        if name not in fields:
-            return None
-        return self.attempt(read, fields[name], f"{pointer}/{name}")
+    def source(
+        self, layer: Fields, pointer: str, tz: str
+    ) -> Rotation | DatedShifts | None:
+        if "shifts" not in layer:
+            return self.rotation(layer.get("rotation"), f"{pointer}/rotation", tz)
+        if "rotation" in layer:
+            message = "has either turns or `shifts`"
+            self.errors.append(FieldError(f"{pointer}/rotation", message))
+        return self.attempt(
+            lambda value, at: read_shifts(value, at, tz),
+            layer["shifts"],
+            f"{pointer}/shifts",
+        )
 
     def rotation(self, value: object, pointer: str, tz: str) -> Rotation | None:
         fields = self.fields(value, pointer, ROTATION_FIELDS)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from domain.errors import FieldError
+from domain.oncall.dated_shifts import DatedShifts
 from domain.oncall.holding import spans
 from domain.oncall.layer_holders import layer_holders, open_hours
 from domain.oncall.override import Override, Swap, parts
@@ -79,17 +80,17 @@ def inactive_warnings(
     schedule: Schedule, inactive: Container[str]
 ) -> Iterator[FieldError]:
     for index, layer in enumerate(schedule.layers):
-        for place, person in enumerate(layer.rotation.people):
+        for place, person in layer.source.places():
             if person in inactive:
-                pointer = f"/layers/{index}/rotation/people/{place}"
+                pointer = f"/layers/{index}/{place}"
                 yield FieldError(pointer, f"the agent {person!r} is not active")
 
 
 def _strangers(schedule: Schedule, known: Container[str]) -> Iterator[FieldError]:
     for index, layer in enumerate(schedule.layers):
-        for place, person in enumerate(layer.rotation.people):
+        for place, person in layer.source.places():
             if person not in known:
-                pointer = f"/layers/{index}/rotation/people/{place}"
+                pointer = f"/layers/{index}/{place}"
                 yield FieldError(pointer, f"there is no agent {person!r}")
 
 
@@ -113,9 +114,17 @@ def _idle_layers(schedule: Schedule, at: int, weeks: int) -> Iterator[FieldError
         span = begin, min(begin + weeks * 7 * DAY_US, layer.validity[1])
         if layer.validity[1] <= at:
             yield FieldError(f"{pointer}/until", "is over: the layer does nothing")
+        elif _has_run_out(layer, at):
+            message = "has no shift ahead: the layer does nothing"
+            yield FieldError(f"{pointer}/shifts", message)
         elif _covered(schedule, index, span, held):
             message = f"never on call for {weeks} weeks: other layers cover it"
             yield FieldError(pointer, message)
+
+
+def _has_run_out(layer: Layer, at: int) -> bool:
+    shifts = layer.source
+    return isinstance(shifts, DatedShifts) and (shifts.last_end or at) <= at
 
 
 def _spans(layer: Layer, span: Span) -> list[Span]:

@@ -5,7 +5,7 @@ as those of `domain.sla.calendar_words` do.
 """
 
 import re
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Final
 
 from domain.oncall.rotation import UNITS, Unit
@@ -67,6 +67,17 @@ def read_wall(value: object, pointer: str) -> datetime:
     if value.year not in YEARS:
         refuse(pointer, f"must be in the years {YEARS[0]} to {YEARS[-1]}")
     return value
+
+
+def read_moment(value: object, pointer: str) -> datetime:
+    """Naive on the walls, or in UTC where it ends in Z."""
+    exact = isinstance(value, str) and value.endswith("Z")
+    if isinstance(value, datetime) and value.tzinfo:
+        value, exact = value.astimezone(UTC).replace(tzinfo=None), True
+    wall = read_wall(
+        value.removesuffix("Z") if isinstance(value, str) else value, pointer
+    )
+    return wall.replace(tzinfo=UTC) if exact else wall
 
 
 def read_window(opens_s: int, closes_s: int, pointer: str) -> tuple[int, int]:

@@ -36,20 +36,7 @@ ORDER BY 1 -- two processes with the same commands must not wait for each other
 """
 
 
-_REFUSE_FULL_HANDS = "SELECT refuse_full_hands(%s::text[], %s::bigint[], %s)"
-
-# The last position of the batch, all of which becomes visible together.
-_TAKE = """
-WITH over AS (
-    DELETE FROM hands WHERE agent = ANY(%s) AND writer <> %s
-    AND taken_at < now() - interval '1 hour'
-)
-INSERT INTO hands (agent, writer, position)
-SELECT agent, %s, currval('stored_events_notification_id_seq')
-FROM unnest(%s::text[]) AS agent
-ON CONFLICT (agent, writer)
-DO UPDATE SET position = EXCLUDED.position, taken_at = EXCLUDED.taken_at
-"""
+_TAKE_HANDS = "SELECT take_hands(%s::text[], %s::text[], %s::bigint[], %s)"
 
 
 class AppendOnlyRecorder(PostgresApplicationRecorder):
@@ -88,9 +75,8 @@ class AppendOnlyRecorder(PostgresApplicationRecorder):
         """Under the lock, as the events are: nobody comes in between."""
         limited = [(agent, t.known) for t in takings for agent in t.limited]
         who, known = [agent for agent, _ in limited], [at for _, at in limited]
-        curs.execute(_REFUSE_FULL_HANDS, (who, known, self.writer))
         agents = sorted({agent for taking in takings for agent in taking.agents})
-        curs.execute(_TAKE, (agents, self.writer, self.writer, agents))
+        curs.execute(_TAKE_HANDS, (agents, who, known, self.writer))
 
     @override
     def _insert_events(

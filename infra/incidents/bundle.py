@@ -10,14 +10,16 @@ from pathlib import Path
 
 import yaml
 
+from activities.sources import Expanded
 from domain.config import Configuration, fold_config, publish
 from domain.config_kinds import Kind
 from domain.errors import InvalidError
 from domain.event import SYSTEM, Event, Json, Meta
-from domain.sla.calendar_sources import Expansion, expand
+from domain.oncall.shift_sources import spell_out
+from domain.sla.calendar_sources import expand
 from domain.world import World
 from infra.bootstrap import documents, read_bundle
-from infra.holidays.sources import InstalledHolidays
+from infra.sources import InstalledSources
 from infra.wiring import now
 
 
@@ -52,9 +54,11 @@ def policies(file: Path) -> World:
     return World(config=Configuration(kept))
 
 
-def _expanded(kind: Kind, document: Json) -> Expansion | None:
+def _expanded(kind: Kind, document: Json) -> Expanded | None:
     """Without `years` a package gives the days around today, not those of the log."""
-    if kind != "calendars":
-        return None
-    holidays, today = InstalledHolidays(), now().date()
-    return expand(document, lambda source: holidays.look_up(source, today))
+    sources, today = InstalledSources(), now().date()
+    if kind == "calendars":
+        return expand(document, lambda source: sources.look_up(source, today))
+    if kind == "schedules":
+        return spell_out(document, lambda source: sources.shifts(source, today))
+    return None

@@ -37,15 +37,24 @@ CREATE TABLE hands (
 ) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 50);
 GRANT SELECT, INSERT, UPDATE, DELETE ON hands TO pledge_app;
 
-CREATE FUNCTION refuse_full_hands(agents text[], known bigint[], me text) RETURNS void
-LANGUAGE plpgsql AS $$
+-- Under the lock of appends, after the events: their last position is that of all. In one
+-- call, because a refusal must be the last thing of its pipeline.
+CREATE FUNCTION take_hands(
+    taken text[], limited text[], known bigint[], me text
+) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (
-        SELECT FROM unnest(agents, known) AS mine (agent, position)
+        SELECT FROM unnest(limited, known) AS mine (agent, position)
         JOIN hands USING (agent)
         WHERE hands.writer <> me AND hands.position > mine.position
     ) THEN
         RAISE integrity_constraint_violation
             USING MESSAGE = 'somebody was given something meanwhile', CONSTRAINT = 'hands';
     END IF;
+    DELETE FROM hands WHERE agent = ANY (taken) AND taken_at < now() - interval '1 hour';
+    INSERT INTO hands (agent, writer, position)
+    SELECT agent, me, currval('stored_events_notification_id_seq')
+    FROM unnest(taken) AS agent
+    ON CONFLICT (agent, writer)
+    DO UPDATE SET position = EXCLUDED.position, taken_at = EXCLUDED.taken_at;
 END $$;

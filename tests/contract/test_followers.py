@@ -16,6 +16,7 @@ from infra.followers.bell import Bell
 from infra.followers.projector import Projector
 from infra.followers.tickets import TicketCache
 from infra.followers.timers import Timers
+from infra.readmodel import TicketReadModel
 from infra.registry import LiveRegistry
 from infra.roster import LiveRoster
 from infra.temporal import TemporalRefusedError, TemporalUnavailableError
@@ -56,7 +57,8 @@ class Floor:
 
     async def open(self, count, subject="The heater is cold"):
         registry = LiveRegistry(self.store)
-        roster = LiveRoster(self.database, registry)
+        seen = TicketReadModel(self.database).wait_for
+        roster = LiveRoster(self.database, registry, seen)
         desk = TicketDesk(self.store, registry, roster, now)
         opened_ = [
             await desk.open(str(uuid.uuid4()), _opening(subject), _caller())

@@ -160,6 +160,17 @@ def test_a_day_moved_within_a_series_is_a_holiday_where_it_was_moved_to():
     ]
 
 
+def test_a_day_that_was_cancelled_within_a_series_is_no_holiday():
+    gone = ("RECURRENCE-ID;VALUE=DATE:20171224", "DTSTART;VALUE=DATE:20171224")
+    text = calendar(event(*YEARLY), event(*gone, "STATUS:CANCELLED"))
+    found = look_up(IMPORTED, ical=text)
+    assert sorted(map(str, found.holidays)) == [
+        "2016-12-24",
+        "2018-12-24",
+        "2019-12-24",
+    ]
+
+
 def test_days_named_one_by_one_are_holidays():
     assert days(CHRISTMAS[0], "RDATE;VALUE=DATE:20171226") == ["2017-12-26"]
 
@@ -233,6 +244,12 @@ def test_what_is_no_calendar_of_days_is_refused(text):
 )
 def test_a_rule_that_is_not_of_days_is_refused(rule):
     assert refused(ical=calendar(event(*CHRISTMAS, f"RRULE:{rule}")))
+
+
+def test_a_rule_that_never_gives_a_day_is_refused_and_not_searched_for_ever():
+    rule = "RRULE:FREQ=DAILY;COUNT=5;BYMONTH=2;BYMONTHDAY=30"
+    found = refused(ical=calendar(event(*CHRISTMAS, rule)))
+    assert "hardly ever happens" in found.message
 
 
 def test_a_file_of_too_many_series_is_refused():

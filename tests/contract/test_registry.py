@@ -12,8 +12,8 @@ from domain.access import KeyCreated, KeyRevoked
 from domain.config import PolicyPublished
 from domain.event import Actor
 from domain.oncall.facts import ScheduleOverrideAdded
-from infra.holidays.sources import InstalledHolidays
 from infra.registry import LiveRegistry
+from infra.sources import InstalledSources
 from infra.wiring import now
 from tests.contract.stores import opened
 from tests.facts import INSTANT, event
@@ -58,7 +58,7 @@ async def test_a_change_through_this_process_is_seen_at_once(database_url):
             correlation_id="c",
             channel="api",
         )
-        desk = ConfigDesk(store, registry, now, InstalledHolidays())
+        desk = ConfigDesk(store, registry, now, InstalledSources())
         await desk.publish("agents", "ann", {"name": "Ann"}, caller)
         assert len((await registry.config()).entry("agents", "ann").versions) == 1
 

@@ -31,6 +31,17 @@ def layer(*people: str, name: str = "base", **fields: object) -> dict[str, Any]:
     return {"name": name, "rotation": {**turns, **given}, **fields}
 
 
+def dated(
+    *shifts: tuple[str, float, float], name: str = "dated", **fields: object
+) -> dict[str, Any]:
+    """A layer of (person, from hour, to hour) after the midnight before `MONDAY`."""
+    written = [
+        {"from": f"{at(begin):%FT%TZ}", "to": f"{at(end):%FT%TZ}", "person": person}
+        for person, begin, end in shifts
+    ]
+    return {"name": name, "shifts": written, **fields}
+
+
 def schedule(*layers: Mapping[str, Any], tz: str = "UTC") -> Schedule:
     return parse_schedule(REF, {"tz": tz, "layers": list(layers)})
 

@@ -309,7 +309,9 @@ def test_the_same_words_are_a_change_when_the_dates_behind_them_are_others():
     event = Event("calendars/office", 1, NOON, BY_ANN, fact)
     current = fold_config([event]).entry("calendars", "office").current
     new = looked_up(CHINA, date(2026, 10, 1), date(2027, 10, 1))
-    assert [unchanged(current, CHINA, found) for found in (old, new)] == [True, False]
+    config = Configuration()
+    same = [unchanged(config, current, CHINA, found) for found in (old, new)]
+    assert same == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
+from domain.oncall.dated_shifts_form import read_shifts
 from domain.oncall.rotation import Rotation
 from domain.oncall.wall_time import first_instant, last_instant, wall_at
 from domain.sla.instants import SECOND_US, from_us, to_us
@@ -83,6 +84,33 @@ def test_a_hand_off_that_occurs_twice_is_the_first():
             assert last_instant(zone, twice) == change + back, tz
             checked += 1
     assert checked > 500
+
+
+def test_dated_shifts_follow_on_each_other_through_every_change_of_the_clocks():
+    """The one who goes stays until the last time shown, the one who comes is there
+    from the first: no instant is nobody's.
+    """
+    doubled, quarter = 0, timedelta(minutes=15)
+    for tz, change in around_changes():
+        wall = wall_at(ZoneInfo(tz), change).replace(second=0, microsecond=0)
+        for handed in (wall - quarter, wall + quarter):
+            walls = [wall - 2 * DAY, handed, wall + 2 * DAY]
+            shifts = [
+                {"from": f"{a:%FT%T}", "to": f"{b:%FT%T}", "person": person}
+                for (a, b), person in zip(pairwise(walls), "ab", strict=True)
+            ]
+            one, other = read_shifts(shifts, "", tz).shifts
+            assert one.begin < other.begin <= one.end < other.end, (tz, change)
+            doubled += one.end > other.begin
+    assert doubled > 500
+
+
+def test_dated_shifts_in_utc_are_the_same_in_every_zone():
+    shift = {"from": "2026-03-08T08:30:00Z", "to": "2026-11-01T06:30:00Z"}
+    spans = {read_shifts([{**shift, "person": "a"}], "", tz).shifts for tz in ZONES}
+    [(only,)] = spans
+    assert from_us(only.begin) == datetime(2026, 3, 8, 8, 30, tzinfo=UTC)
+    assert from_us(only.end) == datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
 
 
 def test_all_other_hand_offs_show_their_time_of_day():

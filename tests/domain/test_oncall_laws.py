@@ -1,13 +1,14 @@
 """Laws of on-call schedules, for any layers, overrides, leaves and ranges."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.oncall.layer_holders import layer_holders
+from domain.oncall.layer_holders import layer_holders, open_hours
 from domain.oncall.on_call import on_call_at
 from domain.oncall.override import Leave, Override, Swap
 from domain.oncall.plan import Plan
@@ -44,6 +45,37 @@ def layers(draw: st.DrawFn, index: int) -> dict[str, object]:
 
 
 @st.composite
+def dated_layers(
+    draw: st.DrawFn, index: int, start: str | None = None
+) -> dict[str, object]:
+    """Shifts on the walls of some zone or in UTC, that may overlap and leave gaps."""
+    fields: dict[str, object] = {
+        "name": f"l{index}",
+        "priority": draw(st.integers(0, 2)),
+        "tz": draw(st.sampled_from(ZONES)),
+        "shifts": draw(st.lists(dated_shifts(start), max_size=12)),
+    }
+    if draw(st.booleans()):
+        fields["restrict"] = draw(st.lists(restrictions(), min_size=1, max_size=3))
+    if draw(st.booleans()):
+        fields["from"], fields["until"] = "2026-03-07T01:30", "2026-11-01T01:30"
+        fields["masks"] = draw(st.booleans())
+    return fields
+
+
+@st.composite
+def dated_shifts(draw: st.DrawFn, start: str | None) -> dict[str, object]:
+    begin, end = draw(windows(reach=60, start=start))
+    form = "%Y-%m-%dT%H:%M" + draw(st.sampled_from(["", ":00Z"]))
+    person = draw(st.sampled_from(PEOPLE))
+    return {"from": f"{begin:{form}}", "to": f"{end:{form}}", "person": person}
+
+
+def any_layers(index: int) -> st.SearchStrategy[dict[str, object]]:
+    return st.one_of(layers(index), layers(index), dated_layers(index))
+
+
+@st.composite
 def restrictions(draw: st.DrawFn) -> dict[str, object]:
     days = draw(st.lists(st.sampled_from(WEEKDAYS), min_size=1, max_size=7))
     opens = draw(st.sampled_from(TIMES))
@@ -52,8 +84,10 @@ def restrictions(draw: st.DrawFn) -> dict[str, object]:
 
 
 @st.composite
-def windows(draw: st.DrawFn, reach: int = 240) -> tuple[datetime, datetime]:
-    day = local(draw(st.sampled_from(STARTS)), "UTC")
+def windows(
+    draw: st.DrawFn, reach: int = 240, start: str | None = None
+) -> tuple[datetime, datetime]:
+    day = local(start or draw(st.sampled_from(STARTS)), "UTC")
     begin = day + timedelta(minutes=draw(st.integers(-60 * 24, 60 * 24 * 5)))
     return begin, begin + timedelta(minutes=draw(st.integers(1, 60 * reach)))
 
@@ -84,7 +118,7 @@ def changes(draw: st.DrawFn) -> Override | Swap:
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     def drawn() -> list[dict[str, object]]:
-        return [draw(layers(index)) for index in range(draw(st.integers(1, 3)))]
+        return [draw(any_layers(index)) for index in range(draw(st.integers(1, 3)))]
 
     leaves = [
         Leave(person=person, begin=begin, end=end)
@@ -131,13 +165,74 @@ def test_nobody_is_on_call_twice_at_an_instant(plan, window):
 
 @settings(max_examples=60, deadline=None)
 @given(form=layers(0), window=windows())
-def test_a_layer_has_at_most_one_holder_at_each_instant(form, window):
+def test_a_layer_of_turns_has_at_most_one_holder_at_each_instant(form, window):
     single = schedule(form).layers[0]
     begin, end = map(to_us, window)
     away = {"a": [(begin, (begin + end) // 2)]}
     held = list(layer_holders(single, away, begin, end))
     assert all(piece.begin < piece.end for piece in held)
     assert all(one.end <= following.begin for one, following in pairwise(held))
+
+
+def on_the_walls(form: dict[str, Any]) -> list[tuple[str, datetime, datetime]]:
+    """(person, begin, end) of the shifts as they are written; by looking it up in the
+    zone, the first instant that shows the begin, the last that shows the end.
+    """
+    zone, found = ZoneInfo(form["tz"]), []
+    for shift in form["shifts"]:
+        begin, end = (datetime.fromisoformat(shift[side]) for side in ("from", "to"))
+        if not begin.tzinfo:
+            begins = (_shown(begin, zone, fold) for fold in (0, 1))
+            ends = (_shown(end, zone, fold) for fold in (0, 1))
+            begin, end = min(begins), max(ends)
+        found.append((shift["person"], begin.astimezone(UTC), end.astimezone(UTC)))
+    return found
+
+
+def _shown(wall: datetime, zone: ZoneInfo, fold: int) -> datetime:
+    """The instant of a wall time; where the clocks jump over it, that of the jump."""
+    instant = wall.replace(tzinfo=zone, fold=fold).astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) == wall:
+        return instant
+    jump = instant - timedelta(hours=3)
+    while jump.astimezone(zone).replace(tzinfo=None) < wall:
+        jump += timedelta(minutes=1)
+    return jump
+
+
+@st.composite
+def dated_and_asked(draw: st.DrawFn) -> tuple[dict[str, object], Any]:
+    """Of the same days."""
+    start = draw(st.sampled_from(STARTS))
+    return draw(dated_layers(0, start)), draw(windows(start=start))
+
+
+@settings(max_examples=150, deadline=None)
+@given(case=dated_and_asked())
+def test_a_layer_of_dated_shifts_has_whom_they_say_and_each_once(case):
+    form, window = case
+    single = schedule(form).layers[0]
+    begin, end = map(to_us, window)
+    away = {"a": [(begin, (begin + end) // 2)]}
+    held = list(layer_holders(single, away, begin, end))
+    assert held == sorted(held)
+    assert all(begin <= piece.begin < piece.end <= end for piece in held)
+    open_ = open_hours(single, *_cut(single.validity, (begin, end)))
+    told = on_the_walls(form)
+    edges = {begin, end, *(to_us(i) for _, *both in told for i in both)}
+    edges |= {edge for piece in held for edge in piece[:2]}
+    for instant in sorted(edge for edge in edges if begin <= edge < end):
+        said = [p.person for p in held if p.begin <= instant < p.end]
+        assert len(said) == len(set(said))
+        there = any(first <= instant < last for first, last in open_)
+        gone = {p for p, ((first, last),) in away.items() if first <= instant < last}
+        meant = {p for p, b, e in told if to_us(b) <= instant < to_us(e)}
+        assert set(said) == (meant - gone if there else set())
+
+
+def _cut(span: tuple[int, int], to: tuple[int, int]) -> tuple[int, int]:
+    begin, end = max(span[0], to[0]), min(span[1], to[1])
+    return begin, max(begin, end)
 
 
 @settings(max_examples=60, deadline=None)

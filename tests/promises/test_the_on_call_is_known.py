@@ -458,7 +458,7 @@ def test_the_shifts_are_a_calendar_to_subscribe_to(front):
     events = events_of(front)
     tomorrow = events[TOMORROW]
     assert tomorrow.end == TOMORROW + DAY
-    assert tomorrow["SUMMARY"] == f"{front.name('ann')} on call: {front.word}"
+    assert tomorrow["SUMMARY"] == front.name("ann")
     assert len({event["UID"] for event in events.values()}) == len(events)
     assert events_of(front)[TOMORROW]["UID"] == tomorrow["UID"]
 

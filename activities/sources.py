@@ -1,0 +1,51 @@
+"""What others keep, looked up before a document is published or tried out."""
+
+import asyncio
+from datetime import date
+from typing import Protocol, TypeAlias
+
+from domain.config_kinds import Kind
+from domain.event import Json
+from domain.oncall.shift_sources import (
+    FoundShifts,
+    ShiftExpansion,
+    ShiftSource,
+    spell_out,
+)
+from domain.sla.calendar_sources import Expansion, Found, HolidaySource, expand
+
+Expanded: TypeAlias = Expansion | ShiftExpansion
+
+
+class Sources(Protocol):
+    """What the packages know of public holidays, and how an iCalendar text is read."""
+
+    def look_up(self, source: HolidaySource, today: date) -> Found:
+        """Raises InvalidError for what it does not know."""
+
+    def shifts(self, source: ShiftSource, today: date) -> FoundShifts:
+        """Raises InvalidError for what is no iCalendar text."""
+
+
+async def expanded(document: Json, sources: Sources, today: date) -> Expansion:
+    """A calendar with its holidays looked up, off the loop: packages take a while."""
+    return await asyncio.to_thread(
+        expand, document, lambda source: sources.look_up(source, today)
+    )
+
+
+async def spelled_out(document: Json, sources: Sources, today: date) -> ShiftExpansion:
+    """A schedule with its texts read, off the loop."""
+    return await asyncio.to_thread(
+        spell_out, document, lambda source: sources.shifts(source, today)
+    )
+
+
+async def looked_up(
+    kind: Kind, document: Json, sources: Sources, today: date
+) -> Expanded | None:
+    if kind == "calendars":
+        return await expanded(document, sources, today)
+    if kind == "schedules":
+        return await spelled_out(document, sources, today)
+    return None

@@ -1,0 +1,92 @@
+"""Which agents an event of somebody else's calendar means.
+
+Its summary says who it is, several people separated by commas; where that is nobody
+known, the mail addresses of its attendees do. Upper and lower case and blanks around
+are all the same.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from domain.errors import FieldError
+from domain.event import Json
+from domain.sla.calendar_words import below, read_object, read_text, refuse
+
+MOST_TOGETHER: Final = 100
+MOST_NAMED: Final = 20
+People: TypeAlias = Mapping[str, str]
+"""Which agent is meant by a text, in lower case."""
+
+
+@dataclass(frozen=True)
+class Strangers:
+    """Texts that are nobody, and when each is first."""
+
+    first: dict[str, datetime] = field(default_factory=dict)
+
+    def faults(self, pointer: str) -> Iterator[FieldError]:
+        for text, begin in list(self.first.items())[:MOST_NAMED]:
+            said = f"{text[:200]!r} is no agent: say in `people` who it is"
+            message = said if text else "an event says nobody: give it a summary"
+            yield FieldError(pointer, f"{message} (first at {begin:%Y-%m-%dT%H:%MZ})")
+        if (rest := len(self.first) - MOST_NAMED) > 0:
+            yield FieldError(pointer, f"and {rest} others are no agents")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundShift:
+    """In UTC; `mails`: of who takes part."""
+
+    begin: datetime
+    end: datetime
+    summary: str
+    mails: tuple[str, ...] = ()
+
+    def people(self, known: People, strangers: Strangers) -> list[str]:
+        """Each once; who is not known is added to the strangers."""
+        people: dict[str, None] = {}
+        for text in self._texts(known):
+            if (person := known.get(folded(text))) is not None:
+                people[person] = None
+            elif len(strangers.first) <= MOST_NAMED or text in strangers.first:
+                strangers.first.setdefault(text, self.begin)
+        return list(people)
+
+    def _texts(self, known: People) -> list[str]:
+        if folded(self.summary) in known:
+            return [self.summary]
+        parts = self.summary.split(",", MOST_TOGETHER)
+        summary = [text.strip() for text in parts if text.strip()]
+        mails = list(self.mails)
+        unsaid = not summary or any(folded(text) not in known for text in summary)
+        if unsaid and any(folded(mail) in known for mail in mails):
+            return mails
+        return summary or mails or [""]
+
+
+def people_of(agents: Mapping[str, Json]) -> People:
+    """By their names and e-mail addresses, if those are one person's only."""
+    meant: dict[str, set[str]] = {}
+    for name, document in agents.items():
+        for text in (name, document.get("email")):
+            if isinstance(text, str):
+                meant.setdefault(folded(text), set()).add(name)
+    return {text: min(names) for text, names in meant.items() if len(names) == 1}
+
+
+def read_people(layer: Mapping[str, object], pointer: str) -> People:
+    """Raises InvalidError."""
+    found: dict[str, str] = {}
+    written = read_object(layer.get("people", {}), f"{pointer}/people")
+    for text, agent in written.items():
+        where = below(f"{pointer}/people", text)
+        person = read_text(agent, where)
+        if found.setdefault(folded(str(text)), person) != person:
+            refuse(where, "the same text is another person's")
+    return found
+
+
+def folded(text: str) -> str:
+    return text.strip().casefold()

@@ -1,0 +1,13 @@
+"""What others keep: holidays of packages, iCalendar texts. Nothing is fetched."""
+
+from datetime import date
+
+from domain.oncall.shift_sources import FoundShifts, ShiftSource
+from infra.holidays.sources import InstalledHolidays
+from infra.ical.shifts import found
+
+
+class InstalledSources(InstalledHolidays):
+    def shifts(self, source: ShiftSource, today: date) -> FoundShifts:
+        """Raises InvalidError for what is no iCalendar text."""
+        return found(source, today)
