@@ -119,9 +119,9 @@ class Offering:
             self._withdrawn(agent, "offer", away)
             self.ask()
             return
-        late = ticket.assigned_at is not None and ticket.assigned_at > since
-        team = ticket.team
-        if late or team is None or self._terms(team).mode == "manual":
+        team, late = ticket.team, ticket.assigned_at and ticket.assigned_at > since
+        by_hand = team is None or self._terms(team).mode == "manual"
+        if late or (by_hand and not self._gone(agent)):
             return
         self._withdrawn(agent, "ticket", away)
         reason = f"taken from {agent}: {away}"
@@ -317,6 +317,10 @@ class Offering:
         if queue.offer.agent != agent:
             raise RuleError(f"it is offered to {queue.offer.agent}, not to {agent}")
         return queue
+
+    def _gone(self, agent: str) -> bool:
+        """For good; who is on leave keeps what people gave them by hand."""
+        return may_act(self.world.directory, agent) is not None
 
     def _away(self, agent: str) -> str | None:
         unfit = may_act(self.world.directory, agent)

@@ -83,6 +83,7 @@ def team_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
             if not around.acts(member):
                 yield FieldError(f"/members/{index}", f"{member} is not active")
     yield from _shifts(team, around)
+    yield from _overflow(team, around)
     if team.lead is None:
         steps = named_by(around.ladders.values(), "lead_of", name)
         if steps:
@@ -97,3 +98,14 @@ def _shifts(team: Team, around: Surroundings) -> Iterator[FieldError]:
     if shift and plan and not plan.people & {*team.members}:
         message = f"none of the members is ever on call for {shift.schedule}"
         yield FieldError("/assignment/on_shift/schedule", message)
+
+
+def _overflow(team: Team, around: Surroundings) -> Iterator[FieldError]:
+    """A ticket goes round no circle, so its way ends where the circle closes."""
+    chain = [team.name]
+    while (spill := around.directory.terms(chain[-1]).overflow) is not None:
+        chain.append(spill.team)
+        if spill.team in chain[:-1]:
+            message = f"the overflow is a circle, and ends: {' → '.join(chain)}"
+            yield FieldError("/assignment/overflow/team", message)
+            return

@@ -272,6 +272,20 @@ def test_a_team_without_members_is_named():
     assert "reaches no one" in said("teams", {"members": []})["/members"]
 
 
+def test_teams_that_overflow_in_a_circle_are_named_with_their_way():
+    def spilling(team):
+        overflow = {"after": "PT5M", "team": team}
+        return {
+            "members": ["bo"],
+            "assignment": {"mode": "offer", "overflow": overflow},
+        }
+
+    config = given(teams={"third": spilling("second")})
+    found = said("teams", spilling("third"), config, "second")
+    where = "/assignment/overflow/team"
+    assert found[where].endswith("second → third → second")
+
+
 def test_a_team_whose_shifts_none_of_its_members_ever_has_is_named():
     rotation = {"start": "2026-01-05T09:00", "unit": "day", "people": ["ann"]}
     layers = [{"name": "base", "rotation": rotation}]

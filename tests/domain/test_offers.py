@@ -408,6 +408,23 @@ def test_esc_106_what_somebody_had_who_is_gone_is_taken_back_and_offered_at_once
     assert story.ticket.queued_at == instant("0s")
 
 
+@pytest.mark.parametrize("team", ["front", None])
+def test_what_people_gave_by_hand_to_somebody_who_is_gone_nobody_has_any_more(team):
+    """Nobody is asked for it: whoever assigns by hand sees that nobody has it."""
+    story = Story(around()).when("0s", Assign(team=team, agent="ann"))
+    gone(story, "ann").when("9m", Withdraw(agent="ann", since=instant("9m")))
+    assert story.one(AssignmentWithdrawn).held == "ticket"
+    assert (story.ticket.team, story.ticket.assignee) == (team, None)
+    assert story.ticket.queue is None
+
+
+def test_who_is_on_leave_keeps_what_people_gave_them_by_hand():
+    story = Story(around()).when("0s", Assign(team="front", agent="ann"))
+    on_leave(story, "ann", "1m", "9h")
+    story.when("1m", Withdraw(agent="ann", since=instant("1m")))
+    assert story.ticket.assignee == "ann"
+
+
 def test_who_goes_on_leave_is_asked_no_more():
     story = on_leave(given(), "bo", "1m", "9h")
     story.when("1m", Withdraw(agent="bo", since=instant("1m")))
@@ -432,12 +449,6 @@ def test_what_another_one_has_is_not_taken_from_them():
     story = given().when("1m", AcceptOffer(agent="bo"))
     gone(story, "ann").when("9m", Withdraw(agent="ann", since=instant("9m")))
     assert story.all(AssignmentWithdrawn) == []
-
-
-def test_what_a_team_that_assigns_by_hand_gave_stays():
-    story = Story(world()).when("1m", Assign(team="second", agent="bo"))
-    gone(story, "bo").when("9m", Withdraw(agent="bo", since=instant("9m")))
-    assert story.ticket.assignee == "bo"
 
 
 def test_esc_107_a_finished_ticket_stays_with_who_finished_it():

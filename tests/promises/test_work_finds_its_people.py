@@ -175,3 +175,15 @@ def test_who_must_not_deal_with_a_customer_is_passed_over_and_refused(api, team,
     refused = api.post(path, json={"agent": members[0]})
     assert refused.status_code == 422
     assert "conflict of interest" in refused.json()["errors"][0]["message"]
+
+
+def test_what_somebody_had_who_is_gone_is_seen_to_be_nobody_s_where_all_is_by_hand(
+    api, team
+):
+    bo = f"{team}-bo"
+    ticket = api.act(api.open_ticket(), "assign", team=team, agent=bo)
+    api.ok("GET", f"/v1/tickets?wait_for={api.history(ticket)[-1]['position']}")
+    api.put("agents", bo, {"name": "Bo", "active": False})
+    gone = api.await_event(ticket, "assignment.withdrawn")["data"]
+    assert (gone["agent"], gone["reason"]) == (bo, "not active")
+    assert eventually(lambda: api.read(ticket)["assignee"] is None)
