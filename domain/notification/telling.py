@@ -14,27 +14,25 @@ from domain.escalation.facts import (
     EscalationNotified,
     EscalationReassigned,
 )
-from domain.event import Event
+from domain.event import Event, Fact
 from domain.notification.facts import Cause
 from domain.notification.notification import notification_id
 from domain.offer.facts import AssignmentOffered
 from domain.sla.facts import SlaBreached
 from domain.ticket.facts import TicketAssigned, TicketResolved, TicketWatched
 
-TOPICS = frozenset(
-    fact.topic
-    for fact in (
-        EscalationNotified,
-        AssignmentOffered,
-        EscalationReassigned,
-        TicketAssigned,
-        ApprovalRequested,
-        ApprovalClimbed,
-        SlaBreached,
-        EscalationExhausted,
-        TicketResolved,
-    )
+WATCHED: tuple[type[Fact], ...] = (SlaBreached, EscalationExhausted, TicketResolved)
+"""What those are told of who watch the ticket, and nobody else."""
+TELLING: tuple[type[Fact], ...] = (
+    EscalationNotified,
+    AssignmentOffered,
+    EscalationReassigned,
+    TicketAssigned,
+    ApprovalRequested,
+    ApprovalClimbed,
+    *WATCHED,
 )
+TOPICS = frozenset(fact.topic for fact in TELLING)
 """Of the events that may tell somebody."""
 WATCHES = "watches the ticket"
 

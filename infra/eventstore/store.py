@@ -71,6 +71,15 @@ class PostgresEventStore:
             streams.setdefault(row[0], []).append(decode(*row))
         return streams
 
+    async def having(self, topic: str, stream_ids: Sequence[str]) -> set[str]:
+        """Those of the streams that have such an event."""
+        rows = await self._database.rows(
+            "SELECT DISTINCT originator_id FROM stored_events"
+            " WHERE originator_id = ANY(%s) AND topic = %s",
+            (list(stream_ids), topic),
+        )
+        return {row[0] for row in rows}
+
     async def history(self, stream_id: str) -> list[Recorded]:
         rows = await self._database.rows(
             "SELECT originator_id, originator_version, topic, state,"
