@@ -115,12 +115,15 @@ class Entry:
         return None if self.retired or not self.versions else self.versions[-1]
 
 
+NEVER_PUBLISHED = Entry()
+
+
 @dataclass(frozen=True)
 class Configuration:
     entries: dict[tuple[Kind, str], Entry] = field(default_factory=dict)
 
     def entry(self, kind: Kind, name: str) -> Entry:
-        return self.entries.get((kind, name), Entry())
+        return self.entries.get((kind, name), NEVER_PUBLISHED)
 
     def current(self, kind: Kind) -> Iterator[Published]:
         """In the order of their names."""
