@@ -1,6 +1,5 @@
 """Clocks that start, at one moment: the first cycle, the next, or one that goes on."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from domain.copies import replace
@@ -9,7 +8,7 @@ from domain.rematch import pin_ladder
 from domain.settling import Settling
 from domain.sla import clock as clocks
 from domain.sla.clock import Clock
-from domain.sla.condition import Value, holds
+from domain.sla.condition import holds
 from domain.sla.decision import Promise
 from domain.sla.facts import SlaAttached
 from domain.sla.metric import Definition
@@ -18,6 +17,7 @@ from domain.sla.policy import SlaPolicy
 from domain.sla.span import Span, ended
 from domain.sla.transition import starts, starts_again
 from domain.ticket.facts import TicketOpened, TicketReopened
+from domain.ticket.moment import TicketFields
 from domain.ticket.state import PastPause
 
 
@@ -169,15 +169,11 @@ class Beginning:
         return clock.breach_at or self.at + left
 
 
-def _paused(fields: Mapping[str, Value], pause: PastPause) -> Mapping[str, Value]:
+def _paused(fields: TicketFields, pause: PastPause) -> TicketFields:
     """The fields as they were while the ticket was paused."""
-    return {
-        **fields,
-        "paused": True,
-        "finished": False,
-        "status": pause.status,
-        "pause_reason": pause.reason,
-    }
+    return fields.but(
+        paused=True, finished=False, status=pause.status, pause_reason=pause.reason
+    )
 
 
 def promise_of(clock: Clock) -> Promise:

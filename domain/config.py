@@ -123,6 +123,9 @@ class Entry:
         return None if self.retired or not self.versions else self.versions[-1]
 
 
+NEVER_PUBLISHED = Entry()
+
+
 @dataclass(frozen=True)
 class Configuration:
     """`chat_targets`: names of those that the operator set up; None: not known here."""
@@ -131,7 +134,7 @@ class Configuration:
     chat_targets: frozenset[str] | None = None
 
     def entry(self, kind: Kind, name: str) -> Entry:
-        return self.entries.get((kind, name), Entry())
+        return self.entries.get((kind, name), NEVER_PUBLISHED)
 
     def current(self, kind: Kind) -> Iterator[Published]:
         """In the order of their names."""

@@ -17,12 +17,13 @@ else:
 
     def replace(value: _T, /, **changes: object) -> _T:
         """A copy with these fields changed; TypeError for a field that is none."""
-        fields = value.__dict__
-        if not changes.keys() <= fields.keys():
-            unknown = ", ".join(sorted(changes.keys() - fields.keys()))
+        copy = object.__new__(type(value))
+        fields = copy.__dict__
+        fields.update(value.__dict__)
+        known = len(fields)
+        fields.update(changes)
+        if len(fields) > known:
+            unknown = ", ".join(sorted(changes.keys() - value.__dict__.keys()))
             msg = f"{type(value).__name__} has no field {unknown}"
             raise TypeError(msg)
-        copy = object.__new__(type(value))
-        copy.__dict__.update(fields)
-        copy.__dict__.update(changes)
         return copy

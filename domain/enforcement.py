@@ -8,7 +8,7 @@ time, and calling it late records the exact instants all the same.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from domain.approving import Approving
 from domain.authority.approval import Approval
@@ -45,8 +45,7 @@ class Plan:
     done: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Alarm:
+class Alarm(NamedTuple):
     """`at` is the exact instant it speaks of, `due_from` when it may be acted on."""
 
     at: datetime
@@ -62,8 +61,9 @@ class Alarm:
 def alarms(ticket: Ticket) -> Iterator[Alarm]:
     """Everything that will be due, unless the ticket changes before."""
     for clock in ticket.clocks:
-        yield from _clock_alarms(clock)
-        yield from _early_alarms(ticket, clock)
+        if clock.live:
+            yield from _clock_alarms(clock)
+            yield from _early_alarms(ticket, clock)
     if ticket.pause is not None and (until := ticket.pause.until) is not None:
         yield Alarm(at=until, due_from=until, kind="resume", key="pause")
     for run in ticket.runs:
@@ -111,10 +111,10 @@ def _clock_alarms(clock: Clock) -> Iterator[Alarm]:
             key=clock.key,
             detail=warning.threshold,
         )
-    if clock.live and (until := clock.resumes_at) is not None:
+    if (until := clock.resumes_at) is not None:
         yield Alarm(at=until, due_from=until, kind="outlive", key=clock.key)
     breaks_at = clock.breaks_at
-    if clock.live and clock.breached_at is None and breaks_at is not None:
+    if clock.breached_at is None and breaks_at is not None:
         # At its last instant the promise still holds.
         due_from = breaks_at if clock.inherited else breaks_at + MICROSECOND
         yield Alarm(at=breaks_at, due_from=due_from, kind="breach", key=clock.key)
@@ -154,42 +154,55 @@ def plan(ticket: Ticket) -> Plan:
     )
 
 
-def enforce(  # noqa: C901, PLR0915 - one case a kind of alarm
-    draft: Draft, as_of: datetime, world: World
-) -> World:
+def enforce(draft: Draft, as_of: datetime, world: World) -> World:
     """Everything due at `as_of`, in the order in which it was due. Returns the world
     with the loads as they are afterwards, for the next ticket of the same batch.
     """
     while (alarm := next_alarm(draft.ticket)) and alarm.due_from <= as_of:
-        match alarm.kind:
-            case "warning":
-                _warn(draft, alarm)
-            case "breach":
-                _breach(draft, alarm, world)
-            case "resume":
-                start = draft.mark()
-                draft.record(
-                    TicketResumed(reason="the pause ran out"), alarm.at, by_rule=True
-                )
-                follow(draft, start, alarm.at, world)
-            case "outlive":
-                _outlive(draft, alarm, world)
-            case "step":
-                world = climb(draft, _run(draft, alarm), alarm.at, world, as_of)
-            case "early":
-                world = _early(draft, alarm, world, as_of)
-            case "run_out":
-                by = Escalating(draft=draft, at=alarm.at, world=world)
-                by.run_out(_run(draft, alarm))
-            case "approval":
-                by_rule = Approving(draft=draft, at=alarm.at, world=world)
-                by_rule.run_out(int(alarm.detail))
-            case "offer" | "ask_again" | "overflow" | "relax":
-                offering = Offering(draft, alarm.at, world, as_of)
-                start = draft.mark()
-                offering.come_due(alarm.kind)
-                world = offering.world
-                follow(draft, start, alarm.at, world)
+        world = _come_due(draft, alarm, world, as_of)
+    return world
+
+
+def enforce_punctually(draft: Draft, until: datetime, world: World) -> World:
+    """As it would have been with nobody ever late: each thing at its own instant."""
+    as_of = None
+    while (alarm := next_alarm(draft.ticket)) and alarm.due_from <= until:
+        as_of = max(as_of or alarm.due_from, alarm.due_from)
+        world = _come_due(draft, alarm, world, as_of)
+    return world
+
+
+def _come_due(  # noqa: C901 - one case a kind of alarm
+    draft: Draft, alarm: Alarm, world: World, as_of: datetime
+) -> World:
+    match alarm.kind:
+        case "warning":
+            _warn(draft, alarm)
+        case "breach":
+            _breach(draft, alarm, world)
+        case "resume":
+            start = draft.mark()
+            reason = "the pause ran out"
+            draft.record(TicketResumed(reason=reason), alarm.at, by_rule=True)
+            follow(draft, start, alarm.at, world)
+        case "outlive":
+            _outlive(draft, alarm, world)
+        case "step":
+            return climb(draft, _run(draft, alarm), alarm.at, world, as_of)
+        case "early":
+            return _early(draft, alarm, world, as_of)
+        case "run_out":
+            by = Escalating(draft=draft, at=alarm.at, world=world)
+            by.run_out(_run(draft, alarm))
+        case "approval":
+            by_rule = Approving(draft=draft, at=alarm.at, world=world)
+            by_rule.run_out(int(alarm.detail))
+        case "offer" | "ask_again" | "overflow" | "relax":
+            offering = Offering(draft, alarm.at, world, as_of)
+            start = draft.mark()
+            offering.come_due(alarm.kind)
+            follow(draft, start, alarm.at, offering.world)
+            return offering.world
     return world
 
 
@@ -261,10 +274,3 @@ def _run(draft: Draft, alarm: Alarm) -> Run:
     return next(
         r for r in draft.ticket.runs if r.clock == alarm.key and r.state != "ended"
     )
-
-
-def enforce_punctually(draft: Draft, until: datetime, world: World) -> World:
-    """As it would have been with nobody ever late: each thing at its own instant."""
-    while (alarm := next_alarm(draft.ticket)) and alarm.due_from <= until:
-        world = enforce(draft, alarm.due_from, world)
-    return world

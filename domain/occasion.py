@@ -1,19 +1,18 @@
 """One moment of one ticket, as everything that follows promises needs it."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from domain.event import Fact, PolicyRef
 from domain.rematch import Edited, Rematch, early_of
 from domain.sla.change_rules import Cause
 from domain.sla.clock import Clock
-from domain.sla.condition import Value
+from domain.sla.condition import Fields
 from domain.sla.outlook import Hours
 from domain.sla.policy import SlaPolicy
 from domain.sla.reply import Replies
 from domain.ticket.draft import Draft
 from domain.ticket.facts import TicketPriorityChanged, TicketTierChanged
-from domain.ticket.moment import Moment
+from domain.ticket.moment import Moment, TicketFields
 from domain.ticket.state import Ticket
 from domain.world import World
 
@@ -27,7 +26,8 @@ class Occasion:
         self.draft, self.moment, self.at, self.world = draft, moment, at, world
         self.cause = draft.ticket.version if moment.facts else None
         self.anew: set[str] = set()
-        self._fields: dict[tuple[Replies, bool], Mapping[str, Value]] = {}
+        self._now: dict[Replies, TicketFields] = {}
+        self._before: dict[Replies, TicketFields] = {}
 
     def record(self, fact: Fact, policy: PolicyRef) -> None:
         self.draft.record(fact, self.at, cause=self.cause, policy=policy, by_rule=True)
@@ -49,21 +49,21 @@ class Occasion:
             return "priority"
         return "tier" if self.moment.happened(TicketTierChanged) else "other"
 
-    def now(self, policy: SlaPolicy) -> Mapping[str, Value]:
-        key = (policy.replies, True)
-        if key not in self._fields:
-            self._fields[key] = self.moment.fields(policy.replies)
-        return self._fields[key]
+    def now(self, policy: SlaPolicy) -> TicketFields:
+        found = self._now.get(policy.replies)
+        if found is None:
+            found = self._now[policy.replies] = self.moment.fields(policy.replies)
+        return found
 
-    def before(self, policy: SlaPolicy) -> Mapping[str, Value]:
+    def before(self, policy: SlaPolicy) -> Fields:
         before = self.moment.before
         if before is None:
             return {}
-        key = (policy.replies, False)
-        if key not in self._fields:
+        found = self._before.get(policy.replies)
+        if found is None:
             past = Moment(before=before, ticket=before, facts=())
-            self._fields[key] = past.fields(policy.replies)
-        return self._fields[key]
+            found = self._before[policy.replies] = past.fields(policy.replies)
+        return found
 
 
 def hours_of(ticket: Ticket, clock: Clock, policy: SlaPolicy, world: World) -> Hours:

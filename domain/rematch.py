@@ -64,15 +64,14 @@ class Rematch:
     def run(self) -> None:
         """Nothing is recorded while the answer is the same."""
         ticket = self.draft.ticket
-        promises, decision = match(
-            self._policies(), ticket_fields(ticket), self._calendar_ref
-        )
+        found = match(self._policies(), ticket_fields(ticket), self._calendar_ref)
+        promises = found.promises
         if promises == ticket.promises and ticket.decision is not None:
             return
         if promises:
-            self.record(SlaMatched(promises=promises, decision=decision))
+            self.record(SlaMatched(promises=promises, decision=found.decision()))
         else:
-            self.record(SlaNotMatched(decision=decision))
+            self.record(SlaNotMatched(decision=found.decision()))
         before = {promise.metric: _terms(promise) for promise in ticket.promises}
         promised = {promise.metric: promise for promise in promises}
         for clock in ticket.clocks:

@@ -4,10 +4,11 @@ A run is a fold: what it waits for, and until when, is in the facts. Whoever act
 is in `escalating` (start, acknowledge, pause, force) and `climb` (take a step).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
+from domain.copies import replace
 from domain.escalation.facts import (
     EscalationAcknowledged,
     EscalationBroken,

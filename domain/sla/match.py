@@ -1,9 +1,8 @@
 """Which promise a ticket gets: the first matching rule per metric, and why."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from domain.event import PolicyRef
 from domain.sla.condition import Fields
@@ -17,42 +16,57 @@ ASKED_OF_ALL = ("type", "channel", "tier", "priority")
 """Always among the inputs of a decision, whatever the rules asked."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Found:
+class _Found(NamedTuple):
     policy: SlaPolicy
     rule: int
     target: timedelta
     calendar: str
 
 
+class Matched(NamedTuple):
+    """`answers`: of every rule that was asked, the field that refused."""
+
+    promises: tuple[Promise, ...]
+    fields: Fields
+    answers: tuple[tuple[SlaPolicy, int, str | None], ...]
+
+    def decision(self) -> Decision:
+        """Worked out by who records it: mostly the promises stay as they are."""
+        names = set(ASKED_OF_ALL)
+        for policy, index, _ in self.answers:
+            names.update(test.field for test in policy.rules[index].when.tests)
+        return Decision(
+            inputs={name: self.fields.get(name) for name in sorted(names)},
+            asked=tuple(
+                RuleAsked(
+                    policy=policy.ref.name,
+                    version=policy.ref.version,
+                    rule=index,
+                    refused_on=refused,
+                )
+                for policy, index, refused in self.answers
+            ),
+        )
+
+
 def match(
     policies: Iterable[SlaPolicy],
     fields: Fields,
     calendar: CalendarOf = lambda *_: None,
-) -> tuple[tuple[Promise, ...], Decision]:
-    """First match per metric, and every rule that was asked on the way. `calendar` is
-    not asked for `always`.
+) -> Matched:
+    """First match per metric; every rule is asked. `calendar` is not asked for
+    `always`.
     """
     found: dict[Metric, _Found] = {}
-    asked: list[RuleAsked] = []
-    names = set(ASKED_OF_ALL)
+    answers: list[tuple[SlaPolicy, int, str | None]] = []
     for policy in policies:
         for index, rule in enumerate(policy.rules):
-            names.update(test.field for test in rule.when.tests)
             refused = rule.when.refused_on(fields)
-            asked.append(_asked(policy, index, refused))
+            answers.append((policy, index, refused))
             if refused is None:
                 _take(found, policy, index, rule)
-    inputs: dict[str, object] = {name: fields.get(name) for name in sorted(names)}
     promises = tuple(_promise(m, f, calendar) for m, f in found.items())
-    return promises, Decision(inputs=inputs, asked=tuple(asked))
-
-
-def _asked(policy: SlaPolicy, index: int, refused: str | None) -> RuleAsked:
-    ref = policy.ref
-    return RuleAsked(
-        policy=ref.name, version=ref.version, rule=index, refused_on=refused
-    )
+    return Matched(promises, fields, tuple(answers))
 
 
 def _take(
@@ -60,8 +74,8 @@ def _take(
 ) -> None:
     calendar = rule.calendar or policy.calendar
     for metric, target in rule.targets:
-        mine = _Found(policy=policy, rule=index, target=target, calendar=calendar)
-        found.setdefault(metric, mine)
+        if metric not in found:
+            found[metric] = _Found(policy, index, target, calendar)
 
 
 def _promise(metric: Metric, found: _Found, calendar: CalendarOf) -> Promise:

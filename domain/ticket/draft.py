@@ -2,16 +2,16 @@
 of the same decision sees the ticket as it will be.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from domain.event import SYSTEM, Event, Fact, Meta, PolicyRef, event_id
 from domain.ticket.evolve import evolve
 from domain.ticket.state import Ticket
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dated:
+class Dated(NamedTuple):
     """`cause`: version of the event of this ticket that led here; None = the command.
     `by_rule`: Pledge decided, not whoever sent the command.
     """
@@ -23,8 +23,7 @@ class Dated:
     by_rule: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mark:
+class Mark(NamedTuple):
     """A place in a draft, to look back on what happened since."""
 
     ticket: Ticket | None

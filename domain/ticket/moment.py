@@ -3,29 +3,45 @@ stands, and what just happened. The names are listed in `sla.metric`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from domain.event import Fact
+from domain.event import Fact, Json
 from domain.sla.condition import ATTRIBUTE, Value
 from domain.sla.reply import Replies
 from domain.ticket.facts import TicketMessageAdded
 from domain.ticket.state import Ticket, voice
 
 
-@dataclass(frozen=True, kw_only=True)
-class Moment:
+class TicketFields(NamedTuple):
+    """Attributes are read when they are asked for: a ticket may have dozens of them,
+    and rules ask about few.
+    """
+
+    named: dict[str, Value]
+    attributes: Json
+
+    def get(self, name: str, /) -> Value:
+        value = self.named.get(name)
+        if value is None and name.startswith(ATTRIBUTE):
+            return _value(self.attributes.get(name.removeprefix(ATTRIBUTE)))
+        return value
+
+    def but(self, **named: Value) -> "TicketFields":
+        return TicketFields({**self.named, **named}, self.attributes)
+
+
+class Moment(NamedTuple):
     """`before`: None at the opening. `facts`: what happened since."""
 
     before: Ticket | None
     ticket: Ticket
     facts: tuple[Fact, ...]
 
-    def fields(self, replies: Replies) -> dict[str, Value]:
-        return {
-            **ticket_fields(self.ticket),
-            **_state_fields(self.ticket, replies),
-            **self._event_fields(replies),
-        }
+    def fields(self, replies: Replies) -> TicketFields:
+        named = _named_fields(self.ticket)
+        named |= _state_fields(self.ticket, replies)
+        named |= self._event_fields(replies)
+        return TicketFields(named, self.ticket.attributes)
 
     def happened(self, *kinds: type[Fact]) -> bool:
         return any(isinstance(fact, kinds) for fact in self.facts)
@@ -64,7 +80,11 @@ def _message_fields(
     }
 
 
-def ticket_fields(ticket: Ticket) -> dict[str, Value]:
+def ticket_fields(ticket: Ticket) -> TicketFields:
+    return TicketFields(_named_fields(ticket), ticket.attributes)
+
+
+def _named_fields(ticket: Ticket) -> dict[str, Value]:
     return {
         "type": ticket.type,
         "channel": ticket.channel,
@@ -75,7 +95,6 @@ def ticket_fields(ticket: Ticket) -> dict[str, Value]:
         "product_area": ticket.product_area,
         "tags": ticket.tags,
         "opened_by": ticket.opened_by,
-        **{ATTRIBUTE + name: _value(v) for name, v in ticket.attributes.items()},
     }
 
 

@@ -115,6 +115,12 @@ def test_to_a_condition_true_is_not_one():
     assert given(definition).when(at("11:00"), attributes(ok=1)).clock("check").live
 
 
+def test_an_attribute_named_like_a_field_is_not_that_field():
+    definition = {"start": {"status": "open"}, "stop": {"author_kind": "agent"}}
+    story = given(definition).when(at("11:00"), attributes(author_kind="agent"))
+    assert story.clock("check").state == "running"
+
+
 def test_all_fields_of_a_condition_must_hold_and_one_of_several_conditions():
     definition = {
         "start": {"status": "open"},

@@ -1,7 +1,7 @@
 """What the durable clock is told of a ticket."""
 
 from domain.commands import PauseTicket, Resolve
-from domain.enforcement import EPOCH, plan
+from domain.enforcement import EPOCH, next_alarm, plan
 from tests.dsl import ANSWER, Story, instant, promising
 
 FIRST = {"first_response": "1h"}
@@ -45,6 +45,16 @@ def test_an_open_ticket_with_nothing_due_is_not_done():
 
 def test_a_resolved_ticket_is_done():
     assert plan(Story(promising(FIRST)).when("1m", Resolve()).ticket).done
+
+
+def test_each_thing_at_its_own_instant_is_as_if_somebody_had_looked_at_each():
+    steps = [{"after": "0s", "targets": [{"agent": "bo"}], "raise_priority": 1}]
+    late = {"first_response": "1h", "resolution": "2h"}
+    rules = promising(late, steps=steps, repeat=2, warn_at=["50%", "30m"])
+    looked = Story(rules)
+    while (alarm := next_alarm(looked.ticket)) and alarm.due_from <= instant("9h"):
+        looked.late(alarm.due_from)
+    assert looked.events == Story(rules).enforce("9h").events
 
 
 def test_it_carries_the_version_it_was_made_of():
