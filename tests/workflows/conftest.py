@@ -15,12 +15,13 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client, WorkflowHistory
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
-from temporalio.worker import Replayer
+from temporalio.worker import Replayer, Worker
 
 from infra.messages import MESSAGES
 from infra.processes import sandbox, ticket_worker
 from tests.installation import TIME_SKIPPING
 from tests.workflows.floor import Floor
+from tests.workflows.mortal_worker import MortalWorker
 from workflows.subscription import SubscriptionWorkflow
 from workflows.ticket import TicketWorkflow
 
@@ -59,6 +60,24 @@ async def floor(environment, queue, request) -> AsyncIterator[Floor]:
     """The real worker over a log in memory."""
     made = Floor(environment, queue)
     async with ticket_worker(environment.client, queue, made.enforcement.enforce):
+        yield made
+    await replay_all(environment.client, made.runs, request.node.name)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def worker(environment, queue) -> AsyncIterator[MortalWorker]:
+    """Not started yet."""
+    made = MortalWorker(environment.client, queue)
+    yield made
+    await made.kill()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def bare_floor(environment, queue, request) -> AsyncIterator[Floor]:
+    """Does what workflows ask for, but none runs without `worker`."""
+    made = Floor(environment, queue)
+    activities = [made.enforcement.enforce]
+    async with Worker(environment.client, task_queue=queue, activities=activities):
         yield made
     await replay_all(environment.client, made.runs, request.node.name)
 

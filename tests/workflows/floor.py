@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
@@ -21,7 +22,7 @@ from domain.assignment import Directory
 from domain.commands import OpenTicket, decide, open_ticket
 from domain.config import Configuration
 from domain.duration import format_duration, parse_duration
-from domain.enforcement import EPOCH
+from domain.enforcement import EPOCH, next_alarm
 from domain.errors import VersionConflictError
 from domain.event import Event
 from domain.oncall.book import OnCallBook
@@ -35,6 +36,7 @@ from infra.temporal import TimerBackend
 from tests.dsl import BY_ANN
 from workflows.ticket import ticket_workflow_id
 
+MILLISECOND = timedelta(milliseconds=1)
 SECONDS = 60
 """How long a story may take in real time before it is a failure."""
 
@@ -101,6 +103,11 @@ class Rules:
         yield Moving(moves)
         self.world = self.world.having(handed(self.world.directory, *moves))
 
+    def held_by(self, person: str | None) -> None:
+        """As the roster follows the log: the ticket is all the work there is."""
+        loads = {} if person is None else {person: 1}
+        self.moved(replace(self.world.directory, loads=loads))
+
 
 class Floor:
     def __init__(self, environment: WorkflowEnvironment, queue: str) -> None:
@@ -117,7 +124,9 @@ class Floor:
             lambda: str(next(numbers)),
         )
 
-    def instant(self, after: str) -> datetime:
+    def instant(self, after: str | datetime) -> datetime:
+        if isinstance(after, datetime):
+            return after
         return self.opened_at + parse_duration(after)
 
     @property
@@ -163,6 +172,7 @@ class Floor:
             version=draft.ticket.version,
         )
         await self.log.append(seal(draft, BY_ANN), row)
+        self.rules.held_by(draft.ticket.in_hands_of)
         if push:
             await self.push(contract(draft.ticket))
 
@@ -170,14 +180,35 @@ class Floor:
         await self.backend.push(plan)
         self.runs.add((self.handle.id, (await self.handle.describe()).run_id))
 
-    async def until(self, at: str) -> None:
+    async def punctually(self, at: str) -> None:
+        """Move the clock there from one thing that is due to the next."""
+        while (alarm := next_alarm(self.ticket)) and alarm.at < self.instant(at):
+            await self.until(alarm.at + MILLISECOND)
+        await self.until(at)
+
+    async def until(self, at: str | datetime) -> None:
         """Move the workflow's clock there, and wait for what is due by then."""
-        now = await self.environment.get_current_time(self.handle)
-        left = self.instant(at) - now
+        await self.move(at)
+        due_ms = (self.instant(at) - EPOCH) // MILLISECOND
+        await self.settled(lambda t: (contract(t).next_due_ms or due_ms + 1) > due_ms)
+
+    async def move(self, at: str | datetime) -> None:
+        """The clock only: it stands still while a workflow is due and nobody there."""
+        left = self.instant(at) - await self.now()
         if left > timedelta(0):
             await self.environment.fast_forward(self.handle, left)
-        due_ms = (self.instant(at) - EPOCH) // timedelta(milliseconds=1)
-        await self.settled(lambda t: (contract(t).next_due_ms or due_ms + 1) > due_ms)
+
+    async def now(self) -> datetime:
+        return await self.environment.get_current_time(self.handle)
+
+    async def timers(self, count: int, what: Literal["started", "fired"]) -> None:
+        """Until so many timers of the workflow were."""
+        async with asyncio.timeout(SECONDS):
+            async for event in self.handle.fetch_history_events(wait_new_event=True):
+                kind = event.WhichOneof("attributes")
+                count -= kind == f"timer_{what}_event_attributes"
+                if count == 0:
+                    return
 
     async def settled(self, condition) -> None:
         """Until the log's ticket is so."""
