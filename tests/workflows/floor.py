@@ -103,11 +103,6 @@ class Rules:
         yield Moving(moves)
         self.world = self.world.having(handed(self.world.directory, *moves))
 
-    def held_by(self, person: str | None) -> None:
-        """As the roster follows the log: the ticket is all the work there is."""
-        loads = {} if person is None else {person: 1}
-        self.moved(replace(self.world.directory, loads=loads))
-
 
 class Floor:
     def __init__(self, environment: WorkflowEnvironment, queue: str) -> None:
@@ -171,8 +166,8 @@ class Floor:
             stream_id=self.queue,
             version=draft.ticket.version,
         )
-        await self.log.append(seal(draft, BY_ANN), row)
-        self.rules.held_by(draft.ticket.in_hands_of)
+        with self.rules.moving([(draft.base, draft.ticket)]):
+            await self.log.append(seal(draft, BY_ANN), row)
         if push:
             await self.push(contract(draft.ticket))
 
