@@ -67,7 +67,7 @@ class Climb:
             directory=world.directory,
             oncall=world.oncall,
             asked=draft.ticket.queue.asked if draft.ticket.queue else {},
-            silent=self.ladder.no_channel == "tell",
+            log_tells=self.ladder.no_channel == "tell",
         )
         self.actions = StepActions(
             draft=draft,
@@ -157,12 +157,12 @@ class Climb:
         """The catch-all is asked where the step alone reaches nobody, or at the end of
         a round in which nobody was reached.
         """
-        found = Found(self.around, f"{self.ladder.ref.name}/{self.run.step}")
-        for target in self.step.targets:
-            found.add(target)
-        catch_all = self.ladder.nobody.catch_all
+        found, ladder = Found(self.around), self.ladder
+        for number, target in enumerate(self.step.targets):
+            found.add(target, f"{ladder.ref.name}/{self.run.step}/{number}")
+        catch_all = ladder.nobody.catch_all
         if catch_all is not None and self.step.targets and not found.people():
-            found.add(catch_all)
+            found.add(catch_all, f"{ladder.ref.name}/catch_all")
         return found
 
     def _hold(self) -> bool:

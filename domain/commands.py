@@ -184,8 +184,6 @@ def decide(ticket: Ticket, command: Command, at: datetime, world: World) -> Draf
     world = enforce(draft, at, world)
     start = draft.mark()
     _apply(draft, command, at, world)
-    if isinstance(command, Withdraw):
-        Approving(draft=draft, at=at, world=world).approver_away(command.agent)
     offering = Offering(draft, at, world)
     if draft.ticket.reopen_count > ticket.reopen_count:
         offering.take_from_absent()
@@ -222,8 +220,10 @@ def _apply(  # noqa: C901 - one case a command
             _excuse(draft, command, at)
         case RestatePromises():
             _restate(draft, command, at, world)
-        case AcceptOffer() | DeclineOffer() | OfferNext() | Withdraw():
+        case AcceptOffer() | DeclineOffer() | OfferNext():
             Offering(draft, at, world).do(command)
+        case Withdraw():
+            _withdraw(draft, command, at, world)
         case RunMacro():
             _run_macro(draft, command, at, world)
         case AskApproval() | DecideApproval():
@@ -238,6 +238,11 @@ def _acknowledge(
     refuse_finished(draft.ticket)
     draft.record(TicketAcknowledged(by=command.by), at)
     Escalating(draft=draft, at=at, world=world).acknowledge(command.by)
+
+
+def _withdraw(draft: Draft, command: Withdraw, at: datetime, world: World) -> None:
+    Offering(draft, at, world).do(command)
+    Approving(draft=draft, at=at, world=world).approver_away(command.agent)
 
 
 def _restate(

@@ -17,7 +17,7 @@ from domain.oncall.on_call import OnCall, on_call_at
 @dataclass(frozen=True, kw_only=True)
 class Around:
     """What is known when somebody is looked for. `asked`: who said no to this ticket,
-    or nothing, in words. `silent`: people whom no channel leads to are meant too.
+    or nothing, in words. `log_tells`: people whom no channel leads to too.
     """
 
     at: datetime
@@ -26,7 +26,7 @@ class Around:
     directory: Directory
     oncall: OnCallBook
     asked: Mapping[str, str] = field(default_factory=dict)
-    silent: bool = True
+    log_tells: bool = True
 
 
 @dataclass(frozen=True)
@@ -37,20 +37,16 @@ class Meant:
 
 @dataclass
 class Found:
-    """Grows target by target; a person is told once, with every reason. `place`: of
-    the step; each of its targets that goes round has a turn of its own.
-    """
+    """Grows target by target; a person is told once, with every reason."""
 
     around: Around
-    place: str
     chosen: dict[str, Chosen] = field(default_factory=dict)
     passed_over: dict[str, str] = field(default_factory=dict)
     turns: dict[str, str] = field(default_factory=dict)
-    _asked: int = 0
 
-    def add(self, target: Target) -> None:
-        self._asked += 1
-        for meant in self._meant(target):
+    def add(self, target: Target, place: str) -> None:
+        """`place`: where it stands; a target that goes round has its turn there."""
+        for meant in self._meant(target, place):
             unfit = self._unfit(meant.person)
             if unfit is not None:
                 self.passed_over.setdefault(meant.person, unfit)
@@ -75,13 +71,13 @@ class Found:
     def _unfit(self, person: str) -> str | None:
         around = self.around
         unfit = may_act(around.directory, person) or barred(around, person)
-        if unfit is None and not around.silent:
+        if unfit is None and not around.log_tells:
             agent = around.directory.agents[person]
             return None if agent.told else "no channel"
         return unfit
 
     def _meant(  # noqa: C901 - one case a kind of target
-        self, target: Target
+        self, target: Target, place: str
     ) -> Iterator[Meant]:
         name, directory = target.name, self.around.directory
         match target.kind:
@@ -103,7 +99,7 @@ class Found:
             case "on_call" | "on_call_next" | "on_call_previous":
                 yield from self._on_call(target)
             case "least_loaded" | "round_robin" | "skilled":
-                yield from self._one_of(target)
+                yield from self._one_of(target, place)
 
     def _manager(self, depth: int) -> Iterator[Meant]:
         """Who is away or gone is skipped up: the next manager stands in."""
@@ -143,8 +139,7 @@ class Found:
         for absent in found.absent:
             self.passed_over.setdefault(absent.person, absent.reason)
 
-    def _one_of(self, target: Target) -> Iterator[Meant]:
-        place = f"{self.place}/{self._asked}"
+    def _one_of(self, target: Target, place: str) -> Iterator[Meant]:
         found = self._candidates(target, place)
         chosen = chosen_of(found)
         if chosen is not None:

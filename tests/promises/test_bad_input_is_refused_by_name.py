@@ -53,6 +53,8 @@ BODIES = {
     "POST /v1/calendars/{name}/restate": {"reason": "r"},
     "POST /v1/sla-policies/{name}/restate": {"reason": "r"},
     "POST /v1/escalation-policies/{name}/restate": {"reason": "r"},
+    "PUT /v1/macros/{name}": {"add_tags": ["t"]},
+    "POST /v1/tickets/{ticket_id}/macros/{name}": {"agent": "a"},
     "PUT /v1/sla-policies/{name}": SLA,
     "PUT /v1/escalation-policies/{name}": LADDER,
     "PUT /v1/schedules/{name}": DUTY,
@@ -234,10 +236,11 @@ def test_a_value_of_another_kind_is_refused_where_it_stands(api, route, field):
         assert found["errors"][0]["pointer"].startswith(f"/{field}")
 
 
+OPTIONAL = ("assign", "resolve", "macros/{name}")
 REQUIRED = [
     (route, field)
     for route, field in FIELDS
-    if not route.startswith("PATCH") and not route.endswith(("assign", "resolve"))
+    if not route.startswith("PATCH") and not route.endswith(OPTIONAL)
 ]
 
 
