@@ -243,8 +243,11 @@ def decide(ticket: Ticket, command: Command, at: datetime, world: World) -> Draf
     # The clocks of two machines differ; what happened after is not before.
     at = max(at, ticket.updated_at)
     world = enforce(draft, at, world)
-    start = draft.mark()
+    start, holder = draft.mark(), draft.ticket.assignee
     _apply(draft, command, at, world)
+    if holder is not None and draft.ticket.assignee is None:
+        # Whoever gave it back is not full of it.
+        world = world.moved(None, holder)
     Offering(draft, at, world).settle()
     follow(draft, start, at, world)
     enforce(draft, at, world)
