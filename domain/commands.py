@@ -182,9 +182,10 @@ def decide(ticket: Ticket, command: Command, at: datetime, world: World) -> Draf
     # The clocks of two machines differ; what happened after is not before.
     at = max(at, ticket.updated_at)
     world = enforce(draft, at, world)
-    start = draft.mark()
+    start, before = draft.mark(), draft.ticket
     _apply(draft, command, at, world)
-    offering = Offering(draft, at, world)
+    # Who gave it back, say, is not full of it any more.
+    offering = Offering(draft, at, world.handed(before, draft.ticket))
     if draft.ticket.reopen_count > ticket.reopen_count:
         offering.take_from_absent()
     offering.settle()

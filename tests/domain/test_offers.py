@@ -116,6 +116,13 @@ def test_who_accepts_has_it():
     assert (story.ticket.assignee, story.ticket.queue) == ("bo", None)
 
 
+def test_who_gives_it_back_is_not_full_of_it():
+    third = {"members": ["bo"], "assignment": {"mode": "offer"}}
+    story = Story(around(agents=LONE, others={"third": third}))
+    story.when("0s", Assign(agent="bo")).when("1m", Assign(team="third"))
+    assert offered(story) == ["bo"]
+
+
 def test_after_it_is_accepted_nothing_is_due():
     story = given().when("1m", AcceptOffer(agent="bo")).enforce("9h")
     assert story.log("assignment")[2:] == ["PT1M assignment.accepted"]

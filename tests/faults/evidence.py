@@ -83,11 +83,39 @@ def assert_kept(
     assert max(b.lateness for b in found) < within
 
 
-def promise(api: Api, target: str) -> str:
+@dataclass(frozen=True)
+class StepFired:
+    due_at: datetime
+    timestamp: datetime
+    recorded_at: datetime
+
+
+def steps_fired(installation: Installation, ticket_id: str) -> list[StepFired]:
+    """In the order in which they were recorded."""
+    rows = query(
+        installation,
+        "SELECT state, recorded_at FROM stored_events"
+        " WHERE topic = 'escalation.step_fired' AND originator_id = %s"
+        " ORDER BY notification_id",
+        ticket_id,
+    )
+    stored = [(json.loads(state), recorded_at) for state, recorded_at in rows]
+    return [
+        StepFired(
+            datetime.fromisoformat(event["data"]["due_at"]),
+            datetime.fromisoformat(event["at"]),
+            recorded_at,
+        )
+        for event, recorded_at in stored
+    ]
+
+
+def promise(api: Api, target: str, ladder: str | None = None) -> str:
     """Tickets of the type that is returned are to be answered within the target."""
-    type_ = f"within-{target.lower()}"
+    type_ = f"within-{target.lower()}" + (f"-{ladder}" if ladder else "")
     rule = {"when": {"type": type_}, "targets": {"first_response": target}}
-    api.put("sla-policies", type_, {"match": [rule]})
+    policy = {"match": [rule]} | ({"escalation_policy": ladder} if ladder else {})
+    api.put("sla-policies", type_, policy)
     return type_
 
 
