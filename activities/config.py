@@ -9,14 +9,7 @@ from dataclasses import dataclass
 
 from activities.ports import Appended, Caller, CommandRow, EventStore, Now, Registry
 from activities.sources import Sources, looked_up
-from domain.config import (
-    Entry,
-    config_stream,
-    fold_config,
-    publish,
-    retire,
-    unchanged,
-)
+from domain.config import Entry, config_stream, fold_config
 from domain.config_kinds import Kind
 from domain.errors import (
     CommandReusedError,
@@ -24,6 +17,7 @@ from domain.errors import (
     PreconditionRequiredError,
 )
 from domain.event import Event, Fact, Json, Meta, PolicyRef
+from domain.publishing import publish, retire, unchanged
 
 
 @dataclass(frozen=True)

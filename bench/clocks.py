@@ -23,9 +23,10 @@ from domain.commands import (
     decide,
     open_ticket,
 )
-from domain.config import Configuration, fold_config, publish
+from domain.config import Configuration, fold_config
 from domain.config_kinds import Kind
 from domain.event import SYSTEM, Event, Json, Meta
+from domain.publishing import publish
 from domain.replay import replay
 from domain.sla.business_time import breach_at, due_at
 from domain.sla.calendar_form import calendar_form

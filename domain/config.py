@@ -1,11 +1,9 @@
 """What ops configured: every version of every policy, team and agent, folded.
 
-A published version never changes; a ticket pins the version it was attached to. A
-document is checked whole before it is published, and what it names must exist.
+A published version never changes; a ticket pins the version it was attached to. How one
+is published is in `publishing`.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,34 +14,25 @@ from domain.assignment import (
     Agent,
     Directory,
     Team,
-    check_team,
     parse_agent,
     parse_team,
 )
 from domain.authority.limits import Authority, parse_authority
-from domain.config_kinds import SINGULAR, Kind, references
-from domain.config_lint.findings import findings
-from domain.config_lint.people import circle_faults
+from domain.config_kinds import Kind
 from domain.config_lint.surroundings import Surroundings
-from domain.errors import FieldError, InvalidError, NotFoundError, RuleError
+from domain.errors import FieldError, NotFoundError
 from domain.escalation.policy import EscalationPolicy, parse_escalation_policy
 from domain.event import Event, Fact, Json, PolicyRef
 from domain.macro import Macro, parse_macro
-from domain.notification.preferences import parse_preferences, preferences_advice
 from domain.oncall.book import OnCallBook
 from domain.oncall.plan import Plan
 from domain.oncall.schedule import Schedule
 from domain.oncall.schedule_form import parse_schedule
 from domain.oncall.schedule_lint import (
     gap_warnings,
-    inactive_warnings,
-    schedule_warnings,
 )
-from domain.oncall.shift_people import people_of
-from domain.oncall.shift_sources import ShiftExpansion, placed
-from domain.sla.calendar import ALWAYS, Calendar
-from domain.sla.calendar_form import calendar_form, parse_calendar
-from domain.sla.calendar_sources import Expansion
+from domain.sla.calendar import Calendar
+from domain.sla.calendar_form import parse_calendar
 from domain.sla.policy import SlaPolicy, parse_sla_policy
 
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -279,175 +268,3 @@ def _published(fact: PolicyPublished, at: datetime, by: str) -> Published:
 
 def config_stream(kind: Kind, name: str) -> str:
     return f"{kind}/{name}"
-
-
-def publish(
-    config: Configuration,
-    kind: Kind,
-    name: str,
-    document: Json,
-    expansion: Expansion | ShiftExpansion | None = None,
-    at: datetime | None = None,
-) -> PolicyPublished:
-    """The next version. Raises InvalidError for what is wrong in the document,
-    and for every team, agent, calendar or policy that it names and that is not there.
-    `expansion` is a calendar's document with the dates of its holidays looked up, or
-    what was read of a schedule's texts; from `at` on a schedule's hours without anybody
-    are looked for.
-    """
-    digest = _sha256(document)
-    version = len(config.entry(kind, name).versions) + 1
-    fact = PolicyPublished(
-        kind=kind, name=name, version=version, sha256=digest, document=document
-    )
-    errors = list(_missing(config, kind, name, document))
-    try:
-        if kind == "schedules":
-            fact = _with_schedule(config, fact, _of_shifts(document, expansion), at)
-        else:
-            fact = _checked(fact, _of_dates(document, expansion))
-    except InvalidError as error:
-        errors.extend(error.errors)
-    if errors:
-        raise InvalidError(errors)
-    after = config.having(fact)
-    if kind == "agents" and (circle := [*circle_faults(after.directory.agents, name)]):
-        raise InvalidError(circle)
-    made, around = after.entry(kind, name).versions[-1], after.surroundings(at)
-    found = findings(made, around, new=version == 1)
-    return replace(fact, warnings=(*fact.warnings, *found))
-
-
-def _sha256(document: Json) -> str:
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _checked(  # noqa: C901 - one case a kind
-    fact: PolicyPublished, expansion: Expansion
-) -> PolicyPublished:
-    ref = PolicyRef(name=fact.name, version=fact.version, sha256=fact.sha256)
-    match fact.kind:
-        case "sla-policies":
-            parse_sla_policy(ref, fact.document)
-        case "escalation-policies":
-            parse_escalation_policy(ref, fact.document)
-        case "calendars":
-            if fact.name == ALWAYS:
-                raise InvalidError.at("name", "`always` is open round the clock as is")
-            calendar = expansion.calendar()
-            form = calendar_form(calendar)
-            # Of what is counted by: the words may stay and the holidays change.
-            return replace(
-                fact,
-                sha256=_sha256(form),
-                resolved=form,
-                warnings=tuple(expansion.advice(calendar)),
-            )
-        case "agents":
-            reader = parse_preferences(fact.name, fact.document)
-            return replace(fact, warnings=tuple(preferences_advice(reader)))
-        case "teams":
-            check_team(fact.name, fact.document)
-        case "authorities":
-            parse_authority(fact.name, fact.document)
-        case "macros":
-            parse_macro(ref, fact.document)
-        case "schedules":
-            pass
-    return fact
-
-
-def _of_dates(document: Json, found: Expansion | ShiftExpansion | None) -> Expansion:
-    return found if isinstance(found, Expansion) else Expansion(document=document)
-
-
-def _of_shifts(
-    document: Json, found: Expansion | ShiftExpansion | None
-) -> ShiftExpansion:
-    if isinstance(found, ShiftExpansion):
-        return found
-    return ShiftExpansion(document=document, found={})
-
-
-def _with_schedule(
-    config: Configuration,
-    fact: PolicyPublished,
-    expansion: ShiftExpansion,
-    at: datetime | None,
-) -> PolicyPublished:
-    """Raises InvalidError. That somebody is not known is an error, said elsewhere."""
-    ref = PolicyRef(name=fact.name, version=fact.version, sha256=fact.sha256)
-    schedule, resolved = expansion.schedule(ref, people_of(config.agents))
-    agents = config.directory.agents
-    inactive = {name for name, agent in agents.items() if not agent.active}
-    ahead = schedule_warnings(schedule, agents, at) if at is not None else ()
-    advice = placed((*inactive_warnings(schedule, inactive), *ahead), fact.document)
-    return replace(
-        fact,
-        # Of what is counted by: the words may stay and the shifts change.
-        sha256=fact.sha256 if resolved is None else _sha256(resolved),
-        resolved=resolved,
-        warnings=(*expansion.warnings, *advice),
-    )
-
-
-def unchanged(
-    config: Configuration,
-    published: Published | None,
-    document: Json,
-    expansion: Expansion | ShiftExpansion | None,
-) -> bool:
-    """The same words, and the same dates or shifts behind them."""
-    if published is None or published.document != document:
-        return False
-    match expansion:
-        case Expansion():
-            return published.calendar == expansion.calendar()
-        case ShiftExpansion():
-            return published.resolved == expansion.resolved(people_of(config.agents))
-        case None:
-            return True
-
-
-def retire(config: Configuration, kind: Kind, name: str) -> PolicyRetired:
-    """Raises RuleError while something counts on this ladder or this calendar: its
-    promises would break and nobody would hear of it. (A step that names a team or an
-    agent who is gone says so when it is taken.)
-    """
-    if config.entry(kind, name).current is None:
-        raise NotFoundError(kind, name)
-    for user_kind, how in _COUNTED_ON.get(kind, ()):
-        users = [
-            user.name
-            for user in config.current(user_kind)
-            if (kind, name) in {r[1:] for r in references(user_kind, user.document)}
-        ]
-        if users:
-            raise RuleError(f"{how}: {', '.join(users)}")
-    return PolicyRetired(kind=kind, name=name)
-
-
-_COUNTED_ON: dict[Kind, tuple[tuple[Kind, str], ...]] = {
-    "escalation-policies": (("sla-policies", "SLA policies escalate by it"),),
-    "macros": (("escalation-policies", "escalation policies run it"),),
-    "authorities": (("agents", "agents have it as their role"),),
-    "schedules": (
-        ("escalation-policies", "escalation policies call by it"),
-        ("teams", "teams work by its shifts"),
-    ),
-    "teams": (("teams", "teams overflow to it"),),
-    "calendars": (
-        ("sla-policies", "SLA policies count by it"),
-        ("teams", "teams work by it"),
-    ),
-}
-
-
-def _missing(
-    config: Configuration, kind: Kind, name: str, document: Json
-) -> Iterator[FieldError]:
-    for pointer, wanted_kind, wanted in references(kind, document):
-        itself = (wanted_kind, wanted) == (kind, name)
-        if not itself and config.entry(wanted_kind, wanted).current is None:
-            yield FieldError(pointer, f"there is no {SINGULAR[wanted_kind]} {wanted!r}")

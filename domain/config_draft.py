@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.config import Configuration, PolicyPublished, publish
+from domain.config import Configuration, PolicyPublished
 from domain.config_kinds import ORDER, Kind
 from domain.config_warnings import ConfigWarning
 from domain.errors import FieldError, InvalidError
@@ -16,6 +16,7 @@ from domain.event import Json
 from domain.oncall.book import OnCallBook
 from domain.oncall.plan import Plan
 from domain.oncall.shift_sources import ShiftExpansion
+from domain.publishing import publish
 from domain.sla.calendar_sources import Expansion
 from domain.world import World
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from domain.commands import AddMessage, OpenTicket, decide, open_ticket
-from domain.config import Configuration, fold_config, publish
+from domain.config import Configuration, fold_config
 from domain.duration import format_duration, parse_duration
 from domain.enforcement import enforce, enforce_punctually
 from domain.event import Actor, Event, Fact, Meta
+from domain.publishing import publish
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
 from domain.ticket.facts import Author, Customer

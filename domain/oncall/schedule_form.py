@@ -27,7 +27,6 @@ from domain.errors import FieldError, InvalidError
 from domain.event import PolicyRef
 from domain.oncall.dated_shifts import DatedShifts
 from domain.oncall.dated_shifts_form import MOST_SHIFTS, read_shifts
-from domain.oncall.reader import Fields, Reader
 from domain.oncall.rotation import Rotation
 from domain.oncall.schedule import Layer, Restriction, Schedule
 from domain.oncall.schedule_words import (
@@ -42,6 +41,7 @@ from domain.oncall.schedule_words import (
 )
 from domain.sla.calendar import WEEKDAYS
 from domain.sla.calendar_words import read_time, read_zone
+from domain.sla.document_reader import Fields, Reader
 
 SCHEDULE_FIELDS: Final = ("tz", "layers")
 TIMES_OF_A_LAYER: Final = ("tz", "from", "until", "masks")

@@ -12,10 +12,10 @@ earlier than it opens. Closing at 23:59 means 24:00: nobody wants the hole of a 
 {package: ...} and {ical: ...} stand for is put in their place by `calendar_sources`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import partial
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 from domain.errors import FieldError, InvalidError
 from domain.sla.calendar import (
@@ -36,10 +36,10 @@ from domain.sla.calendar_words import (
     refuse,
     time_text,
 )
+from domain.sla.document_reader import Reader
 
 Form: TypeAlias = dict[str, object]
 DateRange: TypeAlias = tuple[date, date]
-T = TypeVar("T")
 
 FIELDS = ("tz", "hours", "holidays", "shifts", "breaks")
 MAX_WINDOWS = 100
@@ -52,17 +52,17 @@ def parse_calendar(document: object) -> Calendar:
     reader = _Reader()
     for name in fields:
         if name not in FIELDS:
-            reader.problems.append(FieldError(below("", name), "unknown field"))
+            reader.errors.append(FieldError(below("", name), "unknown field"))
     tz = reader.attempt(read_zone, fields.get("tz"), "/tz")
     weekly = reader.weekly(fields.get("hours", {}))
     shifts = reader.dated(fields.get("shifts", {}), "/shifts")
     breaks = reader.dated(fields.get("breaks", {}), "/breaks")
     reader.holidays(fields.get("holidays", []))
-    if not reader.problems and not any((*weekly, *(hours for _, hours in shifts))):
+    if not reader.errors and not any((*weekly, *(hours for _, hours in shifts))):
         message = "never open; for round the clock name the calendar `always`"
-        reader.problems.append(FieldError("/hours", message))
-    if tz is None or reader.problems:
-        raise InvalidError(reader.problems)
+        reader.errors.append(FieldError("/hours", message))
+    if tz is None or reader.errors:
+        raise InvalidError(reader.errors)
     return Calendar(
         tz=tz,
         weekly=weekly,
@@ -88,29 +88,18 @@ def calendar_form(calendar: Calendar) -> Form:
     }
 
 
-class _Reader:
-    """Reads on after a mistake, so that one answer names them all."""
-
+class _Reader(Reader):
     def __init__(self) -> None:
-        self.problems: list[FieldError] = []
+        super().__init__()
         self.ranges: list[DateRange] = []
         self.month_days: set[tuple[int, int]] = set()
-
-    def attempt(
-        self, read: Callable[[object, str], T], value: object, pointer: str
-    ) -> T | None:
-        try:
-            return read(value, pointer)
-        except InvalidError as error:
-            self.problems += error.errors
-            return None
 
     def weekly(self, value: object) -> tuple[Windows, ...]:
         days = self.attempt(read_object, value, "/hours") or {}
         for name in days:
             if name not in WEEKDAYS:
                 message = f"unknown day; use {', '.join(WEEKDAYS)}"
-                self.problems.append(FieldError(below("/hours", name), message))
+                self.errors.append(FieldError(below("/hours", name), message))
         return tuple(
             self._windows(days.get(day, []), below("/hours", day)) for day in WEEKDAYS
         )

@@ -11,11 +11,12 @@ from pathlib import Path
 import yaml
 
 from activities.sources import Expanded
-from domain.config import Configuration, fold_config, publish
+from domain.config import Configuration, fold_config
 from domain.config_kinds import Kind
 from domain.errors import InvalidError
 from domain.event import SYSTEM, Event, Json, Meta
 from domain.oncall.shift_sources import spell_out
+from domain.publishing import publish
 from domain.sla.calendar_sources import expand
 from domain.world import World
 from infra.bootstrap import documents, read_bundle

@@ -51,14 +51,16 @@ async def test_what_another_process_gave_meanwhile_is_not_overlooked(stores, age
 async def test_what_is_known_of_is_in_nobody_s_way(stores, agent):
     first, second = stores
     _, appended = await append(first, taking(agent, await first.head()))
-    await append(second, taking(agent, appended.position))
+    stream, _ = await append(second, taking(agent, appended.position))
+    assert len(await second.load(stream)) == 1
 
 
 async def test_what_the_same_process_gave_is_known_to_it(stores, agent):
     first, _ = stores
     known = await first.head()
     await append(first, taking(agent, known))
-    await append(first, taking(agent, known))
+    stream, _ = await append(first, taking(agent, known))
+    assert len(await first.load(stream)) == 1
 
 
 async def test_a_person_may_give_somebody_more_and_the_others_hear_of_it(stores, agent):

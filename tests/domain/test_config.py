@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from domain.config import Configuration, PolicyRetired, publish, retire, unchanged
+from domain.config import Configuration, PolicyRetired
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.event import Event
+from domain.publishing import publish, retire, unchanged
 from domain.sla.calendar_sources import Found, expand
 from tests.dsl import BY_ANN, NOON, configured, fold_config, published, world
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from domain.choosing import Wanted, candidates
 from domain.commands import Assign, Reopen, Resolve
-from domain.config import publish
 from domain.errors import DomainError, InvalidError, RuleError
 from domain.offer.facts import (
     AssignmentOffered,
@@ -23,6 +22,7 @@ from domain.offer.facts import (
 )
 from domain.offering import AcceptOffer, DeclineOffer, OfferNext, Withdraw
 from domain.oncall.override import Leave
+from domain.publishing import publish
 from domain.ticket.facts import TicketAssigned
 from tests.dsl import AGENTS, Story, configured, instant, published, world
 

@@ -6,13 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.config import (
-    PolicyPublished,
-    PolicyRetired,
-    fold_config,
-    publish,
-    retire,
-)
+from domain.config import PolicyPublished, PolicyRetired, fold_config
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.event import Event
 from domain.oncall.changes import (
@@ -34,6 +28,7 @@ from domain.oncall.leaves import cancel_leave
 from domain.oncall.on_call import on_call_at
 from domain.oncall.override import Swap
 from domain.oncall_log import fold_oncall
+from domain.publishing import publish, retire
 from domain.world import World
 from tests.domain.oncall import at, layer, override, plan, told
 from tests.dsl import BY_ANN, configured

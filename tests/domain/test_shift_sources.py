@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.config import Configuration, fold_config, publish, unchanged
+from domain.config import Configuration, fold_config
 from domain.config_draft import Draft, overlaid
 from domain.config_kinds import references
 from domain.config_warnings import config_warnings
@@ -21,6 +21,7 @@ from domain.oncall.shift_sources import (
 )
 from domain.oncall.shifts import shifts
 from domain.oncall_log import fold_oncall
+from domain.publishing import publish, unchanged
 from tests.domain.oncall import layer
 from tests.dsl import BY_ANN, NOON, configured
 

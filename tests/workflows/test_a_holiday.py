@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.config import fold_config, publish
+from domain.config import fold_config
 from domain.escalation.facts import EscalationHeld, EscalationNotified
 from domain.event import Event
 from domain.oncall.shift_sources import spell_out
 from domain.oncall_log import fold_oncall
+from domain.publishing import publish
 from domain.world import World
 from infra.sources import InstalledSources
 from tests.dsl import BY_ANN, configured
