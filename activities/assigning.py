@@ -69,8 +69,16 @@ class Assigning:
         return await self._do(await self._queues.unheld(team), OfferNext(), key)
 
     async def withdraw(self, agent: str, since: datetime, key: str) -> Refused:
+        if await self._never_away(agent):
+            return {}
         ticket_ids = await self._queues.in_hands_of(agent)
         return await self._do(ticket_ids, Withdraw(agent=agent, since=since), key)
+
+    async def _never_away(self, agent: str) -> bool:
+        """Then an edit of somebody's document asks after none of their tickets."""
+        known = (await self._registry.config()).directory.agents.get(agent)
+        leaves = (await self._registry.oncall()).leaves.get(agent)
+        return known is not None and known.active and not leaves
 
     async def _do(
         self, ticket_ids: Sequence[str], command: OfferCommand, key: str

@@ -4,7 +4,7 @@ raised, watched, changed by macros, turned to another status.
 Everything is recorded, also what was tried in vain.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.assignment import may_act
@@ -19,6 +19,7 @@ from domain.macro_run import run_by_step
 from domain.oncall.on_call import on_call_at
 from domain.ticket.draft import Draft
 from domain.ticket.facts import PRIORITIES, TicketPriorityChanged, TicketWatched
+from domain.workload import handed
 from domain.world import World
 
 
@@ -48,7 +49,10 @@ class StepActions:
             return ()
         if wanted.strategy == "on_call":
             return self._on_shift(wanted)
-        ticket, directory = self.draft.ticket, self.world.directory
+        ticket = self.draft.ticket
+        # Who is only asked to take it is not full of it.
+        unasked = replace(ticket, queue=None)
+        directory = handed(self.world.directory, (ticket, unasked))
         team = wanted.team or ticket.team or ""
         terms, strategy = directory.terms(team), wanted.strategy
         needs = dict(terms.required) | terms.wished(ticket.attributes)

@@ -151,6 +151,15 @@ def test_a_step_that_hands_over_asks_what_the_ticket_weighs():
     assert story.one(EscalationReassigned).to_agent == "chen"
 
 
+def test_who_is_only_asked_to_take_it_is_not_too_full_to_be_given_it():
+    step = {"after": "0s", "reassign": {"team": "second"}}
+    one = with_capacity(bo=1, chen=0)
+    made = around(agents=one, mode="offer", offer_timeout="9h", steps=[step])
+    story = Story(made).when("1m", TO_SECOND)
+    assert story.one(AssignmentOffered).agent == "bo"
+    assert story.enforce("61m").one(EscalationReassigned).to_agent == "bo"
+
+
 # shifts
 
 
