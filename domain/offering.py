@@ -256,12 +256,13 @@ class Offering:
     def _wait(
         self, reason: str, again_at: datetime | None, found: tuple[Candidate, ...]
     ) -> None:
-        """Said once, as long as it is so."""
+        """Said once, as long as it is so and is not tried again earlier."""
         queue = self.draft.ticket.queue
         assert queue is not None, "only what is queued waits"
-        planned = queue.again_at
-        same = planned > self.at if planned is not None else again_at is None
-        if queue.waiting == reason and same:
+        planned, soon = queue.again_at, again_at is not None
+        if planned is not None:
+            soon = planned <= self.at or (again_at is not None and again_at < planned)
+        if queue.waiting == reason and not soon:
             return
         self._record(
             AssignmentWaiting(

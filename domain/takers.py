@@ -55,8 +55,9 @@ class Takers:
         back = (on_leave(self.world.oncall, c.agent, self.at) for c in found)
         times = [end for end in back if end is not None]
         plan = self._plan()
-        begin = plan and next_on_shift(plan, self._members, self.at)
-        return [*times, begin] if begin else times
+        if plan is not None:
+            times.append(next_on_shift(plan, self._members, self.at))
+        return times
 
     def _preferred(self) -> dict[str, str]:
         """Whom before anybody else, and why."""

@@ -26,7 +26,7 @@ ZERO = timedelta(0)
 EXPIRES = timedelta(minutes=30)
 """An acknowledgement is a promise to look, not an end: PagerDuty's default, on here."""
 PERCENT = 100
-Strategy = Literal["least_loaded", "round_robin", "skilled", "on_call"]
+Strategy = Literal["least_loaded", "round_robin", "skilled", "longest_idle", "on_call"]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 TimeKind = Literal["wall", "business"]
 TIMES: tuple[TimeKind, ...] = get_args(TimeKind)

@@ -29,15 +29,17 @@ def not_on_shift(
     return reasons
 
 
-def next_on_shift(plan: Plan, people: Iterable[str], at: datetime) -> datetime | None:
-    """When the next of these comes on, as far as 16 days ahead."""
+def next_on_shift(plan: Plan, people: Iterable[str], at: datetime) -> datetime:
+    """When the next of these comes on; where none does for 16 days, when to look
+    further.
+    """
     wanted = set(people)
     begins = (
         shift.begin
         for shift in shifts(plan, at, at + LOOK)
         if shift.person in wanted and shift.begin > at
     )
-    return min(begins, default=None)
+    return min(begins, default=at + LOOK)
 
 
 def _end(at: datetime, own: Iterable[Shift]) -> datetime | None:

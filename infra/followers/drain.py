@@ -19,6 +19,12 @@ from infra.followers.bell import Bell
 from infra.followers.follower import Follower
 
 CHANGES = ("policy.published", "policy.retired", "agent.leave_added")
+SHIFTED = (
+    "schedule.override_added",
+    "schedule.override_cancelled",
+    "schedule.swap_taken",
+    "schedule.swap_cancelled",
+)
 FREEING = frozenset(
     {
         *CHANGES,
@@ -32,6 +38,7 @@ FREEING = frozenset(
         "assignment.offer_expired",
         "assignment.waiting",
         "assignment.withdrawn",
+        *SHIFTED,
     }
 )
 
@@ -58,7 +65,7 @@ class Drain(Follower):
     async def consume(self, batch: Sequence[Header]) -> None:
         freeing = [header for header in batch if header.topic in FREEING]
         changes = any(header.topic in CHANGES for header in freeing)
-        if changes:
+        if any(header.topic in (*CHANGES, *SHIFTED) for header in freeing):
             await self._registry.refresh()
         # Who is away may have to approve something, also where all is given by hand.
         if changes or (freeing and await self._assigning.needed()):

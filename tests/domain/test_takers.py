@@ -15,7 +15,7 @@ from domain.offer.facts import (
     AssignmentWaiting,
     AssignmentWithdrawn,
 )
-from domain.offering import AcceptOffer, Withdraw
+from domain.offering import AcceptOffer, OfferNext, Withdraw
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave, Override
 from domain.oncall.plan import Plan
@@ -180,6 +180,57 @@ def test_it_waits_for_the_next_shift_by_itself():
     assert story.enforce("8h").ticket.assignee == "chen"
 
 
+def added(story, person, begin, end):
+    """An override that puts this person beside who is on call."""
+    made = Override(
+        id="o",
+        kind="add",
+        person=person,
+        begin=instant(begin),
+        end=instant(end),
+        by="mia",
+        made_at=instant("0s"),
+    )
+    book = story.world.oncall
+    plan = replace(book.plans["day"], changes=(made,))
+    oncall = replace(book, plans={"day": plan})
+    story.world = replace(story.world, oncall=oncall)
+    return story
+
+
+def test_who_is_put_on_shift_meanwhile_is_not_waited_for_until_the_next_one():
+    story = given(agents=with_capacity(bo=0), on_shift={"schedule": "day"})
+    added(story, "chen", "2h", "3h").when("1h", OfferNext())
+    assert [f.again_at for f in story.all(AssignmentWaiting)] == [
+        instant("8h"),
+        instant("2h"),
+    ]
+    assert story.enforce("2h").ticket.assignee == "chen"
+
+
+def test_that_nobody_is_free_is_said_once_however_often_it_is_asked():
+    story = given(agents=with_capacity(bo=0), on_shift={"schedule": "day"})
+    story.when("1h", OfferNext()).when("2h", OfferNext())
+    assert len(story.all(AssignmentWaiting)) == 1
+
+
+def test_a_shift_further_away_than_can_be_seen_is_looked_for_again():
+    layer = {
+        "name": "base",
+        "shifts": [
+            {"from": "2026-12-20T12:00", "to": "2026-12-20T20:00", "person": "bo"}
+        ],
+    }
+    shifts = {"tz": "UTC", "layers": [layer]}
+    story = given(shifts=shifts, on_shift={"schedule": "day"})
+    assert story.enforce("27d").ticket.assignee is None
+    assert story.enforce("28d").ticket.assignee == "bo"
+    assert [f.again_at for f in story.all(AssignmentWaiting)] == [
+        instant("16d"),
+        instant("28d"),
+    ]
+
+
 def test_a_shift_that_ends_too_soon_is_no_shift_for_this():
     shift = {"schedule": "day", "left": "PT30M"}
     assert given("PT7H30M", on_shift=shift).ticket.assignee == "bo"
@@ -191,19 +242,7 @@ def test_a_shift_that_ends_too_soon_is_no_shift_for_this():
 def test_shifts_that_follow_on_are_one():
     """Bo's turn ends at 20:00, and an override keeps him until 21:00."""
     story = Story(around(on_shift={"schedule": "day", "left": "PT30M"}), "PT7H45M")
-    stays = Override(
-        id="o",
-        kind="add",
-        person="bo",
-        begin=instant("8h"),
-        end=instant("9h"),
-        by="mia",
-        made_at=instant("0s"),
-    )
-    book = story.world.oncall
-    plan = replace(book.plans["day"], changes=(stays,))
-    oncall = replace(book, plans={"day": plan})
-    story.world = replace(story.world, oncall=oncall)
+    added(story, "bo", "8h", "9h")
     assert story.when("PT7H45M", TO_SECOND).ticket.assignee == "bo"
 
 

@@ -187,3 +187,19 @@ def test_what_somebody_had_who_is_gone_is_seen_to_be_nobody_s_where_all_is_by_ha
     gone = api.await_event(ticket, "assignment.withdrawn")["data"]
     assert (gone["agent"], gone["reason"]) == (bo, "not active")
     assert eventually(lambda: api.read(ticket)["assignee"] is None)
+
+
+def test_who_is_put_on_call_now_is_given_what_waits_for_a_shift(api, team, word):
+    begin = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    rotation = {"start": begin, "unit": "week", "people": [f"{team}-bo"]}
+    layers = [{"name": "base", "rotation": rotation, "from": begin}]
+    api.put("schedules", word, {"tz": "UTC", "layers": layers})
+    terms = {"mode": "direct", "on_shift": {"schedule": word}}
+    members = [f"{team}-bo", f"{team}-chen"]
+    api.put("teams", team, {"members": members, "assignment": terms})
+    ticket = api.act(api.open_ticket(), "assign", team=team)
+    assert ticket["assignee"] is None
+    hours = {"from": datetime.now(UTC).isoformat(), "to": f"{begin}:00Z"}
+    override = {"kind": "add", "person": f"{team}-chen", "reason": "helps out"}
+    api.ok("POST", f"/v1/schedules/{word}/overrides", override | hours)
+    assert eventually(lambda: api.read(ticket)["assignee"]) == f"{team}-chen"
