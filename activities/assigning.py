@@ -12,11 +12,13 @@ from typing import Protocol
 from activities.ports import Caller, Registry, Roster
 from activities.tickets import TicketDesk
 from domain.choosing import anybody_free
+from domain.commands import LookAgain
 from domain.errors import DomainError
 from domain.event import SYSTEM
 from domain.offering import OfferCommand, OfferNext, Withdraw
 from domain.terms import Order
 
+ByRule = OfferCommand | LookAgain
 Refused = dict[str, Exception]
 
 
@@ -31,6 +33,9 @@ class Queues(Protocol):
 
     async def unheld(self, team: str) -> Sequence[str]:
         """Open tickets of the team that nobody has, queued or not; the oldest first."""
+
+    async def held(self) -> Sequence[str]:
+        """Tickets of which a step of a climb waits for somebody to be there."""
 
     async def in_hands_of(self, agent: str) -> Sequence[str]:
         """Tickets that they have, are asked to take, or should approve something of."""
@@ -74,6 +79,10 @@ class Assigning:
         ticket_ids = await self._queues.in_hands_of(agent)
         return await self._do(ticket_ids, Withdraw(agent=agent, since=since), key)
 
+    async def look_again(self, key: str) -> Refused:
+        """Somebody may be there now: steps that are held for want of them are taken."""
+        return await self._do(await self._queues.held(), LookAgain(), key)
+
     async def _never_away(self, agent: str) -> bool:
         """Then an edit of somebody's document asks after none of their tickets."""
         known = (await self._registry.config()).directory.agents.get(agent)
@@ -81,7 +90,7 @@ class Assigning:
         return known is not None and known.active and not leaves
 
     async def _do(
-        self, ticket_ids: Sequence[str], command: OfferCommand, key: str
+        self, ticket_ids: Sequence[str], command: ByRule, key: str
     ) -> Refused:
         refused: Refused = {}
         for ticket_id in ticket_ids:
@@ -91,7 +100,7 @@ class Assigning:
                 refused[ticket_id] = error
         return refused
 
-    async def _one(self, ticket_id: str, command: OfferCommand, key: str) -> None:
+    async def _one(self, ticket_id: str, command: ByRule, key: str) -> None:
         if not (await self._desk.consider(ticket_id, command)).steps:
             return
         command_id = f"{type(command).__name__}:{key}/{ticket_id}"

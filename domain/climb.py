@@ -49,6 +49,19 @@ def climb(
     return offering.world
 
 
+def look_again(draft: Draft, at: datetime, world: World) -> None:
+    """Steps that are held for want of anybody: due now if they would do something now,
+    or earlier than planned if somebody comes earlier.
+    """
+    for run in draft.ticket.runs:
+        if run.state != "held" or run.held_since is None or run.next_due_at is None:
+            continue
+        step = Climb(draft, run, at, world)
+        until = at if step.would_act() else step.held_until(run.held_since)
+        if until < run.next_due_at:
+            step.hold(run.held_since, until)
+
+
 class Climb:
     """One step being taken. `due_at` is its exact instant; where a pause held it up,
     what it does carries the time at which it could.
@@ -167,18 +180,25 @@ class Climb:
 
     def _hold(self) -> bool:
         """Wait for somebody to come on shift, if the policy says so; True = waiting."""
-        nobody = self.ladder.nobody
-        since = self.run.held_since or self.at
-        limit = since + nobody.hold
-        if nobody.kind != "hold" or self.at >= limit:
+        nobody, since = self.ladder.nobody, self.run.held_since or self.at
+        if nobody.kind != "hold" or self.at >= since + nobody.hold:
             return False
-        until = min([limit, *self._next_shifts()])
+        self.hold(since, self.held_until(since))
+        return True
+
+    def held_until(self, since: datetime) -> datetime:
+        return min([since + self.ladder.nobody.hold, *self._next_shifts()])
+
+    def hold(self, since: datetime, until: datetime) -> None:
         self._record(
             EscalationHeld(
                 clock=self.run.clock, step=self.run.step, since=since, until=until
             )
         )
-        return True
+
+    def would_act(self) -> bool:
+        moves = self.actions.candidates()
+        return bool(self._resolve().people()) or self.actions.change_anything(moves)
 
     def _next_shifts(self) -> list[datetime]:
         book = self.world.oncall

@@ -14,6 +14,7 @@ from domain.approving import (
     AskApproval,
     DecideApproval,
 )
+from domain.climb import look_again
 from domain.enforcement import EPOCH, enforce
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.escalating import Escalating
@@ -128,6 +129,11 @@ class RestatePromises:
     name: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class LookAgain:
+    """Somebody may be there now whom a held step of a climb waits for."""
+
+
 Command = (
     HandlingCommand
     | Acknowledge
@@ -139,6 +145,7 @@ Command = (
     | OfferCommand
     | ApprovalCommand
     | RunMacro
+    | LookAgain
 )
 
 
@@ -190,6 +197,7 @@ def decide(ticket: Ticket, command: Command, at: datetime, world: World) -> Draf
         offering.take_from_absent()
     offering.settle()
     follow(draft, start, at, world)
+    look_again(draft, at, world)
     enforce(draft, at, world)
     return draft
 
@@ -221,10 +229,10 @@ def _apply(  # noqa: C901 - one case a command
             _excuse(draft, command, at)
         case RestatePromises():
             _restate(draft, command, at, world)
-        case AcceptOffer() | DeclineOffer() | OfferNext():
-            Offering(draft, at, world).do(command)
-        case Withdraw():
-            _withdraw(draft, command, at, world)
+        case AcceptOffer() | DeclineOffer() | OfferNext() | Withdraw():
+            _offer(draft, command, at, world)
+        case LookAgain():
+            pass  # `decide` does it after every command
         case RunMacro():
             _run_macro(draft, command, at, world)
         case AskApproval() | DecideApproval():
@@ -241,9 +249,10 @@ def _acknowledge(
     Escalating(draft=draft, at=at, world=world).acknowledge(command.by)
 
 
-def _withdraw(draft: Draft, command: Withdraw, at: datetime, world: World) -> None:
+def _offer(draft: Draft, command: OfferCommand, at: datetime, world: World) -> None:
     Offering(draft, at, world).do(command)
-    Approving(draft=draft, at=at, world=world).approver_away(command.agent)
+    if isinstance(command, Withdraw):
+        Approving(draft=draft, at=at, world=world).approver_away(command.agent)
 
 
 def _restate(

@@ -57,6 +57,9 @@ class QueueTable:
             team,
         )
 
+    async def held(self) -> Sequence[str]:
+        return await self._words("SELECT id FROM tickets WHERE held ORDER BY id")
+
     async def in_hands_of(self, agent: str) -> Sequence[str]:
         return await self._words(
             "SELECT id FROM tickets WHERE offered_to = %s OR"

@@ -1,4 +1,5 @@
-"""The queues drained when somebody may be free, and work taken from who is not there.
+"""The queues drained when somebody may be free, work taken from who is not there, and
+climbs that wait for somebody looked at again.
 
 What frees somebody is not worked out here: any of these events may, and who is free is
 asked of the directory. All of it is idempotent, so a batch bears being done twice.
@@ -20,6 +21,7 @@ from infra.followers.follower import Follower
 
 CHANGES = ("policy.published", "policy.retired", "agent.leave_added")
 SHIFTED = (
+    "agent.leave_cancelled",
     "schedule.override_added",
     "schedule.override_cancelled",
     "schedule.swap_taken",
@@ -28,7 +30,6 @@ SHIFTED = (
 FREEING = frozenset(
     {
         *CHANGES,
-        "agent.leave_cancelled",
         "ticket.assigned",
         "ticket.closed",
         "ticket.merged",
@@ -64,11 +65,12 @@ class Drain(Follower):
     @override
     async def consume(self, batch: Sequence[Header]) -> None:
         freeing = [header for header in batch if header.topic in FREEING]
-        changes = any(header.topic in CHANGES for header in freeing)
-        if any(header.topic in (*CHANGES, *SHIFTED) for header in freeing):
+        changed = _changed_who_is_there(freeing)
+        if changed:
             await self._registry.refresh()
-        # Who is away may have to approve something, also where all is given by hand.
-        if changes or (freeing and await self._assigning.needed()):
+        # Who is away may have to approve something, and a climb may wait for who comes,
+        # also where all is given by hand.
+        if changed or (freeing and await self._assigning.needed()):
             await self._projected(freeing[-1].position)
             await self._free(freeing)
         async with self.database.connection() as connection:
@@ -80,7 +82,10 @@ class Drain(Follower):
             if header.topic in CHANGES:
                 events = await self.store.load(header.stream_id, header.version)
                 refused |= await self._changed(events[-1])
-        refused |= await self._assigning.drain(f"{last.stream_id}/{last.version}")
+        key = f"{last.stream_id}/{last.version}"
+        refused |= await self._assigning.drain(key)
+        if _changed_who_is_there(freeing):
+            refused |= await self._assigning.look_again(key)
         await self.park(refused, last.position)
 
     async def _changed(self, event: Event) -> Refused:
@@ -97,3 +102,7 @@ class Drain(Follower):
                 return await do.withdraw(fact.agent, event.timestamp, event.id)
             case _:
                 return {}
+
+
+def _changed_who_is_there(batch: Sequence[Header]) -> bool:
+    return any(header.topic in (*CHANGES, *SHIFTED) for header in batch)

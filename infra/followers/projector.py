@@ -28,9 +28,9 @@ _UPSERT = """
 INSERT INTO tickets AS t (id, number, version, status, subject, channel, type, priority,
     tier, customer, team, assignee, product_area, tags, clock_states, due_at,
     next_due_ms, done, opened_at, updated_at, queued, queued_at, offered_to,
-    offer_expires_at, waiting, approvers)
+    offer_expires_at, waiting, approvers, held)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
-    %s, %s, %s, %s, %s, %s)
+    %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (id) DO UPDATE SET
     version = EXCLUDED.version, status = EXCLUDED.status, subject = EXCLUDED.subject,
     type = EXCLUDED.type, priority = EXCLUDED.priority, tier = EXCLUDED.tier,
@@ -41,7 +41,7 @@ ON CONFLICT (id) DO UPDATE SET
     updated_at = EXCLUDED.updated_at, queued = EXCLUDED.queued,
     queued_at = EXCLUDED.queued_at, offered_to = EXCLUDED.offered_to,
     offer_expires_at = EXCLUDED.offer_expires_at, waiting = EXCLUDED.waiting,
-    approvers = EXCLUDED.approvers
+    approvers = EXCLUDED.approvers, held = EXCLUDED.held
 WHERE t.version < EXCLUDED.version
 """
 
@@ -243,6 +243,7 @@ def _row(ticket: Ticket) -> Row:
         offer.expires_at if offer else None,
         queue.waiting if queue else None,
         _approvers(ticket),
+        any(run.state == "held" for run in ticket.runs),
     )
 
 

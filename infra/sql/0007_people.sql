@@ -13,6 +13,10 @@ CREATE INDEX tickets_customer_idx ON tickets (customer) WHERE assignee IS NOT NU
 ALTER TABLE tickets ADD COLUMN approvers text[] NOT NULL DEFAULT '{}';
 CREATE INDEX tickets_approvers_idx ON tickets USING gin (approvers) WHERE approvers <> '{}';
 
+-- Of which a step of a climb waits for somebody to be there.
+ALTER TABLE tickets ADD COLUMN held boolean NOT NULL DEFAULT false;
+CREATE INDEX tickets_held_idx ON tickets (id) WHERE held;
+
 -- Authority that is lent is followed by each process as configuration is.
 DROP INDEX stored_events_registry_idx;
 CREATE INDEX stored_events_registry_idx ON stored_events (notification_id)

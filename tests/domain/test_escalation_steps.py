@@ -11,6 +11,7 @@ from domain.commands import (
     Assign,
     Change,
     Escalate,
+    LookAgain,
     PauseTicket,
     RestatePromises,
     Resume,
@@ -31,7 +32,7 @@ from domain.event import PolicyRef
 from domain.notification.unreached import StepUnreached
 from domain.offering import DeclineOffer
 from domain.oncall.book import OnCallBook
-from domain.oncall.override import Leave
+from domain.oncall.override import Leave, Override
 from domain.oncall.plan import Plan
 from domain.oncall.schedule_form import parse_schedule
 from domain.world import World
@@ -253,6 +254,58 @@ def in_turn(story, *tickets):
 
 def test_a_round_robin_goes_on_with_each_ticket_whatever_its_number():
     assert in_turn(given(TURNS), 3, 3, 9, 7) == ["ann", "bo", "chen", "ann"]
+
+
+def test_a_held_step_is_taken_as_soon_as_somebody_is_put_on_call():
+    story = holding()
+    story.enforce("61m")
+    covered(story, "90m", "5h")
+    story.when("90m", LookAgain()).enforce("2h")
+    assert [f.person for f in story.all(EscalationNotified)] == ["bo"]
+    assert story.log(EscalationNotified) == ["PT1H30M escalation.notified"]
+
+
+def test_a_held_step_waits_no_longer_than_for_who_comes_first():
+    story = holding().enforce("61m")
+    covered(story, "3h", "5h")
+    story.when("2h", LookAgain()).enforce("4h")
+    assert story.log(EscalationNotified) == ["PT3H escalation.notified"]
+
+
+def test_where_nobody_comes_a_held_step_stays_as_it_is():
+    story = holding().enforce("61m").when("2h", LookAgain())
+    held = story.one(EscalationHeld)
+    assert held.until == held.since + timedelta(hours=9)
+
+
+def test_a_held_step_is_taken_when_the_ticket_gets_somebody_whom_it_means():
+    story = given({"after": "0s", "targets": [{"assignee": True}]}, nobody="hold PT9H")
+    story.enforce("61m").when("2h", Assign(agent="bo"))
+    assert story.log(EscalationNotified) == ["PT2H escalation.notified"]
+
+
+def holding():
+    """On call is nobody: the step waits nine hours at most."""
+    step = {"after": "0s", "targets": [{"on_call": "front"}]}
+    return given(step, nobody="hold PT9H", oncall=book({"front": (["ann"], NIGHTS)}))
+
+
+NIGHTS = [{"from": "02:00", "to": "03:00"}]
+
+
+def covered(story, begin, end):
+    """Bo stands in on `front` then."""
+    made = Override(
+        id="o",
+        kind="add",
+        person="bo",
+        begin=instant(begin),
+        end=instant(end),
+        by="mia",
+        made_at=instant("0s"),
+    )
+    plan = replace(story.world.oncall.plans["front"], changes=(made,))
+    story.world = replace(story.world, oncall=OnCallBook(plans={"front": plan}))
 
 
 def test_each_step_goes_round_by_itself():

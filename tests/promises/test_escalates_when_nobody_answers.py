@@ -1,6 +1,6 @@
 """Nobody answers: warned, broken on time, climbed, handed on; each with its reason."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -116,3 +116,24 @@ def test_the_answer_says_which_rule_gave_the_promise_and_who_said_no(api):
     }
     assert asked["after-sales", 0] == "tier"
     assert asked["after-sales", 1] is None
+
+
+def test_a_step_that_waits_for_a_shift_is_taken_when_somebody_stands_in(
+    api, team, word
+):
+    begin = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    rotation = {"start": begin, "unit": "week", "people": [f"{team}-bo"]}
+    layers = [{"name": "base", "rotation": rotation, "from": begin}]
+    api.put("schedules", word, {"tz": "UTC", "layers": layers})
+    steps = [{"after": "PT0S", "targets": [{"on_call": word}]}]
+    api.put("escalation-policies", word, {"steps": steps, "nobody": "hold P2D"})
+    rule = {"when": {"type": word}, "targets": {"first_response": "PT1S"}}
+    api.put("sla-policies", word, {"match": [rule], "escalation_policy": word})
+    ticket = api.open_ticket(type=word)
+    held = api.await_event(ticket, "escalation.held")["data"]
+    assert held["until"].startswith(begin)
+    hours = {"from": datetime.now(UTC).isoformat(), "to": f"{begin}:00Z"}
+    override = {"kind": "add", "person": f"{team}-chen", "reason": "stands in"}
+    api.ok("POST", f"/v1/schedules/{word}/overrides", override | hours)
+    told = api.await_event(ticket, "escalation.notified")["data"]
+    assert told["person"] == f"{team}-chen"
