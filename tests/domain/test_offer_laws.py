@@ -151,6 +151,10 @@ def refold(story):
     story.ticket = story.folded()
 
 
+def members_of(story):
+    return story.world.directory.teams[story.ticket.queue.team].members
+
+
 def terms_of(story):
     return story.world.directory.terms(story.ticket.team or "")
 
@@ -173,6 +177,14 @@ def test_it_is_never_offered_to_one_and_held_by_another(around, life):
     for story, _ in moments(around, life):
         offer = story.ticket.queue.offer if story.ticket.queue else None
         assert offer is None or story.ticket.assignee is None
+
+
+def is_full(story, person):
+    """More would not fit, and what is too much for anybody only into empty hands."""
+    directory, ticket = story.world.directory, story.ticket
+    capacity, load = directory.agents[person].capacity, directory.load(person)
+    weight = directory.weight(ticket.team, ticket.channel)
+    return capacity is not None and load > 0 and load + weight > capacity
 
 
 def unfit(story, person, at):
@@ -225,11 +237,9 @@ def test_what_waits_says_why_and_for_nobody_who_could_be_asked(around, life):
         if queue is None or queue.offer is not None:
             continue
         assert queue.waiting
-        directory = story.world.directory
         easy = not terms.insisted(queue.wished)
-        for person in directory.teams[queue.team].members if easy else ():
-            agent = directory.agents[person]
-            full = agent.capacity and directory.load(person) >= agent.capacity
+        for person in members_of(story) if easy else ():
+            full = is_full(story, person)
             assert unfit(story, person, at) or full or person in queue.asked
 
 
@@ -260,8 +270,9 @@ def test_what_waits_for_time_alone_has_an_alarm_that_is_still_to_come(around, li
             if alarm.kind in ("offer", "ask_again", "overflow", "relax")
         ]
         assert all(instant > at for instant in due)
-        back = awaited(story, at)
-        if queue.offer is not None or queue.asked or back:
+        back, agents = awaited(story, at), story.world.directory.agents
+        said_no = any(agents[person].active for person in queue.asked)
+        if queue.offer is not None or said_no or back:
             assert due
         if back and queue.offer is None:
             assert min(due) <= min(back)
