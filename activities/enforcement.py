@@ -67,7 +67,7 @@ class Enforcement:
         drafts, directory = await self._decide(ticket_ids, as_of)
         if not drafts:
             return 0
-        took = taking(drafts, directory) if exact else None
+        took = taking(drafts, directory, exact=exact)
         try:
             await self._append(drafts, took)
         except LoadConflictError:

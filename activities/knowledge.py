@@ -25,9 +25,12 @@ async def world_of(
     )
 
 
-def taking(drafts: Iterable[Draft], directory: Directory) -> Taking | None:
+def taking(
+    drafts: Iterable[Draft], directory: Directory, *, exact: bool
+) -> Taking | None:
     """What the drafts put into whose hands, decided by this directory; None: nothing.
-    A person may give somebody more than fits, a rule may not.
+    A person may give somebody more than fits, a rule may not, unless loads cannot be
+    known now (`exact`).
     """
     agents, limited = set[str](), set[str]()
     for draft in drafts:
@@ -36,7 +39,7 @@ def taking(drafts: Iterable[Draft], directory: Directory) -> Taking | None:
             continue
         agents.add(agent)
         known = directory.agents.get(agent)
-        if known is not None and known.capacity is not None:
+        if exact and known is not None and known.capacity is not None:
             limited |= {agent} & given_by_rule(step.fact for step in draft.steps)
     if not agents:
         return None

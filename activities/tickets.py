@@ -91,7 +91,7 @@ class TicketDesk:
             ticket = await self._expected(ticket_id, caller)
             world = await self._world(ticket)
             draft = decide(ticket, command, self._now(), world)
-            took = taking([draft], world.directory) if exact else None
+            took = taking([draft], world.directory, exact=exact)
             try:
                 outcome = await self._append_moved(draft, caller, took)
             except LoadConflictError:

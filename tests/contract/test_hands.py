@@ -3,12 +3,16 @@
 import asyncio
 import uuid
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import pytest
 
+from activities.knowledge import taking as put_into_hands
 from activities.ports import Taking
+from domain.commands import Assign, decide
 from domain.errors import LoadConflictError
 from tests.contract.stores import command, opened, reopened
+from tests.dsl import NOON, Story, world
 
 pytestmark = pytest.mark.postgres
 
@@ -85,3 +89,24 @@ async def test_one_who_is_refused_is_in_nobody_else_s_way(stores, agent):
         return_exceptions=True,
     )
     assert [isinstance(one, LoadConflictError) for one in found] == [True, False, False]
+
+
+def given_by_a_rule():
+    """A draft in which a team's terms give the ticket to Bo, who may have one."""
+    agents = {"bo": {"name": "Bo", "capacity": 1}}
+    teams = {"t": {"members": ["bo"], "assignment": {"mode": "direct"}}}
+    around = world(agents=agents, teams=teams)
+    draft = decide(Story(around).ticket, Assign(team="t"), NOON, around)
+    return draft, replace(around.directory, position=7)
+
+
+def test_what_a_rule_gives_to_who_has_a_limit_is_checked():
+    draft, directory = given_by_a_rule()
+    found = put_into_hands([draft], directory, exact=True)
+    assert found == Taking(agents=("bo",), limited=("bo",), known=7)
+
+
+def test_where_loads_cannot_be_known_the_others_hear_of_it_all_the_same():
+    draft, directory = given_by_a_rule()
+    found = put_into_hands([draft], directory, exact=False)
+    assert found == Taking(agents=("bo",), limited=(), known=7)
