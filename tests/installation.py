@@ -73,6 +73,10 @@ class Installation:
         elif name == "temporal":
             self._run(self.temporal.start())
         else:
+            if name == "api" and name not in self._processes:
+                # While the servers started somebody's connection may have taken it.
+                port = free_port(int(self.http.rpartition(":")[2]))
+                self.http = f"http://127.0.0.1:{port}"
             self._processes[name] = self._run(start())
             if name == "api":
                 eventually(self._answers)
