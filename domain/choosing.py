@@ -66,15 +66,10 @@ def chosen_of(found: tuple[Candidate, ...]) -> Candidate | None:
     return next((candidate for candidate in found if candidate.chosen), None)
 
 
-def least_loaded(
-    directory: Directory, team: str, *, holder: str | None
-) -> tuple[Candidate, ...]:
-    return candidates(directory, team, Wanted(strategy="least_loaded", holder=holder))
-
-
 def anybody_free(directory: Directory, team: str) -> bool:
     """Whether somebody of the team could take one more, whatever it needs."""
-    return chosen_of(least_loaded(directory, team, holder=None)) is not None
+    anybody = Wanted(strategy="least_loaded")
+    return chosen_of(candidates(directory, team, anybody)) is not None
 
 
 def _unfit(directory: Directory, member: str, wanted: Wanted) -> str | None:

@@ -98,9 +98,9 @@ class LiveRegistry:
         subscriptions = fold_subscriptions(events, self._subscriptions)
         oncall = fold_oncall(events, self._oncall)
         delegations = fold_delegations(events, self._delegations)
-        self._delegations = delegations
         self._config, self._keys = config, keys
         self._subscriptions, self._oncall = subscriptions, oncall
+        self._delegations = delegations
 
     def _fold_each(self, events: Sequence[Event]) -> None:
         """One that does not fit must not lock everybody out."""
