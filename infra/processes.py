@@ -2,9 +2,8 @@
 
 import asyncio
 import gc
-import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -37,6 +36,7 @@ from infra.notify.sender import Sender
 from infra.notify.table import NotificationTable
 from infra.readmodel import TicketReadModel
 from infra.settings import Settings
+from infra.stopping import Server, until_stopped
 from infra.temporal import (
     TICKETS_QUEUE,
     WEBHOOKS_QUEUE,
@@ -49,6 +49,8 @@ from workflows.ticket import TicketWorkflow
 
 STICKY = timedelta(seconds=2)
 """A killed worker otherwise adds ten seconds to every timer it had cached."""
+GRACEFUL = timedelta(seconds=5)
+"""What is under way may end within this time after a request to stop."""
 
 
 def run_api(settings: Settings) -> None:
@@ -64,14 +66,16 @@ def run_api(settings: Settings) -> None:
     # What is loaded now stays: the collector need not look at it with every request.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-    uvicorn.run(
+    config = uvicorn.Config(
         create_app(opened, observe_command),
         host=settings.http_host,
         port=settings.http_port,
         access_log=False,
         log_level="warning",
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=int(GRACEFUL.total_seconds()),
     )
+    with suppress(KeyboardInterrupt):  # by which uvicorn hands on SIGINT
+        Server(config).run()
 
 
 def observe_command(operation: str, status: int, seconds: float) -> None:
@@ -85,7 +89,9 @@ async def run_worker(settings: Settings) -> None:
         enforce, deliver = made.enforcement().enforce, made.delivery().deliver
         tickets = ticket_worker(client, TICKETS_QUEUE, enforce)
         webhooks = webhook_worker(client, WEBHOOKS_QUEUE, deliver)
-        await _until_stopped(tickets.run(), webhooks.run())
+        await until_stopped(
+            tickets.run(), webhooks.run(), ask_again_s=GRACEFUL.total_seconds() + 1
+        )
 
 
 def sandbox() -> SandboxedWorkflowRunner:
@@ -106,7 +112,7 @@ def ticket_worker(client: Client, queue: str, enforce: Callable[..., Any]) -> Wo
         workflow_runner=sandbox(),
         max_cached_workflows=5000,
         sticky_queue_schedule_to_start_timeout=STICKY,
-        graceful_shutdown_timeout=timedelta(seconds=5),
+        graceful_shutdown_timeout=GRACEFUL,
     )
 
 
@@ -118,7 +124,7 @@ def webhook_worker(client: Client, queue: str, deliver: Callable[..., Any]) -> W
         activities=[deliver],
         workflow_runner=sandbox(),
         sticky_queue_schedule_to_start_timeout=STICKY,
-        graceful_shutdown_timeout=timedelta(seconds=5),
+        graceful_shutdown_timeout=GRACEFUL,
     )
 
 
@@ -154,7 +160,7 @@ async def run_followers(settings: Settings) -> None:
         table = NotificationTable(made.database)
         sender = Sender(made.database, table, made.sending(table), bell)
         sweeper = Sweeper(made.database, made.enforcement(), timers, quiet)
-        await _until_stopped(
+        await until_stopped(
             bell.run(),
             sweeper.run(),
             sender.run(),
@@ -171,23 +177,3 @@ async def _report_lag(followers: list[Follower]) -> None:
         for follower in followers:
             metrics.LAG.labels(follower.name).set(follower.behind)
         await asyncio.sleep(1)
-
-
-async def _until_stopped(*running: Coroutine[Any, Any, None]) -> None:
-    """All of them until SIGTERM or SIGINT; the first that fails ends the process, so
-    that its supervisor starts it afresh.
-    """
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
-    tasks = [asyncio.create_task(coroutine) for coroutine in running]
-    stopping = asyncio.create_task(stopped.wait())
-    done, _ = await asyncio.wait(
-        [*tasks, stopping], return_when=asyncio.FIRST_COMPLETED
-    )
-    for task in (*tasks, stopping):
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done - {stopping}:
-        task.result()

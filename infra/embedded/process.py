@@ -100,7 +100,8 @@ class Process:
         if self.runs:
             os.kill(self.pid, self._command.stop_signal)
         try:
-            return await asyncio.wait_for(self.exited(), self._command.grace_s)
+            async with asyncio.timeout(self._command.grace_s):
+                return await self.exited()
         except TimeoutError:
             self.kill()
             return await self.exited()

@@ -31,7 +31,8 @@ async def end(remains: Pids, politely: signal.Signals) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
         with contextlib.suppress(TimeoutError):
-            return await asyncio.wait_for(until(nobody_left), LEAVE_S)
+            async with asyncio.timeout(LEAVE_S):
+                return await until(nobody_left)
     raise EmbeddedError(f"processes of an earlier run do not end: {remains()}")
 
 

@@ -44,4 +44,5 @@ class Bell:
         self, at_most_s: float = EVERY_S, ring: asyncio.Event | None = None
     ) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for((ring or self._next).wait(), at_most_s)
+            async with asyncio.timeout(at_most_s):
+                await (ring or self._next).wait()

@@ -1,5 +1,6 @@
 """`pledge up` with Pledge's real processes: killed, stopped, started again."""
 
+import contextlib
 import json
 import os
 import signal
@@ -26,6 +27,10 @@ class Up:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def started(self) -> bool:
+        return self._process is not None
+
     def start(self) -> None:
         ours = {k: v for k, v in os.environ.items() if not k.startswith("PLEDGE_")}
         self._process = subprocess.Popen(
@@ -41,7 +46,9 @@ class Up:
     def _shown(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, "it ended as it started"
-        return (self._folder / "run.json").exists()
+        with contextlib.suppress(FileNotFoundError):
+            return self.run()["pids"]["supervisor"] == self._process.pid
+        return False
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         if self._process is None:
@@ -59,11 +66,18 @@ class Up:
 
 
 @pytest.fixture(scope="module")
-def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+def ups(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     made = Up(tmp_path_factory.mktemp("up") / "data")
-    made.start()
     yield made
     made.stop()
+
+
+@pytest.fixture
+def up(ups: Up) -> Up:
+    """Running; what one test left stopped fails that test only."""
+    if not ups.started:
+        ups.start()
+    return ups
 
 
 def promise(api: Api, seconds: int) -> dict:
@@ -88,7 +102,6 @@ def test_a_kill_of_the_supervisor_leaves_nothing_that_stops_the_next_start(up):
         ticket = api.open_ticket()
     up.stop(signal.SIGKILL)
     eventually(lambda: not _alive(up.run()["pids"]))
-    (up._folder / "run.json").unlink()
     up.start()
     with up.client() as api:
         assert api.read(ticket)["id"] == ticket["id"]

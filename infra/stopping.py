@@ -1,0 +1,66 @@
+"""A process that is told to stop stops, whatever hangs in it.
+
+The supervisor kills who takes too long; a process whose supervisor was killed has
+nobody to do that, and would keep the data directory busy for ever. So each process
+bounds its own end.
+"""
+
+import asyncio
+import signal
+from collections.abc import Coroutine, Iterable
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from typing_extensions import override
+
+LONGEST_S = 10
+"""From being asked to being gone; the supervisor kills sooner."""
+ASK_AGAIN_S = 1.0
+
+
+def bound_the_end() -> None:
+    """From now on the kernel ends this process after `LONGEST_S`, by SIGALRM."""
+    signal.alarm(LONGEST_S)
+
+
+async def until_stopped(
+    *running: Coroutine[Any, Any, None], ask_again_s: float = ASK_AGAIN_S
+) -> None:
+    """All of them until SIGTERM or SIGINT; the first that fails ends the process, so
+    that its supervisor starts it afresh.
+    """
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    tasks = [asyncio.create_task(coroutine) for coroutine in running]
+    stopping = asyncio.create_task(stopped.wait())
+    done, _ = await asyncio.wait(
+        [*tasks, stopping], return_when=asyncio.FIRST_COMPLETED
+    )
+    bound_the_end()
+    await _end([*tasks, stopping], ask_again_s)
+    for task in done - {stopping}:
+        task.result()
+
+
+async def _end(tasks: Iterable[asyncio.Task[Any]], ask_again_s: float) -> None:
+    """Asked once is not enough: before Python 3.12 a library that waits by
+    `asyncio.wait_for` loses the request when what it waits for happens at the same
+    moment, and the loop around it would go on.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=ask_again_s)
+
+
+class Server(uvicorn.Server):
+    """The HTTP server; its end is bounded too."""
+
+    @override
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        bound_the_end()
+        super().handle_exit(sig, frame)
