@@ -63,9 +63,7 @@ def run_api(settings: Settings) -> None:
         async with services(settings) as ready:
             yield ready
 
-    # What is loaded now stays: the collector need not look at it with every request.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    _collect_seldom()
     config = uvicorn.Config(
         create_app(opened, observe_command),
         host=settings.http_host,
@@ -76,6 +74,14 @@ def run_api(settings: Settings) -> None:
     )
     with suppress(KeyboardInterrupt):  # by which uvicorn hands on SIGINT
         Server(config).run()
+
+
+def _collect_seldom() -> None:
+    """What is loaded now stays, and what comes is mostly kept (tickets in caches) or
+    gone by its count: the collector need not look at it all with every batch.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def observe_command(operation: str, status: int, seconds: float) -> None:
@@ -130,6 +136,7 @@ def webhook_worker(client: Client, queue: str, deliver: Callable[..., Any]) -> W
 
 async def run_followers(settings: Settings) -> None:
     """Follow the log and sweep until told to stop."""
+    _collect_seldom()
     client = await connect_patiently(lazy=True)
     async with core(settings) as made:
         bell = Bell(made.database)
