@@ -17,7 +17,7 @@ from domain.errors import (
     PreconditionRequiredError,
 )
 from domain.event import Event, Fact, Json, Meta, PolicyRef
-from domain.publishing import publish, retire, unchanged
+from domain.publishing import Written, publish, retire, unchanged
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ class ConfigDesk:
         await self._registry.refresh()
         config = await self._registry.config()
         entry = config.entry(kind, name)
-        if unchanged(config, entry.current, document, expansion):
+        written = Written(kind=kind, name=name, document=document, expansion=expansion)
+        if unchanged(config, written):
             row = row_of(caller, config_stream(kind, name), entry.stream_version)
             appended = await self._store.append([], row)
             return await self._publication(kind, name, appended, caller)

@@ -9,15 +9,16 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal, Protocol
 
 from activities.ports import EventStore, NewId, Now, Registry
-from activities.sources import Expanded, Sources, looked_up
-from domain.config_draft import Draft, Named, Trial, overlaid
+from activities.sources import Sources, all_looked_up
+from domain.bundle import Bundle, Documents
+from domain.config_draft import Trial, overlaid
 from domain.config_warnings import ConfigWarning
 from domain.errors import InvalidError, NotFoundError, UnreadableError
-from domain.event import Event, Json
+from domain.event import Event
 from domain.simulation import Summary, TicketDifference, compare, is_ticket
 from domain.world import World
 
@@ -104,7 +105,7 @@ class Simulating:
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
 
-    async def start(self, documents: dict[Named, Json], wanted: Selection) -> Job:
+    async def start(self, documents: Documents, wanted: Selection) -> Job:
         """Raises InvalidError for what is wrong with the draft, at `/draft/…`, and
         BusyError.
         """
@@ -132,24 +133,14 @@ class Simulating:
             task.cancel()
         await self.idle()
 
-    async def _trial(self, documents: dict[Named, Json], at: datetime) -> Trial:
+    async def _trial(self, documents: Documents, at: datetime) -> Trial:
         config, book = await self._registry.config(), await self._registry.oncall()
         try:
-            expansions = await self._expanded(documents, at.date())
-            draft = Draft(documents=documents, expansions=expansions)
+            expansions = await all_looked_up(documents, self._sources, at.date())
+            draft = Bundle(documents=documents, expansions=expansions)
             return await asyncio.to_thread(overlaid, draft, config, book, at)
         except InvalidError as error:
             raise error.under("/draft") from error
-
-    async def _expanded(
-        self, documents: dict[Named, Json], today: date
-    ) -> dict[Named, Expanded]:
-        found: dict[Named, Expanded] = {}
-        for (kind, name), document in documents.items():
-            made = await looked_up(kind, document, self._sources, today)
-            if made is not None:
-                found[kind, name] = made
-        return found
 
     async def _ids(self, wanted: Selection) -> list[str]:
         """Each once, in an order that does not depend on the question."""

@@ -4,7 +4,9 @@ import asyncio
 from datetime import date
 from typing import Protocol, TypeAlias
 
+from domain.bundle import Documents, Named
 from domain.config_kinds import Kind
+from domain.errors import InvalidError
 from domain.event import Json
 from domain.oncall.shift_sources import (
     FoundShifts,
@@ -39,6 +41,21 @@ async def spelled_out(document: Json, sources: Sources, today: date) -> ShiftExp
     return await asyncio.to_thread(
         spell_out, document, lambda source: sources.shifts(source, today)
     )
+
+
+async def all_looked_up(
+    documents: Documents, sources: Sources, today: date
+) -> dict[Named, Expanded]:
+    """Raises InvalidError that points to `/<kind>/<name>/…`."""
+    found: dict[Named, Expanded] = {}
+    for (kind, name), document in documents.items():
+        try:
+            made = await looked_up(kind, document, sources, today)
+        except InvalidError as error:
+            raise error.under(f"/{kind}/{name}") from error
+        if made is not None:
+            found[kind, name] = made
+    return found
 
 
 async def looked_up(

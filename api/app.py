@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from api import (
     approvals,
     authorities,
+    bundles,
     calendars,
     clocks,
     config,
@@ -41,6 +42,7 @@ ROUTERS = (
     *clocks.ROUTERS,
     notifications.ROUTER,
     *config.ROUTERS,
+    bundles.ROUTER,
     calendars.ROUTER,
     schedules.ROUTER,
     overrides.ROUTER,

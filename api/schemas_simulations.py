@@ -1,35 +1,15 @@
 """Drafts tried out on past tickets, and what differs. Durations are ISO 8601."""
 
 from datetime import datetime
-from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, JsonValue, create_model
+from pydantic import BaseModel, Field, JsonValue
 
 from activities.simulating import JobState
-from api.config import SCHEMAS
-from api.words import Cleaned, Identifier, Instant, Strict, example
+from api.schemas_bundles import BundleIn
+from api.words import Identifier, Instant, Strict, example
 from domain.config_kinds import Kind
 from domain.simulation import Verdict
 
-DocumentName = Annotated[
-    str, Cleaned, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
-]
-
-
-def _draft() -> type[Strict]:
-    """One member a kind: the documents by name, each as it would be PUT."""
-    members: dict[str, Any] = {
-        kind.replace("-", "_"): (
-            dict[DocumentName, schema],  # type: ignore[valid-type] # from the table
-            Field(default={}, alias=kind, max_length=1000),
-        )
-        for kind, schema in SCHEMAS.items()
-    }
-    made: type[Strict] = create_model("DraftIn", __base__=Strict, **members)
-    return made
-
-
-DraftIn = _draft()
 RULE: JsonValue = {
     "when": {"type": "after_sales"},
     "targets": {"first_response": "PT15M", "resolution": "PT4H"},
@@ -45,7 +25,7 @@ class SimulationIn(Strict):
         draft={"sla-policies": {"after-sales": {"match": [RULE]}}},
         **{"from": "2026-11-01T00:00:00Z", "to": "2026-12-01T00:00:00Z"},
     )
-    draft: DraftIn  # type: ignore[valid-type] # made from the table of kinds
+    draft: BundleIn  # type: ignore[valid-type] # made from the table of kinds
     tickets: list[Identifier] | None = Field(default=None, max_length=10_000)
     from_: Instant | None = Field(default=None, alias="from")
     to: Instant | None = None

@@ -10,12 +10,10 @@ from starlette.exceptions import HTTPException
 from activities.cloudevents import plain
 from activities.simulating import BusyError, Job, Selection
 from api.auth import Known, guarded
-from api.config import canonical
+from api.bundles import documents_of
 from api.presentation import answer
 from api.schemas_simulations import ConfigWarnings, SimulationIn, SimulationOut
 from api.words import Identifier
-from domain.config_draft import Named
-from domain.config_kinds import ORDER
 from domain.config_warnings import config_warnings
 from domain.errors import FieldError, InvalidError
 from domain.event import Json
@@ -33,7 +31,7 @@ async def start_simulation(body: SimulationIn, known: Known) -> Response:
     if wanted.opened is not None:  # of the tickets as they are now
         await known.tickets.wait_for(await known.feed.head())
     try:
-        job = await known.simulating.start(_documents(body), wanted)
+        job = await known.simulating.start(documents_of(body.draft), wanted)
     except BusyError as error:
         raise HTTPException(429, str(error), {"Retry-After": "5"}) from error
     headers = {"Location": f"/v1/simulations/{job.id}"}
@@ -72,14 +70,6 @@ def _selection(body: SimulationIn) -> Selection:
     if body.to <= body.from_:
         raise InvalidError.at("/to", "must lie after from")
     return Selection(opened=(body.from_, body.to))
-
-
-def _documents(body: SimulationIn) -> dict[Named, Json]:
-    return {
-        (kind, name): canonical(document)
-        for kind in ORDER
-        for name, document in getattr(body.draft, kind.replace("-", "_"), {}).items()
-    }
 
 
 def _job(job: Job) -> Json:

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 
 from activities.simulating import Selection, Simulating
 from domain.access import Keys
+from domain.bundle import Named
 from domain.config import Configuration
-from domain.config_draft import Named
 from domain.event import Event, Json
 from domain.oncall.book import OnCallBook
 from domain.subscription import Subscriptions

@@ -125,6 +125,11 @@ class Configuration:
     def entry(self, kind: Kind, name: str) -> Entry:
         return self.entries.get((kind, name), NEVER_PUBLISHED)
 
+    @cached_property
+    def revision(self) -> int:
+        """How often anything of it was published or retired."""
+        return sum(entry.stream_version for entry in self.entries.values())
+
     def current(self, kind: Kind) -> Iterator[Published]:
         """In the order of their names."""
         for (found, _), entry in sorted(self.entries.items()):

@@ -4,13 +4,13 @@ whole, and all that it names must exist.
 
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.assignment import check_team
 from domain.authority.limits import parse_authority
-from domain.config import Configuration, PolicyPublished, PolicyRetired, Published
+from domain.config import Configuration, PolicyPublished, PolicyRetired
 from domain.config_kinds import SINGULAR, Kind, references
 from domain.config_lint.findings import findings
 from domain.config_lint.people import circle_faults
@@ -28,6 +28,18 @@ from domain.sla.calendar_sources import Expansion
 from domain.sla.policy import parse_sla_policy
 
 
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """A document as somebody hands it in. `expansion`: what it has of others, looked
+    up: of a calendar the dates of its holidays, of a schedule what its texts say.
+    """
+
+    kind: Kind
+    name: str
+    document: Json
+    expansion: Expansion | ShiftExpansion | None = None
+
+
 def publish(
     config: Configuration,
     kind: Kind,
@@ -38,16 +50,33 @@ def publish(
 ) -> PolicyPublished:
     """The next version. Raises InvalidError for what is wrong in the document,
     and for every team, agent, calendar or policy that it names and that is not there.
-    `expansion` is a calendar's document with the dates of its holidays looked up, or
-    what was read of a schedule's texts; from `at` on a schedule's hours without anybody
-    are looked for.
+    `expansion` as of `Written`; from `at` on a schedule's hours without anybody are
+    looked for.
     """
-    digest = _sha256(document)
-    version = len(config.entry(kind, name).versions) + 1
+    written = Written(kind=kind, name=name, document=document, expansion=expansion)
+    fact = next_version(config, written, at)
+    return settled(config.having(fact), fact, at)
+
+
+def next_version(
+    config: Configuration,
+    written: Written,
+    at: datetime | None,
+    coming: Container[tuple[Kind, str]] = (),
+) -> PolicyPublished:
+    """As `publish`, but not yet `settled`: others may be `coming` with it, which it may
+    name.
+    """
+    kind, name, document = written.kind, written.name, written.document
+    expansion = written.expansion
     fact = PolicyPublished(
-        kind=kind, name=name, version=version, sha256=digest, document=document
+        kind=kind,
+        name=name,
+        version=len(config.entry(kind, name).versions) + 1,
+        sha256=_sha256(document),
+        document=document,
     )
-    errors = list(_missing(config, kind, name, document))
+    errors = list(_missing(config, written, coming))
     try:
         if kind == "schedules":
             fact = _with_schedule(config, fact, _of_shifts(document, expansion), at)
@@ -57,11 +86,21 @@ def publish(
         errors.extend(error.errors)
     if errors:
         raise InvalidError(errors)
-    after = config.having(fact)
-    if kind == "agents" and (circle := [*circle_faults(after.directory.agents, name)]):
-        raise InvalidError(circle)
-    made, around = after.entry(kind, name).versions[-1], after.surroundings(at)
-    found = findings(made, around, new=version == 1)
+    return fact
+
+
+def settled(
+    config: Configuration, fact: PolicyPublished, at: datetime | None
+) -> PolicyPublished:
+    """With what is hardly meant in it, `config` being as it is with this version in
+    force. Raises InvalidError for managers who go round in a circle.
+    """
+    if fact.kind == "agents":
+        circle = [*circle_faults(config.directory.agents, fact.name)]
+        if circle:
+            raise InvalidError(circle)
+    made = config.entry(fact.kind, fact.name).versions[-1]
+    found = findings(made, config.surroundings(at), new=fact.version == 1)
     return replace(fact, warnings=(*fact.warnings, *found))
 
 
@@ -139,16 +178,12 @@ def _with_schedule(
     )
 
 
-def unchanged(
-    config: Configuration,
-    published: Published | None,
-    document: Json,
-    expansion: Expansion | ShiftExpansion | None,
-) -> bool:
-    """The same words, and the same dates or shifts behind them."""
-    if published is None or published.document != document:
+def unchanged(config: Configuration, written: Written) -> bool:
+    """The same words as now, and the same dates or shifts behind them."""
+    published = config.entry(written.kind, written.name).current
+    if published is None or published.document != written.document:
         return False
-    match expansion:
+    match expansion := written.expansion:
         case Expansion():
             return published.calendar == expansion.calendar()
         case ShiftExpansion():
@@ -192,9 +227,11 @@ _COUNTED_ON: dict[Kind, tuple[tuple[Kind, str], ...]] = {
 
 
 def _missing(
-    config: Configuration, kind: Kind, name: str, document: Json
+    config: Configuration, written: Written, coming: Container[tuple[Kind, str]]
 ) -> Iterator[FieldError]:
-    for pointer, wanted_kind, wanted in references(kind, document):
-        itself = (wanted_kind, wanted) == (kind, name)
-        if not itself and config.entry(wanted_kind, wanted).current is None:
-            yield FieldError(pointer, f"there is no {SINGULAR[wanted_kind]} {wanted!r}")
+    itself = written.kind, written.name
+    for pointer, kind, name in references(written.kind, written.document):
+        if (kind, name) == itself or (kind, name) in coming:
+            continue
+        if config.entry(kind, name).current is None:
+            yield FieldError(pointer, f"there is no {SINGULAR[kind]} {name!r}")

@@ -6,13 +6,12 @@ changes nothing.
 
 import hashlib
 from importlib.resources import files
-from typing import Any, get_args
-
-import yaml
+from typing import get_args
 
 from activities.config import ConfigDesk
 from activities.keys import KeyDesk
 from activities.ports import Caller
+from api.yaml_text import read_yaml
 from domain.config_kinds import ORDER, Kind
 from domain.errors import ConflictError
 from domain.event import Actor, Json
@@ -24,7 +23,7 @@ INSTALLER = Actor(id="pledge", kind="system")
 
 async def bootstrap(core: Core) -> None:
     await _admin_key(core)
-    bundle = read_bundle(files("infra").joinpath("defaults.yaml").read_text("utf-8"))
+    bundle = read_yaml(files("infra").joinpath("defaults.yaml").read_text("utf-8"))
     desk = ConfigDesk(core.store, core.registry, now, InstalledSources())
     for kind, name, document in documents(bundle):
         entry = (await core.registry.config()).entry(kind, name)
@@ -34,21 +33,6 @@ async def bootstrap(core: Core) -> None:
             await desk.publish(kind, name, document, _caller(f"{kind}/{name}"))
         except ConflictError:
             continue  # another process was starting too
-
-
-class _Loader(yaml.SafeLoader):
-    """JSON's types only: 2026-10-01 without quotes stays the text that it is there."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, words) for tag, words in found if not tag.endswith(":timestamp")]
-    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def read_bundle(text: str) -> Any:
-    """YAML or JSON. Raises yaml.YAMLError."""
-    return yaml.load(text, _Loader)  # noqa: S506 - it is a SafeLoader
 
 
 def documents(bundle: dict[str, dict[str, Json]]) -> list[tuple[Kind, str, Json]]:

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -153,13 +154,40 @@ def config() -> None:
     """Policies, teams and agents."""
 
 
-@config.command("apply")
-@click.argument("file", type=click.Path(exists=True, path_type=Path))
-def apply_config(file: Path) -> None:
-    """Publish every document of a bundle (YAML or JSON) that differs."""
+_BUNDLE = click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+
+
+@config.command("plan")
+@_BUNDLE
+@click.option("--json", "as_json", is_flag=True)
+def plan_config(file: Path, as_json: bool) -> None:
+    """Show what applying a bundle (YAML or JSON) would change."""
+    from infra.bundles import plan, told  # noqa: PLC0415
     from infra.client import PledgeClient  # noqa: PLC0415
 
-    for line in PledgeClient.running().apply_bundle(file):
+    _show(plan(PledgeClient.running(), file), told, as_json=as_json)
+
+
+@config.command("apply")
+@_BUNDLE
+@click.option("--json", "as_json", is_flag=True)
+def apply_config(file: Path, as_json: bool) -> None:
+    """Publish every document of a bundle (YAML or JSON) that differs, all or none."""
+    from infra.bundles import apply, told  # noqa: PLC0415
+    from infra.client import PledgeClient  # noqa: PLC0415
+
+    _show(apply(PledgeClient.running(), file), told, as_json=as_json)
+
+
+def _show(
+    answer: dict[str, Any],
+    told: Callable[[dict[str, Any]], Iterable[str]],
+    *,
+    as_json: bool,
+) -> None:
+    for line in [json.dumps(answer)] if as_json else told(answer):
         click.echo(line)
 
 

@@ -3,14 +3,12 @@
 import json
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
 import click
 import httpx
 
-from infra.bootstrap import documents, read_bundle
 from infra.settings import Settings
 
 
@@ -45,22 +43,6 @@ class PledgeClient:
                 return self._answer(answer)
             time.sleep(pause_s)
         raise AssertionError("the last try returns")
-
-    def apply_bundle(self, file: Path) -> Iterator[str]:
-        """Publish what differs, in an order in which references hold."""
-        bundle = read_bundle(file.read_text("utf-8"))
-        for kind, name, document in documents(bundle):
-            path = f"/v1/{kind}/{name}"
-            known = self.http.get(path)
-            headers = {}
-            if known.status_code == httpx.codes.OK:
-                headers["If-Match"] = known.headers["ETag"]
-            made = self.call("PUT", path, document, headers)
-            before = known.json().get("version") if headers else 0
-            done = "unchanged" if before == made["version"] else "published"
-            yield f"{kind}/{name}: {done}, version {made['version']}"
-            for warning in made["warnings"]:
-                yield f"  warning: {warning['pointer']} {warning['message']}"
 
     def _answer(
         self, answer: httpx.Response, allowed: tuple[int, ...] = ()

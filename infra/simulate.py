@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from infra.bootstrap import read_bundle
+from infra.bundles import read
 from infra.client import PledgeClient
 from infra.wiring import now
 
@@ -28,7 +27,7 @@ def simulate(
     as_json: bool,
 ) -> int:
     """The exit code: 1 if the job failed."""
-    body: dict[str, Any] = {"draft": _bundle(file)}
+    body: dict[str, Any] = {"draft": read(file)}
     since, until = opened
     if tickets:
         # A time beside them is sent too, so that it is refused and not overlooked.
@@ -45,16 +44,6 @@ def simulate(
     else:
         _show(job, Console())
     return 0
-
-
-def _bundle(file: Path) -> Any:
-    try:
-        bundle = read_bundle(file.read_text("utf-8"))
-    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
-        raise click.ClickException(
-            f"{file} is neither YAML nor JSON: {error}"
-        ) from error
-    return {} if bundle is None else bundle
 
 
 def _watched(client: PledgeClient, job: dict[str, Any]) -> dict[str, Any]:

@@ -5,21 +5,19 @@ policies are checked and then left out: whom they would have told changes no ver
 and what those people would have done nobody knows.
 """
 
-from datetime import UTC, datetime
 from pathlib import Path
 
-import yaml
-
 from activities.sources import Expanded
-from domain.config import Configuration, fold_config
+from api.yaml_text import read_yaml
+from domain.bundle import Bundle, laid_over
+from domain.config import Configuration
 from domain.config_kinds import Kind
 from domain.errors import InvalidError
-from domain.event import SYSTEM, Event, Json, Meta
+from domain.event import Json
 from domain.oncall.shift_sources import spell_out
-from domain.publishing import publish
 from domain.sla.calendar_sources import expand
 from domain.world import World
-from infra.bootstrap import documents, read_bundle
+from infra.bootstrap import documents
 from infra.sources import InstalledSources
 from infra.wiring import now
 
@@ -31,25 +29,18 @@ class BundleError(Exception):
 def policies(file: Path) -> World:
     """Raises BundleError."""
     try:
-        bundle = read_bundle(file.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        bundle = read_yaml(file.read_text("utf-8"))
+    except ValueError as error:
         raise BundleError(f"{file} is neither YAML nor JSON: {error}") from error
     if not isinstance(bundle, dict) or "sla-policies" not in bundle:
         raise BundleError(f"{file} holds no sla-policies")
-    config = Configuration()
-    for kind, name, document in documents(bundle):
-        try:
-            fact = publish(config, kind, name, document, _expanded(kind, document))
-        except InvalidError as error:
-            raise BundleError(f"{file}: {kind}/{name}{error}") from error
-        meta = Meta(
-            command_id="trial",
-            correlation_id="trial",
-            causation_id="trial",
-            actor=SYSTEM,
-        )
-        at = datetime.fromtimestamp(0, UTC)
-        config = fold_config([Event(f"{kind}/{name}", 1, at, meta, fact)], config)
+    found = {(kind, name): text for kind, name, text in documents(bundle)}
+    expansions = {n: made for n, t in found.items() if (made := _expanded(n[0], t))}
+    handed_in = Bundle(documents=found, expansions=expansions)
+    try:
+        config, _ = laid_over(handed_in, Configuration(), now(), anew=True)
+    except InvalidError as error:
+        raise BundleError(f"{file}: {error}") from error
     asked = ("sla-policies", "calendars")
     kept = {key: e for key, e in config.entries.items() if key[0] in asked}
     return World(config=Configuration(kept))

@@ -1,5 +1,6 @@
 """What ops publish is checked whole, numbered for ever, and never changed."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from domain.config import Configuration, PolicyRetired
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.event import Event
-from domain.publishing import publish, retire, unchanged
+from domain.publishing import Written, publish, retire, unchanged
 from domain.sla.calendar_sources import Found, expand
 from tests.dsl import BY_ANN, NOON, configured, fold_config, published, world
 
@@ -308,11 +309,11 @@ def test_the_same_words_are_a_change_when_the_dates_behind_them_are_others():
     old = looked_up(CHINA, date(2026, 10, 1))
     fact = publish(Configuration(), "calendars", "office", CHINA, old)
     event = Event("calendars/office", 1, NOON, BY_ANN, fact)
-    current = fold_config([event]).entry("calendars", "office").current
     new = looked_up(CHINA, date(2026, 10, 1), date(2027, 10, 1))
-    config = Configuration()
-    same = [unchanged(config, current, CHINA, found) for found in (old, new)]
-    assert same == [True, False]
+    config = fold_config([event])
+    written = Written(kind="calendars", name="office", document=CHINA, expansion=old)
+    assert unchanged(config, written)
+    assert not unchanged(config, replace(written, expansion=new))
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.bundle import Bundle
 from domain.config import Configuration, fold_config
-from domain.config_draft import Draft, overlaid
+from domain.config_draft import overlaid
 from domain.config_kinds import references
 from domain.config_warnings import config_warnings
 from domain.errors import FieldError, InvalidError
@@ -21,7 +22,7 @@ from domain.oncall.shift_sources import (
 )
 from domain.oncall.shifts import shifts
 from domain.oncall_log import fold_oncall
-from domain.publishing import publish, unchanged
+from domain.publishing import Written, publish, unchanged
 from tests.domain.oncall import layer
 from tests.dsl import BY_ANN, NOON, configured
 
@@ -178,14 +179,22 @@ def test_a_replay_asks_only_what_was_spelled_out():
 
 
 def test_the_same_words_are_a_change_when_the_shifts_behind_them_are_others():
-    config = configured({"agents": AGENTS})
-    written, fact = document(), published(found("ann"))
-    current = fold_config([event(fact)]).entry("schedules", "front").current
+    fact = published(found("ann"))
+    config = fold_config([event(fact)], configured({"agents": AGENTS}))
     later = found("ann", begin=EVE + 2 * NIGHT)
-    assert [
-        unchanged(config, current, written, spell_out(written, read(*events)))
-        for events in ([found("ann")], [found("ann"), later], [found("bo")])
-    ] == [True, False, False]
+
+    def same(*events):
+        text = spell_out(document(), read(*events))
+        return unchanged(
+            config,
+            Written(
+                kind="schedules", name="front", document=document(), expansion=text
+            ),
+        )
+
+    assert same(found("ann"))
+    assert not same(found("ann"), later)
+    assert not same(found("bo"))
     assert published(found("bo")).sha256 != fact.sha256
 
 
@@ -296,7 +305,7 @@ def test_the_agents_of_a_document_are_known():
 
 def test_a_draft_may_bring_its_people_along():
     written, dan = document(), {"name": "Dan"}
-    draft = Draft(
+    draft = Bundle(
         documents={("schedules", "front"): written, ("agents", "dan"): dan},
         expansions={("schedules", "front"): spell_out(written, read(found("Dan")))},
     )

@@ -4,8 +4,9 @@ that would have been.
 
 import pytest
 
+from domain.bundle import Bundle
 from domain.commands import Resolve
-from domain.config_draft import Draft, overlaid
+from domain.config_draft import overlaid
 from domain.duration import parse_duration
 from domain.errors import InvalidError
 from domain.oncall.book import OnCallBook
@@ -46,7 +47,7 @@ def trial(story, **documents):
         for kind, found in documents.items()
         for name, document in found.items()
     }
-    draft = Draft(documents=named, expansions={})
+    draft = Bundle(documents=named, expansions={})
     return overlaid(draft, story.world.config, OnCallBook(), NOON)
 
 

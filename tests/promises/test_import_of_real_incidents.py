@@ -403,4 +403,4 @@ def test_the_example_bundle_can_be_put_into_force(installation, tmp_path):
         PLEDGE_DATA_DIR=str(tmp_path),
     )
     assert done.returncode == 0, done.stderr
-    assert "sla-policies/incident-priorities: published" in done.stdout
+    assert "sla-policies/incident-priorities: new, version 1" in done.stdout

@@ -129,6 +129,9 @@ def test_the_examples_can_be_sent_as_they_are(api, example_bodies):
     assert api.ok("POST", "/v1/schedules/preview", draft)["shifts"]
     question = example_bodies["POST /v1/calendars/evaluate"]
     assert api.ok("POST", "/v1/calendars/evaluate", question)["due_at"]
+    for path in ("/v1/config/plan", "/v1/config/apply"):
+        assert api.ok("POST", path, example_bodies[f"POST {path}"])["changes"]
+    api.ok("DELETE", "/v1/sla-policies/pre-sales")
     ticket = api.ok("POST", "/v1/tickets", example_bodies["POST /v1/tickets"])
     path = "/v1/tickets/{ticket_id}"
     assert api.ok(

@@ -1,0 +1,116 @@
+"""Documents published together, or none of them: load, check, append.
+
+Idempotent by `Caller.command_id`; optimistic by the streams' versions, and, where the
+caller says of what plan they are, by the revision of the whole configuration.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from activities.config import meta_of, replayed, row_of
+from activities.ports import Appended, Caller, EventStore, Now, Registry
+from activities.sources import Sources, all_looked_up
+from domain.bundle import Bundle, Change, Documents, change, changes, in_order
+from domain.config import (
+    Configuration,
+    PolicyPublished,
+    config_stream,
+    fold_config,
+)
+from domain.errors import InvalidError, PreconditionError, VersionConflictError
+from domain.event import Event, PolicyRef
+
+TRIES = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundlePlan:
+    """What is published of it, of a configuration of which revision."""
+
+    changes: tuple[Change, ...]
+    config: Configuration
+
+
+@dataclass(frozen=True, kw_only=True)
+class Applied:
+    changes: tuple[Change, ...]
+    appended: Appended
+
+
+class BundleDesk:
+    def __init__(
+        self, store: EventStore, registry: Registry, now: Now, sources: Sources
+    ) -> None:
+        self._store, self._registry, self._now = store, registry, now
+        self._sources = sources
+
+    async def plan(self, documents: Documents) -> BundlePlan:
+        """What would be published now; nothing is. Raises InvalidError that points to
+        `/<kind>/<name>/…`.
+        """
+        if not documents:
+            raise InvalidError.at("", "names no document")
+        now = self._now()
+        expansions = await all_looked_up(documents, self._sources, now.date())
+        await self._registry.refresh()
+        config = await self._registry.config()
+        bundle = Bundle(documents=documents, expansions=expansions)
+        # Off the loop: schedules are looked at for weeks ahead.
+        found = await asyncio.to_thread(changes, bundle, config, now)
+        return BundlePlan(changes=found, config=config)
+
+    async def apply(self, documents: Documents, caller: Caller) -> Applied:
+        if again := await replayed(self._store, caller):
+            return await self._again(documents, again, caller)
+        for _ in range(TRIES):
+            plan = await self.plan(documents)
+            if caller.if_match not in (None, plan.config.revision):
+                raise PreconditionError(plan.config.revision)
+            events = self._events(plan, caller)
+            row = row_of(caller, *_where_it_ends(events, plan, documents))
+            try:
+                appended = await self._store.append(events, row)
+            except VersionConflictError:
+                continue  # somebody published one of them meanwhile
+            await self._registry.refresh()
+            if appended.replayed:
+                return await self._again(documents, appended, caller)
+            return Applied(changes=plan.changes, appended=appended)
+        raise VersionConflictError("the configuration")
+
+    def _events(self, plan: BundlePlan, caller: Caller) -> list[Event]:
+        now, made = self._now(), list[Event]()
+        for fact in (planned.fact for planned in plan.changes):
+            ref = PolicyRef(name=fact.name, version=fact.version, sha256=fact.sha256)
+            version = plan.config.entry(fact.kind, fact.name).stream_version + 1
+            stream, meta = config_stream(fact.kind, fact.name), meta_of(caller, ref)
+            made.append(Event(stream, version, now, meta, fact))
+        return made
+
+    async def _again(
+        self, documents: Documents, appended: Appended, caller: Caller
+    ) -> Applied:
+        """What this command published the first time."""
+        streams = [config_stream(*named) for named in in_order(documents)]
+        found = await self._store.load_many(streams)
+        made = (_made_by(caller, found.get(stream, ())) for stream in streams)
+        return Applied(changes=tuple(c for c in made if c), appended=appended)
+
+
+def _made_by(caller: Caller, events: Sequence[Event]) -> Change | None:
+    for index, event in enumerate(events):
+        if event.meta.command_id == caller.command_id:
+            assert isinstance(event.fact, PolicyPublished)
+            return change(fold_config(events[:index]), event.fact)
+    return None
+
+
+def _where_it_ends(
+    events: Sequence[Event], plan: BundlePlan, documents: Documents
+) -> tuple[str, int]:
+    """Stream and version; of a bundle that changes nothing, where its first stands."""
+    if events:
+        return events[-1].originator_id, events[-1].originator_version
+    kind, name = next(iter(documents))
+    return config_stream(kind, name), plan.config.entry(kind, name).stream_version

@@ -1,0 +1,104 @@
+"""A whole bundle of configuration at once: what it would change, and changing it."""
+
+import asyncio
+import json
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from activities.bundle import BundleDesk
+from activities.cloudevents import plain
+from api.auth import Calling, Known, guarded
+from api.config import canonical
+from api.ports import Services
+from api.presentation import answer, etag, written
+from api.problems import RefusedError, problem
+from api.schemas_bundles import BundleIn, BundleOut
+from api.words import Strict
+from api.yaml_text import MEDIA_TYPE, is_yaml, read_untrusted_yaml
+from domain.bundle import Change, Documents
+from domain.config_kinds import ORDER
+from domain.event import Json
+
+ROUTER = APIRouter(prefix="/v1/config", tags=["configuration"])
+_SCHEMA = {"schema": {"$ref": "#/components/schemas/BundleIn"}}
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": _SCHEMA, MEDIA_TYPE: _SCHEMA},
+    }
+}
+PLAN = guarded("config:read", 400, 413, 415, 422)
+APPLY = guarded("config:write", 400, 409, 412, 413, 415, 422)
+for route in (PLAN, APPLY):
+    route["openapi_extra"] |= BODY
+
+
+@ROUTER.post("/plan", response_model=BundleOut, operation_id="plan_config", **PLAN)
+async def plan(request: Request, known: Known) -> Response:
+    """What applying it would change; nothing is changed. The `ETag` is the revision of
+    the whole configuration: with it as `If-Match` exactly this is applied, or nothing.
+    """
+    found = await _desk(known).plan(await _documents(request))
+    headers = etag(found.config.revision)
+    return answer({"changes": [_change(c) for c in found.changes]}, headers=headers)
+
+
+@ROUTER.post("/apply", response_model=BundleOut, operation_id="apply_config", **APPLY)
+async def apply(request: Request, known: Known, caller: Calling) -> Response:
+    """Publish every document of it that is not in force as it is, all or none. Each may
+    name any other of them; what it does not name stays as it is.
+    """
+    done = await _desk(known).apply(await _documents(request), caller)
+    changes = [_change(c) for c in done.changes]
+    return answer({"changes": changes}, headers=written(done.appended))
+
+
+def _desk(known: Services) -> BundleDesk:
+    return BundleDesk(known.store, known.registry, known.now, known.sources)
+
+
+async def _documents(request: Request) -> Documents:
+    """Read here, because YAML takes a while and is read for those only who may send it;
+    that a JSON body is well-formed the guard has seen.
+    """
+    body = await request.body()
+    if is_yaml(request.headers.get("Content-Type", "")):
+        try:
+            given = await asyncio.to_thread(read_untrusted_yaml, body)
+        except ValueError as error:
+            detail = f"the body is not well-formed YAML: {error}"
+            raise RefusedError(problem(400, "malformed_yaml", detail)) from error
+    else:
+        given = json.loads(body) if body else None
+    return documents_of(_validated(given))
+
+
+def _validated(given: Any) -> Strict:
+    try:
+        return BundleIn.model_validate(given)
+    except ValidationError as error:
+        found = [{**e, "loc": ("body", *e["loc"])} for e in error.errors()]
+        raise RequestValidationError(found, body=given) from error
+
+
+def documents_of(bundle: Strict) -> Documents:
+    return {
+        (kind, name): canonical(document)
+        for kind in ORDER
+        for name, document in getattr(bundle, kind.replace("-", "_")).items()
+    }
+
+
+def _change(made: Change) -> Json:
+    fact = made.fact
+    return {
+        "kind": fact.kind,
+        "name": fact.name,
+        "action": made.action,
+        "version": fact.version,
+        "differences": [plain(found) for found in made.differences],
+        "warnings": [plain(warning) for warning in fact.warnings],
+    }

@@ -1,0 +1,80 @@
+"""Documents handed in together, and what that changes."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, JsonValue, create_model
+
+from api.config import SCHEMAS
+from api.schemas_calendars import WarningOut
+from api.words import Cleaned, Strict, example
+from domain.bundle import Action
+from domain.config_kinds import Kind
+from domain.differences import Op
+
+DocumentName = Annotated[
+    str, Cleaned, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+]
+PEOPLE: JsonValue = {"ann": {"name": "Ann"}}
+TEAM: JsonValue = {"desk": {"members": ["ann"], "lead": "ann"}}
+RULE: JsonValue = {"when": {"type": "pre_sales"}, "targets": {"resolution": "P1D"}}
+POLICIES: JsonValue = {"pre-sales": {"match": [RULE]}}
+
+
+class _BundleIn(Strict):
+    """What it does not name stays as it is."""
+
+    model_config = example(
+        agents=PEOPLE,
+        teams=TEAM,
+        **{"sla-policies": POLICIES},
+    )
+
+
+def _bundle() -> type[Strict]:
+    """One member a kind: the documents by name, each as it would be PUT."""
+    members: dict[str, Any] = {
+        kind.replace("-", "_"): (
+            dict[DocumentName, schema],  # type: ignore[valid-type] # from the table
+            Field(default={}, alias=kind, max_length=1000),
+        )
+        for kind, schema in SCHEMAS.items()
+    }
+    made: type[Strict] = create_model(
+        "BundleIn", __base__=_BundleIn, __doc__=_BundleIn.__doc__, **members
+    )
+    return made
+
+
+BundleIn = _bundle()
+
+
+class DifferenceOut(BaseModel):
+    """`pointer` into the document. `before` is null where `op` is add, `after` where it
+    is remove.
+    """
+
+    op: Op
+    pointer: str
+    before: JsonValue
+    after: JsonValue
+
+
+class ChangeOut(BaseModel):
+    """`version`: of the document by this change. `differences` from the version before
+    it, none where there was none.
+    """
+
+    kind: Kind
+    name: str
+    action: Action
+    version: int
+    differences: list[DifferenceOut]
+    warnings: list[WarningOut]
+
+
+class BundleOut(BaseModel):
+    """In the order in which they are published. What is in force as it is, is not in
+    it.
+    """
+
+    changes: list[ChangeOut]

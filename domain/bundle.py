@@ -1,0 +1,113 @@
+"""Documents that come together, each of which may name any other of them.
+
+Checked as if they were published one after the other, and what is hardly meant is
+looked for with all of them in force; nothing is kept here.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from domain.config import Configuration, PolicyPublished, Published
+from domain.config_kinds import ORDER, Kind
+from domain.differences import Difference, differences
+from domain.errors import FieldError, InvalidError
+from domain.event import Json
+from domain.oncall.shift_sources import ShiftExpansion
+from domain.publishing import Written, next_version, settled, unchanged
+from domain.sla.calendar_sources import Expansion
+
+Named = tuple[Kind, str]
+Documents = Mapping[Named, Json]
+Action = Literal["create", "replace", "restore"]
+"""restore: it was retired."""
+
+
+def in_order(names: Iterable[Named]) -> list[Named]:
+    """In which each kind names only what came before."""
+    return sorted(names, key=lambda named: ORDER.index(named[0]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    """`expansions`: what its calendars and schedules have of others, looked up."""
+
+    documents: Documents
+    expansions: Mapping[Named, Expansion | ShiftExpansion]
+
+    def in_order(self) -> Iterator[Written]:
+        """Of one kind as they were written."""
+        for kind, name in in_order(self.documents):
+            yield Written(
+                kind=kind,
+                name=name,
+                document=self.documents[kind, name],
+                expansion=self.expansions.get((kind, name)),
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One document that the bundle publishes: `fact`, after what was in force."""
+
+    action: Action
+    before: Published | None
+    fact: PolicyPublished
+    differences: tuple[Difference, ...]
+
+
+def changes(bundle: Bundle, config: Configuration, at: datetime) -> tuple[Change, ...]:
+    """What would be published of it, in the order in which to publish it: nothing that
+    is in force as it is. Raises InvalidError that points to `/<kind>/<name>/…`.
+    """
+    _, facts = laid_over(bundle, config, at)
+    return tuple(change(config, fact) for fact in facts)
+
+
+def change(config: Configuration, fact: PolicyPublished) -> Change:
+    """`config` as it was before."""
+    entry = config.entry(fact.kind, fact.name)
+    action: Action = "create"
+    if entry.versions:
+        action = "restore" if entry.retired else "replace"
+    before = entry.versions[-1] if entry.versions else None
+    found = differences(before.document, fact.document) if before else ()
+    return Change(action=action, before=before, fact=fact, differences=tuple(found))
+
+
+def laid_over(
+    bundle: Bundle, config: Configuration, at: datetime, *, anew: bool = False
+) -> tuple[Configuration, Sequence[PolicyPublished]]:
+    """The configuration with it in force, and what that publishes; `anew`: also what is
+    in force as it is. Raises InvalidError that points to `/<kind>/<name>/…`.
+    """
+    facts, errors = list[PolicyPublished](), list[FieldError]()
+    for written in bundle.in_order():
+        if not anew and unchanged(config, written):
+            continue
+        try:
+            fact = next_version(config, written, at, bundle.documents)
+        except InvalidError as error:
+            errors += error.under(f"/{written.kind}/{written.name}").errors
+            continue
+        config = config.having(fact)
+        facts.append(fact)
+    if not errors:
+        facts = [*_settled(facts, config, at, errors)]
+    if errors:
+        raise InvalidError(errors)
+    return config, facts
+
+
+def _settled(
+    facts: Iterable[PolicyPublished],
+    config: Configuration,
+    at: datetime,
+    errors: list[FieldError],
+) -> Iterator[PolicyPublished]:
+    for fact in facts:
+        try:
+            yield settled(config, fact, at)
+        except InvalidError as error:
+            errors += error.under(f"/{fact.kind}/{fact.name}").errors

@@ -1,0 +1,50 @@
+"""What differs between two documents, by JSON pointer (RFC 6901)."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from domain.sla.calendar_words import below
+
+Op = Literal["add", "remove", "replace"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """`before` is None where it was added, `after` where it was removed."""
+
+    op: Op
+    pointer: str
+    before: Any = None
+    after: Any = None
+
+
+def differences(before: Any, after: Any, pointer: str = "") -> Iterator[Difference]:
+    """In the order of the pointers. Lists of plain values differ as a whole: who is in
+    a team is read as one thing.
+    """
+    if isinstance(before, dict) and isinstance(after, dict):
+        yield from _members(before, after, pointer)
+    elif _structured(before) and _structured(after):
+        yield from _members(dict(enumerate(before)), dict(enumerate(after)), pointer)
+    elif json.dumps(before) != json.dumps(after):  # in Python 1 == True
+        yield Difference(op="replace", pointer=pointer, before=before, after=after)
+
+
+def _members(
+    before: dict[Any, Any], after: dict[Any, Any], pointer: str
+) -> Iterator[Difference]:
+    for key in sorted({*before, *after}):
+        where = below(pointer, str(key))
+        if key not in before:
+            yield Difference(op="add", pointer=where, after=after[key])
+        elif key not in after:
+            yield Difference(op="remove", pointer=where, before=before[key])
+        else:
+            yield from differences(before[key], after[key], where)
+
+
+def _structured(value: Any) -> bool:
+    """A list with documents in it."""
+    return isinstance(value, list) and any(isinstance(v, dict | list) for v in value)

@@ -1,0 +1,53 @@
+"""`pledge config plan` and `apply`: a bundle handed in by the command line."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.yaml_text import read_yaml
+from infra.client import PledgeClient
+
+_WORDS = {"create": "new", "replace": "changed", "restore": "there again"}
+
+
+def plan(client: PledgeClient, file: Path) -> dict[str, Any]:
+    """What applying it would change; nothing is changed."""
+    return client.call("POST", "/v1/config/plan", read(file))
+
+
+def apply(client: PledgeClient, file: Path) -> dict[str, Any]:
+    """All of it, or nothing."""
+    return client.call("POST", "/v1/config/apply", read(file))
+
+
+def read(file: Path) -> Any:
+    try:
+        bundle = read_yaml(file.read_text("utf-8"))
+    except (ValueError, OSError) as error:  # text that is not UTF-8 is a ValueError
+        message = f"{file} is neither YAML nor JSON: {error}"
+        raise click.ClickException(message) from error
+    return {} if bundle is None else bundle
+
+
+def told(answer: dict[str, Any]) -> Iterator[str]:
+    """For people, a line each."""
+    if not answer["changes"]:
+        yield "nothing differs"
+    for change in answer["changes"]:
+        done = _WORDS[change["action"]]
+        yield f"{change['kind']}/{change['name']}: {done}, version {change['version']}"
+        yield from (f"  {_difference(found)}" for found in change["differences"])
+        for warning in change["warnings"]:
+            yield f"  warning: {warning['pointer']} {warning['message']}"
+
+
+def _difference(found: dict[str, Any]) -> str:
+    match found["op"]:
+        case "add":
+            return f"+ {found['pointer']}: {found['after']!r}"
+        case "remove":
+            return f"- {found['pointer']}: {found['before']!r}"
+        case _:
+            return f"~ {found['pointer']}: {found['before']!r} -> {found['after']!r}"

@@ -1,0 +1,101 @@
+"""Documents that come together may name each other, and are checked as one."""
+
+import pytest
+
+from domain.bundle import Bundle, changes
+from domain.differences import Difference, differences
+from domain.errors import InvalidError
+from tests.dsl import NOON, configured
+
+CLERK = {"name": "Clerk", "manager": "boss"}
+BOSS = {"name": "Boss"}
+DESK = {"members": ["clerk"], "lead": "boss"}
+
+
+def bundle(**kinds):
+    documents = {
+        (kind, name): document
+        for kind, named in kinds.items()
+        for name, document in named.items()
+    }
+    return Bundle(documents=documents, expansions={})
+
+
+def planned(config, **kinds):
+    return changes(bundle(**kinds), config, NOON)
+
+
+def faults(config, **kinds):
+    with pytest.raises(InvalidError) as refused:
+        planned(config, **kinds)
+    return {error.pointer: error.message for error in refused.value.errors}
+
+
+def test_each_may_name_what_comes_after_it_in_the_same_bundle():
+    found = planned(
+        configured({}), teams={"desk": DESK}, agents={"clerk": CLERK, "boss": BOSS}
+    )
+    assert [(c.fact.kind, c.fact.name, c.action) for c in found] == [
+        ("agents", "clerk", "create"),
+        ("agents", "boss", "create"),
+        ("teams", "desk", "create"),
+    ]
+
+
+def test_what_is_in_force_as_it_is_is_left_alone():
+    config = configured({"agents": {"boss": BOSS}})
+    [made] = planned(config, agents={"boss": BOSS, "clerk": CLERK})
+    assert (made.fact.name, made.fact.version) == ("clerk", 1)
+
+
+def test_a_change_says_what_differs():
+    config = configured({"agents": {"boss": BOSS, "clerk": {"name": "Clerk"}}})
+    [made] = planned(config, agents={"clerk": CLERK})
+    assert (made.action, made.fact.version) == ("replace", 2)
+    assert made.differences == (Difference(op="add", pointer="/manager", after="boss"),)
+
+
+def test_every_fault_is_named_by_kind_and_name():
+    found = faults(
+        configured({}),
+        agents={"clerk": CLERK},
+        teams={"desk": {"members": ["nobody"]}},
+    )
+    assert found == {
+        "/agents/clerk/manager": "there is no agent 'boss'",
+        "/teams/desk/members/0": "there is no agent 'nobody'",
+    }
+
+
+def test_a_fault_in_one_is_not_told_again_of_who_names_it():
+    found = faults(
+        configured({}),
+        agents={"boss": {"name": "Boss", "time_zone": "Nowhere"}},
+        teams={"desk": {"members": ["boss"]}},
+    )
+    assert list(found) == ["/agents/boss/time_zone"]
+
+
+def test_managers_in_a_circle_are_refused_wherever_they_come_in_the_bundle():
+    found = faults(
+        configured({}),
+        agents={"a": {"name": "A", "manager": "b"}, "b": {"name": "B", "manager": "a"}},
+    )
+    assert {"/agents/a/manager", "/agents/b/manager"} >= set(found) != set()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ({}, {}, []),
+        ({"a": 1}, {"a": True}, [("replace", "/a")]),
+        ({"a": 1, "b": 2}, {"b": 2, "c": 3}, [("remove", "/a"), ("add", "/c")]),
+        ({"a": [1, 2]}, {"a": [1, 3]}, [("replace", "/a")]),
+        ({"a": [{"x": 1}]}, {"a": [{"x": 2}]}, [("replace", "/a/0/x")]),
+        ({"a": [{"x": 1}]}, {"a": [{"x": 1}, {}]}, [("add", "/a/1")]),
+        ({"a": {"b": 1}}, {"a": [1]}, [("replace", "/a")]),
+        ({"a/b": {"~": 1}}, {"a/b": {"~": 2}}, [("replace", "/a~1b/~0")]),
+    ],
+)
+def test_differences_are_named_by_json_pointers(before, after, found):
+    assert [(d.op, d.pointer) for d in differences(before, after)] == found
