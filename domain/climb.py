@@ -115,7 +115,7 @@ class Climb:
                 return number, lap, None
         elif self.run.breach_at is None:
             return number, lap, None
-        elif lap == self.ladder.repeat:
+        elif lap >= self.ladder.last_lap:  # a migrated run may be beyond it
             return self.run.step, lap, None
         else:
             number, lap = self.ladder.first_late, lap + 1
@@ -227,7 +227,7 @@ class Climb:
     def finish(self) -> None:
         """After the last step of the last round nothing is left."""
         last = self.run.step + 1 == len(self.ladder.steps)
-        done = last and self.run.lap == self.ladder.repeat
+        done = last and self.run.lap >= self.ladder.last_lap
         if done and self.run.breach_at is not None and self._waits():
             self._record(EscalationExhausted(clock=self.run.clock))
 

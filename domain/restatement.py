@@ -15,6 +15,7 @@ from domain.escalation.facts import EscalationMigrated
 from domain.event import Fact
 from domain.sla.facts import SlaAttached, SlaCancelled, SlaRestated
 from domain.ticket.draft import Draft
+from domain.ticket.state import Ticket
 
 ClockedBy = Literal["sla-policies", "calendars"]
 RestatedKind = Literal["sla-policies", "calendars", "escalation-policies"]
@@ -33,7 +34,8 @@ class RestatementOrdered(Fact):
 @dataclass(frozen=True, kw_only=True)
 class ClockChange:
     """What becomes of one clock. Deadlines are None of a clock that stands still or is
-    cancelled.
+    cancelled. Of one that is `migrated` they are those of its ladder's next step, and
+    `step` says which that is.
     """
 
     ticket_id: str
@@ -44,6 +46,7 @@ class ClockChange:
     old_due_at: datetime | None
     new_due_at: datetime | None
     breaks: bool
+    step: int | None = None
 
 
 def escalating_by(config: Configuration, ladder: str) -> list[str]:
@@ -111,20 +114,37 @@ def clock_changes(draft: Draft) -> Iterator[ClockChange]:
 
 
 def _migrated(draft: Draft, fact: EscalationMigrated) -> ClockChange:
-    """`due_at` is here that of the step that is next."""
+    assert draft.base is not None, "only a ticket that is there can be migrated"
     metric, _, cycle = fact.clock.partition("/")
-    ticket = draft.ticket
-    run = next(r for r in reversed(ticket.runs) if r.clock == fact.clock)
+    _, old = _next_step(draft.base, fact.clock)
+    step, new = _next_step(draft.ticket, fact.clock)
     return ClockChange(
-        ticket_id=ticket.id,
-        number=ticket.number,
+        ticket_id=draft.base.id,
+        number=draft.base.number,
         metric=metric,
         cycle=int(cycle),
         what="migrated",
-        old_due_at=run.next_due_at,
-        new_due_at=run.next_due_at,
+        old_due_at=old,
+        new_due_at=new,
         breaks=False,
+        step=step,
     )
+
+
+def _next_step(ticket: Ticket, key: str) -> tuple[int | None, datetime | None]:
+    """Which one, and when by itself: while somebody looks after the ticket none is
+    due, and before the breach only those that lie before it are.
+    """
+    run = next((r for r in reversed(ticket.runs) if r.clock == key), None)
+    if run is not None and (run.breach_at or run.state != "climbing"):
+        waits = run.state in ("climbing", "held")
+        return run.step, run.next_due_at if waits else None
+    taken = run.step if run else 0
+    early = (e for c in ticket.clocks if c.key == key for e in c.early_left)
+    following = min(((e.at, e.step) for e in early if e.step >= taken), default=None)
+    if following is None:
+        return run.step if run else None, None
+    return following[1], following[0]
 
 
 def _what(
