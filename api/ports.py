@@ -18,7 +18,7 @@ class BehindError(Exception):
     """The read model has not seen the position that the caller wants to see."""
 
     def __init__(self, position: int) -> None:
-        super().__init__(f"the lists have not caught up with position {position} yet")
+        super().__init__(f"position {position} has not been reached yet")
 
 
 @dataclass(frozen=True, kw_only=True)

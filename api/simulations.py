@@ -9,21 +9,23 @@ from starlette.exceptions import HTTPException
 
 from activities.cloudevents import plain
 from activities.simulating import BusyError, Job, Selection
-from api.auth import Known, guarded
+from api.auth import Known, guarded, reads
 from api.config import canonical
+from api.pages import Asked
 from api.presentation import answer
 from api.schemas_simulations import ConfigWarnings, SimulationIn, SimulationOut
 from api.words import Identifier
 from domain.config_draft import Named
 from domain.config_kinds import ORDER
-from domain.config_warnings import config_warnings
+from domain.config_warnings import ConfigWarning, config_warnings
 from domain.errors import FieldError, InvalidError
 from domain.event import Json
 from domain.simulation import TicketDifference
 
 ROUTER = APIRouter(prefix="/v1", tags=["trying out"])
 TRY = guarded("config:read", 400, 413, 415, 422, 429)
-READ = guarded("config:read", 404, 422)
+READ = reads("config:read", 404, 422)
+WARNINGS = reads("config:read", 422)
 
 
 @ROUTER.post("/simulations", status_code=202, response_model=SimulationOut, **TRY)
@@ -48,14 +50,20 @@ async def get_simulation(simulation_id: Identifier, known: Known) -> Response:
     return answer(_job(known.simulating.find(simulation_id)))
 
 
-@ROUTER.get("/config/warnings", response_model=ConfigWarnings, **guarded("config:read"))
-async def list_config_warnings(known: Known) -> Response:
+@ROUTER.get("/config/warnings", response_model=ConfigWarnings, **WARNINGS)
+async def list_config_warnings(known: Known, asked: Asked) -> Response:
     """What is hardly meant in everything that is published, as of now."""
     config, book = await known.registry.config(), await known.registry.oncall()
     found = await asyncio.to_thread(
         lambda: [*config_warnings(config, book, known.now())]
     )
-    return answer({"items": plain(found), "next_cursor": None})
+    return answer(asked.numbered(found, _warning))
+
+
+def _warning(found: ConfigWarning) -> Json:
+    shown = plain(found)
+    assert isinstance(shown, dict)
+    return shown
 
 
 def _selection(body: SimulationIn) -> Selection:
