@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from activities.cloudevents import plain
 from activities.simulating import BusyError, Job, Selection
-from api.auth import Known, guarded, reads
+from api.auth import Calling, Known, guarded, reads
 from api.config import canonical
 from api.pages import Asked
 from api.presentation import answer
@@ -23,23 +23,36 @@ from domain.event import Json
 from domain.simulation import TicketDifference
 
 ROUTER = APIRouter(prefix="/v1", tags=["trying out"])
-TRY = guarded("config:read", 400, 413, 415, 422, 429)
+TRY = guarded("config:read", 400, 409, 413, 415, 422, 429)
+STOP = guarded("config:read", 404, 409, 422)
 READ = reads("config:read", 404, 422)
 WARNINGS = reads("config:read", 422)
 
 
 @ROUTER.post("/simulations", status_code=202, response_model=SimulationOut, **TRY)
-async def start_simulation(body: SimulationIn, known: Known) -> Response:
-    """What a draft would have done to past tickets: a job, to be asked for."""
+async def start_simulation(
+    body: SimulationIn, known: Known, caller: Calling
+) -> Response:
+    """What a draft would have done to past tickets: a job, to be asked for. The same
+    `Idempotency-Key` is answered with the same job as long as that is kept.
+    """
+    if (job := known.simulating.started(caller)) is not None:
+        return _started(job, replayed=True)
     wanted = _selection(body)
     if wanted.opened is not None:  # of the tickets as they are now
         await known.tickets.wait_for(await known.feed.head())
     try:
-        job = await known.simulating.start(_documents(body), wanted)
+        job = await known.simulating.start(_documents(body), wanted, caller)
     except BusyError as error:
         raise HTTPException(429, str(error), {"Retry-After": "5"}) from error
+    return _started(job)
+
+
+def _started(job: Job, *, replayed: bool = False) -> Response:
     headers = {"Location": f"/v1/simulations/{job.id}"}
-    return answer(_job(job), status=202, headers=headers)
+    if replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return answer(_job(job.as_started()), status=202, headers=headers)
 
 
 @ROUTER.get("/simulations/{simulation_id}", response_model=SimulationOut, **READ)
@@ -48,6 +61,17 @@ async def get_simulation(simulation_id: Identifier, known: Known) -> Response:
     a restart of the server forgets them.
     """
     return answer(_job(known.simulating.find(simulation_id)))
+
+
+@ROUTER.delete("/simulations/{simulation_id}", status_code=204, **STOP)
+async def stop_simulation(
+    simulation_id: Identifier, known: Known, _: Calling
+) -> Response:
+    """Stop it, if it is not done, and forget what it found: another may take its
+    place.
+    """
+    known.simulating.forget(simulation_id)
+    return Response(status_code=204)
 
 
 @ROUTER.get("/config/warnings", response_model=ConfigWarnings, **WARNINGS)
