@@ -208,6 +208,56 @@ def test_a_ladder_that_is_new_cannot_be_used_yet():
     assert said("escalation-policies", ladder(ASSIGNEE)) == {}
 
 
+def test_a_step_after_one_that_finishes_the_ticket_is_never_reached():
+    done = {"after": "1h", "status": "resolved"}
+    found = climbing(ASSIGNEE, done, to({"agent": "bo"}, after="2h"))
+    assert list(found) == ["/steps/2"]
+    assert "never reached: /steps/1 finishes the ticket" in found["/steps/2"]
+
+
+def test_a_step_after_one_that_finishes_the_ticket_under_a_condition_is_reached():
+    done = {"after": "1h", "status": "closed", "when": {"tier": "standard"}}
+    assert climbing(ASSIGNEE, done, to({"agent": "bo"}, after="2h")) == {}
+
+
+def test_rounds_after_a_step_that_finishes_the_ticket_are_never_reached():
+    found = climbing(ASSIGNEE, {"after": "1h", "status": "closed"}, repeat=1)
+    assert "no second round: /steps/1" in found["/repeat"]
+
+
+def test_steps_before_the_breach_are_climbed_once_and_a_repeat_of_them_is_said():
+    found = climbing(ASSIGNEE | {"after": "50%"}, repeat=2)
+    assert "no second round" in found["/repeat"]
+
+
+def test_a_step_that_comes_after_one_below_it_is_named():
+    pair = ASSIGNEE | {"after": "-PT1H"}, to({"agent": "bo"}, after="80%")
+    found = climbing(*pair, targets={"first_response": "10h"})
+    assert found["/steps/0/after"].endswith("of: first_response PT10H of care")
+
+
+def test_a_step_that_comes_before_one_below_it_is_fine():
+    pair = ASSIGNEE | {"after": "-PT1H"}, to({"agent": "bo"}, after="80%")
+    assert climbing(*pair, targets={"first_response": "4h"}) == {}
+
+
+def test_the_policy_by_which_steps_come_the_other_way_round_hears_of_it_too():
+    pair = ASSIGNEE | {"after": "-PT1H"}, to({"agent": "bo"}, after="80%")
+    config = given(escalation_policies={"climb": ladder(*pair)})
+    document = sla(rule({"first_response": "10h"}), escalation_policy="climb")
+    found = said("sla-policies", document, config)
+    assert "its /steps/0 is due after a step below it" in found["/escalation_policy"]
+
+
+def test_a_webhook_that_is_none_is_named():
+    found = climbing(to({"webhook": "bo"}))
+    assert "bo has no webhook" in found["/steps/0/targets/0/webhook"]
+
+
+def test_a_step_that_turns_the_status_is_not_the_one_before_it_again():
+    assert climbing(ASSIGNEE, ASSIGNEE | {"after": "1h", "status": "on_hold"}) == {}
+
+
 def test_esc_080_a_ladder_that_outlasts_the_promises_is_named():
     found = climbing(ASSIGNEE, to({"agent": "bo"}, after="3h"), repeat=2)
     assert "takes PT15H" in found["/steps"]
