@@ -126,7 +126,9 @@ def _add_versions(made: APIRouter, kind: Kind, word: str) -> None:
 
 
 def _desk(known: Services) -> ConfigDesk:
-    return ConfigDesk(known.store, known.registry, known.now, known.sources)
+    return ConfigDesk(
+        known.store, known.registry, known.now, known.sources, known.publishing
+    )
 
 
 def _one(

@@ -1,5 +1,6 @@
 """What the HTTP side needs beyond the use cases; `infra/` implements it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -140,3 +141,4 @@ class Services:
     ready: Callable[[], Awaitable[dict[str, str | None]]]
     metrics: Callable[[], bytes]
     running: set[str] = field(default_factory=set)
+    publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
