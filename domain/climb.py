@@ -26,6 +26,7 @@ from domain.ticket.draft import Draft
 from domain.ticket.moment import Moment
 from domain.world import World
 
+CATCH_ALL = "catch-all, as the step reaches nobody"
 STALE = timedelta(minutes=5)
 """A step that is later than this is passed over if the next one is due as well: after
 an outage people hear of where it stands, not of everything that was missed."""
@@ -175,7 +176,7 @@ class Climb:
             found.add(target, f"{ladder.ref.name}/{self.run.step}/{number}")
         catch_all = ladder.nobody.catch_all
         if catch_all is not None and self.step.targets and not found.people():
-            found.add(catch_all, f"{ladder.ref.name}/catch_all")
+            found.add(catch_all, f"{ladder.ref.name}/catch_all", CATCH_ALL)
         return found
 
     def _hold(self) -> bool:

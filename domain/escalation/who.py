@@ -44,15 +44,18 @@ class Found:
     passed_over: dict[str, str] = field(default_factory=dict)
     turns: dict[str, str] = field(default_factory=dict)
 
-    def add(self, target: Target, place: str) -> None:
-        """`place`: where it stands; a target that goes round has its turn there."""
+    def add(self, target: Target, place: str, instead: str = "") -> None:
+        """`place`: where it stands; a target that goes round has its turn there.
+        `instead`: why it is asked in the place of the step's own.
+        """
         for meant in self._meant(target, place):
             unfit = self._unfit(meant.person)
             if unfit is not None:
                 self.passed_over.setdefault(meant.person, unfit)
                 continue
             earlier = self.chosen.get(meant.person)
-            reasons = (*(earlier.reasons if earlier else ()), meant.reason)
+            reason = f"{instead}: {meant.reason}" if instead else meant.reason
+            reasons = (*(earlier.reasons if earlier else ()), reason)
             kind = earlier.target if earlier else target.kind
             self.chosen[meant.person] = Chosen(
                 person=meant.person, target=kind, reasons=reasons
