@@ -160,6 +160,7 @@ class Climb:
                 due_at=self.due_at,
                 chosen=found.people(),
                 passed_over=found.others(),
+                unmet=tuple(found.unmet),
                 next_step=number,
                 next_lap=lap,
                 next_due_at=due,

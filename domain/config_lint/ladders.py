@@ -12,7 +12,7 @@ from domain.config_lint.people import manager_circle
 from domain.config_lint.surroundings import Surroundings
 from domain.errors import FieldError
 from domain.escalation.policy import EscalationPolicy, Reassign, Step
-from domain.escalation.target import SCHEDULES, Target, TargetKind
+from domain.escalation.target import SCHEDULES, TEAMS, Target, TargetKind
 
 MOST_NAMED = 5
 FINISHED = ("resolved", "closed")
@@ -63,7 +63,7 @@ def target_findings(
         return
     active = [person for person in people if around.acts(person)]
     if not people:
-        yield FieldError(pointer, f"reaches nobody: {_emptiness(target)}")
+        yield FieldError(pointer, f"reaches nobody: {_emptiness(target, around)}")
     elif not active:
         yield FieldError(pointer, f"reaches nobody: not active: {listed(people)}")
     elif len(active) < len(people):
@@ -84,7 +84,9 @@ def _has_webhook(name: str, around: Surroundings) -> bool:
     return isinstance(notify, dict) and bool(notify.get("webhook"))
 
 
-def _emptiness(target: Target) -> str:
+def _emptiness(target: Target, around: Surroundings) -> str:
+    if target.kind in TEAMS and target.name not in around.directory.teams:
+        return f"there is no team {target.name} any more"
     match target.kind:
         case "lead_of":
             return f"{target.name} has no lead"

@@ -72,7 +72,8 @@ class EscalationStepFired(Fact):
     """`lap` counts the repeats of the ladder from 0; `due_at` is exact. `chosen` and
     `passed_over`: who its targets were at this instant, and who they were not.
     `next_due_at` None: it waits for the clock, or was the last. `turns`: whose turn it
-    was at each of its places that go round.
+    was at each of its places that go round. `unmet`: of targets that mean nobody at
+    all, why.
     """
 
     topic: ClassVar[str] = "escalation.step_fired"
@@ -86,6 +87,7 @@ class EscalationStepFired(Fact):
     next_lap: int
     next_due_at: datetime | None
     turns: dict[str, str] = field(default_factory=dict)
+    unmet: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

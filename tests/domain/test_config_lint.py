@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from domain.config import PolicyRetired
 from domain.config_lint.conditions import holds_never, implies
 from domain.config_warnings import config_warnings
 from domain.event import Event
@@ -404,6 +405,18 @@ def test_what_came_to_nothing_since_is_found_later():
 def test_esc_080_a_ladder_that_is_still_unused_is_found_later():
     config = given(escalation_policies={"climb": ladder(ASSIGNEE)})
     assert warned(config) == {("escalation-policies", "climb", "")}
+
+
+def test_a_team_that_was_retired_since_is_said_to_be_there_no_more():
+    config = given(escalation_policies={"climb": ladder(to({"team": "second"}))})
+    gone = PolicyRetired(kind="teams", name="second")
+    config = fold_config([Event("teams/second", 2, NOON, BY_ANN, gone)], config)
+    [found] = [
+        w.message
+        for w in config_warnings(config, OnCallBook(), NOON)
+        if w.pointer == "/steps/0/targets/0/team"
+    ]
+    assert found == "reaches nobody: there is no team second any more"
 
 
 def test_a_chat_tool_that_the_operator_took_away_is_found_later():
