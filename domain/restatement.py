@@ -15,6 +15,7 @@ from domain.escalation.facts import EscalationMigrated
 from domain.event import Fact
 from domain.sla.facts import SlaAttached, SlaCancelled, SlaRestated
 from domain.ticket.draft import Draft
+from domain.ticket.evolve import evolve
 from domain.ticket.state import Ticket
 
 ClockedBy = Literal["sla-policies", "calendars"]
@@ -90,10 +91,12 @@ def clock_changes(draft: Draft) -> Iterator[ClockChange]:
     base = draft.base
     assert base is not None, "only a ticket that is there can be restated"
     due = {(c.metric, c.cycle): c.due_at for c in base.clocks}
+    ticket = base
     for step in draft.steps:
-        fact = step.fact
+        fact, before = step.fact, ticket
+        ticket = evolve(before, fact, step.at, base.id)
         if isinstance(fact, EscalationMigrated):
-            yield _migrated(draft, fact)
+            yield _migrated(before, ticket, fact)
         if isinstance(fact, SlaRestated | SlaCancelled | SlaAttached):
             now = next(
                 c
@@ -113,14 +116,14 @@ def clock_changes(draft: Draft) -> Iterator[ClockChange]:
             )
 
 
-def _migrated(draft: Draft, fact: EscalationMigrated) -> ClockChange:
-    assert draft.base is not None, "only a ticket that is there can be migrated"
+def _migrated(before: Ticket, after: Ticket, fact: EscalationMigrated) -> ClockChange:
+    """At the moment of it: what was due before has happened by then."""
     metric, _, cycle = fact.clock.partition("/")
-    _, old = _next_step(draft.base, fact.clock)
-    step, new = _next_step(draft.ticket, fact.clock)
+    _, old = _next_step(before, fact.clock)
+    step, new = _next_step(after, fact.clock)
     return ClockChange(
-        ticket_id=draft.base.id,
-        number=draft.base.number,
+        ticket_id=after.id,
+        number=after.number,
         metric=metric,
         cycle=int(cycle),
         what="migrated",

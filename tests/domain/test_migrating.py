@@ -116,6 +116,13 @@ def test_the_preview_says_when_the_next_step_is_due_before_and_after():
     assert change.step == 1
 
 
+def test_the_preview_says_which_step_would_be_taken_at_once():
+    story = edited(given(ANN, BO), ANN, bo_after("1m"))  # nobody looked since it broke
+    [change] = clock_changes(decide(story.ticket, ORDER, instant("62m"), story.world))
+    assert (change.old_due_at, change.new_due_at) == (instant("70m"), instant("62m"))
+    assert change.step == 1
+
+
 def test_the_preview_names_clocks_that_have_not_begun_to_climb():
     story = edited(given(ANN), BO_EARLY, ANN)
     [change] = clock_changes(decide(story.ticket, ORDER, instant("10m"), story.world))
