@@ -407,6 +407,17 @@ def test_esc_080_a_ladder_that_is_still_unused_is_found_later():
     assert warned(config) == {("escalation-policies", "climb", "")}
 
 
+def test_a_member_who_is_named_twice_is_pointed_at():
+    found = said("teams", {"members": ["bo", "chen", "bo"]})
+    assert found == {"/members/2": "bo is named twice"}
+
+
+def test_a_manager_who_is_not_active_and_has_nobody_above_is_said_to_be_the_last():
+    away = published(given(), "agents", "top", TOLD | {"active": False})
+    found = said("agents", TOLD | {"manager": "top"}, away)
+    assert found == {"/manager": "top is not active: nobody is above"}
+
+
 def test_a_team_that_was_retired_since_is_said_to_be_there_no_more():
     config = given(escalation_policies={"climb": ladder(to({"team": "second"}))})
     gone = PolicyRetired(kind="teams", name="second")
