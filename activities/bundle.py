@@ -39,11 +39,18 @@ class Applied:
 
 
 class BundleDesk:
+    """`turn`: as of `ConfigDesk`, and the same."""
+
     def __init__(
-        self, store: EventStore, registry: Registry, now: Now, sources: Sources
+        self,
+        store: EventStore,
+        registry: Registry,
+        now: Now,
+        sources: Sources,
+        turn: asyncio.Lock | None = None,
     ) -> None:
         self._store, self._registry, self._now = store, registry, now
-        self._sources = sources
+        self._sources, self._turn = sources, turn or asyncio.Lock()
 
     async def plan(self, documents: Documents) -> BundlePlan:
         """What would be published now; nothing is. Raises InvalidError that points to
@@ -62,7 +69,12 @@ class BundleDesk:
 
     async def apply(self, documents: Documents, caller: Caller) -> Applied:
         if again := await replayed(self._store, caller):
-            return await self._again(documents, again, caller)
+            return await self._applied(documents, again, caller)
+        async with self._turn:
+            appended = await self._in_turn(documents, caller)
+        return await self._applied(documents, appended, caller)
+
+    async def _in_turn(self, documents: Documents, caller: Caller) -> Appended:
         for _ in range(TRIES):
             plan = await self.plan(documents)
             if caller.if_match not in (None, plan.config.revision):
@@ -72,11 +84,9 @@ class BundleDesk:
             try:
                 appended = await self._store.append(events, row)
             except VersionConflictError:
-                continue  # somebody published one of them meanwhile
+                continue  # another process published one of them meanwhile
             await self._registry.refresh()
-            if appended.replayed:
-                return await self._again(documents, appended, caller)
-            return Applied(changes=plan.changes, appended=appended)
+            return appended
         raise VersionConflictError("the configuration")
 
     def _events(self, plan: BundlePlan, caller: Caller) -> list[Event]:
@@ -88,10 +98,12 @@ class BundleDesk:
             made.append(Event(stream, version, now, meta, fact))
         return made
 
-    async def _again(
+    async def _applied(
         self, documents: Documents, appended: Appended, caller: Caller
     ) -> Applied:
-        """What this command published the first time."""
+        """What this command published, now or the first time: read from the log, so
+        that the same question gets the same answer.
+        """
         streams = [config_stream(*named) for named in in_order(documents)]
         found = await self._store.load_many(streams)
         made = (_made_by(caller, found.get(stream, ())) for stream in streams)

@@ -5,19 +5,23 @@ another. Idempotent by `Caller.command_id`; optimistic by the stream's version.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from activities.ports import Appended, Caller, CommandRow, EventStore, Now, Registry
-from activities.sources import Sources, looked_up
+from activities.sources import Expanded, Sources, looked_up
 from domain.config import Entry, config_stream, fold_config
 from domain.config_kinds import Kind
 from domain.errors import (
     CommandReusedError,
     PreconditionError,
     PreconditionRequiredError,
+    VersionConflictError,
 )
 from domain.event import Event, Fact, Json, Meta, PolicyRef
 from domain.publishing import Written, publish, retire, unchanged
+
+TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,21 @@ class Publication:
 
 
 class ConfigDesk:
+    """`turn`: for one change at a time, because documents name each other. Processes
+    do not share it: what two of them publish against each other in the same moment is
+    found by `config_warnings`, and no climb goes round for ever.
+    """
+
     def __init__(
-        self, store: EventStore, registry: Registry, now: Now, sources: Sources
+        self,
+        store: EventStore,
+        registry: Registry,
+        now: Now,
+        sources: Sources,
+        turn: asyncio.Lock | None = None,
     ) -> None:
         self._store, self._registry, self._now = store, registry, now
-        self._sources = sources
+        self._sources, self._turn = sources, turn or asyncio.Lock()
 
     async def publish(
         self, kind: Kind, name: str, document: Json, caller: Caller
@@ -49,22 +63,47 @@ class ConfigDesk:
             return await self._publication(kind, name, again, caller)
         today = self._now().date()
         expansion = await looked_up(kind, document, self._sources, today)
-        await self._registry.refresh()
+
+        async def attempt() -> Appended:
+            return await self._publish(kind, name, document, expansion, caller)
+
+        appended = await self._in_turn(kind, name, attempt)
+        return await self._publication(kind, name, appended, caller)
+
+    async def _in_turn(
+        self, kind: Kind, name: str, attempt: Callable[[], Awaitable[Appended]]
+    ) -> Appended:
+        """Whoever was slower decides again, and hears what there is by now."""
+        async with self._turn:
+            for _ in range(TRIES):
+                await self._registry.refresh()
+                try:
+                    return await attempt()
+                except VersionConflictError:
+                    continue
+        raise VersionConflictError(config_stream(kind, name))
+
+    async def _publish(
+        self,
+        kind: Kind,
+        name: str,
+        document: Json,
+        expansion: Expanded | None,
+        caller: Caller,
+    ) -> Appended:
         config = await self._registry.config()
         entry = config.entry(kind, name)
         written = Written(kind=kind, name=name, document=document, expansion=expansion)
         if unchanged(config, written):
             row = row_of(caller, config_stream(kind, name), entry.stream_version)
-            appended = await self._store.append([], row)
-            return await self._publication(kind, name, appended, caller)
+            return await self._store.append([], row)
         # Off the loop: looking weeks ahead of a schedule of many layers takes a while.
         fact = await asyncio.to_thread(
             publish, config, kind, name, document, expansion, self._now()
         )
         _check(entry, caller, required=entry.current is not None)
         ref = PolicyRef(name=name, version=fact.version, sha256=fact.sha256)
-        appended = await self._append(kind, name, entry, fact, caller, ref)
-        return await self._publication(kind, name, appended, caller)
+        return await self._append(kind, name, entry, fact, caller, ref)
 
     async def _publication(
         self, kind: Kind, name: str, appended: Appended, caller: Caller
@@ -78,12 +117,15 @@ class ConfigDesk:
     async def retire(self, kind: Kind, name: str, caller: Caller) -> Appended:
         if again := await replayed(self._store, caller):
             return again
-        await self._registry.refresh()
-        config = await self._registry.config()
-        entry = config.entry(kind, name)
-        fact = retire(config, kind, name)
-        _check(entry, caller, required=False)
-        return await self._append(kind, name, entry, fact, caller, None)
+
+        async def attempt() -> Appended:
+            config = await self._registry.config()
+            entry = config.entry(kind, name)
+            fact = retire(config, kind, name)
+            _check(entry, caller, required=False)
+            return await self._append(kind, name, entry, fact, caller, None)
+
+        return await self._in_turn(kind, name, attempt)
 
     async def _append(
         self,

@@ -13,7 +13,7 @@ from activities.ports import Appended, Caller, EventStore, Now, Registry
 from domain.errors import NotFoundError, VersionConflictError
 from domain.event import Event, Fact
 from domain.oncall import changes
-from domain.oncall.changes import Change, fold_changes, override_stream
+from domain.oncall.changes import Agents, Change, fold_changes, override_stream
 from domain.oncall.facts import AgentLeaveAdded, ScheduleSwapTaken
 from domain.oncall.leaves import add_leave, cancel_leave, fold_leaves, leave_stream
 from domain.oncall.override import Leave, Override, Swap
@@ -52,7 +52,7 @@ class OnCallDesk:
     ) -> Done:
         """`by` and `made_at` of `wanted` are filled in here."""
 
-        def decide(plan: Plan, agents: frozenset[str], at: datetime) -> Fact:
+        def decide(plan: Plan, agents: Agents, at: datetime) -> Fact:
             made = replace(wanted, by=caller.actor.id, made_at=at)
             return changes.add_override(plan, schedule, made, agents, at)
 
@@ -61,13 +61,13 @@ class OnCallDesk:
     async def cancel_override(
         self, schedule: str, override_id: str, caller: Caller
     ) -> Done:
-        def decide(plan: Plan, _: frozenset[str], at: datetime) -> Fact:
+        def decide(plan: Plan, _: Agents, at: datetime) -> Fact:
             return changes.cancel_override(plan, schedule, override_id, at)
 
         return await self._change(schedule, decide, caller)
 
     async def offer_swap(self, schedule: str, wanted: Swap, caller: Caller) -> Done:
-        def decide(plan: Plan, agents: frozenset[str], at: datetime) -> Fact:
+        def decide(plan: Plan, agents: Agents, at: datetime) -> Fact:
             return changes.offer_swap(plan, schedule, wanted, agents, at)
 
         return await self._change(schedule, decide, caller)
@@ -77,13 +77,13 @@ class OnCallDesk:
     ) -> Done:
         wanted = ScheduleSwapTaken(schedule=schedule, swap_id=swap_id, taker=taker)
 
-        def decide(plan: Plan, agents: frozenset[str], at: datetime) -> Fact:
+        def decide(plan: Plan, agents: Agents, at: datetime) -> Fact:
             return changes.take_swap(plan, wanted, agents, at)
 
         return await self._change(schedule, decide, caller)
 
     async def cancel_swap(self, schedule: str, swap_id: str, caller: Caller) -> Done:
-        def decide(plan: Plan, _: frozenset[str], at: datetime) -> Fact:
+        def decide(plan: Plan, _: Agents, at: datetime) -> Fact:
             return changes.cancel_swap(plan, schedule, swap_id, at)
 
         return await self._change(schedule, decide, caller)
@@ -106,7 +106,7 @@ class OnCallDesk:
     async def _change(
         self,
         schedule: str,
-        decide: Callable[[Plan, frozenset[str], datetime], Fact],
+        decide: Callable[[Plan, Agents, datetime], Fact],
         caller: Caller,
     ) -> Done:
         async def decision() -> Decide:
@@ -116,7 +116,7 @@ class OnCallDesk:
             book = await self._registry.oncall()
             # All leaves: a newcomer of the change is not one of the plan's people yet.
             plan = replace(book.plan(schedule), leaves=book.all_leaves)
-            agents = frozenset(config.directory.agents)
+            agents = {n: agent.active for n, agent in config.directory.agents.items()}
             return lambda events, at: decide(
                 replace(plan, changes=fold_changes(events)), agents, at
             )

@@ -7,6 +7,7 @@ from typing import Protocol
 from activities.config import meta_of, replayed, row_of
 from activities.ports import Appended, Caller, EventStore, NewId, Now, Registry
 from activities.tickets import TicketDesk
+from domain.config_kinds import SINGULAR
 from domain.errors import NotFoundError
 from domain.event import Event
 from domain.restatement import (
@@ -127,5 +128,5 @@ class Restating:
         config = await self._registry.config()
         versions = config.entry(kind, name).versions
         if not versions:
-            raise NotFoundError(kind, name)
+            raise NotFoundError(SINGULAR[kind], name)
         return versions[-1].version

@@ -12,12 +12,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from activities.ports import EventStore, NewId, Now, Registry
+from activities.ports import Caller, EventStore, NewId, Now, Registry
 from activities.sources import Sources, all_looked_up
 from domain.bundle import Bundle, Documents
 from domain.config_draft import Trial, overlaid
 from domain.config_warnings import ConfigWarning
-from domain.errors import InvalidError, NotFoundError, UnreadableError
+from domain.errors import (
+    CommandReusedError,
+    InvalidError,
+    NotFoundError,
+    UnreadableError,
+)
 from domain.event import Event
 from domain.simulation import Summary, TicketDifference, compare, is_ticket
 from domain.world import World
@@ -78,10 +83,18 @@ class Job:
     tickets: list[TicketDifference] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     error: str | None = None
+    command_id: str = ""
+    request_sha256: str = ""
 
     @property
     def over(self) -> bool:
         return self.state in ("done", "failed")
+
+    def as_started(self) -> "Job":
+        """As it was when it was asked for."""
+        return Job(
+            id=self.id, as_of=self.as_of, warnings=self.warnings, total=self.total
+        )
 
     def add(self, found: TicketDifference) -> None:
         self.summary = self.summary.plus(found)
@@ -102,22 +115,49 @@ class Simulating:
         self._store, self._registry, self._tickets = store, registry, tickets
         self._sources, self._now, self._new_id = sources, now, new_id
         self._jobs: dict[str, Job] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._turn = asyncio.Lock()
 
-    async def start(self, documents: Documents, wanted: Selection) -> Job:
-        """Raises InvalidError for what is wrong with the draft, at `/draft/…`, and
+    async def start(
+        self, documents: Documents, wanted: Selection, caller: Caller
+    ) -> Job:
+        """Idempotent by `Caller.command_id` as long as the job is kept: see `started`.
+        Raises InvalidError for what is wrong with the draft, at `/draft/…`, and
         BusyError.
         """
         at = self._now()
         trial = await self._trial(documents, at)
         ids = await self._ids(wanted)
-        job = Job(id=self._new_id(), as_of=at, warnings=trial.warnings, total=len(ids))
+        job = Job(
+            id=self._new_id(),
+            as_of=at,
+            warnings=trial.warnings,
+            total=len(ids),
+            command_id=caller.command_id,
+            request_sha256=caller.request_sha256,
+        )
         self._keep(job)
         task = asyncio.create_task(self._run(job, ids, trial.world))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[job.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(job.id, None))
         return job
+
+    def started(self, caller: Caller) -> Job | None:
+        """The job that this very request asked for before. Raises CommandReusedError
+        if it was another request.
+        """
+        for job in self._jobs.values():
+            if job.command_id == caller.command_id:
+                if job.request_sha256 != caller.request_sha256:
+                    raise CommandReusedError
+                return job
+        return None
+
+    def forget(self, job_id: str) -> None:
+        """Wherever it stands."""
+        del self._jobs[self.find(job_id).id]
+        if (task := self._tasks.get(job_id)) is not None:
+            task.cancel()
 
     def find(self, job_id: str) -> Job:
         if job_id not in self._jobs:
@@ -126,10 +166,10 @@ class Simulating:
 
     async def idle(self) -> None:
         """Until no job is left to do."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def close(self) -> None:
-        for task in self._tasks:
+        for task in self._tasks.values():
             task.cancel()
         await self.idle()
 

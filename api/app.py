@@ -79,7 +79,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.add_middleware(Guard, observe=observe)
-    problems.install(app)
+    problems.install(app, [route for router in ROUTERS for route in router.routes])
     for router in ROUTERS:
         app.include_router(router)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

@@ -2,16 +2,17 @@
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Query, Request, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 
 from activities.ports import Caller
-from api.ports import Services
+from api.ports import BehindError, Services
 from api.problems import responses
 from domain.access import ApiKey, Permission
 from domain.errors import CommandRunningError, FieldError, InvalidError
@@ -54,13 +55,22 @@ def permit(permission: Permission) -> Callable[..., Awaitable[None]]:
 
 def _refuse_unknown_query(request: Request) -> None:
     """`?as_off=` must not be answered as if nothing had been asked."""
-    known = {p.alias for p in request.scope["route"].dependant.query_params}
+    if not request.query_params:
+        return
+    known = set(_query_names(request.scope["route"].dependant))
     unknown = request.query_params.keys() - known
     if unknown and known != {"query"}:  # a model of the whole query refuses by itself
         raise InvalidError(
             FieldError(f"?{name}", "there is no such parameter")
             for name in sorted(unknown)
         )
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    """Also those that a route shares with others by depending on the same thing."""
+    yield from (p.alias for p in dependant.query_params)
+    for inner in dependant.dependencies:
+        yield from _query_names(inner)
 
 
 async def _key(
@@ -82,6 +92,33 @@ def guarded(permission: Permission, *statuses: int) -> dict[str, Any]:
         "openapi_extra": {"x-permission": permission, **headers},
         "responses": responses(401, 403, 503, *statuses),
     }
+
+
+async def seen(
+    known: Known,
+    wait_for: Annotated[
+        int | None,
+        Query(
+            ge=0,
+            le=2**62,
+            description="A `Pledge-Position`: the answer shows at least what it wrote",
+        ),
+    ] = None,
+) -> None:
+    """Tickets are read from the log itself; the rest is followed from it by each
+    process, a moment behind the others.
+    """
+    if wait_for is None:
+        return
+    if wait_for > await known.feed.head():
+        raise BehindError(wait_for)
+    await known.registry.refresh()
+
+
+def reads(permission: Permission, *statuses: int) -> dict[str, Any]:
+    """A route that reads, but for those whose lists catch up by themselves."""
+    declared = guarded(permission, *statuses)
+    return declared | {"dependencies": [*declared["dependencies"], Depends(seen)]}
 
 
 def public() -> dict[str, Any]:

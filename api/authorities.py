@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from activities.authority import DelegationDesk, delegations_of
-from api.auth import Calling, Known, guarded
+from api.auth import Calling, Known, guarded, reads
+from api.pages import Asked
 from api.ports import Services
 from api.presentation import answer, written
 from api.schemas_authority import DelegationIn, DelegationOut, DelegationPage
@@ -15,7 +16,7 @@ from domain.authority.facts import AuthorityDelegated
 from domain.event import Json
 
 ROUTER = APIRouter(prefix="/v1/delegations", tags=["authority"])
-READ = guarded("config:read", 422)
+READ = reads("config:read", 422)
 WRITE = guarded("config:write", 400, 404, 409, 413, 415, 422)
 
 
@@ -46,16 +47,17 @@ async def delegate_authority(
 @ROUTER.get("", response_model=DelegationPage, **READ)
 async def list_delegations(
     known: Known,
+    asked: Asked,
     past: Annotated[bool, Query(description="Also what is over or revoked")] = False,
 ) -> Response:
     """In the order in which they were made."""
     now = known.now()
-    items = [
-        _json(lent)
+    found = [
+        lent
         for lent in await delegations_of(known.store)
         if past or (lent.revoked_at is None and now < lent.end)
     ]
-    return answer({"items": items, "next_cursor": None})
+    return answer(asked.of(sorted(found, key=lambda d: d.id), lambda d: d.id, _json))
 
 
 @ROUTER.delete("/{delegation_id}", status_code=204, **WRITE)

@@ -57,7 +57,9 @@ async def apply(request: Request, known: Known, caller: Calling) -> Response:
 
 
 def _desk(known: Services) -> BundleDesk:
-    return BundleDesk(known.store, known.registry, known.now, known.sources)
+    return BundleDesk(
+        known.store, known.registry, known.now, known.sources, known.publishing
+    )
 
 
 async def _documents(request: Request) -> Documents:

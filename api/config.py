@@ -1,13 +1,15 @@
 """What ops configure, kind by kind: a PUT makes an immutable version."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 
 from activities.cloudevents import plain
 from activities.config import ConfigDesk
-from api.auth import Calling, Known, guarded
+from api.auth import Calling, Known, guarded, reads
+from api.pages import Asked
 from api.ports import Services
 from api.presentation import answer, etag, written
 from api.schemas_authority import AuthorityIn
@@ -24,11 +26,11 @@ from api.schemas_macros import MacroIn
 from api.schemas_schedules import ScheduleIn
 from api.words import Strict
 from domain.config import Entry, Published
-from domain.config_kinds import Kind
+from domain.config_kinds import SINGULAR, Kind
 from domain.errors import NotFoundError
 from domain.event import Json
 
-READ = guarded("config:read", 404, 422)
+READ = reads("config:read", 404, 422)
 WRITE = guarded("config:write", 400, 404, 409, 412, 413, 415, 422, 428)
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 SCHEMAS: dict[Kind, type[Strict]] = {
@@ -55,10 +57,10 @@ def router(kind: Kind) -> APIRouter:
 
 def _add_reads(made: APIRouter, kind: Kind, word: str) -> None:
     @made.get("", response_model=ConfigPage, operation_id=f"list_{word}", **READ)
-    async def list_all(known: Known) -> Response:
-        config = await known.registry.config()
-        items = [published_json(p) for p in config.current(kind)]
-        return answer({"items": items, "next_cursor": None})
+    async def list_all(known: Known, asked: Asked) -> Response:
+        """In the order of their names."""
+        current = (await known.registry.config()).current(kind)
+        return answer(asked.of(current, lambda p: p.name, published_json))
 
     @made.get("/{name}", response_model=ConfigOut, operation_id=f"get_{word}", **READ)
     async def get_one(name: Name, known: Known) -> Response:
@@ -98,12 +100,13 @@ def _add_versions(made: APIRouter, kind: Kind, word: str) -> None:
         operation_id=f"list_versions_of_{word}",
         **READ,
     )
-    async def list_versions(name: Name, known: Known) -> Response:
+    async def list_versions(name: Name, known: Known, asked: Asked) -> Response:
+        """The oldest first."""
         entry = (await known.registry.config()).entry(kind, name)
         if not entry.versions:
-            raise NotFoundError(kind, name)
-        items = [published_json(p, retired=entry.retired) for p in entry.versions]
-        return answer({"items": items, "next_cursor": None})
+            raise NotFoundError(SINGULAR[kind], name)
+        shown = partial(published_json, retired=entry.retired)
+        return answer(asked.of(entry.versions, lambda p: p.version, shown))
 
     @made.get(
         "/{name}/versions/{number}",
@@ -116,13 +119,16 @@ def _add_versions(made: APIRouter, kind: Kind, word: str) -> None:
     ) -> Response:
         entry = (await known.registry.config()).entry(kind, name)
         if number > len(entry.versions):
-            raise NotFoundError(kind, f"{name}@{number}")
+            raise NotFoundError(SINGULAR[kind], f"{name}@{number}")
         found = entry.versions[number - 1]
-        return answer(published_json(found, retired=entry.retired))
+        shown = published_json(found, retired=entry.retired)
+        return answer(shown, headers=etag(number))
 
 
 def _desk(known: Services) -> ConfigDesk:
-    return ConfigDesk(known.store, known.registry, known.now, known.sources)
+    return ConfigDesk(
+        known.store, known.registry, known.now, known.sources, known.publishing
+    )
 
 
 def _one(
@@ -133,7 +139,7 @@ def _one(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     if entry.current is None:
-        raise NotFoundError(kind, name)
+        raise NotFoundError(SINGULAR[kind], name)
     headers = etag(entry.stream_version) | dict(headers or {})
     return answer(published_json(entry.current), status=status, headers=headers)
 

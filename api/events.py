@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from activities.cloudevents import cloud_event
 from activities.ports import Recorded
-from api.auth import Known, guarded
+from api.auth import Known, reads
 from api.presentation import answer
 from api.words import Cleaned
 from domain.errors import InvalidError
@@ -42,7 +42,7 @@ class Feed(BaseModel):
     next_cursor: str
 
 
-@ROUTER.get("", response_model=Feed, **guarded("events:read", 422))
+@ROUTER.get("", response_model=Feed, **reads("events:read", 422))
 async def read_events(
     known: Known,
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from activities.keys import KeyDesk
-from api.auth import Calling, Known, guarded
+from api.auth import Calling, Known, guarded, reads
+from api.pages import Asked
 from api.presentation import answer, written
 from api.words import Strict, Word, example
 from domain.access import ApiKey, Role
@@ -14,7 +15,7 @@ from domain.errors import RuleError
 from domain.event import Json
 
 ROUTER = APIRouter(prefix="/v1/keys", tags=["keys"])
-READ = guarded("keys:manage")
+READ = reads("keys:manage", 422)
 WRITE = guarded("keys:manage", 400, 404, 409, 413, 415, 422)
 
 
@@ -65,9 +66,10 @@ async def create_key(body: KeyIn, known: Known, caller: Calling) -> Response:
 
 
 @ROUTER.get("", response_model=KeyPage, **READ)
-async def list_keys(known: Known) -> Response:
+async def list_keys(known: Known, asked: Asked) -> Response:
+    """In the order of their making, with those that are revoked."""
     keys = (await known.registry.keys()).by_id.values()
-    return answer({"items": [_json(key) for key in keys], "next_cursor": None})
+    return answer(asked.numbered(keys, _json))
 
 
 @ROUTER.delete("/{key_id}", status_code=204, **WRITE)

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from activities.oncall import OnCallDesk
-from api.auth import Calling, Known, guarded
+from api.auth import Calling, Known, guarded, reads
 from api.config import Name
+from api.pages import Asked
 from api.ports import Services
 from api.presentation import answer, written
 from api.schemas_schedules import LeaveIn, LeaveOut, LeavePage
@@ -17,7 +18,7 @@ from domain.oncall.facts import AgentLeaveAdded
 from domain.oncall.override import Leave
 
 ROUTER = APIRouter(prefix="/v1/agents", tags=["on call"])
-READ = guarded("config:read", 404, 422)
+READ = reads("config:read", 404, 422)
 WRITE = guarded("config:write", 400, 404, 409, 413, 415, 422)
 
 
@@ -42,18 +43,20 @@ async def add_leave(
 async def list_leaves(
     name: Name,
     known: Known,
+    asked: Asked,
     past: Annotated[bool, Query(description="Also what is over or cancelled")] = False,
 ) -> Response:
     """In the order in which they were recorded."""
     if not (await known.registry.config()).entry("agents", name).versions:
         raise NotFoundError("agent", name)
     now, book = known.now(), await known.registry.oncall()
-    items = [
-        _leave_json(leave)
+    found = [
+        leave
         for leave in book.leaves.get(name, ())
         if past or (leave.cancelled_at is None and leave.end > now)
     ]
-    return answer({"items": items, "next_cursor": None})
+    found.sort(key=lambda leave: leave.id)
+    return answer(asked.of(found, lambda leave: leave.id, _leave_json))
 
 
 @ROUTER.delete("/{name}/leaves/{leave_id}", status_code=204, **WRITE)

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 
 from activities.cloudevents import plain
 from api.auth import Known
+from api.pages import Asked
 from api.presentation import answer
 from api.schemas_notifications import NotificationPage
 from api.tickets import READ, ticket_id_of
@@ -21,7 +22,9 @@ ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 
 
 @ROUTER.get("/{ticket_id}/notifications", response_model=NotificationPage, **READ)
-async def get_ticket_notifications(ticket_id: str, known: Known) -> Response:
+async def get_ticket_notifications(
+    ticket_id: str, known: Known, asked: Asked
+) -> Response:
     """Everybody who was to be told of an event of the ticket, in that order, with each
     message to them. Read from the log; addresses and texts are not in it.
     """
@@ -30,8 +33,11 @@ async def get_ticket_notifications(ticket_id: str, known: Known) -> Response:
         raise NotFoundError("ticket", ticket_id)
     told = list(tellings(events))
     streams = await known.store.load_many([notification_stream(t.id) for t in told])
-    items = [_json(t, fold(streams.get(notification_stream(t.id), ()))) for t in told]
-    return answer({"items": items, "next_cursor": None})
+
+    def shown(telling: Telling) -> Json:
+        return _json(telling, fold(streams.get(notification_stream(telling.id), ())))
+
+    return answer(asked.numbered(told, shown))
 
 
 def _json(told: Telling, found: Notification | None) -> Json:

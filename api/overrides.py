@@ -6,8 +6,9 @@ from fastapi import APIRouter, Query, Response
 
 from activities.cloudevents import plain
 from activities.oncall import OnCallDesk
-from api.auth import Calling, Known, guarded
+from api.auth import Calling, Known, guarded, reads
 from api.config import Name
+from api.pages import Asked
 from api.ports import Services
 from api.presentation import answer, written
 from api.schemas_schedules import (
@@ -27,7 +28,7 @@ from domain.oncall.facts import ScheduleOverrideAdded, ScheduleSwapTaken
 from domain.oncall.override import Override, Swap
 
 ROUTER = APIRouter(prefix="/v1/schedules", tags=["on call"])
-READ = guarded("config:read", 404, 422)
+READ = reads("config:read", 404, 422)
 WRITE = guarded("config:write", 400, 404, 409, 413, 415, 422)
 Past = Annotated[bool, Query(description="Also what is over or cancelled")]
 
@@ -61,16 +62,19 @@ async def add_override(
 
 
 @ROUTER.get("/{name}/overrides", response_model=OverridePage, **READ)
-async def list_overrides(name: Name, known: Known, past: Past = False) -> Response:
+async def list_overrides(
+    name: Name, known: Known, asked: Asked, past: Past = False
+) -> Response:
     """In the order of their making."""
     plan, now = (await known.registry.oncall()).plan(name), known.now()
-    found = [c for c in plan.changes if isinstance(c, Override)]
-    items = [
-        _override_json(override)
-        for override in found
-        if past or (override.cancelled_at is None and override.end > now)
+    found = [
+        c
+        for c in plan.changes
+        if isinstance(c, Override)
+        and (past or (c.cancelled_at is None and c.end > now))
     ]
-    return answer({"items": items, "next_cursor": None})
+    found.sort(key=lambda c: c.id)
+    return answer(asked.of(found, lambda c: c.id, _override_json))
 
 
 @ROUTER.delete("/{name}/overrides/{override_id}", status_code=204, **WRITE)
@@ -103,16 +107,18 @@ async def offer_swap(
 
 
 @ROUTER.get("/{name}/swaps", response_model=SwapPage, **READ)
-async def list_swaps(name: Name, known: Known, past: Past = False) -> Response:
+async def list_swaps(
+    name: Name, known: Known, asked: Asked, past: Past = False
+) -> Response:
     """In the order in which they were offered."""
     plan, now = (await known.registry.oncall()).plan(name), known.now()
-    found = [c for c in plan.changes if isinstance(c, Swap)]
-    items = [
-        _swap_json(swap)
-        for swap in found
-        if past or (swap.cancelled_at is None and swap.ends > now)
+    found = [
+        c
+        for c in plan.changes
+        if isinstance(c, Swap) and (past or (c.cancelled_at is None and c.ends > now))
     ]
-    return answer({"items": items, "next_cursor": None})
+    found.sort(key=lambda c: c.id)
+    return answer(asked.of(found, lambda c: c.id, _swap_json))
 
 
 @ROUTER.post("/{name}/swaps/{swap_id}/take", response_model=TakenSwapOut, **WRITE)

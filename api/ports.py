@@ -1,5 +1,6 @@
 """What the HTTP side needs beyond the use cases; `infra/` implements it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ class BehindError(Exception):
     """The read model has not seen the position that the caller wants to see."""
 
     def __init__(self, position: int) -> None:
-        super().__init__(f"the lists have not caught up with position {position} yet")
+        super().__init__(f"position {position} has not been reached yet")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,3 +141,4 @@ class Services:
     ready: Callable[[], Awaitable[dict[str, str | None]]]
     metrics: Callable[[], bytes]
     running: set[str] = field(default_factory=set)
+    publishing: asyncio.Lock = field(default_factory=asyncio.Lock)

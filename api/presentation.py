@@ -138,14 +138,14 @@ def _clock_json(clock: Clock, at: datetime, config: Configuration) -> Json:
 
 
 def _run_json(run: Run) -> Json:
-    going = not run.over
+    going, waits = not run.over, run.state in ("climbing", "held")
     return {
         "clock": run.clock,
         "policy": plain(run.policy),
         "state": run.state,
         "steps_fired": run.fired,
         "next_step": run.step if going else None,
-        "next_step_at": run.next_due_at,
+        "next_step_at": run.next_due_at if waits else None,
         "acknowledged_by": run.acknowledged_by,
         "until": run.until,
         "reason": run.reason,

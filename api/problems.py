@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route
 
 from activities.ports import StoreUnavailableError
 from api.ports import BehindError
@@ -28,6 +29,7 @@ from domain.errors import (
     VersionConflictError,
 )
 
+MOST_NAMED = 5
 LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 
@@ -115,7 +117,8 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 PROBLEM_REF = "#/components/schemas/Problem"
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    app.state.api_routes = routes
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(DomainError, _domain)
     app.add_exception_handler(BehindError, _behind)
@@ -150,11 +153,12 @@ async def _behind(_: Request, error: Exception) -> JSONResponse:
 
 async def _validation(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    fields = [
+    named = (
         FieldError(_pointer(e["loc"], error.body, e["type"] == "missing"), _message(e))
         for e in error.errors()
-    ]
-    detail = "; ".join(f"{f.pointer}: {f.message}" for f in fields[:5])
+    )
+    fields = tuple(dict.fromkeys(named))  # two forms of a field may say the same of it
+    detail = str(InvalidError(fields[:MOST_NAMED]))
     return problem(422, InvalidError.code, detail, fields)
 
 
@@ -187,11 +191,23 @@ def _steps(path: Sequence[object], body: object, missing: bool) -> Iterator[str]
 _CODES = {404: "not_found", 405: "method_not_allowed", 401: "unauthenticated"}
 
 
-async def _http(_: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = _CODES.get(error.status_code, "refused")
-    headers = error.headers
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_allowed(request)))
     return problem(error.status_code, code, str(error.detail), headers=headers)
+
+
+def _allowed(request: Request) -> set[str]:
+    """Of all routes to this path: the router itself names those of the first."""
+    return {
+        method
+        for route in (*request.app.routes, *request.app.state.api_routes)
+        if isinstance(route, Route) and route.matches(request.scope)[0] != Match.NONE
+        for method in route.methods or ()
+    }
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

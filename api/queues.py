@@ -10,7 +10,7 @@ from activities.tickets import on_behalf
 from api.auth import Calling, Known
 from api.presentation import answer
 from api.schemas_tickets import AcceptIn, DeclineIn, TicketOut
-from api.tickets import READ, WRITE, Limit, outcome_json, ticket_id_of
+from api.tickets import LIST, WRITE, Limit, outcome_json, ticket_id_of
 from api.words import Line
 from domain.errors import NotFoundError
 from domain.offering import AcceptOffer, DeclineOffer
@@ -63,7 +63,7 @@ async def decline_offer(
     return await outcome_json(known, done)
 
 
-@QUEUES.get("/{name}", response_model=QueuePage, **READ)
+@QUEUES.get("/{name}", response_model=QueuePage, **LIST)
 async def get_queue(
     name: Name,
     known: Known,

@@ -22,7 +22,10 @@ class RestateIn(Strict):
 
 
 class ClockChangeOut(BaseModel):
-    """`breaks`: the new deadline has passed already, the promise is broken at once."""
+    """`breaks`: the new deadline has passed already, the promise is broken at once.
+    Of a clock that is `migrated` both deadlines are those of the next step of its
+    ladder, and `step` is its number by the new version.
+    """
 
     ticket_id: str
     number: int
@@ -32,6 +35,7 @@ class ClockChangeOut(BaseModel):
     old_due_at: datetime | None
     new_due_at: datetime | None
     breaks: bool
+    step: int | None
 
 
 class PreviewOut(BaseModel):

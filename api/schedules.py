@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 
 from activities.cloudevents import plain
 from activities.sources import spelled_out
-from api.auth import Known, guarded
+from api.auth import Known, guarded, reads
 from api.config import Name, canonical
 from api.ical import MEDIA_TYPE, calendar_text
 from api.presentation import answer
@@ -26,7 +26,7 @@ from domain.oncall.shift_sources import ShiftExpansion, placed
 from domain.oncall.shifts import LONGEST_RANGE, Gap, Shift, gaps, shifts
 
 ROUTER = APIRouter(prefix="/v1/schedules", tags=["on call"])
-READ = guarded("config:read", 404, 422)
+READ = reads("config:read", 404, 422)
 TRY = guarded("config:read", 400, 413, 415, 422)
 ICAL: dict[str, Any] = {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}
 DRAFT = PolicyRef(name="draft", version=0, sha256="")

@@ -1,9 +1,17 @@
 """The documents that ops configure, one model for each kind."""
 
+import re
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    model_validator,
+)
 
 from api.schemas_calendars import WarningOut
 from api.words import Cleaned, Duration, Identifier, Line, Strict, Word, example
@@ -135,7 +143,7 @@ class SkilledIn(Strict):
 
 
 class TargetIn(Strict):
-    """Exactly one of these."""
+    """Exactly one of these; `depth` goes with `manager_of`."""
 
     assignee: Literal[True] | None = None
     agent: Identifier | None = None
@@ -154,6 +162,12 @@ class TargetIn(Strict):
     least_loaded: Identifier | None = None
     round_robin: Identifier | None = None
     skilled: SkilledIn | None = None
+
+    @model_validator(mode="after")
+    def depth_is_of_a_manager(self) -> Self:
+        if self.depth is not None and self.manager_of is None:
+            raise ValueError("`depth` is for `manager_of` only")
+        return self
 
 
 class ReassignIn(Strict):
@@ -192,6 +206,33 @@ class CatchAllIn(Strict):
     catch_all: TargetIn
 
 
+_CATCH_ALL = re.compile(r"catch_all\s+\{?\s*(\w+)(?:\s*:\s*|\s+)([^\s{}]+?)\s*\}?")
+_WHOLE: dict[str, JsonValue] = {"assignee": True}
+
+
+def _one_form(value: object) -> object:
+    """What the shorter forms of `nobody` mean: `{hold: PT1H}`, and a catch-all in
+    words, as `catch_all team: second-line`.
+    """
+    if isinstance(value, dict) and set(value) == {"hold"}:
+        return f"hold {value['hold']}"
+    if isinstance(value, str) and (found := _CATCH_ALL.fullmatch(value.strip())):
+        kind, name = found.groups()
+        return {"catch_all": {kind: _WHOLE.get(kind, name)}}
+    return value
+
+
+Nobody = Annotated[
+    Line | CatchAllIn,
+    BeforeValidator(_one_form),
+    Field(
+        description="`skip`, `hold PT1H`, or `{catch_all: <target>}`; also in words, as"
+        " `catch_all team: second-line`",
+        examples=["hold PT1H", {"catch_all": {"on_call": "second-line"}}],
+    ),
+]
+
+
 class EscalationPolicyIn(Strict):
     """Steps in order. `nobody`: what becomes of one that reaches nobody: `skip` (the
     next is taken at once), `hold PT1H` (until somebody comes on shift), or a catch-all.
@@ -210,7 +251,7 @@ class EscalationPolicyIn(Strict):
     )
     steps: list[StepIn] = Field(min_length=1, max_length=50)
     repeat: int = Field(default=0, ge=0, le=100)
-    nobody: Line | CatchAllIn = "skip"
+    nobody: Nobody = "skip"
     acknowledge_expires: Duration | Literal["never"] = "PT30M"
     longest_pause: Duration | None = None
     no_channel: NoChannel = Field(

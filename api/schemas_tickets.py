@@ -279,7 +279,9 @@ class RunOut(BaseModel):
     state: str
     steps_fired: int
     next_step: int | None
-    next_step_at: datetime | None
+    next_step_at: datetime | None = Field(
+        description="None while the climb waits for something else, as `state` says"
+    )
     acknowledged_by: str | None
     until: datetime | None = Field(
         description="When an acknowledgement or a pause of the climb runs out"

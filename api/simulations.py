@@ -9,33 +9,49 @@ from starlette.exceptions import HTTPException
 
 from activities.cloudevents import plain
 from activities.simulating import BusyError, Job, Selection
-from api.auth import Known, guarded
+from api.auth import Calling, Known, guarded, reads
 from api.bundles import documents_of
+from api.pages import Asked
 from api.presentation import answer
 from api.schemas_simulations import ConfigWarnings, SimulationIn, SimulationOut
 from api.words import Identifier
-from domain.config_warnings import config_warnings
+from domain.config_warnings import ConfigWarning, config_warnings
 from domain.errors import FieldError, InvalidError
 from domain.event import Json
 from domain.simulation import TicketDifference
 
 ROUTER = APIRouter(prefix="/v1", tags=["trying out"])
-TRY = guarded("config:read", 400, 413, 415, 422, 429)
-READ = guarded("config:read", 404, 422)
+TRY = guarded("config:read", 400, 409, 413, 415, 422, 429)
+STOP = guarded("config:read", 404, 409, 422)
+READ = reads("config:read", 404, 422)
+WARNINGS = reads("config:read", 422)
 
 
 @ROUTER.post("/simulations", status_code=202, response_model=SimulationOut, **TRY)
-async def start_simulation(body: SimulationIn, known: Known) -> Response:
-    """What a draft would have done to past tickets: a job, to be asked for."""
+async def start_simulation(
+    body: SimulationIn, known: Known, caller: Calling
+) -> Response:
+    """What a draft would have done to past tickets: a job, to be asked for. The same
+    `Idempotency-Key` is answered with the same job as long as that is kept.
+    """
+    if (job := known.simulating.started(caller)) is not None:
+        return _started(job, replayed=True)
     wanted = _selection(body)
     if wanted.opened is not None:  # of the tickets as they are now
         await known.tickets.wait_for(await known.feed.head())
     try:
-        job = await known.simulating.start(documents_of(body.draft), wanted)
+        wanted_draft = documents_of(body.draft)
+        job = await known.simulating.start(wanted_draft, wanted, caller)
     except BusyError as error:
         raise HTTPException(429, str(error), {"Retry-After": "5"}) from error
+    return _started(job)
+
+
+def _started(job: Job, *, replayed: bool = False) -> Response:
     headers = {"Location": f"/v1/simulations/{job.id}"}
-    return answer(_job(job), status=202, headers=headers)
+    if replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return answer(_job(job.as_started()), status=202, headers=headers)
 
 
 @ROUTER.get("/simulations/{simulation_id}", response_model=SimulationOut, **READ)
@@ -46,14 +62,31 @@ async def get_simulation(simulation_id: Identifier, known: Known) -> Response:
     return answer(_job(known.simulating.find(simulation_id)))
 
 
-@ROUTER.get("/config/warnings", response_model=ConfigWarnings, **guarded("config:read"))
-async def list_config_warnings(known: Known) -> Response:
+@ROUTER.delete("/simulations/{simulation_id}", status_code=204, **STOP)
+async def stop_simulation(
+    simulation_id: Identifier, known: Known, _: Calling
+) -> Response:
+    """Stop it, if it is not done, and forget what it found: another may take its
+    place.
+    """
+    known.simulating.forget(simulation_id)
+    return Response(status_code=204)
+
+
+@ROUTER.get("/config/warnings", response_model=ConfigWarnings, **WARNINGS)
+async def list_config_warnings(known: Known, asked: Asked) -> Response:
     """What is hardly meant in everything that is published, as of now."""
     config, book = await known.registry.config(), await known.registry.oncall()
     found = await asyncio.to_thread(
         lambda: [*config_warnings(config, book, known.now())]
     )
-    return answer({"items": plain(found), "next_cursor": None})
+    return answer(asked.numbered(found, _warning))
+
+
+def _warning(found: ConfigWarning) -> Json:
+    shown = plain(found)
+    assert isinstance(shown, dict)
+    return shown
 
 
 def _selection(body: SimulationIn) -> Selection:

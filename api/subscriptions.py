@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from activities.subscriptions import SubscriptionDesk
-from api.auth import Calling, Known, guarded
+from api.auth import Calling, Known, guarded, reads
+from api.pages import Asked
 from api.presentation import answer, etag, written
 from api.words import Cleaned, Strict, example
 from domain.errors import InvalidError, NotFoundError
@@ -20,7 +21,7 @@ from domain.subscription import (
 from domain.webhook import Secret, SecretError
 
 ROUTER = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
-READ = guarded("subscriptions:read", 404, 422)
+READ = reads("subscriptions:read", 404, 422)
 WRITE = guarded("subscriptions:write", 400, 404, 409, 412, 413, 415, 422)
 
 
@@ -103,9 +104,10 @@ async def create_subscription(
 
 
 @ROUTER.get("", response_model=SubscriptionPage, **READ)
-async def list_subscriptions(known: Known) -> Response:
-    active = (await known.registry.subscriptions()).active
-    return answer({"items": [_json(s) for s in active], "next_cursor": None})
+async def list_subscriptions(known: Known, asked: Asked) -> Response:
+    """In the order of their making."""
+    active = sorted((await known.registry.subscriptions()).active, key=lambda s: s.id)
+    return answer(asked.of(active, lambda s: s.id, _json))
 
 
 @ROUTER.get("/{subscription_id}", response_model=SubscriptionOut, **READ)

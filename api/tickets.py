@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from activities.ports import Caller
 from activities.tickets import Outcome, on_behalf
-from api.auth import Calling, Known, guarded
+from api.auth import Calling, Known, guarded, reads
 from api.ports import Services, TicketFilter
 from api.presentation import (
     answer,
@@ -57,7 +57,8 @@ from domain.macro_run import RunMacro
 from domain.ticket.facts import Author, Customer
 
 ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
-READ = guarded("tickets:read", 404, 422)
+READ = reads("tickets:read", 404, 422)
+LIST = guarded("tickets:read", 404, 422)
 WRITE = guarded("tickets:write", 400, 404, 409, 412, 413, 415, 422)
 Limit = Annotated[int, Query(ge=1, le=500)]
 
@@ -93,7 +94,7 @@ async def open_ticket(body: TicketIn, known: Known, caller: Calling) -> Response
     return await outcome_json(known, opened, 201)
 
 
-@ROUTER.get("", response_model=TicketPage, **READ)
+@ROUTER.get("", response_model=TicketPage, **LIST)
 async def list_tickets(
     known: Known, query: Annotated[TicketQuery, Query()]
 ) -> Response:

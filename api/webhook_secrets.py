@@ -3,14 +3,14 @@
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from api.auth import Known, guarded
+from api.auth import Known, reads
 from api.config import Name
 from api.presentation import answer
 from domain.errors import NotFoundError
 from domain.notification.preferences import parse_preferences
 
 ROUTER = APIRouter(prefix="/v1/agents", tags=["configuration"])
-READ = guarded("config:write", 404, 422)
+READ = reads("config:write", 404, 422)
 
 
 class WebhookSecretOut(BaseModel):

@@ -26,6 +26,7 @@ from domain.ticket.draft import Draft
 from domain.ticket.moment import Moment
 from domain.world import World
 
+CATCH_ALL = "catch-all, as the step reaches nobody"
 STALE = timedelta(minutes=5)
 """A step that is later than this is passed over if the next one is due as well: after
 an outage people hear of where it stands, not of everything that was missed."""
@@ -115,7 +116,7 @@ class Climb:
                 return number, lap, None
         elif self.run.breach_at is None:
             return number, lap, None
-        elif lap == self.ladder.repeat:
+        elif lap >= self.ladder.last_lap:  # a migrated run may be beyond it
             return self.run.step, lap, None
         else:
             number, lap = self.ladder.first_late, lap + 1
@@ -159,6 +160,7 @@ class Climb:
                 due_at=self.due_at,
                 chosen=found.people(),
                 passed_over=found.others(),
+                unmet=tuple(found.unmet),
                 next_step=number,
                 next_lap=lap,
                 next_due_at=due,
@@ -175,7 +177,7 @@ class Climb:
             found.add(target, f"{ladder.ref.name}/{self.run.step}/{number}")
         catch_all = ladder.nobody.catch_all
         if catch_all is not None and self.step.targets and not found.people():
-            found.add(catch_all, f"{ladder.ref.name}/catch_all")
+            found.add(catch_all, f"{ladder.ref.name}/catch_all", CATCH_ALL)
         return found
 
     def _hold(self) -> bool:
@@ -227,7 +229,7 @@ class Climb:
     def finish(self) -> None:
         """After the last step of the last round nothing is left."""
         last = self.run.step + 1 == len(self.ladder.steps)
-        done = last and self.run.lap == self.ladder.repeat
+        done = last and self.run.lap >= self.ladder.last_lap
         if done and self.run.breach_at is not None and self._waits():
             self._record(EscalationExhausted(clock=self.run.clock))
 

@@ -33,6 +33,7 @@ from domain.handling import (
     refuse_finished,
 )
 from domain.macro_run import RunMacro, run_by_hand
+from domain.migrating import migrate
 from domain.notification.unreached import StepUnreached
 from domain.offering import (
     AcceptOffer,
@@ -267,8 +268,7 @@ def _restate(
     )
     restate_edited(draft, at, world, edited)
     if command.ladders:
-        by = Escalating(draft=draft, at=at, world=world)
-        by.migrate(command.reason, command.name)
+        migrate(draft, at, world, command.reason, command.name)
 
 
 def _run_macro(draft: Draft, command: RunMacro, at: datetime, world: World) -> None:

@@ -18,7 +18,7 @@ from domain.assignment import (
     parse_team,
 )
 from domain.authority.limits import Authority, parse_authority
-from domain.config_kinds import Kind
+from domain.config_kinds import SINGULAR, Kind
 from domain.config_lint.surroundings import Surroundings
 from domain.errors import FieldError, NotFoundError
 from domain.escalation.policy import EscalationPolicy, parse_escalation_policy
@@ -230,7 +230,7 @@ class Configuration:
         for published in self.entry(kind, name).versions:
             if published.version == version:
                 return published
-        raise NotFoundError(kind, f"{name}@{version}")
+        raise NotFoundError(SINGULAR[kind], f"{name}@{version}")
 
 
 def fold_config(

@@ -28,6 +28,10 @@ class FieldError:
     message: str
 
 
+def _in_words(error: FieldError) -> str:
+    return f"{error.pointer or 'the body'}: {error.message}"
+
+
 class DomainError(Exception):
     code: ClassVar[str] = "error"
 
@@ -37,7 +41,7 @@ class InvalidError(DomainError):
 
     def __init__(self, errors: Iterable[FieldError]) -> None:
         self.errors = tuple(errors)
-        super().__init__("; ".join(f"{e.pointer}: {e.message}" for e in self.errors))
+        super().__init__("; ".join(map(_in_words, self.errors)))
 
     @classmethod
     def at(cls, pointer: str, message: str) -> "InvalidError":

@@ -1,7 +1,8 @@
 """Runs around the ladder: started, held by a pause, acknowledged, forced, ended.
 
-Taking a step is in `climb`. Times here are decided with the clock's calendar where the
-step counts business time, and recorded, so that folding needs none of it.
+Taking a step is in `climb`, going over to another version of the ladder in `migrating`.
+Times here are decided with the clock's calendar where the step counts business time,
+and recorded, so that folding needs none of it.
 """
 
 from dataclasses import dataclass, replace
@@ -11,10 +12,9 @@ from domain.errors import InvalidError, RuleError
 from domain.escalation.facts import (
     EscalationAcknowledged,
     EscalationBroken,
+    EscalationExhausted,
     EscalationForced,
-    EscalationMigrated,
     EscalationPaused,
-    EscalationPinned,
     EscalationResumed,
     EscalationStarted,
     EscalationStepSkipped,
@@ -105,6 +105,8 @@ class Escalating:
             )
             self._record(fact, run.policy, breach)
             self._pass_over(run, first, due, "the promise was broken before it")
+        if first == len(ladder.steps):
+            self._record(EscalationExhausted(clock=clock.key), ladder.ref, breach)
         self.hold_if_paused(clock.key)
 
     def early(self, clock: Clock, step: int) -> Run | None:
@@ -283,33 +285,6 @@ class Escalating:
                 next_due_at=self.at if waits and ahead <= last + 1 else run.next_due_at,
             )
             self._record(fact, run.policy, run.started_version)
-
-    def migrate(self, reason: str, name: str | None = None) -> None:
-        """Runs and clocks of this ticket to the newest version of each ladder, by
-        order.
-        """
-        newest = self.world.config.escalation_policies
-        for old in {p.ref.name: p for p in self.draft.ticket.ladders}.values():
-            new = newest.get(old.ref.name)
-            if name not in (None, old.ref.name):
-                continue
-            if new is not None and new.ref.version > old.ref.version:
-                pinned = EscalationPinned(policy=new)
-                self.draft.record(pinned, self.at, policy=new.ref)
-                self._migrate(new, reason)
-
-    def _migrate(self, new: EscalationPolicy, reason: str) -> None:
-        for run in self.draft.ticket.runs:
-            if run.policy.name != new.ref.name or run.over:
-                continue
-            fact = EscalationMigrated(
-                clock=run.clock,
-                old=run.policy,
-                new=new.ref,
-                step=min(run.step, len(new.steps) - 1),
-                reason=reason,
-            )
-            self.draft.record(fact, self.at, policy=new.ref)
 
     def _start_by_hand(self) -> Run:
         ticket = self.draft.ticket

@@ -70,7 +70,8 @@ class Macro:
 def parse_macro(ref: PolicyRef, document: Json) -> Macro:
     """Raises InvalidError that names the field of the document."""
     errors: list[FieldError] = []
-    if not any(document.get(action) for action in ACTIONS):
+    sets = _object(document, "set").values()
+    if not any(document.get(action) for action in ACTIONS[1:]) and not any(sets):
         message = f"does nothing: name at least one of {', '.join(ACTIONS)}"
         errors.append(FieldError("", message))
     given, assign = _object(document, "set"), _object(document, "assign")

@@ -198,7 +198,7 @@ def retire(config: Configuration, kind: Kind, name: str) -> PolicyRetired:
     agent who is gone says so when it is taken.)
     """
     if config.entry(kind, name).current is None:
-        raise NotFoundError(kind, name)
+        raise NotFoundError(SINGULAR[kind], name)
     for user_kind, how in _COUNTED_ON.get(kind, ()):
         users = [
             user.name

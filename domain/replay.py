@@ -6,13 +6,18 @@ the live server (design invariant 3).
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from domain.enforcement import enforce_punctually
+from domain.errors import InvalidError, RuleError
+from domain.escalating import Escalating
+from domain.escalation.facts import EscalationForced
 from domain.event import SYSTEM, Event, Fact
 from domain.promises import follow
 from domain.ticket.draft import Draft
 from domain.ticket.facts import (
+    TicketAcknowledged,
     TicketMessageAdded,
     TicketPriorityChanged,
     TicketReopened,
@@ -47,8 +52,7 @@ def replay(events: Iterable[Event], world: World) -> Iterator[Draft]:
             enforce_punctually(draft, at, world)
         start = draft.mark()
         for event in moment:
-            if not _has_happened(event.fact, draft):
-                draft.record(event.fact, at)
+            _again(event.fact, draft, at, world)
         follow(draft, start, at, world)
         ticket = draft.ticket
         yield draft
@@ -73,6 +77,22 @@ def _together(first: Event, second: Event) -> bool:
     )
 
 
+def _again(fact: Fact, draft: Draft, at: datetime, world: World) -> None:
+    """Who acknowledged or forced a climb did so to whatever climbs here."""
+    by = Escalating(draft=draft, at=at, world=world)
+    match fact:
+        case EscalationForced():
+            to = None if fact.to_step == fact.from_step else fact.to_step  # the next
+            with suppress(RuleError, InvalidError):  # nothing here that it could mean
+                by.force(to, fact.by, fact.reason)
+        case _ if _has_happened(fact, draft):
+            pass
+        case _:
+            draft.record(fact, at)
+            if isinstance(fact, TicketAcknowledged):
+                by.acknowledge(fact.by)
+
+
 def _has_happened(fact: Fact, draft: Draft) -> bool:
     """The end of a pause that ran out is what `enforce` says already."""
     return isinstance(fact, TicketResumed) and draft.ticket.pause is None
@@ -86,8 +106,8 @@ def due_by(ticket: Ticket, at: datetime, world: World) -> Draft:
 
 
 def _life(events: Iterable[Event]) -> Iterator[Event]:
-    """What happened to the ticket, but for what followed from a step of a ladder: the
-    rules under trial take theirs.
+    """What happened to the ticket, and what people did to its climb, but for what
+    followed from a step of a ladder: the rules under trial take theirs.
     """
     of_steps: set[str | None] = set()
     for event in events:
@@ -95,5 +115,7 @@ def _life(events: Iterable[Event]) -> Iterator[Event]:
         followed = event.meta.actor == SYSTEM and event.meta.causation_id in of_steps
         if family == "escalation" or followed:
             of_steps.add(event.id)
+            if isinstance(event.fact, EscalationForced):
+                yield event
         elif family in FAMILIES:
             yield event

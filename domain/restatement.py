@@ -15,6 +15,8 @@ from domain.escalation.facts import EscalationMigrated
 from domain.event import Fact
 from domain.sla.facts import SlaAttached, SlaCancelled, SlaRestated
 from domain.ticket.draft import Draft
+from domain.ticket.evolve import evolve
+from domain.ticket.state import Ticket
 
 ClockedBy = Literal["sla-policies", "calendars"]
 RestatedKind = Literal["sla-policies", "calendars", "escalation-policies"]
@@ -33,7 +35,8 @@ class RestatementOrdered(Fact):
 @dataclass(frozen=True, kw_only=True)
 class ClockChange:
     """What becomes of one clock. Deadlines are None of a clock that stands still or is
-    cancelled.
+    cancelled. Of one that is `migrated` they are those of its ladder's next step, and
+    `step` says which that is.
     """
 
     ticket_id: str
@@ -44,6 +47,7 @@ class ClockChange:
     old_due_at: datetime | None
     new_due_at: datetime | None
     breaks: bool
+    step: int | None = None
 
 
 def escalating_by(config: Configuration, ladder: str) -> list[str]:
@@ -87,10 +91,12 @@ def clock_changes(draft: Draft) -> Iterator[ClockChange]:
     base = draft.base
     assert base is not None, "only a ticket that is there can be restated"
     due = {(c.metric, c.cycle): c.due_at for c in base.clocks}
+    ticket = base
     for step in draft.steps:
-        fact = step.fact
+        fact, before = step.fact, ticket
+        ticket = evolve(before, fact, step.at, base.id)
         if isinstance(fact, EscalationMigrated):
-            yield _migrated(draft, fact)
+            yield _migrated(before, ticket, fact)
         if isinstance(fact, SlaRestated | SlaCancelled | SlaAttached):
             now = next(
                 c
@@ -110,21 +116,38 @@ def clock_changes(draft: Draft) -> Iterator[ClockChange]:
             )
 
 
-def _migrated(draft: Draft, fact: EscalationMigrated) -> ClockChange:
-    """`due_at` is here that of the step that is next."""
+def _migrated(before: Ticket, after: Ticket, fact: EscalationMigrated) -> ClockChange:
+    """At the moment of it: what was due before has happened by then."""
     metric, _, cycle = fact.clock.partition("/")
-    ticket = draft.ticket
-    run = next(r for r in reversed(ticket.runs) if r.clock == fact.clock)
+    _, old = _next_step(before, fact.clock)
+    step, new = _next_step(after, fact.clock)
     return ClockChange(
-        ticket_id=ticket.id,
-        number=ticket.number,
+        ticket_id=after.id,
+        number=after.number,
         metric=metric,
         cycle=int(cycle),
         what="migrated",
-        old_due_at=run.next_due_at,
-        new_due_at=run.next_due_at,
+        old_due_at=old,
+        new_due_at=new,
         breaks=False,
+        step=step,
     )
+
+
+def _next_step(ticket: Ticket, key: str) -> tuple[int | None, datetime | None]:
+    """Which one, and when by itself: while somebody looks after the ticket none is
+    due, and before the breach only those that lie before it are.
+    """
+    run = next((r for r in reversed(ticket.runs) if r.clock == key), None)
+    if run is not None and (run.breach_at or run.state != "climbing"):
+        waits = run.state in ("climbing", "held")
+        return run.step, run.next_due_at if waits else None
+    taken = run.step if run else 0
+    early = (e for c in ticket.clocks if c.key == key for e in c.early_left)
+    following = min(((e.at, e.step) for e in early if e.step >= taken), default=None)
+    if following is None:
+        return run.step if run else None, None
+    return following[1], following[0]
 
 
 def _what(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from domain.config_kinds import Kind
-from domain.config_lint.fit import never_early, outlasts
+from domain.config_lint.fit import never_early, outlasts, overtaken
 from domain.config_lint.ladders import ladder_findings
 from domain.config_lint.people import agent_findings, team_findings
 from domain.config_lint.promises import promise_findings
@@ -68,6 +68,9 @@ def _climbed(policy: SlaPolicy, ladder: EscalationPolicy) -> Iterator[FieldError
     for index, promises in never_early(ladder, policy):
         message = f"its /steps/{index} lies before the start, and is not taken, of:"
         yield FieldError(where, f"{message} {promises}")
+    for index, promises in overtaken(ladder, policy):
+        message = f"its /steps/{index} is due after a step below it, and passed over,"
+        yield FieldError(where, f"{message} of: {promises}")
     if (long := outlasts(ladder, policy)) is not None:
         yield FieldError(where, f"{ladder.ref.name} {long}")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from domain.duration import format_duration
-from domain.escalation.policy import EscalationPolicy
+from domain.escalation.policy import PERCENT, EscalationPolicy, Step
 from domain.sla.policy import SlaPolicy
 
 ZERO = timedelta(0)
@@ -28,6 +28,33 @@ def never_early(
         }
         if found:
             yield index, f"{', '.join(found)} of {policy.ref.name}"
+
+
+def overtaken(ladder: EscalationPolicy, policy: SlaPolicy) -> Iterator[tuple[int, str]]:
+    """Steps before the breach that are due after one that stands below them, by a
+    promise of the policy: their number, and by which promises.
+    """
+    early = [(i, step) for i, step in enumerate(ladder.steps) if step.early]
+    for index, step in early:
+        found = {
+            f"{metric} {format_duration(target)}": None
+            for rule in policy.rules
+            for metric, target in rule.targets
+            if any(
+                _lead(step, target) < _lead(later, target) < target
+                for number, later in early
+                if number > index
+            )
+        }
+        if found:
+            yield index, f"{', '.join(found)} of {policy.ref.name}"
+
+
+def _lead(step: Step, target: timedelta) -> timedelta:
+    """How long before the breach."""
+    if step.share is None:
+        return -step.after
+    return target * (PERCENT - step.share) / PERCENT
 
 
 def length(ladder: EscalationPolicy) -> timedelta:

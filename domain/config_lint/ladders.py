@@ -6,15 +6,16 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from domain.config_lint.conditions import holds_never
-from domain.config_lint.fit import never_early, outlasts, users
+from domain.config_lint.fit import never_early, outlasts, overtaken, users
 from domain.config_lint.meaning import meant
 from domain.config_lint.people import manager_circle
 from domain.config_lint.surroundings import Surroundings
 from domain.errors import FieldError
 from domain.escalation.policy import EscalationPolicy, Reassign, Step
-from domain.escalation.target import SCHEDULES, Target, TargetKind
+from domain.escalation.target import SCHEDULES, TEAMS, Target, TargetKind
 
 MOST_NAMED = 5
+FINISHED = ("resolved", "closed")
 
 
 def ladder_findings(
@@ -24,11 +25,15 @@ def ladder_findings(
     for index, step in enumerate(ladder.steps):
         yield from _step(f"/steps/{index}", step, around)
     yield from _repeated(ladder, around)
+    yield from _never_reached(ladder)
     yield from _nobody(ladder, around)
     policies = users(ladder.ref.name, around.sla_policies)
     for policy in policies:
         for index, promises in never_early(ladder, policy):
             message = f"lies before the start, and is not taken, of: {promises}"
+            yield FieldError(f"/steps/{index}/after", message)
+        for index, promises in overtaken(ladder, policy):
+            message = f"is due after a step below it, and passed over, of: {promises}"
             yield FieldError(f"/steps/{index}/after", message)
         if (long := outlasts(ladder, policy)) is not None:
             yield FieldError("/steps", long)
@@ -58,7 +63,7 @@ def target_findings(
         return
     active = [person for person in people if around.acts(person)]
     if not people:
-        yield FieldError(pointer, f"reaches nobody: {_emptiness(target)}")
+        yield FieldError(pointer, f"reaches nobody: {_emptiness(target, around)}")
     elif not active:
         yield FieldError(pointer, f"reaches nobody: not active: {listed(people)}")
     elif len(active) < len(people):
@@ -68,10 +73,20 @@ def target_findings(
     if mute:
         message = f"no channel, nothing would tell them: {listed(mute)}"
         yield FieldError(pointer, message)
+    if target.kind == "webhook" and not _has_webhook(target.name, around):
+        message = f"{target.name} has no webhook: told as any other person"
+        yield FieldError(pointer, message)
     yield from _gaps(pointer, target, around)
 
 
-def _emptiness(target: Target) -> str:
+def _has_webhook(name: str, around: Surroundings) -> bool:
+    notify = around.agents.get(name, {}).get("notify")
+    return isinstance(notify, dict) and bool(notify.get("webhook"))
+
+
+def _emptiness(target: Target, around: Surroundings) -> str:
+    if target.kind in TEAMS and target.name not in around.directory.teams:
+        return f"there is no team {target.name} any more"
     match target.kind:
         case "lead_of":
             return f"{target.name} has no lead"
@@ -125,11 +140,30 @@ def _reassign(
 def _repeated(ladder: EscalationPolicy, around: Surroundings) -> Iterator[FieldError]:
     for index, (before, step) in enumerate(pairwise(ladder.steps), start=1):
         moved = before.reassign is not None
-        acts = step.reassign or step.raise_priority or step.watch or moved
+        turns = step.macros or step.status
+        acts = step.reassign or step.raise_priority or step.watch or turns or moved
         same = _reach(before, around) == _reach(step, around)
         if step.targets and same and not acts and before.condition == step.condition:
             message = "means the same people as the step before it"
             yield FieldError(f"/steps/{index}/targets", message)
+
+
+def _never_reached(ladder: EscalationPolicy) -> Iterator[FieldError]:
+    """What comes after the end of the climb."""
+    last = len(ladder.steps) - 1
+    for index, step in enumerate(ladder.steps):
+        finishes = step.status is not None and step.status.to in FINISHED
+        if not finishes or step.condition is not None:
+            continue
+        why = f"/steps/{index} finishes the ticket, which ends the climb"
+        if index < last:
+            yield FieldError(f"/steps/{index + 1}", f"never reached: {why}")
+        elif ladder.last_lap:
+            yield FieldError("/repeat", f"there is no second round: {why}")
+        return
+    if ladder.repeat and not ladder.last_lap:
+        message = "there is no second round: all steps lie before the breach"
+        yield FieldError("/repeat", message)
 
 
 def _reach(step: Step, around: Surroundings) -> frozenset[str | Target]:

@@ -39,7 +39,9 @@ def agent_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
     yield from _chat_targets(name, around)
     manager = agents[name].manager
     if manager and manager in agents and not agents[manager].active:
-        message = f"{manager} is not active: the manager above is asked instead"
+        above = agents[manager].manager
+        instead = "the manager above is asked instead" if above else "nobody is above"
+        message = f"{manager} is not active: {instead}"
         yield FieldError("/manager", message)
     if agents[name].active and around.can_be_told(name):
         return
@@ -74,14 +76,7 @@ def _chat_targets(name: str, around: Surroundings) -> Iterator[FieldError]:
 
 def team_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
     team = around.directory.teams[name]
-    if not team.members:
-        yield FieldError("/members", "nobody: what is for this team reaches no one")
-    elif not any(around.acts(member) for member in team.members):
-        yield FieldError("/members", "none of them is active")
-    else:
-        for index, member in enumerate(team.members):
-            if not around.acts(member):
-                yield FieldError(f"/members/{index}", f"{member} is not active")
+    yield from _members(team, around)
     yield from _shifts(team, around)
     yield from _overflow(team, around)
     if team.lead is None:
@@ -90,6 +85,20 @@ def team_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
             yield FieldError("/lead", f"nobody, and asked for by {', '.join(steps)}")
     elif not around.acts(team.lead):
         yield FieldError("/lead", f"{team.lead} is not active")
+
+
+def _members(team: Team, around: Surroundings) -> Iterator[FieldError]:
+    if not team.members:
+        yield FieldError("/members", "nobody: what is for this team reaches no one")
+    elif not any(around.acts(member) for member in team.members):
+        yield FieldError("/members", "none of them is active")
+    else:
+        for index, member in enumerate(team.members):
+            if not around.acts(member):
+                yield FieldError(f"/members/{index}", f"{member} is not active")
+    for index, member in enumerate(team.members):
+        if member in team.members[:index]:
+            yield FieldError(f"/members/{index}", f"{member} is named twice")
 
 
 def _shifts(team: Team, around: Surroundings) -> Iterator[FieldError]:

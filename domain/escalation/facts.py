@@ -12,6 +12,7 @@ from domain.choosing import Candidate
 from domain.escalation.policy import EscalationPolicy
 from domain.escalation.target import TargetKind
 from domain.event import Fact, PolicyRef
+from domain.sla.facts import EarlyStep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +72,8 @@ class EscalationStepFired(Fact):
     """`lap` counts the repeats of the ladder from 0; `due_at` is exact. `chosen` and
     `passed_over`: who its targets were at this instant, and who they were not.
     `next_due_at` None: it waits for the clock, or was the last. `turns`: whose turn it
-    was at each of its places that go round.
+    was at each of its places that go round. `unmet`: of targets that mean nobody at
+    all, why.
     """
 
     topic: ClassVar[str] = "escalation.step_fired"
@@ -85,6 +87,7 @@ class EscalationStepFired(Fact):
     next_lap: int
     next_due_at: datetime | None
     turns: dict[str, str] = field(default_factory=dict)
+    unmet: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,8 +219,10 @@ class EscalationForced(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationMigrated(Fact):
-    """By order, the run goes on by another version of its ladder, at the step of the
-    same number or, where there are fewer, at the last.
+    """By order, the clock and its run, if one has begun, go on by another version of
+    their ladder: at the step of the same number or, where there are fewer, at the last.
+    `early`: its steps before the breach. `left`: of a run that is paused. None of these
+    three: as it was.
     """
 
     topic: ClassVar[str] = "escalation.migrated"
@@ -226,6 +231,9 @@ class EscalationMigrated(Fact):
     new: PolicyRef
     step: int
     reason: str
+    next_due_at: datetime | None = None
+    left: timedelta | None = None
+    early: tuple[EarlyStep, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -105,6 +105,11 @@ class EscalationPolicy:
             (i for i, s in enumerate(self.steps) if not s.early), len(self.steps)
         )
 
+    @property
+    def last_lap(self) -> int:
+        """Steps before the breach are climbed once."""
+        return self.repeat if self.first_late < len(self.steps) else 0
+
     def gap_after(self, step: int) -> timedelta:
         """From this step to the next, or to the first of the next round."""
         late = self.steps[self.first_late :]
@@ -113,6 +118,12 @@ class EscalationPolicy:
         if len(late) > 1:
             return (late[-1].after - late[-2].after) or HOUR
         return (late[-1].after if late else ZERO) or HOUR
+
+    def gap_before(self, step: int, lap: int) -> timedelta:
+        """To this step from the one before it, or from the breach."""
+        if step != self.first_late:
+            return self.gap_after(step - 1) if step else ZERO
+        return self.gap_after(len(self.steps) - 1) if lap else self.steps[step].after
 
 
 def _gap(step: Step, following: Step) -> timedelta:

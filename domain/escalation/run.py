@@ -112,7 +112,13 @@ def evolve(run: Run, fact: RunFact) -> Run:  # noqa: C901, PLR0911 - one case a 
         case EscalationUnreached():
             return replace(run, next_due_at=fact.next_due_at)
         case EscalationMigrated():
-            return replace(run, policy=fact.new, step=fact.step)
+            return replace(
+                run,
+                policy=fact.new,
+                step=fact.step,
+                next_due_at=fact.next_due_at or run.next_due_at,
+                left=run.left if fact.left is None else fact.left,
+            )
         case EscalationExhausted():
             return replace(run, state="exhausted", next_due_at=None)
         case EscalationEnded():

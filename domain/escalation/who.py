@@ -43,16 +43,24 @@ class Found:
     chosen: dict[str, Chosen] = field(default_factory=dict)
     passed_over: dict[str, str] = field(default_factory=dict)
     turns: dict[str, str] = field(default_factory=dict)
+    unmet: list[str] = field(default_factory=list)
+    """Targets that mean nobody at all, and why."""
 
-    def add(self, target: Target, place: str) -> None:
-        """`place`: where it stands; a target that goes round has its turn there."""
-        for meant in self._meant(target, place):
+    def add(self, target: Target, place: str, instead: str = "") -> None:
+        """`place`: where it stands; a target that goes round has its turn there.
+        `instead`: why it is asked in the place of the step's own.
+        """
+        others, means = len(self.passed_over), tuple(self._meant(target, place))
+        if not means and len(self.passed_over) == others:
+            self.unmet.append(self._nobody(target))
+        for meant in means:
             unfit = self._unfit(meant.person)
             if unfit is not None:
                 self.passed_over.setdefault(meant.person, unfit)
                 continue
             earlier = self.chosen.get(meant.person)
-            reasons = (*(earlier.reasons if earlier else ()), meant.reason)
+            reason = f"{instead}: {meant.reason}" if instead else meant.reason
+            reasons = (*(earlier.reasons if earlier else ()), reason)
             kind = earlier.target if earlier else target.kind
             self.chosen[meant.person] = Chosen(
                 person=meant.person, target=kind, reasons=reasons
@@ -100,6 +108,25 @@ class Found:
                 yield from self._on_call(target)
             case "least_loaded" | "round_robin" | "skilled":
                 yield from self._one_of(target, place)
+
+    def _nobody(self, target: Target) -> str:
+        name, around = target.name, self.around
+        match target.kind:
+            case "assignee":
+                return "nobody holds the ticket"
+            case "manager_of" if around.assignee is None:
+                return "nobody holds the ticket, so nobody is the manager"
+            case "manager_of":
+                return f"nobody is {target.depth} above {around.assignee}"
+            case "on_call" | "on_call_next" | "on_call_previous":
+                known = name in around.oncall.plans
+                when = target.kind.removeprefix("on_call").replace("_", " ")
+                why = f"nobody is on call{when} for {name}"
+                return why if known else f"there is no schedule {name}"
+            case _:
+                known = name in around.directory.teams
+                lacks = "no lead" if target.kind == "lead_of" else "nobody in it"
+                return f"{name} has {lacks}" if known else f"there is no team {name}"
 
     def _manager(self, depth: int) -> Iterator[Meant]:
         """Who is away or gone is skipped up: the next manager stands in."""

@@ -4,7 +4,7 @@ They are decided on the stream of the schedule, so that of two at once that clas
 second is refused.
 """
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
@@ -20,7 +20,7 @@ from domain.oncall.facts import (
 )
 from domain.oncall.override import Override, Swap, conflict
 from domain.oncall.plan import Plan
-from domain.oncall.schedule_lint import has_effect
+from domain.oncall.schedule_lint import has_effect, opened_gaps
 from domain.oncall.shifts import shifts
 from domain.oncall.windows import (
     refuse_any,
@@ -30,6 +30,8 @@ from domain.oncall.windows import (
 )
 
 Change: TypeAlias = Override | Swap
+Agents: TypeAlias = Mapping[str, bool]
+"""All that there are, and whether they are active."""
 OVERRIDE, SWAP = "override", "swap"
 
 
@@ -38,7 +40,7 @@ def override_stream(schedule: str) -> str:
 
 
 def add_override(
-    plan: Plan, schedule: str, wanted: Override, agents: Container[str], at: datetime
+    plan: Plan, schedule: str, wanted: Override, agents: Agents, at: datetime
 ) -> ScheduleOverrideAdded:
     """Raises InvalidError, and RuleError that names what it cannot stand beside."""
     refuse_any(_override_faults(wanted, agents, at))
@@ -53,7 +55,7 @@ def add_override(
         replaces=wanted.replaces,
         reason=wanted.reason,
         priority=wanted.priority,
-        warnings=_advice(plan, wanted, at),
+        warnings=_advice(plan, wanted, agents, at),
     )
 
 
@@ -65,12 +67,17 @@ def cancel_override(
 
 
 def offer_swap(
-    plan: Plan, schedule: str, wanted: Swap, agents: Container[str], at: datetime
+    plan: Plan, schedule: str, wanted: Swap, agents: Agents, at: datetime
 ) -> ScheduleSwapOffered:
-    """Raises InvalidError, also where the asker has nothing to give away."""
+    """Raises InvalidError, also where the asker has nothing to give away, or who is
+    named nothing to give back.
+    """
     refuse_any(_swap_faults(wanted, agents, at))
     if not _on_call(plan, wanted.asker, (wanted.begin, wanted.end)):
         raise InvalidError.at("/from", f"{wanted.asker!r} is not on call then")
+    back, other = wanted.back, wanted.offered_to
+    if back is not None and other is not None and not _on_call(plan, other, back):
+        raise InvalidError.at("/back/from", f"{other!r} is not on call then")
     return ScheduleSwapOffered(
         schedule=schedule,
         swap_id=wanted.id,
@@ -84,7 +91,7 @@ def offer_swap(
 
 
 def take_swap(
-    plan: Plan, taken: ScheduleSwapTaken, agents: Container[str], at: datetime
+    plan: Plan, taken: ScheduleSwapTaken, agents: Agents, at: datetime
 ) -> ScheduleSwapTaken:
     """Raises NotFoundError, InvalidError, RuleError."""
     swap = find_swap(plan.changes, taken.swap_id)
@@ -94,7 +101,7 @@ def take_swap(
         raise RuleError(f"{taken.taker!r} is not on call when it is to be given back")
     made = replace(swap, taker=taken.taker, taken_at=at)
     _refuse_conflict(made, plan.changes)
-    return replace(taken, warnings=_advice(plan, made, at))
+    return replace(taken, warnings=_advice(plan, made, agents, at))
 
 
 def cancel_swap(
@@ -121,7 +128,7 @@ def find_swap(changes: Iterable[Change], swap_id: str) -> Swap:
 
 
 def _override_faults(
-    wanted: Override, agents: Container[str], at: datetime
+    wanted: Override, agents: Agents, at: datetime
 ) -> Iterator[FieldError]:
     yield from window_faults(wanted.begin, wanted.end, at)
     # Whoever has left the company is still in the plan, and can be taken off it.
@@ -133,9 +140,7 @@ def _override_faults(
         yield FieldError("/replaces", "is the same person")
 
 
-def _swap_faults(
-    wanted: Swap, agents: Container[str], at: datetime
-) -> Iterator[FieldError]:
+def _swap_faults(wanted: Swap, agents: Agents, at: datetime) -> Iterator[FieldError]:
     yield from window_faults(wanted.begin, wanted.end, at)
     if wanted.back is not None:
         yield from window_faults(*wanted.back, at, "/back")
@@ -168,11 +173,24 @@ def _refuse_conflict(change: Change, others: Iterable[Change]) -> None:
     )
 
 
-def _advice(plan: Plan, change: Change, at: datetime) -> tuple[FieldError, ...]:
+def _advice(
+    plan: Plan, change: Change, agents: Agents, at: datetime
+) -> tuple[FieldError, ...]:
     others = tuple(other for other in plan.changes if other.id != change.id)
-    if has_effect(replace(plan, changes=(*others, change)), change, at):
-        return ()
-    return (FieldError("", "has no effect on who is on call"),)
+    after = replace(plan, changes=(*others, change))
+    return (*_idle(after, change, agents, at), *opened_gaps(after, change, at))
+
+
+def _idle(
+    plan: Plan, change: Change, agents: Agents, at: datetime
+) -> Iterator[FieldError]:
+    if not has_effect(plan, change, at):
+        yield FieldError("", "has no effect on who is on call")
+    comes = change.taker if isinstance(change, Swap) else change.person
+    goes = isinstance(change, Override) and change.kind == "remove"
+    if comes is not None and not goes and not agents.get(comes, True):
+        message = f"the agent {comes!r} is not active: nobody is told"
+        yield FieldError("/person", message)
 
 
 def _on_call(plan: Plan, person: str, window: tuple[datetime, datetime]) -> bool:

@@ -136,6 +136,10 @@ class _Reader(Reader):
     def source(
         self, layer: Fields, pointer: str, tz: str
     ) -> Rotation | DatedShifts | None:
+        if not layer.keys() & {"rotation", "shifts"}:
+            message = "needs turns (`rotation`), `shifts` or `ical`"
+            self.errors.append(FieldError(pointer, message))
+            return None
         if "shifts" not in layer:
             return self.rotation(layer.get("rotation"), f"{pointer}/rotation", tz)
         if "rotation" in layer:

@@ -76,6 +76,22 @@ def has_effect(plan: Plan, change: Override | Swap, at: datetime) -> bool:
     return not windows or not all(same)
 
 
+def opened_gaps(
+    plan: Plan, change: Override | Swap, at: datetime
+) -> Iterator[FieldError]:
+    """Hours in which somebody would be on call without this change of the plan."""
+    bare = replace(plan, changes=tuple(c for c in plan.changes if c is not change))
+    for part in parts(change):
+        begin, end = max(at, part.begin), part.end
+        if begin >= end:
+            continue
+        before = gaps(bare, begin, end)
+        for gap in gaps(plan, begin, end):
+            if gap not in before:
+                message = f"{gap.begin:%Y-%m-%dT%H:%MZ} to {gap.end:%Y-%m-%dT%H:%MZ}"
+                yield FieldError("", f"leaves nobody on call from {message}")
+
+
 def inactive_warnings(
     schedule: Schedule, inactive: Container[str]
 ) -> Iterator[FieldError]:

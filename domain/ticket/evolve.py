@@ -34,6 +34,7 @@ from domain.offer.facts import (
 )
 from domain.sla import clock as clocks
 from domain.sla.facts import (
+    EarlyStep,
     SlaAttached,
     SlaBreached,
     SlaCancelled,
@@ -304,7 +305,14 @@ def standing_of(ticket: Ticket, clock: clocks.Clock) -> clocks.Standing:
     )
 
 
+def _early(ticket: Ticket, key: str, early: tuple[EarlyStep, ...]) -> Ticket:
+    clocks = (replace(c, early=early) if c.key == key else c for c in ticket.clocks)
+    return replace(ticket, clocks=tuple(clocks))
+
+
 def _escalation(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:
+    if isinstance(fact, EscalationMigrated) and fact.early is not None:
+        ticket = _early(ticket, fact.clock, fact.early)
     if isinstance(fact, EscalationStepFired):
         for place, person in fact.turns.items():
             ticket = _turned(ticket, place, person, at)

@@ -3,18 +3,22 @@ history could spoil.
 """
 
 import asyncio
+import itertools
 
 import pytest
 
+from activities.ports import Caller
 from activities.simulating import MOST_JOBS, BusyError, Selection, Simulating
 from domain.config import Configuration
-from domain.errors import NotFoundError, UnreadableError
+from domain.errors import CommandReusedError, NotFoundError, UnreadableError
+from domain.event import Actor
 from domain.oncall.book import OnCallBook
 from tests.dsl import ANSWER, NOON, Story, promising
 
 WORLD = promising({"first_response": "1h"})
 HISTORY = Story(WORLD).when("2h", ANSWER).events
 TIGHT = {"match": [{"targets": {"first_response": "10m"}}]}
+NUMBERS = itertools.count()
 DRAFT = {("sla-policies", "care"): TIGHT}
 
 
@@ -40,6 +44,18 @@ class Histories:
         return dict.fromkeys(stream_ids, HISTORY)
 
 
+def caller(key="", body="b"):
+    number = f"c-{next(NUMBERS)}"
+    return Caller(
+        command_id=key or number,
+        request_sha256=body,
+        attempt=number,
+        actor=Actor(id="lin", kind="user"),
+        correlation_id=number,
+        channel="api",
+    )
+
+
 def simulating(store):
     numbers = iter(range(1000))
     return Simulating(
@@ -52,7 +68,7 @@ async def test_an_unreadable_history_is_left_out_by_name():
     store.let_go.set()
     made = simulating(store)
     wanted = Selection(tickets=tuple(f"t-{i}" for i in range(8)))
-    job = await made.start(DRAFT, wanted)
+    job = await made.start(DRAFT, wanted, caller())
     await made.idle()
     assert job.state == "done", job.error
     assert [left.ticket_id for left in job.left_out] == ["t-3"]
@@ -64,9 +80,9 @@ async def test_the_oldest_that_is_over_makes_room():
     store = Histories()
     store.let_go.set()
     made = simulating(store)
-    jobs = [await made.start({}, Selection()) for _ in range(MOST_JOBS)]
+    jobs = [await made.start({}, Selection(), caller()) for _ in range(MOST_JOBS)]
     await made.idle()
-    await made.start({}, Selection())
+    await made.start({}, Selection(), caller())
     with pytest.raises(NotFoundError):
         made.find(jobs[0].id)
     assert made.find(jobs[1].id)
@@ -77,7 +93,30 @@ async def test_when_all_are_waiting_another_is_refused():
     made = simulating(Histories())
     wanted = Selection(tickets=("t-1",))
     for _ in range(MOST_JOBS):
-        await made.start({}, wanted)
+        await made.start({}, wanted, caller())
     with pytest.raises(BusyError):
-        await made.start({}, wanted)
+        await made.start({}, wanted, caller())
     await made.close()
+
+
+async def test_a_request_that_is_repeated_finds_the_job_it_asked_for():
+    made = simulating(Histories())
+    job = await made.start({}, Selection(tickets=("t-1",)), caller("k"))
+    assert made.started(caller("k")) is job
+    assert made.started(caller("other")) is None
+    with pytest.raises(CommandReusedError):
+        made.started(caller("k", body="another"))
+    await made.close()
+
+
+async def test_what_is_stopped_is_forgotten_and_the_next_one_runs():
+    store = Histories()
+    made = simulating(store)
+    wanted = Selection(tickets=("t-1",))
+    first, second = [await made.start({}, wanted, caller()) for _ in range(2)]
+    made.forget(first.id)
+    store.let_go.set()
+    await made.idle()
+    assert (first.state, second.state) == ("running", "done")
+    with pytest.raises(NotFoundError):
+        made.find(first.id)

@@ -102,7 +102,7 @@ def test_a_customer_who_writes_to_a_closed_ticket_opens_it_again():
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (Assign(), ": name a team, an agent, or both"),
+        (Assign(), "the body: name a team, an agent, or both"),
         (Assign(team="third"), "/team: there is no team 'third'"),
         (Assign(agent="dan"), "/agent: there is no agent 'dan'"),
         (

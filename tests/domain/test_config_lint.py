@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from domain.config import PolicyRetired
 from domain.config_lint.conditions import holds_never, implies
 from domain.config_warnings import config_warnings
 from domain.event import Event
@@ -208,6 +209,56 @@ def test_a_ladder_that_is_new_cannot_be_used_yet():
     assert said("escalation-policies", ladder(ASSIGNEE)) == {}
 
 
+def test_a_step_after_one_that_finishes_the_ticket_is_never_reached():
+    done = {"after": "1h", "status": "resolved"}
+    found = climbing(ASSIGNEE, done, to({"agent": "bo"}, after="2h"))
+    assert list(found) == ["/steps/2"]
+    assert "never reached: /steps/1 finishes the ticket" in found["/steps/2"]
+
+
+def test_a_step_after_one_that_finishes_the_ticket_under_a_condition_is_reached():
+    done = {"after": "1h", "status": "closed", "when": {"tier": "standard"}}
+    assert climbing(ASSIGNEE, done, to({"agent": "bo"}, after="2h")) == {}
+
+
+def test_rounds_after_a_step_that_finishes_the_ticket_are_never_reached():
+    found = climbing(ASSIGNEE, {"after": "1h", "status": "closed"}, repeat=1)
+    assert "no second round: /steps/1" in found["/repeat"]
+
+
+def test_steps_before_the_breach_are_climbed_once_and_a_repeat_of_them_is_said():
+    found = climbing(ASSIGNEE | {"after": "50%"}, repeat=2)
+    assert "no second round" in found["/repeat"]
+
+
+def test_a_step_that_comes_after_one_below_it_is_named():
+    pair = ASSIGNEE | {"after": "-PT1H"}, to({"agent": "bo"}, after="80%")
+    found = climbing(*pair, targets={"first_response": "10h"})
+    assert found["/steps/0/after"].endswith("of: first_response PT10H of care")
+
+
+def test_a_step_that_comes_before_one_below_it_is_fine():
+    pair = ASSIGNEE | {"after": "-PT1H"}, to({"agent": "bo"}, after="80%")
+    assert climbing(*pair, targets={"first_response": "4h"}) == {}
+
+
+def test_the_policy_by_which_steps_come_the_other_way_round_hears_of_it_too():
+    pair = ASSIGNEE | {"after": "-PT1H"}, to({"agent": "bo"}, after="80%")
+    config = given(escalation_policies={"climb": ladder(*pair)})
+    document = sla(rule({"first_response": "10h"}), escalation_policy="climb")
+    found = said("sla-policies", document, config)
+    assert "its /steps/0 is due after a step below it" in found["/escalation_policy"]
+
+
+def test_a_webhook_that_is_none_is_named():
+    found = climbing(to({"webhook": "bo"}))
+    assert "bo has no webhook" in found["/steps/0/targets/0/webhook"]
+
+
+def test_a_step_that_turns_the_status_is_not_the_one_before_it_again():
+    assert climbing(ASSIGNEE, ASSIGNEE | {"after": "1h", "status": "on_hold"}) == {}
+
+
 def test_esc_080_a_ladder_that_outlasts_the_promises_is_named():
     found = climbing(ASSIGNEE, to({"agent": "bo"}, after="3h"), repeat=2)
     assert "takes PT15H" in found["/steps"]
@@ -354,6 +405,29 @@ def test_what_came_to_nothing_since_is_found_later():
 def test_esc_080_a_ladder_that_is_still_unused_is_found_later():
     config = given(escalation_policies={"climb": ladder(ASSIGNEE)})
     assert warned(config) == {("escalation-policies", "climb", "")}
+
+
+def test_a_member_who_is_named_twice_is_pointed_at():
+    found = said("teams", {"members": ["bo", "chen", "bo"]})
+    assert found == {"/members/2": "bo is named twice"}
+
+
+def test_a_manager_who_is_not_active_and_has_nobody_above_is_said_to_be_the_last():
+    away = published(given(), "agents", "top", TOLD | {"active": False})
+    found = said("agents", TOLD | {"manager": "top"}, away)
+    assert found == {"/manager": "top is not active: nobody is above"}
+
+
+def test_a_team_that_was_retired_since_is_said_to_be_there_no_more():
+    config = given(escalation_policies={"climb": ladder(to({"team": "second"}))})
+    gone = PolicyRetired(kind="teams", name="second")
+    config = fold_config([Event("teams/second", 2, NOON, BY_ANN, gone)], config)
+    [found] = [
+        w.message
+        for w in config_warnings(config, OnCallBook(), NOON)
+        if w.pointer == "/steps/0/targets/0/team"
+    ]
+    assert found == "reaches nobody: there is no team second any more"
 
 
 def test_a_chat_tool_that_the_operator_took_away_is_found_later():

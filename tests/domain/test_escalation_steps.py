@@ -458,6 +458,38 @@ def test_a_step_that_reaches_nobody_may_go_to_the_catch_all():
     assert told(story) == [("PT1H", "top")]
 
 
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        ({"team": "empty"}, "empty has nobody in it"),
+        ({"lead_of": "empty"}, "empty has no lead"),
+        ({"assignee": True}, "nobody holds the ticket"),
+        (
+            {"manager_of": "assignee"},
+            "nobody holds the ticket, so nobody is the manager",
+        ),
+        ({"on_call_next": "front"}, "there is no schedule front"),
+    ],
+)
+def test_a_target_that_means_nobody_at_all_says_why(target, why):
+    story = given({"after": "0s", "targets": [target]})
+    assert story.enforce("61m").one(EscalationStepFired).unmet == (why,)
+
+
+def test_a_chain_of_managers_that_is_too_short_says_so():
+    step = {"after": "0s", "targets": [{"manager_of": "assignee", "depth": 3}]}
+    story = given(step).when("1m", Assign(agent="ann")).enforce("61m")
+    assert story.one(EscalationStepFired).unmet == ("nobody is 3 above ann",)
+
+
+def test_who_is_told_as_the_catch_all_reads_so():
+    story = given(GONE, nobody={"catch_all": {"agent": "top"}}).enforce("9h")
+    [chosen] = story.one(EscalationStepFired).chosen
+    assert chosen.reasons == (
+        "catch-all, as the step reaches nobody: named by the policy",
+    )
+
+
 def test_a_ladder_that_reaches_nobody_at_all_ends_and_says_so():
     story = given(GONE, GONE, repeat=1).enforce("9h")
     assert story.log()[-1].endswith("escalation.exhausted")

@@ -152,6 +152,8 @@ def test_a_step_does_the_rest_where_somebody_has_left_and_says_so():
     ("document", "pointer"),
     [
         ({}, ""),
+        ({"set": {}}, ""),
+        ({"set": {"attributes": {}}, "add_tags": []}, ""),
         ({"set": {"priority": "highest"}}, "/set/priority"),
         ({"message": {"body": " "}}, "/message/body"),
         ({"message": {"body": "{{name}}"}}, "/message/body"),

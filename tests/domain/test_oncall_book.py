@@ -34,7 +34,7 @@ from tests.domain.oncall import at, layer, override, plan, told
 from tests.dsl import BY_ANN, configured
 
 FRONT = "front"
-AGENTS = frozenset({"ann", "bo", "chen"})
+AGENTS = {"ann": True, "bo": True, "chen": True}
 NOW = at(0)
 EVERYBODY = {"agents": {name: {"name": name} for name in sorted(AGENTS)}}
 
@@ -212,7 +212,29 @@ BARE = plan(layer("ann", "bo"))
 
 def test_who_has_left_the_company_can_still_be_taken_off():
     wanted = override("remove", "ann", 2, 5)
-    assert add_override(BARE, FRONT, wanted, frozenset(), NOW).warnings == ()
+    assert add_override(BARE, FRONT, wanted, {}, NOW).kind == "remove"
+
+
+def test_hours_that_an_override_leaves_to_nobody_are_named():
+    wanted = override("remove", "ann", 2, 5)
+    [said] = add_override(BARE, FRONT, wanted, AGENTS, NOW).warnings
+    assert said.message == (
+        "leaves nobody on call from 2026-03-02T02:00Z to 2026-03-02T05:00Z"
+    )
+
+
+def test_hours_that_nobody_had_before_are_no_news():
+    beside = plan(layer("ann", "bo", restrict=[{"from": "00:00", "to": "03:00"}]))
+    wanted = override("add", "chen", 4, 5)
+    assert add_override(beside, FRONT, wanted, AGENTS, NOW).warnings == ()
+
+
+@pytest.mark.parametrize(("kind", "said"), [("add", ["/person"]), ("remove", [])])
+def test_who_comes_and_is_not_active_is_warned_of(kind, said):
+    wanted = override(kind, "ann", 26, 27)
+    away = {**AGENTS, "ann": False}
+    found = add_override(BARE, FRONT, wanted, away, NOW).warnings
+    assert [w.pointer for w in found if w.pointer] == said
 
 
 def test_of_two_overrides_that_clash_the_second_is_refused_and_the_first_named():
@@ -263,6 +285,13 @@ def test_a_swap_that_makes_no_sense_is_refused_by_field():
     wanted = swap(back=(at(30), at(30)), offered_to="ann")
     found = faults(lambda: offer_swap(BARE, FRONT, wanted, AGENTS, NOW))
     assert set(found) == {"/back/to", "/with"}
+
+
+def test_who_is_asked_to_give_back_what_they_have_not_is_named_at_once():
+    wanted = swap(back=(at(3), at(4)), offered_to="bo")
+    assert faults(lambda: offer_swap(BARE, FRONT, wanted, AGENTS, NOW)) == {
+        "/back/from": "'bo' is not on call then"
+    }
 
 
 def take(offer, taker="bo", hour=0, *others):

@@ -63,6 +63,12 @@ def test_what_is_left_out_has_its_default():
     assert (bare.starts, bare.ends, bare.rotation.tz) == (None, None, "UTC")
 
 
+def test_a_layer_without_turns_or_shifts_says_what_it_needs():
+    assert problems({"tz": "UTC", "layers": [{"name": "base"}]}) == {
+        "/layers/0": "needs turns (`rotation`), `shifts` or `ical`"
+    }
+
+
 def test_a_window_may_last_the_day_or_end_on_the_next():
     windows = [{}, {"from": "22:00", "to": "06:00"}, {"from": "18:00", "to": "24:00"}]
     read = schedule(layer("ann", restrict=windows)).layers[0].restrict

@@ -5,7 +5,7 @@ that would have been.
 import pytest
 
 from domain.bundle import Bundle
-from domain.commands import Resolve
+from domain.commands import Acknowledge, Escalate, Resolve
 from domain.config_draft import overlaid
 from domain.duration import parse_duration
 from domain.errors import InvalidError
@@ -93,6 +93,41 @@ def test_what_a_step_did_to_the_ticket_is_not_taken_for_what_people_did(step):
         if clock.metric == "resolution"
     ]
     assert (clock.really.verdict, clock.draft.verdict) == ("met", "missed")
+
+
+TO_BOTH = [*TO_ANN, {"after": "10m", **TO_BO[0]}]
+
+
+def looked_after(*commands):
+    """Broken after an hour; these are done five minutes later, and it is answered
+    after twenty.
+    """
+    made = promising({"first_response": "1h"}, steps=TO_BOTH)
+    story = Story(made).enforce("61m")
+    for command in commands:
+        story.when("65m", command)
+    return story.enforce("80m").when("80m", ANSWER, Resolve(code="done"))
+
+
+def test_a_climb_that_somebody_acknowledged_waits_by_the_draft_too():
+    found = simulated(looked_after(Acknowledge(by="ann")))
+    [clock] = found.clocks
+    assert [told.person for told in clock.draft.told] == ["ann"]
+    assert found.differing == ()
+
+
+@pytest.mark.parametrize("to_step", [None, 0, 1])
+def test_a_step_that_somebody_forced_is_forced_by_the_draft_too(to_step):
+    story = looked_after(Escalate(by="mia", reason="r", to_step=to_step))
+    assert simulated(story).differing == ()
+
+
+def test_what_was_forced_to_a_step_that_the_draft_has_not_is_left_out():
+    forced = [Escalate(by="mia", reason="r", to_step=step) for step in (0, 1)]
+    story = looked_after(*forced)
+    ladder = {"climb": {"steps": TO_ANN}}
+    [clock] = simulated(story, escalation_policies=ladder).clocks
+    assert {told.person for told in clock.draft.told} == {"ann"}
 
 
 def test_a_tighter_target_would_have_been_missed():

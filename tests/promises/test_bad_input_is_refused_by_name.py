@@ -596,6 +596,17 @@ def test_no_body_breaks_anything(api, route, data):
         problem(answer, answer.status_code)
 
 
+def test_a_body_that_is_not_there_is_called_the_body(api, word):
+    answer = api.request("PUT", f"/v1/agents/{word}", content=b"")
+    assert problem(answer, 422)["detail"] == "the body: Field required"
+
+
+def test_a_method_that_is_not_there_says_which_are(api):
+    answer = api.request("PATCH", "/v1/agents/ann", json={})
+    assert answer.headers["Allow"] == "DELETE, GET, PUT"
+    problem(answer, 405)
+
+
 def test_after_all_this_every_ticket_can_be_loaded(api):
     cursor, query = None, "/v1/tickets?limit=500"
     seen = 0

@@ -111,6 +111,25 @@ def test_what_came_to_nothing_since_is_listed_and_said_when_published(api, word)
     }
 
 
+def test_the_same_request_under_the_same_key_is_the_same_job(api, solved, word):
+    body = {"draft": {}, "tickets": [solved["id"]]}
+    headers = {"Idempotency-Key": word}
+    first, again = [
+        api.post("/v1/simulations", json=body, headers=headers) for _ in range(2)
+    ]
+    assert (again.json(), again.status_code) == (first.json(), 202)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    other = api.post("/v1/simulations", json={**body, "tickets": []}, headers=headers)
+    assert other.json()["code"] == "idempotency_key_reused"
+
+
+def test_a_simulation_that_is_stopped_is_there_no_more(api, solved):
+    job = api.ok("POST", "/v1/simulations", {"draft": {}, "tickets": [solved["id"]]})
+    path = f"/v1/simulations/{job['id']}"
+    assert api.delete(path).status_code == 204
+    assert api.get(path).status_code == 404
+
+
 def test_the_command_line_tries_a_bundle(installation, solved, word, tmp_path):
     file = tmp_path / "draft.json"
     file.write_text(json.dumps({"sla-policies": {word: policy(word, "PT0.001S")}}))

@@ -81,6 +81,19 @@ def test_each_event_names_the_event_that_caused_it(api, ticket):
     assert causes["escalation.reassigned"] == "escalation.step_fired"
 
 
+def test_a_climb_that_somebody_looks_after_names_no_next_instant(api, team, word):
+    told = [{"team": team}]
+    steps = [{"after": after, "targets": told} for after in ("PT0S", "PT1H")]
+    api.put("escalation-policies", word, {"steps": steps})
+    rule = {"when": {"type": word}, "targets": {"first_response": "PT1S"}}
+    api.put("sla-policies", word, {"match": [rule], "escalation_policy": word})
+    ticket = api.open_ticket(type=word)
+    api.await_event(ticket, "escalation.step_fired")
+    climb = api.act(ticket, "acknowledge")["escalation"]
+    assert (climb["state"], climb["next_step_at"]) == ("acknowledged", None)
+    assert climb["until"]
+
+
 def test_an_answer_in_time_keeps_the_promise_and_nothing_climbs(api, word):
     rule = {"when": {"type": word}, "targets": {"first_response": "PT1H"}}
     api.put("sla-policies", word, {"match": [rule]})

@@ -1,5 +1,8 @@
 """If-Match and versions: a change says what it changes, and nothing published moves."""
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import pytest
 
 KINDS = {
@@ -171,6 +174,44 @@ def test_a_subscription_is_deleted_only_at_the_version_that_was_seen(api):
     path = f"/v1/subscriptions/{made.json()['id']}"
     assert api.delete(path, headers={"If-Match": '"7"'}).status_code == 412
     assert api.delete(path, headers={"If-Match": made.headers["ETag"]}).is_success
+
+
+# --- at the same moment ---------------------------------------------------------------
+
+
+def at_once(*calls):
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [answer.result() for answer in [pool.submit(call) for call in calls]]
+
+
+def test_of_all_who_replace_one_version_at_once_the_others_hear_what_it_is_now(
+    api, word
+):
+    path = f"/v1/agents/{word}"
+    seen = put(api, path, {"name": "Ann"}).headers["ETag"]
+    names = [f"Ann {number}" for number in range(6)]
+    calls = [partial(put, api, path, {"name": name}, seen) for name in names]
+    codes = sorted(answer.status_code for answer in at_once(*calls))
+    assert codes == [200, 412, 412, 412, 412, 412]
+
+
+def test_the_same_document_put_twice_at_once_is_one_version(api, word):
+    path = f"/v1/agents/{word}"
+    answers = at_once(*[partial(put, api, path, {"name": "Ann"})] * 6)
+    assert sorted(answer.status_code for answer in answers) == [200] * 5 + [201]
+
+
+def test_two_who_become_each_others_manager_at_once_make_no_circle(api, word):
+    names = f"{word}-a", f"{word}-b"
+    seen = {
+        name: put(api, f"/v1/agents/{name}", {"name": name}).headers["ETag"]
+        for name in names
+    }
+    calls = [
+        partial(put, api, f"/v1/agents/{one}", {"name": one, "manager": other}, tag)
+        for (one, tag), other in zip(seen.items(), reversed(names), strict=True)
+    ]
+    assert sorted(answer.status_code for answer in at_once(*calls)) == [200, 422]
 
 
 # --- versions and tickets -------------------------------------------------------------

@@ -71,6 +71,29 @@ def test_every_body_has_an_example(document, operations):
     assert lacking(writing, lambda o: shown(o) is not None) == []
 
 
+def query_names(operation):
+    return {p["name"] for p in operation.get("parameters", []) if p["in"] == "query"}
+
+
+def test_every_read_can_be_told_what_it_must_have_seen(operations):
+    reading = [
+        o for o in operations if o[0][:3] == "GET" and o[1]["x-permission"] != "public"
+    ]
+    assert lacking(reading, lambda o: "wait_for" in query_names(o)) == []
+
+
+def test_every_list_comes_in_pages(document, operations):
+    def listed(operation):
+        content = operation["responses"]["200"].get("content", {})
+        schema = content.get("application/json", {}).get("schema", {})
+        return "next_cursor" in resolved(document, schema).get("properties", {})
+
+    lists = [o for o in operations if o[0][:3] == "GET" and listed(o[1])]
+    assert len(lists) > 20
+    assert lacking(lists, lambda o: "limit" in query_names(o)) == []
+    assert lacking(lists, lambda o: query_names(o) & {"cursor", "after"}) == []
+
+
 def test_every_error_answers_with_the_problem_model(document, operations):
     problem = {"$ref": "#/components/schemas/Problem"}
 
