@@ -94,7 +94,7 @@ class Drain(Follower):
         """
         fact, do = event.fact, self._assigning
         match fact:
-            case PolicyPublished(kind="teams"):
+            case PolicyPublished(kind="teams") | PolicyRetired(kind="teams"):
                 return await do.take_in(fact.name, event.id)
             case PolicyPublished(kind="agents") | PolicyRetired(kind="agents"):
                 return await do.withdraw(fact.name, event.timestamp, event.id)
