@@ -5,7 +5,7 @@ where it would change nothing, nothing is written. A ticket that refuses is in n
 way: it is answered at the end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -48,10 +48,15 @@ class Assigning:
         self._registry, self._roster = registry, roster
         self._queues, self._desk = queues, desk
 
+    async def refresh(self) -> None:
+        """Know at once what was published, and who is on call."""
+        await self._registry.refresh()
+
     async def needed(self) -> bool:
-        """Whether any team gets its tickets by a rule."""
+        """Whether any team gets its tickets by a rule, or a step of a climb is held."""
         teams = (await self._registry.config()).directory.teams.values()
-        return any(team.terms.mode != "manual" for team in teams)
+        by_rule = any(team.terms.mode != "manual" for team in teams)
+        return by_rule or bool(await self.held())
 
     async def drain(self, key: str) -> Refused:
         """Whoever may have become free gets what waits for longest, or is the most
@@ -79,9 +84,19 @@ class Assigning:
         ticket_ids = await self._queues.in_hands_of(agent)
         return await self._do(ticket_ids, Withdraw(agent=agent, since=since), key)
 
-    async def look_again(self, key: str) -> Refused:
+    async def held(self) -> Sequence[str]:
+        return await self._queues.held()
+
+    async def with_room(self, teams: Collection[str]) -> frozenset[str]:
+        """Those of the teams in which somebody could take one more."""
+        if not teams:
+            return frozenset()
+        directory = await self._roster.directory()
+        return frozenset(team for team in teams if anybody_free(directory, team))
+
+    async def look_again(self, held: Sequence[str], key: str) -> Refused:
         """Somebody may be there now: steps that are held for want of them are taken."""
-        return await self._do(await self._queues.held(), LookAgain(), key)
+        return await self._do(held, LookAgain(), key)
 
     async def _never_away(self, agent: str) -> bool:
         """Then an edit of somebody's document asks after none of their tickets."""

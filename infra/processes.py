@@ -151,7 +151,7 @@ async def run_followers(settings: Settings) -> None:
             ),
             Drain(
                 *shared,
-                made.registry,
+                cache,
                 made.assigning(),
                 TicketReadModel(made.database).wait_for,
             ),
