@@ -35,7 +35,7 @@ class Queues(Protocol):
         """Open tickets of the team that nobody has, queued or not; the oldest first."""
 
     async def held(self) -> Sequence[str]:
-        """Tickets of which a step of a climb waits for somebody to be there."""
+        """Tickets that wait for somebody to be there, for a step of a climb, say."""
 
     async def in_hands_of(self, agent: str) -> Sequence[str]:
         """Tickets that they have, are asked to take, or should approve something of."""
@@ -95,7 +95,9 @@ class Assigning:
         return frozenset(team for team in teams if anybody_free(directory, team))
 
     async def look_again(self, held: Sequence[str], key: str) -> Refused:
-        """Somebody may be there now: steps that are held for want of them are taken."""
+        """Somebody may be there now: steps that are held for want of them are taken,
+        and who may approve something is asked.
+        """
         return await self._do(held, LookAgain(), key)
 
     async def _never_away(self, agent: str) -> bool:

@@ -1,5 +1,5 @@
 """The queues drained when somebody may be free, work taken from who is not there, and
-climbs that wait for somebody looked at again.
+climbs and refunds that wait for somebody looked at again.
 
 What frees somebody is not worked out here: any of these events may, and who is free is
 asked of the directory. All of it is idempotent, so a batch bears being done twice.
@@ -23,6 +23,7 @@ from infra.followers.tickets import TicketCache, each
 CHANGES = ("policy.published", "policy.retired", "agent.leave_added")
 SHIFTED = (
     "agent.leave_cancelled",
+    "authority.delegated",
     "schedule.override_added",
     "schedule.override_cancelled",
     "schedule.swap_taken",
