@@ -5,7 +5,7 @@ where it would change nothing, nothing is written. A ticket that refuses is in n
 way: it is answered at the end.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from domain.errors import DomainError
 from domain.event import SYSTEM
 from domain.offering import OfferCommand, OfferNext, Withdraw
 from domain.terms import Order
+from domain.ticket.state import Ticket
 
 ByRule = OfferCommand | LookAgain
 Refused = dict[str, Exception]
@@ -41,12 +42,26 @@ class Queues(Protocol):
         """Tickets that they have, are asked to take, or should approve something of."""
 
 
+class Tickets(Protocol):
+    async def fresh(
+        self, ticket_ids: Iterable[str]
+    ) -> tuple[Mapping[str, Ticket], Refused]:
+        """Each as the log has it now, or why it cannot be read."""
+
+
 class Assigning:
+    """`tickets` are kept folded: those that wait in vain are many, and asked often."""
+
     def __init__(
-        self, registry: Registry, roster: Roster, queues: Queues, desk: TicketDesk
+        self,
+        registry: Registry,
+        roster: Roster,
+        queues: Queues,
+        desk: TicketDesk,
+        tickets: Tickets,
     ) -> None:
         self._registry, self._roster = registry, roster
-        self._queues, self._desk = queues, desk
+        self._queues, self._desk, self._tickets = queues, desk, tickets
 
     async def refresh(self) -> None:
         """Know at once what was published, and who is on call."""
@@ -66,11 +81,10 @@ class Assigning:
         await self._roster.refresh()
         for team in await self._queues.teams():
             directory = await self._roster.directory()
-            order = directory.terms(team).order
-            for ticket_id in await self._queues.waiting(team, order):
-                if not anybody_free(await self._roster.directory(), team):
-                    break
-                refused |= await self._do([ticket_id], OfferNext(), key)
+            if anybody_free(directory, team):
+                order = directory.terms(team).order
+                waiting = await self._queues.waiting(team, order)
+                refused |= await self._do(waiting, OfferNext(), key, team=team)
         return refused
 
     async def take_in(self, team: str, key: str) -> Refused:
@@ -107,10 +121,20 @@ class Assigning:
         return known is not None and known.active and not leaves
 
     async def _do(
-        self, ticket_ids: Sequence[str], command: ByRule, key: str
+        self,
+        ticket_ids: Sequence[str],
+        command: ByRule,
+        key: str,
+        *,
+        team: str | None = None,
     ) -> Refused:
-        refused: Refused = {}
-        for ticket_id in ticket_ids:
+        """`team`: as long as somebody of it is free."""
+        tickets, unread = await self._tickets.fresh(ticket_ids)
+        known = [tickets[i] for i in ticket_ids if i in tickets]
+        refused = dict(unread)
+        for ticket_id in await self._desk.concerned(known, command):
+            if team and not anybody_free(await self._roster.directory(), team):
+                break
             try:
                 await self._one(ticket_id, command, key)
             except DomainError as error:
