@@ -90,7 +90,7 @@ class Power:
                     delegation=lent.id,
                 )
                 return Mandate(principal=lent.principal, limit=limit)
-        return own
+        return self._and_lent(own, person, spend)
 
     def chain(
         self, spend: Spend, *, above: str | None = None, besides: Collection[str] = ()
@@ -141,6 +141,17 @@ class Power:
                 and lent.amount >= spend.amount
             ):
                 yield lent
+
+    def _and_lent(self, own: str, person: str, spend: Spend) -> str:
+        """Why not, also of what was lent for this and does not reach so far."""
+        lent = [
+            f"{d.amount} {d.currency} lent by {d.principal} do not suffice"
+            for d in self.delegations
+            if d.delegate == person and d.holds(self.at) and spend.kind in d.kinds
+            if d.currency == spend.currency and d.team in (None, spend.team)
+            if d.principal != spend.requested_by and d.amount < spend.amount
+        ]
+        return "; ".join([own, *lent])
 
     def _managers(self, person: str) -> Iterator[str]:
         seen = {person}

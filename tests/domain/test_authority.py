@@ -432,6 +432,12 @@ def test_a_loan_for_a_team_counts_on_its_tickets():
     assert lending(made, lent).when("20m", decide("bo")).one(ApprovalGranted)
 
 
+def test_a_loan_that_does_not_reach_so_far_is_named():
+    lent = delegation("mia", "bo", amount="700")
+    with pytest.raises(RuleError, match="700 CNY lent by mia do not suffice"):
+        asked("800", lent=lent).when("20m", decide("bo"))
+
+
 def test_what_was_lent_is_not_lent_on():
     first = delegation("mia", "bo", id="d-1")
     second = delegation("bo", "new", id="d-2")
