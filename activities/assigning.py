@@ -5,7 +5,7 @@ where it would change nothing, nothing is written. A ticket that refuses is in n
 way: it is answered at the end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from domain.errors import DomainError
 from domain.event import SYSTEM
 from domain.offering import OfferCommand, OfferNext, Withdraw
 from domain.terms import Order
+from domain.ticket.state import Ticket
 
 ByRule = OfferCommand | LookAgain
 Refused = dict[str, Exception]
@@ -35,23 +36,42 @@ class Queues(Protocol):
         """Open tickets of the team that nobody has, queued or not; the oldest first."""
 
     async def held(self) -> Sequence[str]:
-        """Tickets of which a step of a climb waits for somebody to be there."""
+        """Tickets that wait for somebody to be there, for a step of a climb, say."""
 
     async def in_hands_of(self, agent: str) -> Sequence[str]:
         """Tickets that they have, are asked to take, or should approve something of."""
 
 
+class Tickets(Protocol):
+    async def fresh(
+        self, ticket_ids: Iterable[str]
+    ) -> tuple[Mapping[str, Ticket], Refused]:
+        """Each as the log has it now, or why it cannot be read."""
+
+
 class Assigning:
+    """`tickets` are kept folded: those that wait in vain are many, and asked often."""
+
     def __init__(
-        self, registry: Registry, roster: Roster, queues: Queues, desk: TicketDesk
+        self,
+        registry: Registry,
+        roster: Roster,
+        queues: Queues,
+        desk: TicketDesk,
+        tickets: Tickets,
     ) -> None:
         self._registry, self._roster = registry, roster
-        self._queues, self._desk = queues, desk
+        self._queues, self._desk, self._tickets = queues, desk, tickets
+
+    async def refresh(self) -> None:
+        """Know at once what was published, and who is on call."""
+        await self._registry.refresh()
 
     async def needed(self) -> bool:
-        """Whether any team gets its tickets by a rule."""
+        """Whether any team gets its tickets by a rule, or a step of a climb is held."""
         teams = (await self._registry.config()).directory.teams.values()
-        return any(team.terms.mode != "manual" for team in teams)
+        by_rule = any(team.terms.mode != "manual" for team in teams)
+        return by_rule or bool(await self.held())
 
     async def drain(self, key: str) -> Refused:
         """Whoever may have become free gets what waits for longest, or is the most
@@ -61,11 +81,10 @@ class Assigning:
         await self._roster.refresh()
         for team in await self._queues.teams():
             directory = await self._roster.directory()
-            order = directory.terms(team).order
-            for ticket_id in await self._queues.waiting(team, order):
-                if not anybody_free(await self._roster.directory(), team):
-                    break
-                refused |= await self._do([ticket_id], OfferNext(), key)
+            if anybody_free(directory, team):
+                order = directory.terms(team).order
+                waiting = await self._queues.waiting(team, order)
+                refused |= await self._do(waiting, OfferNext(), key, team=team)
         return refused
 
     async def take_in(self, team: str, key: str) -> Refused:
@@ -79,9 +98,21 @@ class Assigning:
         ticket_ids = await self._queues.in_hands_of(agent)
         return await self._do(ticket_ids, Withdraw(agent=agent, since=since), key)
 
-    async def look_again(self, key: str) -> Refused:
-        """Somebody may be there now: steps that are held for want of them are taken."""
-        return await self._do(await self._queues.held(), LookAgain(), key)
+    async def held(self) -> Sequence[str]:
+        return await self._queues.held()
+
+    async def with_room(self, teams: Collection[str]) -> frozenset[str]:
+        """Those of the teams in which somebody could take one more."""
+        if not teams:
+            return frozenset()
+        directory = await self._roster.directory()
+        return frozenset(team for team in teams if anybody_free(directory, team))
+
+    async def look_again(self, held: Sequence[str], key: str) -> Refused:
+        """Somebody may be there now: steps that are held for want of them are taken,
+        and who may approve something is asked.
+        """
+        return await self._do(held, LookAgain(), key)
 
     async def _never_away(self, agent: str) -> bool:
         """Then an edit of somebody's document asks after none of their tickets."""
@@ -90,10 +121,20 @@ class Assigning:
         return known is not None and known.active and not leaves
 
     async def _do(
-        self, ticket_ids: Sequence[str], command: ByRule, key: str
+        self,
+        ticket_ids: Sequence[str],
+        command: ByRule,
+        key: str,
+        *,
+        team: str | None = None,
     ) -> Refused:
-        refused: Refused = {}
-        for ticket_id in ticket_ids:
+        """`team`: as long as somebody of it is free."""
+        tickets, unread = await self._tickets.fresh(ticket_ids)
+        known = [tickets[i] for i in ticket_ids if i in tickets]
+        refused = dict(unread)
+        for ticket_id in await self._desk.concerned(known, command):
+            if team and not anybody_free(await self._roster.directory(), team):
+                break
             try:
                 await self._one(ticket_id, command, key)
             except DomainError as error:

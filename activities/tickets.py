@@ -25,6 +25,7 @@ from activities.ports import (
 from domain.commands import Command, OpenTicket, decide, open_ticket
 from domain.errors import (
     CommandReusedError,
+    DomainError,
     InvalidError,
     LoadConflictError,
     NotFoundError,
@@ -116,6 +117,22 @@ class TicketDesk:
         """What the command would do now; nothing is kept."""
         ticket = await self.get(ticket_id)
         return decide(ticket, command, self._now(), await self._world(ticket))
+
+    async def concerned(
+        self, tickets: Sequence[Ticket], command: Command
+    ) -> Sequence[str]:
+        """Those for which the command would do something now, or would be refused."""
+        world, found = await world_of(self._registry, self._roster, tickets), []
+        for ticket in tickets:
+            try:
+                does = bool(decide(ticket, command, self._now(), world).steps)
+            except DomainError:
+                does = True
+            if does:
+                found.append(ticket.id)
+            # Others of this process must not wait for a long queue.
+            await asyncio.sleep(0)
+        return found
 
     async def merge(self, ticket_id: str, into: str, caller: Caller) -> Outcome:
         """The ticket goes into another one; the answer is the ticket that went in."""

@@ -72,9 +72,9 @@ async def get_queue(
     wait_for: Annotated[int | None, Query(ge=0, le=2**62)] = None,
 ) -> Response:
     """Tickets of the team that nobody has, those that wait longest first; of a team
-    that assigns by hand there are none.
+    that assigns by hand there are none. Of a team that is retired those that waited.
     """
-    if name not in (await known.registry.config()).directory.teams:
+    if not (await known.registry.config()).entry("teams", name).versions:
         raise NotFoundError("team", name)
     if wait_for is not None:
         await known.tickets.wait_for(wait_for)

@@ -134,7 +134,8 @@ class LackingOut(BaseModel):
 
 class ApprovalOut(BaseModel):
     """`approver`: the next manager with enough authority; null and `unresolved`:
-    nobody had it, or nobody above who was asked last. `asked`: who was, in turn.
+    nobody had it, or nobody above who was asked last. `asked`: who was, in turn;
+    `silent`: who of them did not answer in time. `climbs_at`: when somebody else is.
     `principal`: whose authority was used, `actor`: by whom, `because`: why.
     """
 
@@ -155,3 +156,4 @@ class ApprovalOut(BaseModel):
     decided_at: datetime | None
     climbs_at: datetime | None
     asked: list[str]
+    silent: list[str]

@@ -2,9 +2,12 @@
 
 What lies within the requester's own limit is granted at once. Anything else waits for
 somebody whose limit, own or lent, suffices at the instant of the decision; where who is
-asked does not answer or is away, the next above is asked.
+asked does not answer or is away, the next above is asked. Where nobody can be, it is
+looked at again: when somebody comes back or is lent the authority, and after every
+change of who may what.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -20,7 +23,7 @@ from domain.authority.facts import (
 )
 from domain.authority.limits import SpendKind
 from domain.authority.money import parse_amount, parse_currency
-from domain.authority.power import Mandate, Power, Spend
+from domain.authority.power import Chain, Mandate, Power, Spend
 from domain.errors import FieldError, InvalidError, NotFoundError, RuleError
 from domain.ticket.draft import Draft
 from domain.world import World
@@ -88,7 +91,7 @@ class Approving:
                 requested_by=command.requested_by,
                 approver=chain.approver,
                 passed_over=chain.passed_over,
-                climbs_at=self._climbs_at(chain.approver),
+                climbs_at=self._climbs_at(chain.approver, command),
             ),
             self.at,
         )
@@ -121,8 +124,12 @@ class Approving:
         self.draft.record(_decided(approval, command, mandate), self.at)
 
     def run_out(self, number: int) -> None:
-        """Who was asked did not answer in time."""
-        self._climb(self._open(number), "did not answer in time")
+        """Who was asked did not answer in time, or somebody may be there by now."""
+        approval = self._open(number)
+        if approval.approver is None:
+            self._ask_anew(approval)
+        else:
+            self._climb(approval, "did not answer in time")
 
     def approver_away(self, person: str) -> None:
         """What waits for somebody who is away waits for the next above."""
@@ -132,24 +139,53 @@ class Approving:
             return
         for approval in ticket.approvals:
             if approval.open and approval.approver == person:
-                self._climb(approval, why)
+                self._climb(approval, why, away=True)
 
-    def _climb(self, approval: Approval, reason: str) -> None:
-        assert approval.approver is not None, "somebody was asked"
-        spend = self._spend(approval, Decimal(approval.amount))
-        chain = self._power.chain(spend, above=approval.approver)
+    def ask_anew(self) -> None:
+        """What nobody could be asked for, if that is not so any more, or not for as
+        long as was known.
+        """
+        ticket = self.draft.ticket
+        for approval in ticket.approvals if ticket.status != "closed" else ():
+            if approval.state != "unresolved":
+                continue
+            found, known = self._above(approval, approval.silent), approval.climbs_at
+            chance = self._climbs_at(found.approver, approval, approval.silent)
+            if found.approver or (chance and (known is None or chance < known)):
+                self._ask_anew(approval)
+
+    def _ask_anew(self, approval: Approval) -> None:
+        found = self._above(approval, approval.silent).approver
+        self._climb(approval, "can decide it now" if found else "nobody is there yet")
+
+    def _climb(self, approval: Approval, reason: str, *, away: bool = False) -> None:
+        """`away`: who was asked is, and may be asked again once they are back."""
+        before = approval.approver
+        silent = approval.silent if away or not before else (*approval.silent, before)
+        chain = self._above(approval, silent)
         self.draft.record(
             ApprovalClimbed(
                 number=approval.number,
-                from_approver=approval.approver,
+                from_approver=before,
                 approver=chain.approver,
                 reason=reason,
                 passed_over=chain.passed_over,
-                climbs_at=self._climbs_at(chain.approver),
+                climbs_at=self._climbs_at(chain.approver, approval, silent),
+                away=away,
             ),
             self.at,
             by_rule=True,
         )
+
+    def _above(self, approval: Approval, silent: Collection[str]) -> Chain:
+        """Above who is asked; where nobody is, also who was passed over and is there
+        now, but never who did not answer.
+        """
+        power = self._power
+        spend = self._spend(approval, Decimal(approval.amount))
+        above = power.chain(spend, above=approval.approver, besides=silent)
+        anybody = power.chain(spend, besides=silent)
+        return anybody if above.approver is None and anybody.approver else above
 
     def _open(self, number: int) -> Approval:
         found = [a for a in self.draft.ticket.approvals if a.number == number]
@@ -178,8 +214,16 @@ class Approving:
             team=self.draft.ticket.team,
         )
 
-    def _climbs_at(self, approver: str | None) -> datetime | None:
-        within = self._power.answer_within(approver) if approver else None
+    def _climbs_at(
+        self,
+        approver: str | None,
+        wanted: AskApproval | Approval,
+        silent: Collection[str] = (),
+    ) -> datetime | None:
+        if approver is None:
+            spend = self._spend(wanted, Decimal(wanted.amount))
+            return self._power.next_chance(spend, besides=silent)
+        within = self._power.answer_within(approver)
         return self.at + within if within else None
 
 

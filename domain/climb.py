@@ -3,8 +3,11 @@
 Everything that a step does is recorded, also what it tried in vain.
 """
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
+from domain.choosing import Candidate
 from domain.escalating import later
 from domain.escalation.facts import (
     EscalationExhausted,
@@ -14,11 +17,10 @@ from domain.escalation.facts import (
     EscalationStepSkipped,
 )
 from domain.escalation.run import Run
-from domain.escalation.target import SCHEDULES
 from domain.escalation.who import Around, Found
 from domain.event import Fact
+from domain.held import may_change
 from domain.offering import Offering
-from domain.oncall.on_call import on_call_at
 from domain.promises import follow
 from domain.sla.reply import Replies
 from domain.step_actions import StepActions
@@ -47,6 +49,7 @@ def climb(
     offering.settle()
     follow(draft, start, step.at, world)
     step.finish()
+    look_again(draft, step.at, offering.world)
     return offering.world
 
 
@@ -58,9 +61,17 @@ def look_again(draft: Draft, at: datetime, world: World) -> None:
         if run.state != "held" or run.held_since is None or run.next_due_at is None:
             continue
         step = Climb(draft, run, at, world)
-        until = at if step.would_act() else step.held_until(run.held_since)
+        look = step.look()
+        until = at if step.acts(look) else step.held_until(look, run.held_since)
         if until < run.next_due_at:
-            step.hold(run.held_since, until)
+            step.hold(look, run.held_since, until)
+
+
+class Look(NamedTuple):
+    """Whom a step would tell now, and for whom it would be."""
+
+    found: Found
+    moves: tuple[Candidate, ...]
 
 
 class Climb:
@@ -127,11 +138,10 @@ class Climb:
         return number, lap, later(ticket, key, step, self.due_at, gap, self.world)
 
     def take(self) -> None:
-        found = self._resolve()
-        chosen = found.people()
-        moves = self.actions.candidates()
-        acts = bool(chosen) or self.actions.change_anything(moves)
-        if not acts and self._hold():
+        look = self.look()
+        found, moves = look
+        chosen, acts = found.people(), self.acts(look)
+        if not acts and self._hold(look):
             return
         self.cause = self._fire(found, at_once=not acts)
         for person in chosen:
@@ -180,37 +190,39 @@ class Climb:
             found.add(catch_all, f"{ladder.ref.name}/catch_all", CATCH_ALL)
         return found
 
-    def _hold(self) -> bool:
-        """Wait for somebody to come on shift, if the policy says so; True = waiting."""
+    def _hold(self, look: Look) -> bool:
+        """Wait for somebody to be there, if the policy says so; True = waiting."""
         nobody, since = self.ladder.nobody, self.run.held_since or self.at
         if nobody.kind != "hold" or self.at >= since + nobody.hold:
             return False
-        self.hold(since, self.held_until(since))
+        self.hold(look, since, self.held_until(look, since))
         return True
 
-    def held_until(self, since: datetime) -> datetime:
-        return min([since + self.ladder.nobody.hold, *self._next_shifts()])
+    def held_until(self, look: Look, since: datetime) -> datetime:
+        return min([since + self.ladder.nobody.hold, *self._may_change(look)])
 
-    def hold(self, since: datetime, until: datetime) -> None:
+    def hold(self, look: Look, since: datetime, until: datetime) -> None:
         self._record(
             EscalationHeld(
-                clock=self.run.clock, step=self.run.step, since=since, until=until
+                clock=self.run.clock,
+                step=self.run.step,
+                since=since,
+                until=until,
+                passed_over=look.found.others(),
+                candidates=look.moves,
             )
         )
 
-    def would_act(self) -> bool:
-        moves = self.actions.candidates()
-        return bool(self._resolve().people()) or self.actions.change_anything(moves)
+    def look(self) -> Look:
+        return Look(self._resolve(), self.actions.candidates())
 
-    def _next_shifts(self) -> list[datetime]:
-        book = self.world.oncall
-        return [
-            shift.begin
-            for target in self.step.targets
-            if target.kind in SCHEDULES and target.name in book.plans
-            for shift in on_call_at(book.plan(target.name), self.at).next
-            if shift.begin > self.at
-        ]
+    def acts(self, look: Look) -> bool:
+        """Whether somebody hears of it, or something is done to the ticket."""
+        return bool(look.found.people()) or self.actions.change_anything(look.moves)
+
+    def _may_change(self, look: Look) -> Iterator[datetime]:
+        people = (*look.found.passed_over, *(c.agent for c in look.moves))
+        return may_change(self.step, people, self.at, self.world.oncall)
 
     def skip(self, reason: str, number: int, lap: int, due: datetime | None) -> None:
         self._record(

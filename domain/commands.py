@@ -132,7 +132,7 @@ class RestatePromises:
 
 @dataclass(frozen=True, kw_only=True)
 class LookAgain:
-    """Somebody may be there now whom a held step of a climb waits for."""
+    """Somebody may be there now for whom a held step of a climb waits, or a refund."""
 
 
 Command = (
@@ -199,6 +199,7 @@ def decide(ticket: Ticket, command: Command, at: datetime, world: World) -> Draf
     offering.settle()
     follow(draft, start, at, world)
     look_again(draft, at, world)
+    Approving(draft=draft, at=at, world=world).ask_anew()
     enforce(draft, at, world)
     return draft
 

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from domain.approving import Approving
 from domain.authority.approval import Approval
-from domain.climb import climb
+from domain.climb import climb, look_again
 from domain.escalating import Escalating
 from domain.escalation.run import Run
 from domain.offer.queue import Queue
@@ -198,12 +198,18 @@ def _come_due(  # noqa: C901 - one case a kind of alarm
             by_rule = Approving(draft=draft, at=alarm.at, world=world)
             by_rule.run_out(int(alarm.detail))
         case "offer" | "ask_again" | "overflow" | "relax":
-            offering = Offering(draft, alarm.at, world, as_of)
-            start = draft.mark()
-            offering.come_due(alarm.kind)
-            follow(draft, start, alarm.at, offering.world)
-            return offering.world
+            return _find_hands(draft, alarm, world, as_of)
     return world
+
+
+def _find_hands(draft: Draft, alarm: Alarm, world: World, as_of: datetime) -> World:
+    """A step of a climb may wait for just who has it now."""
+    offering = Offering(draft, alarm.at, world, as_of)
+    start = draft.mark()
+    offering.come_due(alarm.kind)  # type: ignore[arg-type]
+    follow(draft, start, alarm.at, offering.world)
+    look_again(draft, alarm.at, offering.world)
+    return offering.world
 
 
 def _clock(ticket: Ticket, key: str) -> Clock:

@@ -86,6 +86,7 @@ class Offering:
             case DeclineOffer():
                 self._decline(command.agent, command.reason)
             case OfferNext():
+                self._recall()
                 self.settle(at_once=True)
                 self.ask()
             case Withdraw():
@@ -93,6 +94,8 @@ class Offering:
 
     def _accept(self, agent: str) -> None:
         queue = self._offered_to(agent)
+        if unfit := may_act(self.world.directory, agent):
+            raise RuleError(f"{agent} cannot take it: {unfit}")
         self.draft.record(AssignmentAccepted(agent=agent), self.at)
         self.draft.record(
             TicketAssigned(team=queue.team, agent=agent, reason="accepted the offer"),
@@ -105,6 +108,15 @@ class Offering:
         self.draft.record(AssignmentDeclined(agent=agent, reason=reason), self.at)
         self.world = self.world.handed(before, self.draft.ticket)
         self.ask()
+
+    def _recall(self) -> None:
+        """What somebody is asked who is not of the team any more."""
+        queue = self.draft.ticket.queue
+        if queue is None or queue.offer is None:
+            return
+        agent, team = queue.offer.agent, self.world.directory.teams.get(queue.team)
+        if team is not None and agent not in team.members:
+            self._withdrawn(agent, "offer", f"not in {queue.team} any more")
 
     def take_from_absent(self) -> None:
         """Who had it when it was finished may have left before it was reopened."""
@@ -121,7 +133,8 @@ class Offering:
             return
         team, late = ticket.team, ticket.assigned_at and ticket.assigned_at > since
         by_hand = team is None or self._terms(team).mode == "manual"
-        if late or (by_hand and not self._gone(agent)):
+        # Nobody could give it knowingly to who is gone for good.
+        if (late or by_hand) and not self._gone(agent):
             return
         self._withdrawn(agent, "ticket", away)
         reason = f"taken from {agent}: {away}"
@@ -135,7 +148,7 @@ class Offering:
             case "offer":
                 self._expire()
             case "ask_again":
-                self.ask(again=True)
+                self._try_again()
             case "overflow":
                 self._overflow()
             case "relax":
@@ -159,7 +172,9 @@ class Offering:
             self.ask()
 
     def ask(self, *, again: bool = False) -> None:
-        """The next one, if nobody is asked now. `again`: also who said no before."""
+        """The next one, if nobody is asked now. `again`: also who said no before, where
+        there is nobody else; so it is once everybody was asked and had time to think.
+        """
         queue = self.draft.ticket.queue
         if queue is None or queue.offer is not None:
             return
@@ -168,7 +183,9 @@ class Offering:
             return
         terms = self._terms(queue.team)
         if terms.mode == "manual":
-            self._wait(f"{queue.team} assigns by hand", None, ())
+            known = queue.team in self.world.directory.teams
+            by_hand = "assigns by hand" if known else "is retired: assign it by hand"
+            self._wait(f"{queue.team} {by_hand}", None, ())
             return
         takers = Takers(
             ticket=self.draft.ticket,
@@ -177,14 +194,30 @@ class Offering:
             at=self.at,
             world=self.world,
         )
-        found = takers.candidates({} if again else queue.asked)
+        found = takers.candidates(queue.asked)
+        again = again or (queue.round_ends is not None and queue.round_ends <= self.at)
+        anew = again and bool(queue.asked) and chosen_of(found) is None
+        if anew:
+            found = takers.candidates({})
         chosen = chosen_of(found)
         if chosen is None:
             self._wait_for_somebody(queue, takers, found)
         elif terms.mode == "direct":
             self._give(queue, chosen, found)
         else:
-            self._offer(queue, terms, chosen, found, again=again)
+            self._offer(queue, terms, chosen, found, again=anew)
+
+    def _try_again(self) -> None:
+        """Where several wait for the same shift, say, they get its people in their
+        order, as whoever drains the queue knows it, not in that of their alarms.
+        """
+        queue = self.draft.ticket.queue
+        assert queue is not None, "only what is queued waits"
+        if self.world.directory.waiting.get(queue.team, 0) > 1:
+            self._wait(f"others wait for {queue.team} too: in turn", None, ())
+        else:
+            # Logs of before `round_ends` was recorded have none.
+            self.ask(again=queue.round_ends is None)
 
     def _queue(self, team: str, terms: Terms, reason: str) -> None:
         ticket, overflow = self.draft.ticket, terms.overflow
@@ -244,17 +277,20 @@ class Offering:
     def _wait_for_somebody(
         self, queue: Queue, takers: Takers, found: tuple[Candidate, ...]
     ) -> None:
-        asked = takers.said_no(found)
-        times = takers.may_change(found)
-        if asked:
-            times.append(self.now + takers.terms.offer_timeout)
-        reason = f"everybody of {queue.team} who could was asked"
-        if not asked:
-            reason = f"nobody of {queue.team} can take it now"
-        self._wait(reason, min(times, default=None), found)
+        times, ends = takers.may_change(found), queue.round_ends
+        reason = f"nobody of {queue.team} can take it now"
+        if takers.said_no(found):
+            reason = f"everybody of {queue.team} who could was asked"
+            ends = ends or self.now + takers.terms.offer_timeout
+            times.append(ends)
+        self._wait(reason, min(times, default=None), found, ends)
 
     def _wait(
-        self, reason: str, again_at: datetime | None, found: tuple[Candidate, ...]
+        self,
+        reason: str,
+        again_at: datetime | None,
+        found: tuple[Candidate, ...],
+        round_ends: datetime | None = None,
     ) -> None:
         """Said once, as long as it is so and is not tried again earlier."""
         queue = self.draft.ticket.queue
@@ -266,7 +302,11 @@ class Offering:
             return
         self._record(
             AssignmentWaiting(
-                team=queue.team, reason=reason, again_at=again_at, candidates=found
+                team=queue.team,
+                reason=reason,
+                again_at=again_at,
+                candidates=found,
+                round_ends=round_ends or queue.round_ends,
             )
         )
 

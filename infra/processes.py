@@ -158,8 +158,8 @@ async def run_followers(settings: Settings) -> None:
             ),
             Drain(
                 *shared,
-                made.registry,
-                made.assigning(),
+                cache,
+                made.assigning(cache),
                 TicketReadModel(made.database).wait_for,
             ),
             Notifications(*shared, made.notifying()),
@@ -174,7 +174,7 @@ async def run_followers(settings: Settings) -> None:
             _report_lag(followers),
             Coverage(made.registry, now).run(),
             ConfigWarnings(made.registry, now).run(),
-            Absences(made.registry, made.assigning(), now).run(),
+            Absences(made.registry, made.assigning(cache), now).run(),
             *(follower.run() for follower in followers),
         )
 

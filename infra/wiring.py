@@ -38,6 +38,7 @@ from infra.eventstore.topics import FACTS
 from infra.eventstore.writer import GroupWriter
 from infra.feed import LogFeed
 from infra.followers.bell import Bell
+from infra.followers.tickets import TicketCache
 from infra.liveclocks import LiveClockTable
 from infra.notify.channels import channels
 from infra.notify.table import NotificationTable
@@ -115,9 +116,9 @@ class Core:
         clocks = LiveClockTable(self.database)
         return Restating(self.store, self.registry, clocks, desk, now)
 
-    def assigning(self) -> Assigning:
+    def assigning(self, tickets: TicketCache) -> Assigning:
         queues = QueueTable(self.database)
-        return Assigning(self.registry, self.roster, queues, self.desk())
+        return Assigning(self.registry, self.roster, queues, self.desk(), tickets)
 
     def simulating(self) -> Simulating:
         tickets, sources = TicketReadModel(self.database), InstalledSources()

@@ -21,8 +21,9 @@ ApprovalState = Literal["pending", "unresolved", "granted", "rejected"]
 @dataclass(frozen=True, kw_only=True)
 class Approval:
     """`unresolved`: it waits, and nobody above the requester, or above who was asked
-    last, could decide it then. `asked`: who was, one after the other. `climbs_at`: when
-    the next above is asked. `because`: the reason of the decision.
+    last, could decide it then. `asked`: who was, one after the other, `silent`: who of
+    them did not answer in time. `climbs_at`: when somebody else is asked. `because`:
+    the reason of the decision.
     """
 
     number: int
@@ -42,6 +43,7 @@ class Approval:
     decided_at: datetime | None = None
     climbs_at: datetime | None = None
     asked: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -102,13 +104,17 @@ def _requested(fact: ApprovalRequested, at: datetime) -> Approval:
 
 
 def _climbed(approval: Approval, fact: ApprovalClimbed) -> Approval:
+    anew = {lacking.person for lacking in fact.passed_over}
+    late = (fact.from_approver,) if fact.from_approver and not fact.away else ()
+    before = (old for old in approval.passed_over if old.person not in anew)
     return replace(
         approval,
         state="pending" if fact.approver else "unresolved",
         approver=fact.approver,
-        passed_over=(*approval.passed_over, *fact.passed_over),
+        passed_over=(*before, *fact.passed_over),
         climbs_at=fact.climbs_at,
         asked=(*approval.asked, fact.approver) if fact.approver else approval.asked,
+        silent=(*approval.silent, *late),
     )
 
 

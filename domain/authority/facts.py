@@ -57,7 +57,7 @@ class Lacking:
 @dataclass(frozen=True, kw_only=True)
 class ApprovalRequested(Fact):
     """`number` counts the ticket's approvals from 1. `approver`: the next manager with
-    enough authority; None = nobody has it. `climbs_at`: when the next above is asked.
+    enough authority; None = nobody has it. `climbs_at`: when somebody else is asked.
     """
 
     topic: ClassVar[str] = "approval.requested"
@@ -75,17 +75,20 @@ class ApprovalRequested(Fact):
 @dataclass(frozen=True, kw_only=True)
 class ApprovalClimbed(Fact):
     """Who was asked did not answer in time, or is away: the next manager above with
-    enough authority is asked. `approver` None: nobody above has it, and who was asked
-    before may still decide.
+    enough authority is asked. `from_approver` None: nobody was asked at last; `away`:
+    they are, and may be asked again.
+    `approver` None: nobody has it now, `climbs_at` is when somebody will, as far as
+    that is known, and who was asked before may still decide.
     """
 
     topic: ClassVar[str] = "approval.climbed"
     number: int
-    from_approver: str
+    from_approver: str | None
     approver: str | None
     reason: str
     passed_over: tuple[Lacking, ...]
     climbs_at: datetime | None
+    away: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Who may grant what at an instant: by their role, or because it was lent to them."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -9,6 +9,7 @@ from domain.assignment import Directory, may_act
 from domain.authority.delegation import Delegation
 from domain.authority.facts import Lacking, LimitUsed
 from domain.authority.limits import ANSWER_WITHIN, Authority, Limit, SpendKind
+from domain.escalation.who import on_leave
 from domain.oncall.book import OnCallBook
 
 
@@ -89,22 +90,39 @@ class Power:
                     delegation=lent.id,
                 )
                 return Mandate(principal=lent.principal, limit=limit)
-        return own
+        return self._and_lent(own, person, spend)
 
-    def chain(self, spend: Spend, *, above: str | None = None) -> Chain:
+    def chain(
+        self, spend: Spend, *, above: str | None = None, besides: Collection[str] = ()
+    ) -> Chain:
         """The next manager with enough authority who is there, of those `above` this
-        one of them; a circle ends it.
+        one of them and `besides` these; a circle ends it.
         """
         passed: list[Lacking] = []
         managers = [*self._managers(spend.requested_by)]
         if above in managers:
             managers = managers[managers.index(above) + 1 :]
         for manager in managers:
+            if manager in besides:
+                continue
             found = self.away(manager) or self.mandate(manager, spend)
             if isinstance(found, Mandate):
                 return Chain(approver=manager, passed_over=tuple(passed))
             passed.append(Lacking(person=manager, reason=found))
         return Chain(approver=None, passed_over=tuple(passed))
+
+    def next_chance(
+        self, spend: Spend, *, besides: Collection[str] = ()
+    ) -> datetime | None:
+        """When somebody who could decide it comes back, or is lent what it takes."""
+        above = [*self._managers(spend.requested_by)]
+        ends = {end for m in above if (end := on_leave(self.oncall, m, self.at))}
+        begins = {d.begin for d in self.delegations if d.revoked_at is None}
+        for instant in sorted(ends | begins):
+            then = replace(self, at=instant)
+            if instant > self.at and then.chain(spend, besides=besides).approver:
+                return instant
+        return None
 
     def _limit(self, person: str, kind: SpendKind) -> Limit | None:
         agent = self.directory.agents.get(person)
@@ -124,6 +142,17 @@ class Power:
             ):
                 yield lent
 
+    def _and_lent(self, own: str, person: str, spend: Spend) -> str:
+        """Why not, also of what was lent for this and does not reach so far."""
+        lent = [
+            f"{d.amount} {d.currency} lent by {d.principal} do not suffice"
+            for d in self.delegations
+            if d.delegate == person and d.holds(self.at) and spend.kind in d.kinds
+            if d.currency == spend.currency and d.team in (None, spend.team)
+            if d.principal != spend.requested_by and d.amount < spend.amount
+        ]
+        return "; ".join([own, *lent])
+
     def _managers(self, person: str) -> Iterator[str]:
         seen = {person}
         while True:
@@ -136,7 +165,5 @@ class Power:
             person = above
 
     def away(self, person: str) -> str | None:
-        for leave in self.oncall.leaves.get(person, ()):
-            if leave.cancelled_at is None and leave.begin <= self.at < leave.end:
-                return f"on leave until {leave.end.isoformat()}"
-        return None
+        back = on_leave(self.oncall, person, self.at)
+        return f"on leave until {back.isoformat()}" if back else None

@@ -161,8 +161,9 @@ class EscalationUnreached(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationHeld(Fact):
-    """A step that reaches nobody waits for somebody to come on shift; `since` the
-    first try, `until` the next one.
+    """A step that reaches nobody waits for somebody to be there; `since` the first
+    try, `until` the next one. `passed_over`: whom it means, `candidates`: for whom it
+    might be, and why not now.
     """
 
     topic: ClassVar[str] = "escalation.held"
@@ -170,6 +171,8 @@ class EscalationHeld(Fact):
     step: int
     since: datetime
     until: datetime
+    passed_over: tuple[PassedOver, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,8 @@ TargetKind = Literal[
 ]
 TARGETS: tuple[TargetKind, ...] = get_args(TargetKind)
 SCHEDULES = ("on_call", "on_call_next", "on_call_previous")
-TEAMS = ("team", "lead_of", "least_loaded", "round_robin", "skilled")
+ONE_OF = ("least_loaded", "round_robin", "skilled")
+TEAMS = ("team", "lead_of", *ONE_OF)
 WHOLE = {"assignee": True, "manager_of": "assignee"}
 DEEPEST = 10
 

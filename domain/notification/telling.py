@@ -103,7 +103,7 @@ def _told(event: Event, watching: Mapping[str, int]) -> Iterator[Telling]:
         case ApprovalRequested(approver=str(person)):
             cause, reason = "approval", "the next with enough authority"
         case ApprovalClimbed(approver=str(person), from_approver=before, reason=why):
-            cause, reason = "approval", f"{before}: {why}"
+            cause, reason = "approval", f"{before}: {why}" if before else why
         case SlaBreached() | EscalationExhausted() | TicketResolved():
             yield from _watchers(event, watching)
             return

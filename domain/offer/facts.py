@@ -65,7 +65,8 @@ class AssignmentOfferExpired(Fact):
 @dataclass(frozen=True, kw_only=True)
 class AssignmentWaiting(Fact):
     """Nobody can be asked now. `again_at`: when it is tried by itself; None: when
-    something changes.
+    something changes. `round_ends`: from when on those who said no are asked anew, if
+    somebody did.
     """
 
     topic: ClassVar[str] = "assignment.waiting"
@@ -73,6 +74,7 @@ class AssignmentWaiting(Fact):
     reason: str
     again_at: datetime | None
     candidates: tuple[Candidate, ...]
+    round_ends: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

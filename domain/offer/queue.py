@@ -27,8 +27,9 @@ class Offer:
 
 @dataclass(frozen=True, kw_only=True)
 class Queue:
-    """`asked`: who said no in this round, or nothing, in words. `waiting`: why nobody
-    is asked now. `version`: of the event that left it so.
+    """`asked`: who said no in this round, or nothing, in words; `round_ends`: from when
+    on they are asked anew. `waiting`: why nobody is asked now. `version`: of the event
+    that left it so.
     """
 
     team: str
@@ -41,6 +42,7 @@ class Queue:
     offer: Offer | None = None
     waiting: str | None = None
     again_at: datetime | None = None
+    round_ends: datetime | None = None
 
 
 def queued(fact: AssignmentQueued, version: int) -> Queue:
@@ -62,7 +64,14 @@ def evolve(  # noqa: PLR0911 - one case a fact
         case AssignmentOffered():
             offer = Offer(agent=fact.agent, expires_at=fact.expires_at)
             asked = {} if fact.again else queue.asked
-            return replace(moved, offer=offer, asked=asked, waiting=None, again_at=None)
+            return replace(
+                moved,
+                offer=offer,
+                asked=asked,
+                waiting=None,
+                again_at=None,
+                round_ends=None,
+            )
         case AssignmentDeclined():
             return _answered(moved, fact.agent, f"declined: {fact.reason}")
         case AssignmentOfferExpired():
@@ -70,7 +79,12 @@ def evolve(  # noqa: PLR0911 - one case a fact
         case AssignmentWithdrawn():
             return replace(moved, offer=None)
         case AssignmentWaiting():
-            return replace(moved, waiting=fact.reason, again_at=fact.again_at)
+            return replace(
+                moved,
+                waiting=fact.reason,
+                again_at=fact.again_at,
+                round_ends=fact.round_ends,
+            )
         case AssignmentRelaxed():
             return replace(moved, wished=fact.wished, relax_at=fact.relax_at)
         case _:

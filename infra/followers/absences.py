@@ -24,13 +24,22 @@ class Absences:
     async def run(self) -> None:
         """For ever: what goes wrong with one leave is tried again."""
         while True:
+            pause_s: float = LOOK_S
             try:
                 await self.look()
+                pause_s = await self.until_next()
             except AWAY as error:
                 LOG.warning("absences: %s", error)
             except Exception:
                 LOG.exception("absences")
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(pause_s)
+
+    async def until_next(self) -> float:
+        """A leave that is known begins at its instant; others are looked for."""
+        at, book = self._now(), await self._registry.oncall()
+        begins = (leave.begin for leave in book.all_leaves if leave.begin > at)
+        left = ((begin - at).total_seconds() for begin in begins)
+        return min([LOOK_S, *left])
 
     async def look(self) -> None:
         at, book = self._now(), await self._registry.oncall()

@@ -1,5 +1,5 @@
 """The queues drained when somebody may be free, work taken from who is not there, and
-climbs that wait for somebody looked at again.
+climbs and refunds that wait for somebody looked at again.
 
 What frees somebody is not worked out here: any of these events may, and who is free is
 asked of the directory. All of it is idempotent, so a batch bears being done twice.
@@ -10,23 +10,26 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing_extensions import override
 
 from activities.assigning import Assigning, Refused
-from activities.ports import Registry
 from domain.config import PolicyPublished, PolicyRetired
 from domain.event import Event
+from domain.held import wanted_hands
 from domain.oncall.facts import AgentLeaveAdded
 from infra.database import Database
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.bell import Bell
 from infra.followers.follower import Follower
+from infra.followers.tickets import TicketCache, each
 
 CHANGES = ("policy.published", "policy.retired", "agent.leave_added")
 SHIFTED = (
     "agent.leave_cancelled",
+    "authority.delegated",
     "schedule.override_added",
     "schedule.override_cancelled",
     "schedule.swap_taken",
     "schedule.swap_cancelled",
 )
+HELD = "escalation.held"
 FREEING = frozenset(
     {
         *CHANGES,
@@ -34,6 +37,7 @@ FREEING = frozenset(
         "ticket.closed",
         "ticket.merged",
         "ticket.resolved",
+        HELD,
         "escalation.reassigned",
         "assignment.declined",
         "assignment.offer_expired",
@@ -54,12 +58,12 @@ class Drain(Follower):
         database: Database,
         store: PostgresEventStore,
         bell: Bell,
-        registry: Registry,
+        tickets: TicketCache,
         assigning: Assigning,
         projected: Callable[[int], Awaitable[None]],
     ) -> None:
         super().__init__(database, store, bell)
-        self._registry, self._assigning = registry, assigning
+        self._tickets, self._assigning = tickets, assigning
         self._projected = projected
 
     @override
@@ -67,10 +71,11 @@ class Drain(Follower):
         freeing = [header for header in batch if header.topic in FREEING]
         changed = _changed_who_is_there(freeing)
         if changed:
-            await self._registry.refresh()
+            await self._assigning.refresh()
         # Who is away may have to approve something, and a climb may wait for who comes,
         # also where all is given by hand.
-        if changed or (freeing and await self._assigning.needed()):
+        held = any(header.topic == HELD for header in freeing)
+        if changed or held or (freeing and await self._assigning.needed()):
             await self._projected(freeing[-1].position)
             await self._free(freeing)
         async with self.database.connection() as connection:
@@ -84,9 +89,22 @@ class Drain(Follower):
                 refused |= await self._changed(events[-1])
         key = f"{last.stream_id}/{last.version}"
         refused |= await self._assigning.drain(key)
-        if _changed_who_is_there(freeing):
-            refused |= await self._assigning.look_again(key)
+        held = await self._assigning.held()
+        if not _changed_who_is_there(freeing):
+            held = await self._for_free_hands(held)
+        refused |= await self._assigning.look_again(held, key)
         await self.park(refused, last.position)
+
+    async def _for_free_hands(self, held: Sequence[str]) -> Sequence[str]:
+        """Of what is held, what waits for somebody of a team in which somebody is free:
+        else each ticket that is finished anywhere would have all of them looked at.
+        """
+        if not held:
+            return held
+        tickets, _ = await self._tickets.fresh(held)
+        wanted, _ = each(tickets, wanted_hands)
+        free = await self._assigning.with_room(frozenset().union(*wanted.values()))
+        return [i for i in held if i in wanted and wanted[i] & free]
 
     async def _changed(self, event: Event) -> Refused:
         """A team's terms, or somebody who is not there any more: whether they are
@@ -94,7 +112,7 @@ class Drain(Follower):
         """
         fact, do = event.fact, self._assigning
         match fact:
-            case PolicyPublished(kind="teams"):
+            case PolicyPublished(kind="teams") | PolicyRetired(kind="teams"):
                 return await do.take_in(fact.name, event.id)
             case PolicyPublished(kind="agents") | PolicyRetired(kind="agents"):
                 return await do.withdraw(fact.name, event.timestamp, event.id)

@@ -243,8 +243,16 @@ def _row(ticket: Ticket) -> Row:
         offer.expires_at if offer else None,
         queue.waiting if queue else None,
         _approvers(ticket),
-        any(run.state == "held" for run in ticket.runs),
+        _held(ticket),
     )
+
+
+def _held(ticket: Ticket) -> bool:
+    """Whether it waits for somebody to be there: a step of a climb, or an approval."""
+    unresolved = ticket.status != "closed" and any(
+        approval.state == "unresolved" for approval in ticket.approvals
+    )
+    return unresolved or any(run.state == "held" for run in ticket.runs)
 
 
 def _approvers(ticket: Ticket) -> list[str]:

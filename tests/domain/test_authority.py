@@ -18,7 +18,7 @@ from domain.authority.facts import (
     AuthorityRevoked,
 )
 from domain.authority.limits import parse_authority
-from domain.commands import Assign, Close
+from domain.commands import Assign, Close, LookAgain
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.event import Event
 from domain.offering import Withdraw
@@ -176,6 +176,60 @@ def test_what_waits_for_somebody_who_goes_on_leave_waits_for_the_next_above():
 def test_who_is_there_after_all_keeps_what_they_were_asked():
     made = asked("600").when("1h", Withdraw(agent="mia", since=instant("1h")))
     assert not made.all(ApprovalClimbed)
+
+
+def alone(**leaves):
+    """Mia is the only one above; `600` is within her limit."""
+    mia = {"name": "Mia", "role": "lead"}
+    return asked("600", agents={"mia": mia}, leaves=leaves)
+
+
+def test_where_all_above_are_away_who_comes_back_is_asked_then():
+    made = alone(**leave_until("mia", "3h")).enforce("9h")
+    assert made.one(ApprovalRequested).climbs_at == instant("3h")
+    assert made.log(ApprovalClimbed)[0] == "PT3H approval.climbed"
+    [first, *_] = made.all(ApprovalClimbed)
+    assert (first.from_approver, first.approver) == (None, "mia")
+    assert first.climbs_at == instant("7h")
+
+
+def test_who_went_on_leave_before_they_answered_is_asked_once_they_are_back():
+    made = alone()
+    leaves = leave_until("mia", "3h")
+    made.world = replace(made.world, oncall=OnCallBook(plans={}, leaves=leaves))
+    made.when("1h", Withdraw(agent="mia", since=instant("1h"))).enforce("3h")
+    assert [f.approver for f in made.all(ApprovalClimbed)] == [None, "mia"]
+    assert made.enforce("99h").ticket.approvals[0].silent == ("mia",)
+
+
+def test_who_was_away_when_it_climbed_past_them_is_asked_before_it_is_given_up():
+    made = asked("600", leaves=leave_until("mia", "3h")).enforce("5h")
+    assert [f.approver for f in made.all(ApprovalClimbed)] == ["mia"]
+
+
+def test_who_is_lent_the_authority_is_asked_when_that_begins():
+    lent = delegation("top", "mia", amount="9000", begin=instant("1h"))
+    gone = {"name": "Top", "role": "head"}
+    made = asked("5000", agents={"top": gone}, leaves=away("top"), lent=lent)
+    assert made.enforce("1h").one(ApprovalClimbed).approver == "mia"
+
+
+def test_who_may_more_than_before_is_asked_for_what_nobody_could_be_asked_for():
+    made = asked("10000.51")
+    config = published(WORLD, "authorities", "head", {"refund": cny("20000")})
+    made.world = replace(made.world, config=config)
+    made.when("1h", LookAgain())
+    assert made.one(ApprovalClimbed).approver == "top"
+
+
+def test_nobody_is_asked_anew_on_a_closed_ticket():
+    made = alone(**leave_until("mia", "3h")).when("1h", Close()).enforce("9h")
+    assert not made.all(ApprovalClimbed)
+
+
+def leave_until(person, end):
+    leave = Leave(person=person, begin=instant("-1h"), end=instant(end))
+    return {person: (leave,)}
 
 
 # within one's own limit
@@ -376,6 +430,12 @@ def test_a_loan_for_a_team_counts_on_its_tickets():
     lent = delegation("mia", "bo", team="front")
     made = asked("600").when("15m", Assign(team="front"))
     assert lending(made, lent).when("20m", decide("bo")).one(ApprovalGranted)
+
+
+def test_a_loan_that_does_not_reach_so_far_is_named():
+    lent = delegation("mia", "bo", amount="700")
+    with pytest.raises(RuleError, match="700 CNY lent by mia do not suffice"):
+        asked("800", lent=lent).when("20m", decide("bo"))
 
 
 def test_what_was_lent_is_not_lent_on():

@@ -29,11 +29,13 @@ from domain.escalation.facts import (
     EscalationStepSkipped,
 )
 from domain.event import PolicyRef
+from domain.held import wanted_hands
 from domain.notification.unreached import StepUnreached
 from domain.offering import DeclineOffer
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave, Override
 from domain.oncall.plan import Plan
+from domain.oncall.schedule import Schedule
 from domain.oncall.schedule_form import parse_schedule
 from domain.world import World
 from tests.dsl import (
@@ -57,6 +59,7 @@ AGENTS = {
 TEAMS = {
     "front": {"members": ["ann"], "lead": "mia"},
     "second": {"members": ["ann", "bo", "chen"], "lead": "bo"},
+    "boilers": {"members": ["bo"], "assignment": {"mode": "direct"}},
     "empty": {"members": []},
 }
 FIRST = {"match": [{"targets": {"first_response": "1h"}}], "escalation_policy": "l"}
@@ -284,17 +287,81 @@ def test_a_held_step_is_taken_when_the_ticket_gets_somebody_whom_it_means():
     assert story.log(EscalationNotified) == ["PT2H escalation.notified"]
 
 
+def test_a_held_step_is_taken_when_whom_it_means_comes_back_from_leave():
+    for target in ({"agent": "bo"}, {"least_loaded": "boilers"}, {"team": "boilers"}):
+        away = book(leaves=leave_of("bo", "0s", "3h"))
+        step = {"after": "0s", "targets": [target]}
+        story = given(step, nobody="hold PT9H", oncall=away).enforce("9h")
+        assert told(story) == [("PT3H", "bo")]
+
+
+def test_a_held_step_is_taken_when_a_shift_ends_whose_holder_it_means():
+    step = {"after": "0s", "targets": [{"on_call_previous": "front"}]}
+    story = given(step, nobody="hold PT9H")
+    covered(story, "0s", "3h", base=False)
+    assert told(story.enforce("9h")) == [("PT3H", "bo")]
+
+
+def test_a_held_step_hands_over_when_the_next_shift_begins():
+    reassign = {"strategy": "on_call", "team": "front"}
+    step = {"after": "0s", "targets": [{"assignee": True}], "reassign": reassign}
+    story = given(step, nobody="hold PT9H")
+    covered(story, "3h", "5h", base=False)
+    assert story.enforce("9h").log(EscalationReassigned)[0][:4] == "PT3H"
+
+
+def test_a_held_step_is_taken_when_a_rule_gives_the_ticket_to_somebody():
+    step = {"after": "0s", "targets": [{"assignee": True}]}
+    story = given(
+        step, nobody="hold PT9H", oncall=book(leaves=leave_of("bo", "0s", "3h"))
+    )
+    story.when("1m", Assign(team="boilers"))
+    assert told(story.enforce("9h")) == [("PT3H", "bo")]
+
+
+def test_a_held_step_says_why_it_reaches_nobody():
+    reassign = {"team": "boilers"}
+    step = {"after": "0s", "targets": [{"agent": "bo"}], "reassign": reassign}
+    oncall = book(leaves=leave_of("bo", "0s", "9h"))
+    held = (
+        given(step, nobody="hold PT5H", oncall=oncall).enforce("2h").one(EscalationHeld)
+    )
+    away = f"on leave until {instant('9h').isoformat()}"
+    assert [(p.person, p.reason) for p in held.passed_over] == [("bo", away)]
+    assert [(c.agent, c.reason) for c in held.candidates] == [("bo", away)]
+
+
+def test_it_is_known_whose_hands_a_held_step_waits_for():
+    steps = {"targets": [{"least_loaded": "empty"}], "reassign": {"team": "boilers"}}
+    away = book(leaves=leave_of("bo", "0s", "9h"))
+    story = given({"after": "0s", **steps}, nobody="hold PT5H", oncall=away)
+    assert wanted_hands(story.enforce("59m").ticket) == frozenset()
+    assert wanted_hands(story.enforce("2h").ticket) == {"empty", "boilers"}
+
+
+def leave_of(person, begin, end):
+    leave = Leave(
+        id="l",
+        person=person,
+        begin=instant(begin),
+        end=instant(end),
+        made_at=instant("0s"),
+    )
+    return {person: (leave,)}
+
+
 def holding():
     """On call is nobody: the step waits nine hours at most."""
     step = {"after": "0s", "targets": [{"on_call": "front"}]}
     return given(step, nobody="hold PT9H", oncall=book({"front": (["ann"], NIGHTS)}))
 
 
+EMPTY = Schedule(ref=PolicyRef(name="front", version=1, sha256=""), tz="UTC", layers=())
 NIGHTS = [{"from": "02:00", "to": "03:00"}]
 
 
-def covered(story, begin, end):
-    """Bo stands in on `front` then."""
+def covered(story, begin, end, *, base=True):
+    """Bo stands in on `front` then; without `base` nobody else ever is."""
     made = Override(
         id="o",
         kind="add",
@@ -304,7 +371,8 @@ def covered(story, begin, end):
         by="mia",
         made_at=instant("0s"),
     )
-    plan = replace(story.world.oncall.plans["front"], changes=(made,))
+    plan = story.world.oncall.plans["front"] if base else Plan.of(EMPTY)
+    plan = replace(plan, changes=(made,))
     story.world = replace(story.world, oncall=OnCallBook(plans={"front": plan}))
 
 

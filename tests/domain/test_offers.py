@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from domain.choosing import Wanted, candidates
 from domain.commands import Assign, Reopen, Resolve
+from domain.config import fold_config
 from domain.errors import DomainError, InvalidError, RuleError
+from domain.event import Event
 from domain.offer.facts import (
     AssignmentOffered,
     AssignmentQueued,
@@ -22,9 +24,9 @@ from domain.offer.facts import (
 )
 from domain.offering import AcceptOffer, DeclineOffer, OfferNext, Withdraw
 from domain.oncall.override import Leave
-from domain.publishing import publish
+from domain.publishing import publish, retire
 from domain.ticket.facts import TicketAssigned
-from tests.dsl import AGENTS, Story, configured, instant, published, world
+from tests.dsl import AGENTS, BY_ANN, Story, configured, instant, published, world
 
 TO_SECOND = Assign(team="second")
 BO_SAYS_NO = DeclineOffer(agent="bo", reason="at lunch")
@@ -74,6 +76,11 @@ def gone(story, name):
     config = published(story.world.config, "agents", name, document)
     story.world = replace(story.world, config=config, directory=config.directory)
     return story
+
+
+def changed(story, team, document):
+    config = published(story.world.config, "teams", team, document)
+    story.world = replace(story.world, config=config, directory=config.directory)
 
 
 LONE = {name: {**document, "capacity": 1} for name, document in AGENTS.items()}
@@ -456,6 +463,37 @@ def test_what_another_one_has_is_not_taken_from_them():
     story = given().when("1m", AcceptOffer(agent="bo"))
     gone(story, "ann").when("9m", Withdraw(agent="ann", since=instant("9m")))
     assert story.all(AssignmentWithdrawn) == []
+
+
+def test_who_is_not_active_cannot_accept():
+    with pytest.raises(RuleError, match="bo cannot take it: not active"):
+        gone(given(), "bo").when("1m", AcceptOffer(agent="bo"))
+
+
+def test_what_somebody_took_who_was_gone_already_does_not_stay_there():
+    story = given().when("1m", AcceptOffer(agent="bo"))
+    gone(story, "bo").when("2m", Withdraw(agent="bo", since=instant("30s")))
+    assert offered(story) == ["bo", "chen"]
+
+
+def test_who_is_not_of_the_team_any_more_is_asked_no_more():
+    story = given()
+    terms = {"mode": "offer"}
+    changed(story, "second", {"members": ["chen"], "assignment": terms})
+    story.when("1m", OfferNext())
+    assert story.one(AssignmentWithdrawn).reason == "not in second any more"
+    assert offered(story) == ["bo", "chen"]
+
+
+def test_what_waits_in_a_team_that_is_retired_says_so():
+    story = full()
+    config = story.world.config
+    retirement = retire(config, "teams", "second")
+    event = Event("teams/second", 2, instant("1m"), BY_ANN, retirement)
+    config = fold_config([event], config)
+    story.world = replace(story.world, config=config, directory=config.directory)
+    story.when("1m", OfferNext())
+    assert story.ticket.queue.waiting == "second is retired: assign it by hand"
 
 
 def test_esc_107_a_finished_ticket_stays_with_who_finished_it():

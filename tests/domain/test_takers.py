@@ -15,7 +15,7 @@ from domain.offer.facts import (
     AssignmentWaiting,
     AssignmentWithdrawn,
 )
-from domain.offering import AcceptOffer, OfferNext, Withdraw
+from domain.offering import AcceptOffer, DeclineOffer, OfferNext, Withdraw
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave, Override
 from domain.oncall.plan import Plan
@@ -78,6 +78,16 @@ def with_capacity(**capacities):
 def reasons(story):
     """Why not, of the last time that nobody could be found."""
     return {c.agent: c.reason for c in story.all(AssignmentWaiting)[-1].candidates}
+
+
+def reason_of(fact, agent):
+    return {c.agent: c.reason for c in fact.candidates}[agent]
+
+
+def busy(story, loads):
+    directory = replace(story.world.directory, loads=loads)
+    story.world = replace(story.world, directory=directory)
+    return story
 
 
 def leave_of(person, begin, end):
@@ -206,6 +216,44 @@ def test_who_is_put_on_shift_meanwhile_is_not_waited_for_until_the_next_one():
         instant("2h"),
     ]
     assert story.enforce("2h").ticket.assignee == "chen"
+
+
+BO_SAYS_NO = DeclineOffer(agent="bo", reason="at lunch")
+
+
+def test_who_comes_on_shift_is_asked_before_who_said_no():
+    story = given(mode="offer", offer_timeout="9h", on_shift={"schedule": "day"})
+    added(story, "chen", "2h", "3h").when("1h", BO_SAYS_NO).enforce("2h")
+    assert [f.agent for f in story.all(AssignmentOffered)] == ["bo", "chen"]
+    assert reason_of(story.all(AssignmentOffered)[-1], "bo") == "declined: at lunch"
+
+
+def test_a_shift_that_brings_nobody_asks_who_said_no_no_earlier():
+    terms = {"mode": "offer", "offer_timeout": "3h", "on_shift": {"schedule": "day"}}
+    story = given(agents=with_capacity(chen=0), **terms)
+    added(story, "chen", "2h", "3h").when("1h", BO_SAYS_NO)
+    assert [f.agent for f in story.enforce("3h").all(AssignmentOffered)] == ["bo"]
+    assert story.enforce("4h").log(AssignmentOffered)[-1][:4] == "PT4H"
+
+
+def test_who_said_no_and_was_full_when_all_are_asked_anew_is_asked_once_free():
+    story = given(mode="offer", offer_timeout="1h", agents=with_capacity(bo=1, chen=0))
+    busy(story.when("0s", BO_SAYS_NO), {"bo": 1})
+    busy(story.enforce("1h"), {}).when("2h", OfferNext())
+    assert story.log(AssignmentOffered)[1:] == ["PT2H assignment.offered"]
+
+
+def test_of_several_that_wait_for_a_shift_none_overtakes_the_others_by_its_alarm():
+    story = given(agents=with_capacity(bo=0), on_shift={"schedule": "day"})
+    crowd = replace(story.world.directory, waiting={"second": 2})
+    story.world = replace(story.world, directory=crowd)
+    story.enforce("8h")
+    waiting = story.all(AssignmentWaiting)[-1]
+    assert (waiting.reason, waiting.again_at) == (
+        "others wait for second too: in turn",
+        None,
+    )
+    assert story.when("8h", OfferNext()).ticket.assignee == "chen"
 
 
 def test_that_nobody_is_free_is_said_once_however_often_it_is_asked():

@@ -150,3 +150,23 @@ def test_a_step_that_waits_for_a_shift_is_taken_when_somebody_stands_in(
     api.ok("POST", f"/v1/schedules/{word}/overrides", override | hours)
     told = api.await_event(ticket, "escalation.notified")["data"]
     assert told["person"] == f"{team}-chen"
+
+
+def test_a_step_that_waits_for_free_hands_is_taken_when_there_are_some(api, team, word):
+    members = [f"{team}-bo"]
+    api.put("agents", members[0], {"name": "Bo", "capacity": 1})
+    api.put("teams", team, {"members": members})
+    in_hand = api.act(api.open_ticket(), "assign", team=team, agent=members[0])
+    position = api.history(in_hand)[-1]["position"]
+    api.ok("GET", f"/v1/tickets?wait_for={position}")
+    steps = [{"after": "PT0S", "targets": [{"least_loaded": team}]}]
+    api.put("escalation-policies", word, {"steps": steps, "nobody": "hold P2D"})
+    rule = {"when": {"type": word}, "targets": {"first_response": "PT1S"}}
+    api.put("sla-policies", word, {"match": [rule], "escalation_policy": word})
+    ticket = api.open_ticket(type=word)
+    held = api.await_event(ticket, "escalation.held")["data"]
+    assert [p["reason"] for p in held["passed_over"]] == ["full: 1 of 1"]
+    api.act(in_hand, "resolve")
+    assert (
+        api.await_event(ticket, "escalation.notified")["data"]["person"] == members[0]
+    )

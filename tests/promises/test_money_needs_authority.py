@@ -100,3 +100,13 @@ def test_what_waits_for_somebody_who_leaves_waits_for_the_next_above(api, house)
     api.put("agents", f"{house}-mia", {"name": "Mia", "active": False})
     climbed = climb_of(api, ticket)["data"]
     assert (climbed["reason"], climbed["approver"]) == ("not active", None)
+
+
+def test_what_nobody_could_be_asked_for_waits_for_the_manager_who_is_back(api, house):
+    api.put("agents", f"{house}-mia", {"name": "Mia", "active": False})
+    ticket = ask(api, house, "600")
+    assert ticket["approvals"][0]["state"] == "unresolved"
+    position = api.history(ticket)[-1]["position"]
+    api.ok("GET", f"/v1/tickets?wait_for={position}")
+    api.put("agents", f"{house}-mia", {"name": "Mia", "role": f"{house}-lead"})
+    assert climb_of(api, ticket)["data"]["approver"] == f"{house}-mia"

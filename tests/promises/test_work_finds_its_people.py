@@ -203,3 +203,49 @@ def test_who_is_put_on_call_now_is_given_what_waits_for_a_shift(api, team, word)
     override = {"kind": "add", "person": f"{team}-chen", "reason": "helps out"}
     api.ok("POST", f"/v1/schedules/{word}/overrides", override | hours)
     assert eventually(lambda: api.read(ticket)["assignee"]) == f"{team}-chen"
+
+
+def never_covered(api, word, person):
+    """A schedule by which nobody is on call before tomorrow."""
+    begin = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    rotation = {"start": begin, "unit": "week", "people": [person]}
+    layers = [{"name": "base", "rotation": rotation, "from": begin}]
+    api.put("schedules", word, {"tz": "UTC", "layers": layers})
+
+
+def stands_in(api, word, person, begin):
+    hours = {"from": begin.isoformat(), "to": (begin + timedelta(hours=1)).isoformat()}
+    override = {"kind": "add", "person": person, "reason": "helps out"}
+    api.ok("POST", f"/v1/schedules/{word}/overrides", override | hours)
+
+
+def test_when_a_shift_begins_those_that_wait_longest_come_first(api, asking, word):
+    never_covered(api, word, f"{asking}-bo")
+    members = [f"{asking}-bo", f"{asking}-chen"]
+    terms = {"mode": "direct", "on_shift": {"schedule": word}}
+    api.put("teams", asking, {"members": members, "assignment": terms})
+    tickets = [
+        api.act(api.open_ticket(), "assign", team=asking)["id"] for _ in range(8)
+    ]
+    begin = datetime.now(UTC) + timedelta(seconds=3)
+    for member in members:
+        stands_in(api, word, member, begin)
+
+    def given():
+        found = [t for t in tickets if api.read(t)["assignee"]]
+        return found if len(found) == len(members) else None
+
+    assert eventually(given, 20) == tickets[:2]
+
+
+def test_who_waits_in_a_team_that_is_retired_is_still_seen(api, queued, asking):
+    held = [
+        api.act(t, "accept", agent=t["offer"]["agent"]) for t in (queued(), queued())
+    ]
+    ticket = queued()
+    assert len(held) == 2
+    assert waits(api, asking, ticket)["reason"].endswith("can take it now")
+    version = api.get(f"/v1/teams/{asking}").headers["ETag"]
+    api.ok("DELETE", f"/v1/teams/{asking}", If_Match=version)
+    reason = f"{asking} is retired: assign it by hand"
+    assert eventually(lambda: waits(api, asking, ticket)["reason"] == reason)
