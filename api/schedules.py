@@ -129,6 +129,7 @@ def _on_call_json(name: str, plan: Plan, found: OnCall) -> Json:
     return {
         "schedule": name,
         "version": None if schedule is None else schedule.ref.version,
+        "published_at": plan.published_at,
         "at": found.at,
         "now": [_shift_json(shift) for shift in found.now],
         "next": [_shift_json(shift) for shift in found.next],

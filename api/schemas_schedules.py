@@ -220,11 +220,13 @@ class AbsentOut(BaseModel):
 class OnCallOut(BaseModel):
     """`now` with whole shifts; `next` and `previous` are the first others to come and
     the last that were; `absent` the rest of the people, and why not they. `version`:
-    of the schedule at that time, none before the first and after it was retired.
+    of the schedule at that time, none after it was retired. Of times before
+    `published_at` the first version says what would have been; nobody was told then.
     """
 
     schedule: str
     version: int | None
+    published_at: datetime | None
     at: datetime
     now: list[ShiftOut]
     next: list[ShiftOut]

@@ -44,9 +44,10 @@ class OnCallBook:
     ) -> "OnCallBook":
         """With a new version of a schedule; None retires it."""
         plan = self.plans.get(name, Plan(versions=()))
-        if plan.versions and plan.versions[-1].since is not None:
+        if plan.versions:
             # Two servers' clocks may differ; versions never go back.
-            since = max(since, plan.versions[-1].since)
+            last = plan.versions[-1].since or plan.published_at or since
+            since = max(since, last)
         return self._with_plan(name, plan.revised(schedule, since))
 
     def changed(self, schedule: str, events: Iterable[Event]) -> "OnCallBook":

@@ -2,7 +2,8 @@
 
 The past is what was in force then: a version reigns from its `since` to the next one's
 and is never asked about other times, so a layer that is deleted ends at that instant
-and keeps its history, and one that had not begun has never been.
+and keeps its history, and one that had not begun has never been. Only the first is
+asked about all times before, which nothing else knows of.
 
 A new version does not change who is on call by the way. Where a layer keeps its name
 and its rotation's `start`, the current holder keeps the turn although people came, went
@@ -29,11 +30,14 @@ class Version:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Versions in the order of `since`; overrides and swaps in that of their making."""
+    """Versions in the order of `since`; overrides and swaps in that of their making.
+    `published_at`: the first; what is said of times before it nobody was told then.
+    """
 
     versions: tuple[Version, ...]
     changes: tuple[Override | Swap, ...] = ()
     leaves: tuple[Leave, ...] = ()
+    published_at: datetime | None = None
 
     @classmethod
     def of(
@@ -51,7 +55,10 @@ class Plan:
         """With a new version, which takes over who has the turn at that instant. None
         retires the schedule. `since` is after that of every version before.
         """
-        before = self.versions[-1].schedule if self.versions else None
+        if not self.versions:
+            first = Version(since=None, schedule=schedule)
+            return replace(self, versions=(first,), published_at=since)
+        before = self.versions[-1].schedule
         if before is not None and schedule is not None:
             schedule = carried_over(before, schedule, since)
         new = Version(since=since, schedule=schedule)

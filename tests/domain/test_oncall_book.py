@@ -94,7 +94,13 @@ TAKEN = ScheduleSwapTaken(schedule=FRONT, swap_id="s-1", taker="bo")
 
 def test_a_version_reigns_from_when_it_was_published():
     found = book(published(0, "ann"), published(6, "bo", version=2))
-    assert told(found.plan(FRONT), -6) == [("ann", 0, 6), ("bo", 6, 24)]
+    assert told(found.plan(FRONT)) == [("ann", 0, 6), ("bo", 6, 24)]
+
+
+def test_of_times_before_all_versions_the_first_is_asked():
+    found = book(published(0, "ann"), published(6, "bo", version=2)).plan(FRONT)
+    assert told(found, -6) == [("ann", -6, 6), ("bo", 6, 24)]
+    assert found.published_at == NOW
 
 
 def test_nobody_is_on_call_after_it_was_retired_and_the_past_stays():
@@ -110,7 +116,7 @@ def test_a_schedule_can_come_back():
 
 def test_a_clock_that_goes_back_does_not_put_versions_out_of_order():
     found = book(published(6, "ann"), published(5, "bo", version=2))
-    assert told(found.plan(FRONT)) == [("bo", 6, 24)]
+    assert told(found.plan(FRONT)) == [("ann", 0, 6), ("bo", 6, 24)]
 
 
 def test_an_override_counts_from_when_it_was_made_until_it_is_cancelled():
