@@ -59,6 +59,20 @@ def later(
     return due or at + by
 
 
+def first_due(
+    ticket: Ticket,
+    clock: Clock,
+    ladder: EscalationPolicy,
+    breach: datetime,
+    world: World,
+) -> datetime | None:
+    """When the first step from the breach on is due; None if there is none."""
+    if ladder.first_late == len(ladder.steps):
+        return None
+    step = ladder.steps[ladder.first_late]
+    return later(ticket, clock.key, step, breach, step.after, world)
+
+
 def ladder_of(ticket: Ticket, clock: Clock) -> EscalationPolicy | None:
     name = clock.escalation_policy
     # The latest that was pinned: a run may have been migrated.
@@ -93,10 +107,7 @@ class Escalating:
         if ladder is None:
             return
         run, first = run_of(ticket, clock), ladder.first_late
-        due = None
-        if first < len(ladder.steps):
-            step = ladder.steps[first]
-            due = later(ticket, clock.key, step, self.at, step.after, self.world)
+        due = first_due(ticket, clock, ladder, self.at, self.world)
         if run is None:
             self._start(clock, ladder, breach, first, due, broken=True)
         else:

@@ -211,3 +211,15 @@ def test_nobody_is_told_after_the_ticket_is_finished_or_the_promise_judged(
 def test_the_same_log_gives_the_same_events(between, ladder, commands):
     """Also to who has only the log, and to who looks a minute late."""
     assert told(ladder, commands, between).events == told(ladder, commands).events
+
+
+def _heard(story):
+    """The clocks of which anybody was told."""
+    return {fact.clock for fact in story.all(EscalationNotified)}
+
+
+@given(ladders(), st.integers(0, 30_000))
+@SHORT
+def test_an_outage_keeps_no_broken_promise_from_everybody(ladder, seconds):
+    at = NOON + timedelta(seconds=seconds)
+    assert _heard(opened(ladder).late(at)) == _heard(opened(ladder).enforce(at))

@@ -193,7 +193,39 @@ def test_after_an_outage_the_steps_that_were_missed_collapse_into_the_last_one()
     story = given(ANN, BO, CHEN).late("3h")
     assert told(story) == [("PT1H30M", "chen")]
     skipped = [f.reason for f in story.all(EscalationStepSkipped)]
-    assert skipped == ["stale: the next step is due as well"] * 2
+    assert skipped == ["stale: a later step is due as well"] * 2
+
+
+def test_after_an_outage_the_steps_before_the_breach_collapse_too():
+    half = {"after": "50%", "targets": [{"agent": "mia"}]}
+    nearly = {"after": "-PT10M", "targets": [{"agent": "top"}]}
+    assert told(given(half, nearly).late("PT58M")) == [("PT50M", "top")]
+    assert told(given(half, nearly, ANN, BO).late("3h")) == [("PT1H10M", "bo")]
+
+
+def test_after_an_outage_a_step_stands_for_no_other_if_its_condition_does_not_hold():
+    urgent = {**BO, "when": {"priority": "urgent"}}
+    assert told(given(ANN, urgent).late("3h")) == [("PT1H", "ann")]
+    assert told(given(ANN, urgent, CHEN).late("3h")) == [("PT1H30M", "chen")]
+
+
+def test_after_an_outage_a_step_that_reaches_nobody_stands_for_none_that_does():
+    nobody = {**BO, "targets": [{"assignee": True}]}
+    raises = {**BO, "targets": [], "raise_priority": 1}
+    assert told(given(ANN, nobody).late("3h")) == [("PT1H", "ann")]
+    assert told(given(ANN, raises).late("3h")) == [("PT1H", "ann")]
+
+
+def test_after_an_outage_what_a_step_changes_is_changed_if_it_tells_nobody():
+    raises = [{"after": m, "raise_priority": 1} for m in ("0s", "1m")]
+    urgent = {**BO, "when": {"priority": "urgent"}}
+    assert told(given(*raises, urgent, CHEN).late("PT1H20M")) == [("PT1H10M", "bo")]
+
+
+def test_steps_of_one_instant_collapse_together():
+    chen = {**CHEN, "after": "10m"}
+    story = given(ANN, BO, chen, repeat=2).late("9h")
+    assert told(story) == [("PT3H30M", "bo"), ("PT3H30M", "chen")]
 
 
 def test_a_moment_s_lateness_collapses_nothing():
