@@ -100,3 +100,19 @@ def test_what_waits_for_somebody_who_leaves_waits_for_the_next_above(api, house)
     api.put("agents", f"{house}-mia", {"name": "Mia", "active": False})
     climbed = climb_of(api, ticket)["data"]
     assert (climbed["reason"], climbed["approver"]) == ("not active", None)
+
+
+def test_who_may_read_events_hears_what_was_asked_for_and_how_it_was_decided(
+    api, house
+):
+    ticket = ask(api, house, "500.01")
+    verdict = {"by": f"{house}-mia", "reason": "no photo"}
+    api.act(ticket, "approvals/1/reject", **verdict)
+    opened = api.history(ticket)[0]["position"]
+    feed = api.ok("GET", f"/v1/events?types=approval.*&after={opened}")["items"]
+    mine = [e for e in feed if e["subject"] == ticket["id"]]
+    assert [e["type"] for e in mine] == ["approval.requested", "approval.rejected"]
+    assert (mine[0]["data"]["amount"], mine[1]["data"]["reason"]) == (
+        "500.01",
+        "no photo",
+    )
