@@ -1,7 +1,7 @@
 """E-mail by SMTP. The message id is that of the dispatch, so a repeat can be told."""
 
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
 from urllib.parse import unquote, urlsplit
@@ -19,6 +19,8 @@ from domain.notification.settling import Outcome
 
 TIMEOUT_S = 20.0
 PERMANENT = 500
+CLOSING = 421
+"""The server's own trouble (RFC 5321), whichever recipient it is said of."""
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
@@ -75,7 +77,9 @@ class Mail:
                 timeout=TIMEOUT_S,
             )
         except SMTPRecipientsRefused as error:
-            return _answered(error.recipients[0].code)
+            # Greylisting, a full mailbox: others get their mail all the same.
+            code = error.recipients[0].code
+            return replace(_answered(code), only_them=code != CLOSING)
         except SMTPResponseException as error:
             return _answered(error.code)
         except (SMTPTimeoutError, TimeoutError):
