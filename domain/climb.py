@@ -3,12 +3,13 @@
 Everything that a step does is recorded, also what it tried in vain.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain.escalating import first_due, later
 from domain.escalation.facts import (
+    Chosen,
     EscalationExhausted,
     EscalationHeld,
     EscalationNotified,
@@ -19,6 +20,7 @@ from domain.escalation.run import Run
 from domain.escalation.target import SCHEDULES
 from domain.escalation.who import Around, Found
 from domain.event import Fact
+from domain.notification.unreached import StepUnreached
 from domain.offering import Offering
 from domain.oncall.on_call import on_call_at
 from domain.promises import follow
@@ -63,6 +65,14 @@ def look_again(draft: Draft, at: datetime, world: World) -> None:
         until = at if step.would_act() else step.held_until(run.held_since)
         if until < run.next_due_at:
             step.hold(run.held_since, until)
+
+
+def catch(draft: Draft, lost: StepUnreached, at: datetime, world: World) -> None:
+    """The last step came through to nobody, and none follows: the catch-all hears."""
+    for run in draft.ticket.runs:
+        here = (run.clock, run.step, run.lap) == (lost.clock, lost.step, lost.lap)
+        if here and run.state == "exhausted":
+            Climb(draft, run, at, world).catch(lost.people)
 
 
 class Climb:
@@ -186,7 +196,23 @@ class Climb:
         if not acts and self._hold():
             return
         self.cause = self._fire(found, at_once=not acts)
-        for person in chosen:
+        self._tell(chosen)
+        self.actions.do(moves, self.cause)
+        if not acts:
+            why = "it reaches nobody and changes nothing"
+            self.skip(why, *self.following(at_once=True))
+
+    def catch(self, unreached: Iterable[str]) -> None:
+        """Whoever was not tried is told, with this step."""
+        found, catch_all = Found(self.around), self.ladder.nobody.catch_all
+        if catch_all is not None:
+            found.add(catch_all, f"{self.ladder.ref.name}/catch_all")
+        others = [p for p in found.people() if p.person not in unreached]
+        self.cause = self.draft.ticket.version
+        self._tell(others, "no message came through: ")
+
+    def _tell(self, people: Iterable[Chosen], why: str = "") -> None:
+        for person in people:
             self._record(
                 EscalationNotified(
                     clock=self.run.clock,
@@ -194,13 +220,9 @@ class Climb:
                     lap=self.run.lap,
                     target=person.target,
                     person=person.person,
-                    reason="; ".join(person.reasons),
+                    reason=why + "; ".join(person.reasons),
                 )
             )
-        self.actions.do(moves, self.cause)
-        if not acts:
-            why = "it reaches nobody and changes nothing"
-            self.skip(why, *self.following(at_once=True))
 
     def _fire(self, found: Found, *, at_once: bool) -> int:
         number, lap, due = self.following(at_once=at_once)

@@ -275,11 +275,12 @@ class Escalating:
         self.draft.record(fact, self.at, policy=run.policy)
 
     def unreached(self, step: StepUnreached) -> None:
-        """What a step told came through to nobody: the next one is due now. Nothing is
-        left to do where the run has gone on meanwhile, or somebody looks after it.
+        """What a step told came through to nobody: the next one is due now. It is said
+        and no more where there is none, where the run has gone on meanwhile, or where
+        somebody looks after it.
         """
         for run in self.draft.ticket.runs:
-            if run.clock != step.clock or run.over:
+            if run.clock != step.clock or run.state == "ended":
                 continue
             ladder = self.draft.ticket.ladder(run.policy)
             last = (step.lap * len(ladder.steps)) + step.step
