@@ -172,10 +172,12 @@ class Escalating:
             self._record(fact, run.policy, self.draft.ticket.version)
 
     def acknowledge(self, by: str) -> None:
-        """The climb waits for whoever said that they look after it."""
+        """The climb waits for whoever said that they look after it, also one that a
+        pause holds: the ticket may go on any moment.
+        """
         cause = self.draft.ticket.version
         for run in self.draft.ticket.runs:
-            if run.over or run.state == "paused":
+            if run.over:
                 continue
             expires = self.draft.ticket.ladder(run.policy).acknowledge_expires
             if expires is None:
@@ -238,7 +240,8 @@ class Escalating:
 
     def run_out(self, run: Run) -> None:
         """An acknowledgement without progress, or the longest pause, is over: the climb
-        goes on where it was, at once; never from its start.
+        goes on where it was, at once; never from its start. A paused ticket holds it
+        still after an acknowledgement.
         """
         if run.state == "paused":
             self.resume(run, "the longest pause is over")
@@ -246,6 +249,7 @@ class Escalating:
             steps = len(self.draft.ticket.ladder(run.policy).steps)
             due = self.at if run.step < steps else None
             self._go_on(run, "the acknowledgement ran out", due)
+            self.hold_if_paused(run.clock)
 
     def _go_on(self, run: Run, reason: str, due: datetime | None) -> None:
         fact = EscalationResumed(clock=run.clock, reason=reason, next_due_at=due)

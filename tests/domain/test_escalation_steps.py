@@ -556,6 +556,24 @@ def test_a_pause_holds_the_climb_no_longer_than_the_policy_says():
     assert told(story)[1] == ("PT2H10M", "bo")
 
 
+def test_who_acknowledges_in_a_pause_is_not_climbed_over_when_it_ends():
+    story = given(ANN, BO).when("65m", PauseTicket(reason="r"))
+    story.when("66m", Acknowledge(by="ann")).when("67m", Resume()).enforce("9h")
+    assert told(story) == [("PT1H", "ann"), ("PT1H36M", "bo")]
+
+
+def test_an_acknowledgement_for_good_ends_a_climb_that_a_pause_holds():
+    story = given(ANN, BO, acknowledge_expires="never")
+    story.when("65m", PauseTicket(reason="r")).when("66m", Acknowledge(by="ann"))
+    assert told(story.when("67m", Resume()).enforce("9h")) == [("PT1H", "ann")]
+
+
+def test_a_paused_ticket_holds_the_climb_after_an_acknowledgement_too():
+    story = given(ANN, BO, longest_pause="1h").when("61m", Acknowledge(by="ann"))
+    story.when("65m", PauseTicket(reason="r")).enforce("9h")
+    assert told(story) == [("PT1H", "ann"), ("PT2H35M", "bo")]
+
+
 # by hand
 
 
