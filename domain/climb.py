@@ -178,7 +178,7 @@ class Climb:
                 return number, lap, None
         elif self.run.breach_at is None:
             return number, lap, None
-        elif lap == self.ladder.repeat:
+        elif not self._repeats():
             return self.run.step, lap, None
         else:
             number, lap = self.ladder.first_late, lap + 1
@@ -302,9 +302,20 @@ class Climb:
     def finish(self) -> None:
         """After the last step of the last round nothing is left."""
         last = self.run.step + 1 == len(self.ladder.steps)
-        done = last and self.run.lap == self.ladder.repeat
-        if done and self.run.breach_at is not None and self._waits():
+        if (
+            last
+            and not self._repeats()
+            and self.run.breach_at is not None
+            and self._waits()
+        ):
             self._record(EscalationExhausted(clock=self.run.clock))
+
+    def _repeats(self) -> bool:
+        """Whether a round follows this one. A run that was migrated may have climbed
+        more often than its ladder says now; steps before the breach come once.
+        """
+        late = self.ladder.first_late < len(self.ladder.steps)
+        return late and self.run.lap < self.ladder.repeat
 
     def _waits(self) -> bool:
         """The priority that this step raised may have cancelled its promise."""

@@ -11,6 +11,7 @@ from domain.errors import InvalidError, RuleError
 from domain.escalation.facts import (
     EscalationAcknowledged,
     EscalationBroken,
+    EscalationExhausted,
     EscalationForced,
     EscalationMigrated,
     EscalationPaused,
@@ -116,6 +117,7 @@ class Escalating:
             )
             self._record(fact, run.policy, breach)
             self._pass_over(run, first, due, "the promise was broken before it")
+        self._end_if_climbed(clock.key)
         self.hold_if_paused(clock.key)
 
     def early(self, clock: Clock, step: int) -> Run | None:
@@ -249,7 +251,17 @@ class Escalating:
             steps = len(self.draft.ticket.ladder(run.policy).steps)
             due = self.at if run.step < steps else None
             self._go_on(run, "the acknowledgement ran out", due)
+            self._end_if_climbed(run.clock)
             self.hold_if_paused(run.clock)
+
+    def _end_if_climbed(self, key: str) -> None:
+        """A broken promise whose ladder has no step from the breach on."""
+        for run in self.draft.ticket.runs:
+            ladder = self.draft.ticket.ladder(run.policy)
+            climbed = run.state == "climbing" and run.step == len(ladder.steps)
+            if run.clock == key and climbed and run.breach_at is not None:
+                cause = self.draft.ticket.version
+                self._record(EscalationExhausted(clock=key), run.policy, cause)
 
     def _go_on(self, run: Run, reason: str, due: datetime | None) -> None:
         fact = EscalationResumed(clock=run.clock, reason=reason, next_due_at=due)
@@ -263,7 +275,8 @@ class Escalating:
         if run is None:
             run = self._start_by_hand()
         ladder = self.draft.ticket.ladder(run.policy)
-        following = 0 if run.state == "exhausted" else run.step
+        ended = run.state == "exhausted" or run.step == len(ladder.steps)
+        following = 0 if ended else run.step
         target = following if to_step is None else to_step
         if not 0 <= target < len(ladder.steps):
             message = f"the ladder has {len(ladder.steps)} steps, counted from 0"

@@ -19,6 +19,7 @@ from domain.commands import (
 from domain.errors import InvalidError, RuleError
 from domain.escalation.facts import (
     EscalationAcknowledged,
+    EscalationExhausted,
     EscalationForced,
     EscalationHeld,
     EscalationMigrated,
@@ -65,6 +66,10 @@ ANN = {"after": "0s", "targets": [{"agent": "ann"}]}
 BO = {"after": "10m", "targets": [{"agent": "bo"}]}
 CHEN = {"after": "30m", "targets": [{"agent": "chen"}]}
 GONE = {"after": "0s", "targets": [{"team": "empty"}]}
+EARLY = [
+    {"after": share, "targets": [{"agent": person}]}
+    for share, person in (("50%", "ann"), ("80%", "bo"))
+]
 
 
 SCHEDULES = {
@@ -169,11 +174,28 @@ def test_a_step_before_the_breach_follows_the_deadline():
 
 
 def test_a_ladder_of_early_steps_alone_is_climbed():
-    early = [
-        {"after": share, "targets": [{"agent": person}]}
-        for share, person in (("50%", "ann"), ("80%", "bo"))
+    assert told(given(*EARLY).enforce("9h")) == [("PT30M", "ann"), ("PT48M", "bo")]
+
+
+def test_a_ladder_of_early_steps_alone_ends_with_the_breach():
+    story = given(*EARLY).enforce("9h")
+    assert story.log(EscalationExhausted) == ["PT1H escalation.exhausted"]
+
+
+def test_a_ladder_of_early_steps_alone_ends_when_an_acknowledgement_runs_out():
+    story = given(*EARLY).enforce("50m").when("50m", Acknowledge(by="ann"))
+    assert story.enforce("9h").log(EscalationExhausted) == [
+        "PT1H20M escalation.exhausted"
     ]
-    assert told(given(*early).enforce("9h")) == [("PT30M", "ann"), ("PT48M", "bo")]
+
+
+@pytest.mark.parametrize(("step", "people"), [(None, ["ann", "bo"]), (1, ["bo"])])
+def test_a_ladder_of_early_steps_alone_can_be_climbed_again_by_hand(step, people):
+    """Once: what comes before the breach is no part of a further round."""
+    story = given(*EARLY, repeat=1).enforce("65m")
+    story.when("70m", Escalate(by="mia", reason="r", to_step=step)).enforce("9h")
+    assert told(story)[2:] == [("PT1H10M", person) for person in people]
+    assert story.ticket.runs[-1].state == "exhausted"
 
 
 def test_the_distance_to_a_step_may_count_business_time():
@@ -537,11 +559,7 @@ def test_a_policy_sets_how_long_an_acknowledgement_lasts():
 
 
 def test_an_acknowledgement_outlasts_the_breach_and_what_it_held_back_is_on_record():
-    early = [
-        {"after": share, "targets": [{"agent": person}]}
-        for share, person in (("50%", "ann"), ("80%", "bo"))
-    ]
-    story = given(*early, CHEN).when("40m", Acknowledge(by="ann")).enforce("69m")
+    story = given(*EARLY, CHEN).when("40m", Acknowledge(by="ann")).enforce("69m")
     assert told(story) == [("PT30M", "ann")]
     assert story.one(EscalationStepSkipped).reason == "the promise was broken before it"
     assert told(story.enforce("9h"))[1:] == [("PT1H10M", "chen")]
@@ -687,15 +705,32 @@ def test_a_climb_that_went_on_meanwhile_is_not_hurried():
     assert told(story)[2] == ("PT1H30M", "chen")
 
 
-def test_a_run_can_be_migrated_to_the_newest_version_of_its_ladder():
-    story = given(ANN, BO).enforce("61m")
-    shorter = {"steps": [ANN, {"after": "10m", "targets": [{"agent": "chen"}]}]}
-    config = published(story.world.config, "escalation-policies", "l", shorter)
+def migrated(story, at, **ladder):
+    """By order, to a ladder like this."""
+    config = published(story.world.config, "escalation-policies", "l", ladder)
     story.world = replace(story.world, config=config)
     order = RestatePromises(policies=False, calendars=False, ladders=True, reason="r")
-    story.when("62m", order).enforce("9h")
+    return story.when(at, order)
+
+
+def test_a_run_can_be_migrated_to_the_newest_version_of_its_ladder():
+    chen = {"after": "10m", "targets": [{"agent": "chen"}]}
+    story = migrated(given(ANN, BO).enforce("61m"), "62m", steps=[ANN, chen])
+    story.enforce("9h")
     assert told(story) == [("PT1H", "ann"), ("PT1H10M", "chen")]
     assert story.one(EscalationMigrated).new.version == 2
+
+
+def test_a_run_that_is_migrated_past_its_last_round_ends_with_the_round():
+    story = migrated(given(ANN, BO, repeat=2).enforce("85m"), "86m", steps=[ANN, BO])
+    assert told(story.enforce("9h"))[3:] == [("PT1H30M", "bo")]
+
+
+def test_a_run_can_be_migrated_to_a_ladder_of_early_steps_alone():
+    story = given(ANN, BO, repeat=2).enforce("85m")
+    migrated(story, "86m", steps=EARLY, repeat=2).enforce("9h")
+    assert told(story)[3:] == [("PT1H30M", "bo")]
+    assert story.ticket.runs[-1].state == "exhausted"
 
 
 def test_without_an_order_a_run_keeps_the_version_of_its_ladder():
