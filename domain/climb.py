@@ -70,9 +70,11 @@ def look_again(draft: Draft, at: datetime, world: World) -> None:
 def catch(draft: Draft, lost: StepUnreached, at: datetime, world: World) -> None:
     """The last step came through to nobody, and none follows: the catch-all hears."""
     for run in draft.ticket.runs:
-        here = (run.clock, run.step, run.lap) == (lost.clock, lost.step, lost.lap)
-        if here and run.state == "exhausted":
-            Climb(draft, run, at, world).catch(lost.people)
+        last = len(draft.ticket.ladder(run.policy).steps) - 1
+        at_end = (run.clock, last, run.lap) == (lost.clock, lost.step, lost.lap)
+        if at_end and run.state == "exhausted":
+            step = replace(run, step=last)
+            Climb(draft, step, at, world).catch(lost.people)
 
 
 class Climb:

@@ -25,10 +25,12 @@ from domain.escalation.policy import EscalationPolicy, Step
 from domain.escalation.run import Run
 from domain.event import Fact, PolicyRef
 from domain.notification.unreached import StepUnreached
-from domain.rematch import end_runs
+from domain.rematch import early_steps, end_runs
 from domain.sla.business_time import due_at, elapsed
 from domain.sla.calendar import Calendar
 from domain.sla.clock import Clock
+from domain.sla.facts import EarlyStep
+from domain.sla.outlook import Hours, foreseen
 from domain.ticket.draft import Draft
 from domain.ticket.facts import (
     TicketAssigned,
@@ -323,9 +325,24 @@ class Escalating:
             if name not in (None, old.ref.name):
                 continue
             if new is not None and new.ref.version > old.ref.version:
-                pinned = EscalationPinned(policy=new)
+                pinned = EscalationPinned(policy=new, early=self._early_of(new))
                 self.draft.record(pinned, self.at, policy=new.ref)
                 self._migrate(new, reason)
+
+    def _early_of(self, new: EscalationPolicy) -> dict[str, tuple[EarlyStep, ...]]:
+        """By clock, as the promise reads now."""
+        return {
+            clock.key: foreseen(
+                clock,
+                (),
+                self.at,
+                Hours(
+                    calendar=self.world.calendar(clock.calendar), early=early_steps(new)
+                ),
+            ).early
+            for clock in self.draft.ticket.clocks
+            if clock.live and clock.escalation_policy == new.ref.name
+        }
 
     def _migrate(self, new: EscalationPolicy, reason: str) -> None:
         for run in self.draft.ticket.runs:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from domain.escalation.facts import EscalationEnded, EscalationPinned
+from domain.escalation.policy import EscalationPolicy
 from domain.event import Fact, PolicyRef
 from domain.sla.change import Calendars, changed, graced
 from domain.sla.change_rules import Cause, ChangeRule, ChangeRules
@@ -232,10 +233,13 @@ def early_of(ticket: Ticket, policy: SlaPolicy) -> tuple[tuple[int, str], ...]:
     """The steps of the pinned ladder that are due before the breach."""
     for ladder in reversed(ticket.ladders):
         if ladder.ref.name == policy.escalation_policy:
-            return tuple(
-                (i, s.threshold) for i, s in enumerate(ladder.steps) if s.early
-            )
+            return early_steps(ladder)
     return ()
+
+
+def early_steps(ladder: EscalationPolicy) -> tuple[tuple[int, str], ...]:
+    """By number and threshold."""
+    return tuple((i, s.threshold) for i, s in enumerate(ladder.steps) if s.early)
 
 
 def end_runs(

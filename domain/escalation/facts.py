@@ -12,14 +12,19 @@ from domain.choosing import Candidate
 from domain.escalation.policy import EscalationPolicy
 from domain.escalation.target import TargetKind
 from domain.event import Fact, PolicyRef
+from domain.sla.facts import EarlyStep
 
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationPinned(Fact):
-    """The ticket keeps this version whole, so that its history explains itself."""
+    """The ticket keeps this version whole, so that its history explains itself.
+    `early`: where it takes the place of an older one, when the steps before the breach
+    of each clock are due now.
+    """
 
     topic: ClassVar[str] = "escalation.pinned"
     policy: EscalationPolicy
+    early: dict[str, tuple[EarlyStep, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

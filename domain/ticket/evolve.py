@@ -304,13 +304,26 @@ def standing_of(ticket: Ticket, clock: clocks.Clock) -> clocks.Standing:
     )
 
 
+def _with_early(clock: clocks.Clock, fact: EscalationPinned) -> clocks.Clock:
+    """Of a ladder that was replaced before this was recorded: what both have."""
+    if clock.escalation_policy != fact.policy.ref.name:
+        return clock
+    steps = fact.policy.steps
+    both = tuple(e for e in clock.early if e.step < len(steps) and steps[e.step].early)
+    return replace(clock, early=fact.early.get(clock.key, both))
+
+
 def _escalation(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:
     if isinstance(fact, EscalationStepFired):
         for place, person in fact.turns.items():
             ticket = _turned(ticket, place, person, at)
     match fact:
         case EscalationPinned():
-            return replace(ticket, ladders=(*ticket.ladders, fact.policy))
+            return replace(
+                ticket,
+                ladders=(*ticket.ladders, fact.policy),
+                clocks=tuple(_with_early(clock, fact) for clock in ticket.clocks),
+            )
         case EscalationStarted():
             run = climbing.started(fact, ticket.version)
             return replace(ticket, runs=(*ticket.runs, run), acknowledged_by=None)

@@ -24,6 +24,7 @@ from domain.escalation.facts import (
     EscalationHeld,
     EscalationMigrated,
     EscalationNotified,
+    EscalationPinned,
     EscalationReassigned,
     EscalationStarted,
     EscalationStepFired,
@@ -37,6 +38,7 @@ from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave, Override
 from domain.oncall.plan import Plan
 from domain.oncall.schedule_form import parse_schedule
+from domain.ticket.evolve import fold
 from domain.world import World
 from tests.dsl import (
     ANSWER,
@@ -731,6 +733,28 @@ def test_a_run_can_be_migrated_to_a_ladder_of_early_steps_alone():
     migrated(story, "86m", steps=EARLY, repeat=2).enforce("9h")
     assert told(story)[3:] == [("PT1H30M", "bo")]
     assert story.ticket.runs[-1].state == "exhausted"
+
+
+def test_a_ladder_is_migrated_with_its_steps_before_the_breach():
+    story = migrated(given(*EARLY, CHEN).enforce("10m"), "20m", steps=[ANN, BO])
+    assert told(story.enforce("9h")) == [("PT1H", "ann"), ("PT1H10M", "bo")]
+    story = migrated(given(ANN).enforce("10m"), "20m", steps=[*EARLY, CHEN])
+    assert [when for when, _ in told(story.enforce("9h"))] == [
+        "PT30M",
+        "PT48M",
+        "PT1H30M",
+    ]
+
+
+def test_a_migration_of_before_that_was_recorded_keeps_what_both_ladders_have():
+    story = migrated(given(*EARLY, CHEN), "20m", steps=[EARLY[0], BO])
+    old = [
+        replace(e, fact=replace(e.fact, early={}))
+        if isinstance(e.fact, EscalationPinned)
+        else e
+        for e in story.events
+    ]
+    assert [e.step for e in fold(old).clocks[0].early] == [0]
 
 
 def test_without_an_order_a_run_keeps_the_version_of_its_ladder():
