@@ -163,7 +163,14 @@ async def _validation(_: Request, error: Exception) -> JSONResponse:
 
 
 def _message(error: Mapping[str, object]) -> str:
-    return str(error["msg"]).removeprefix("Value error, ")
+    """Pydantic counts the "items" of a text that was cleaned first."""
+    match error:
+        case {"type": "too_short", "input": str(), "ctx": {"min_length": least}}:
+            return f"String should have at least {least} character(s)"
+        case {"type": "too_long", "input": str(), "ctx": {"max_length": most}}:
+            return f"String should have at most {most} characters"
+        case _:
+            return str(error["msg"]).removeprefix("Value error, ")
 
 
 def _pointer(location: Iterable[object], body: object, missing: bool) -> str:

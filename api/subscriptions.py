@@ -26,7 +26,9 @@ WRITE = guarded("subscriptions:write", 400, 404, 409, 412, 413, 415, 422)
 
 
 class SubscriptionIn(Strict):
-    """`types`: event types, or a family as `sla.*`. Without a `secret` one is made."""
+    """`types`: event types, or a family as `sla.*`: of `ticket`, `sla`, `escalation`,
+    `assignment`, `approval`, `feedback`, `policy`. Without a `secret` one is made.
+    """
 
     model_config = example(
         url="https://product.example/hooks/pledge",

@@ -3,13 +3,15 @@
 Everything that a step does is recorded, also what it tried in vain.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from domain.choosing import Candidate
-from domain.escalating import later
+from domain.escalating import first_due, later
 from domain.escalation.facts import (
+    Chosen,
     EscalationExhausted,
     EscalationHeld,
     EscalationNotified,
@@ -20,6 +22,7 @@ from domain.escalation.run import Run
 from domain.escalation.who import Around, Found
 from domain.event import Fact
 from domain.held import may_change
+from domain.notification.unreached import StepUnreached
 from domain.offering import Offering
 from domain.promises import follow
 from domain.sla.reply import Replies
@@ -30,8 +33,9 @@ from domain.world import World
 
 CATCH_ALL = "catch-all, as the step reaches nobody"
 STALE = timedelta(minutes=5)
-"""A step that is later than this is passed over if the next one is due as well: after
-an outage people hear of where it stands, not of everything that was missed."""
+"""A step that is later than this is passed over if one that is due after it, and by now
+as well, tells somebody: after an outage people hear of where it stands, not of
+everything that was missed."""
 
 
 def climb(
@@ -74,6 +78,16 @@ class Look(NamedTuple):
     moves: tuple[Candidate, ...]
 
 
+def catch(draft: Draft, lost: StepUnreached, at: datetime, world: World) -> None:
+    """The last step came through to nobody, and none follows: the catch-all hears."""
+    for run in draft.ticket.runs:
+        last = len(draft.ticket.ladder(run.policy).steps) - 1
+        at_end = (run.clock, last, run.lap) == (lost.clock, lost.step, lost.lap)
+        if at_end and run.state == "exhausted":
+            step = replace(run, step=last)
+            Climb(draft, step, at, world).catch(lost.people)
+
+
 class Climb:
     """One step being taken. `due_at` is its exact instant; where a pause held it up,
     what it does carries the time at which it could.
@@ -106,17 +120,67 @@ class Climb:
 
     def refused(self, as_of: datetime) -> str | None:
         """Why the step is not taken at all."""
-        if self.step.condition is not None:
-            ticket = self.draft.ticket
-            moment = Moment(before=ticket, ticket=ticket, facts=())
-            field = self.step.condition.refused_on(moment.fields(Replies()))
-            if field is not None:
-                return f"its condition does not hold: {field}"
-        _, _, following = self.following(at_once=False)
-        late = as_of - self.due_at > STALE
-        if late and following is not None and self.due_at < following <= as_of:
-            return "stale: the next step is due as well"
+        field = self.refusing_field()
+        if field is not None:
+            return f"its condition does not hold: {field}"
+        if as_of - self.due_at > STALE and self._overtaken(as_of):
+            return "stale: a later step is due as well"
         return None
+
+    def refusing_field(self) -> str | None:
+        if self.step.condition is None:
+            return None
+        ticket = self.draft.ticket
+        moment = Moment(before=ticket, ticket=ticket, facts=())
+        return self.step.condition.refused_on(moment.fields(Replies()))
+
+    def _overtaken(self, as_of: datetime) -> bool:
+        """Whether a later step that is due by now tells people in this one's place.
+        What tells nobody disturbs nobody: it is taken, for what it changes.
+        """
+        return self.tells() and any(
+            step.due_at > self.due_at and step.refusing_field() is None and step.tells()
+            for step in self._ahead(as_of)
+        )
+
+    def tells(self) -> bool:
+        return bool(self._resolve().people())
+
+    def _ahead(self, as_of: datetime) -> Iterator["Climb"]:
+        """What is due after this step and by now; one round at the most, because then
+        everything comes again.
+        """
+        step = self.next_step()
+        for _ in self.ladder.steps:
+            if step is None or step.due_at > as_of:
+                return
+            yield step
+            step = step.next_step()
+
+    def next_step(self) -> "Climb | None":
+        """The step after this one, if nothing happens to the ticket."""
+        number, lap, due = self.following(at_once=False)
+        run = replace(self.run, step=number, lap=lap, held_since=None)
+        if due is None and self.run.breach_at is None:
+            run, due = self._next_by_the_clock()
+        return None if due is None else Climb(self.draft, run, due, self.world)
+
+    def _next_by_the_clock(self) -> tuple[Run, datetime | None]:
+        """Of a promise that is not broken yet: the next step before the breach, or the
+        first from the breach on.
+        """
+        ticket, key = self.draft.ticket, self.run.clock
+        clock = next(c for c in ticket.clocks if c.key == key)
+        here, left = self.run.step, clock.early_left
+        early = [(e.at, e.step) for e in left if e.step > here and e.at >= self.due_at]
+        if early:
+            at, number = min(early)
+            return replace(self.run, step=number), at
+        if (breach := clock.breaks_at) is None:
+            return self.run, None
+        due = first_due(ticket, clock, self.ladder, breach, self.world)
+        first = self.ladder.first_late
+        return replace(self.run, step=first, breach_at=breach), due
 
     def following(self, *, at_once: bool) -> tuple[int, int, datetime | None]:
         """The step that comes next, its round, and when; None: not by itself."""
@@ -144,7 +208,23 @@ class Climb:
         if not acts and self._hold(look):
             return
         self.cause = self._fire(found, at_once=not acts)
-        for person in chosen:
+        self._tell(chosen)
+        self.actions.do(moves, self.cause)
+        if not acts:
+            why = "it reaches nobody and changes nothing"
+            self.skip(why, *self.following(at_once=True))
+
+    def catch(self, unreached: Iterable[str]) -> None:
+        """Whoever was not tried is told, with this step."""
+        found, catch_all = Found(self.around), self.ladder.nobody.catch_all
+        if catch_all is not None:
+            found.add(catch_all, f"{self.ladder.ref.name}/catch_all")
+        others = [p for p in found.people() if p.person not in unreached]
+        self.cause = self.draft.ticket.version
+        self._tell(others, "no message came through: ")
+
+    def _tell(self, people: Iterable[Chosen], why: str = "") -> None:
+        for person in people:
             self._record(
                 EscalationNotified(
                     clock=self.run.clock,
@@ -152,13 +232,9 @@ class Climb:
                     lap=self.run.lap,
                     target=person.target,
                     person=person.person,
-                    reason="; ".join(person.reasons),
+                    reason=why + "; ".join(person.reasons),
                 )
             )
-        self.actions.do(moves, self.cause)
-        if not acts:
-            why = "it reaches nobody and changes nothing"
-            self.skip(why, *self.following(at_once=True))
 
     def _fire(self, found: Found, *, at_once: bool) -> int:
         number, lap, due = self.following(at_once=at_once)

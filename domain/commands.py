@@ -14,7 +14,7 @@ from domain.approving import (
     AskApproval,
     DecideApproval,
 )
-from domain.climb import look_again
+from domain.climb import catch, look_again
 from domain.enforcement import EPOCH, enforce
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.escalating import Escalating
@@ -222,7 +222,7 @@ def _apply(  # noqa: C901 - one case a command
         case Acknowledge():
             _acknowledge(draft, command, at, world)
         case StepUnreached():
-            Escalating(draft=draft, at=at, world=world).unreached(command)
+            _unreached(draft, command, at, world)
         case Escalate():
             refuse_finished(draft.ticket)
             by = Escalating(draft=draft, at=at, world=world)
@@ -241,6 +241,13 @@ def _apply(  # noqa: C901 - one case a command
             Approving(draft=draft, at=at, world=world).do(command)
         case CaptureFeedback():
             _feedback(draft, command, at)
+
+
+def _unreached(
+    draft: Draft, command: StepUnreached, at: datetime, world: World
+) -> None:
+    Escalating(draft=draft, at=at, world=world).unreached(command)
+    catch(draft, command, at, world)
 
 
 def _acknowledge(

@@ -19,7 +19,7 @@ from domain.assignment import (
 )
 from domain.authority.limits import Authority, parse_authority
 from domain.config_kinds import SINGULAR, Kind
-from domain.config_lint.surroundings import Surroundings
+from domain.config_lint.surroundings import Surroundings, UrlRefusal
 from domain.errors import FieldError, NotFoundError
 from domain.escalation.policy import EscalationPolicy, parse_escalation_policy
 from domain.event import Event, Fact, Json, PolicyRef
@@ -117,10 +117,13 @@ NEVER_PUBLISHED = Entry()
 
 @dataclass(frozen=True)
 class Configuration:
-    """`chat_targets`: names of those that the operator set up; None: not known here."""
+    """`chat_targets`: names of those that the operator set up; None: not known here.
+    `url_refusal`: why no request ever goes to a URL; None: not known here.
+    """
 
     entries: dict[tuple[Kind, str], Entry] = field(default_factory=dict)
     chat_targets: frozenset[str] | None = None
+    url_refusal: UrlRefusal | None = None
 
     def entry(self, kind: Kind, name: str) -> Entry:
         return self.entries.get((kind, name), NEVER_PUBLISHED)
@@ -213,6 +216,7 @@ class Configuration:
             plan=plan,
             gaps=gaps,
             chat_targets=self.chat_targets,
+            url_refusal=self.url_refusal,
         )
 
     @cached_property

@@ -59,6 +59,20 @@ def later(
     return due or at + by
 
 
+def first_due(
+    ticket: Ticket,
+    clock: Clock,
+    ladder: EscalationPolicy,
+    breach: datetime,
+    world: World,
+) -> datetime | None:
+    """When the first step from the breach on is due; None if there is none."""
+    if ladder.first_late == len(ladder.steps):
+        return None
+    step = ladder.steps[ladder.first_late]
+    return later(ticket, clock.key, step, breach, step.after, world)
+
+
 def ladder_of(ticket: Ticket, clock: Clock) -> EscalationPolicy | None:
     name = clock.escalation_policy
     # The latest that was pinned: a run may have been migrated.
@@ -93,10 +107,7 @@ class Escalating:
         if ladder is None:
             return
         run, first = run_of(ticket, clock), ladder.first_late
-        due = None
-        if first < len(ladder.steps):
-            step = ladder.steps[first]
-            due = later(ticket, clock.key, step, self.at, step.after, self.world)
+        due = first_due(ticket, clock, ladder, self.at, self.world)
         if run is None:
             self._start(clock, ladder, breach, first, due, broken=True)
         else:
@@ -105,8 +116,7 @@ class Escalating:
             )
             self._record(fact, run.policy, breach)
             self._pass_over(run, first, due, "the promise was broken before it")
-        if first == len(ladder.steps):
-            self._record(EscalationExhausted(clock=clock.key), ladder.ref, breach)
+        self._end_if_climbed(clock.key)
         self.hold_if_paused(clock.key)
 
     def early(self, clock: Clock, step: int) -> Run | None:
@@ -163,10 +173,12 @@ class Escalating:
             self._record(fact, run.policy, self.draft.ticket.version)
 
     def acknowledge(self, by: str) -> None:
-        """The climb waits for whoever said that they look after it."""
+        """The climb waits for whoever said that they look after it, also one that a
+        pause holds: the ticket may go on any moment.
+        """
         cause = self.draft.ticket.version
         for run in self.draft.ticket.runs:
-            if run.over or run.state == "paused":
+            if run.over:
                 continue
             expires = self.draft.ticket.ladder(run.policy).acknowledge_expires
             if expires is None:
@@ -229,7 +241,8 @@ class Escalating:
 
     def run_out(self, run: Run) -> None:
         """An acknowledgement without progress, or the longest pause, is over: the climb
-        goes on where it was, at once; never from its start.
+        goes on where it was, at once; never from its start. A paused ticket holds it
+        still after an acknowledgement.
         """
         if run.state == "paused":
             self.resume(run, "the longest pause is over")
@@ -237,6 +250,17 @@ class Escalating:
             steps = len(self.draft.ticket.ladder(run.policy).steps)
             due = self.at if run.step < steps else None
             self._go_on(run, "the acknowledgement ran out", due)
+            self._end_if_climbed(run.clock)
+            self.hold_if_paused(run.clock)
+
+    def _end_if_climbed(self, key: str) -> None:
+        """A broken promise whose ladder has no step from the breach on."""
+        for run in self.draft.ticket.runs:
+            ladder = self.draft.ticket.ladder(run.policy)
+            climbed = run.state == "climbing" and run.step == len(ladder.steps)
+            if run.clock == key and climbed and run.breach_at is not None:
+                cause = self.draft.ticket.version
+                self._record(EscalationExhausted(clock=key), run.policy, cause)
 
     def _go_on(self, run: Run, reason: str, due: datetime | None) -> None:
         fact = EscalationResumed(clock=run.clock, reason=reason, next_due_at=due)
@@ -250,7 +274,8 @@ class Escalating:
         if run is None:
             run = self._start_by_hand()
         ladder = self.draft.ticket.ladder(run.policy)
-        following = 0 if run.state == "exhausted" else run.step
+        ended = run.state == "exhausted" or run.step == len(ladder.steps)
+        following = 0 if ended else run.step
         target = following if to_step is None else to_step
         if not 0 <= target < len(ladder.steps):
             message = f"the ladder has {len(ladder.steps)} steps, counted from 0"
@@ -266,11 +291,12 @@ class Escalating:
         self.draft.record(fact, self.at, policy=run.policy)
 
     def unreached(self, step: StepUnreached) -> None:
-        """What a step told came through to nobody: the next one is due now. Nothing is
-        left to do where the run has gone on meanwhile, or somebody looks after it.
+        """What a step told came through to nobody: the next one is due now. It is said
+        and no more where there is none, where the run has gone on meanwhile, or where
+        somebody looks after it.
         """
         for run in self.draft.ticket.runs:
-            if run.clock != step.clock or run.over:
+            if run.clock != step.clock or run.state == "ended":
                 continue
             ladder = self.draft.ticket.ladder(run.policy)
             last = (step.lap * len(ladder.steps)) + step.step

@@ -13,8 +13,18 @@ from domain.errors import FieldError
 from domain.event import Event, Fact
 
 Format = Literal["thin", "full"]
-FAMILIES = ("ticket", "sla", "escalation", "assignment", "feedback", "policy")
-"""What may be subscribed to; keys and subscriptions are nobody's feed."""
+FAMILIES = (
+    "ticket",
+    "sla",
+    "escalation",
+    "assignment",
+    "approval",
+    "feedback",
+    "policy",
+)
+"""What may be subscribed to: what happens to tickets, which whoever reads the feed may
+read too, and to policies. Keys and subscriptions are nobody's feed.
+"""
 QUIET = frozenset({"escalation.pinned", "sla.matched"})
 """They come with every ticket and tell a subscriber nothing: who names one gets it."""
 

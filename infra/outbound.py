@@ -149,7 +149,7 @@ class OutboundClient:
         """Say no without asking the network: raise `UrlError`, or where the host is an
         address `ForbiddenAddressError`. A name is looked up at each request instead.
         """
-        host = _parsed(url).raw_host.decode("ascii")
+        host = _host(_parsed(url))
         address = _literal(host)
         if address is not None and (why := refusal(address, self._allow)):
             raise ForbiddenAddressError(host, address, why)
@@ -166,16 +166,16 @@ class OutboundClient:
                 requests = _requests(target, addresses, body, headers, self._timeout_s)
                 response, start_of_body = await self._first_answer(requests)
         except (TimeoutError, httpx.TimeoutException) as error:
-            reason = f"no full answer from {target.host} within {self._timeout_s:g} s"
+            reason = f"no full answer from {_host(target)} within {self._timeout_s:g} s"
             raise DeliveryError(reason) from error
         except _TRANSPORT_ERRORS as error:
-            reason = f"request to {target.host} failed: {_words(error)}"
+            reason = f"request to {_host(target)} failed: {_words(error)}"
             raise DeliveryError(reason) from error
         elapsed = timedelta(seconds=time.perf_counter() - started)
         return _answer(response, start_of_body, elapsed)
 
     async def _checked(self, target: httpx.URL) -> list[Address]:
-        host = target.raw_host.decode("ascii")
+        host = _host(target)
         port = target.port or _DEFAULT_PORTS[target.scheme]
         try:
             found = await self._resolver(host, port)
@@ -220,7 +220,7 @@ def _requests(
     sent |= {"host": target.netloc.decode("ascii"), **_OUR_HEADERS}
     raw_headers = [(name.encode(), value.encode()) for name, value in sent.items()]
     extensions = {
-        "sni_hostname": target.raw_host.decode("ascii").rstrip("."),
+        "sni_hostname": _host(target).rstrip("."),
         # An address that swallows packets leaves the others their share of the time.
         "timeout": {"connect": timeout_s / len(addresses)},
     }
@@ -283,13 +283,20 @@ def _parsed(url: str) -> httpx.URL:
         raise UrlError(f"not a URL: {error}") from error
     if parsed.scheme not in _DEFAULT_PORTS:
         raise UrlError("the URL must start with http:// or https://")
-    if not parsed.host:
+    if not _host(parsed):
         raise UrlError("the URL names no host")
     if parsed.userinfo:
         raise UrlError("the URL may not hold a user name or password")
     if parsed.port is not None and parsed.port not in _PORTS:
         raise UrlError("the port must be from 1 to 65535")
     return parsed
+
+
+def _host(url: httpx.URL) -> str:
+    """As it is asked for. `httpx.URL.host` is for eyes and raises for names that cannot
+    be shown, registered ones among them.
+    """
+    return url.raw_host.decode("ascii")
 
 
 def _literal(host: str) -> Address | None:

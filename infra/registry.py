@@ -18,18 +18,19 @@ from infra.eventstore.store import PostgresEventStore
 
 FRESH_FOR_S = 0.25
 """A change made through another process is seen here at most this much later."""
+NOTHING = Configuration()
 LOG = logging.getLogger(__name__)
 
 
 class LiveRegistry:
-    """`chat_targets`: the names that this process knows; None: it knows of none."""
+    """`known`: what this process knows of its surroundings, and nothing published."""
 
     def __init__(
-        self, store: PostgresEventStore, chat_targets: frozenset[str] | None = None
+        self, store: PostgresEventStore, known: Configuration = NOTHING
     ) -> None:
         self._store = store
         self._position, self._read_at = 0, 0.0
-        self._config, self._keys = Configuration(chat_targets=chat_targets), Keys()
+        self._config, self._keys = known, Keys()
         self._subscriptions, self._oncall = Subscriptions(), OnCallBook()
         self._delegations: tuple[Delegation, ...] = ()
         self._reading: asyncio.Task[None] | None = None

@@ -26,6 +26,7 @@ from activities.sending import Sending
 from activities.simulating import Simulating
 from activities.tickets import TicketDesk
 from api.ports import Services
+from domain.config import Configuration
 from domain.notification.signing import personal_secret
 from domain.webhook import Secret
 from infra import metrics
@@ -157,7 +158,7 @@ async def core(settings: Settings) -> AsyncIterator[Core]:
     database = Database(settings.database_url)
     await database.open()
     store = PostgresEventStore(database, writer)
-    registry = LiveRegistry(store, target_names(settings.notify_targets))
+    registry = LiveRegistry(store, _surroundings(settings))
     try:
         yield Core(
             settings=settings,
@@ -220,6 +221,15 @@ def _services(made: Core, bell: Bell) -> Services:
         check_url=partial(_refused_url, made.outbound()),
         ready=Readiness(made.database).parts,
         metrics=metrics.exposition,
+    )
+
+
+def _surroundings(settings: Settings) -> Configuration:
+    """What the configuration is checked against, beside itself."""
+    outbound = OutboundClient(parse_networks(settings.webhook_allow))
+    return Configuration(
+        chat_targets=target_names(settings.notify_targets),
+        url_refusal=partial(_refused_url, outbound),
     )
 
 

@@ -37,6 +37,7 @@ def agent_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
     agents = around.directory.agents
     yield from circle_faults(agents, name)
     yield from _chat_targets(name, around)
+    yield from _webhook(name, around)
     manager = agents[name].manager
     if manager and manager in agents and not agents[manager].active:
         above = agents[manager].manager
@@ -72,6 +73,16 @@ def _chat_targets(name: str, around: Surroundings) -> Iterator[FieldError]:
         if target not in around.chat_targets:
             message = f"PLEDGE_NOTIFY_TARGETS has no target {target!r}"
             yield FieldError(f"/notify/apprise/{index}", message)
+
+
+def _webhook(name: str, around: Surroundings) -> Iterator[FieldError]:
+    """Said now, because else it is found out when the first promise breaks."""
+    notify = around.agents[name].get("notify")
+    url = notify.get("webhook") if isinstance(notify, dict) else None
+    if around.url_refusal is not None and isinstance(url, str):
+        refusal = around.url_refusal(url)
+        if refusal is not None:
+            yield FieldError("/notify/webhook", f"nothing is sent there: {refusal}")
 
 
 def team_findings(name: str, around: Surroundings) -> Iterator[FieldError]:

@@ -13,12 +13,15 @@ from domain.notification.preferences import parse_preferences
 from domain.oncall.plan import Plan
 from domain.sla.policy import SlaPolicy
 
+UrlRefusal = Callable[[str], str | None]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
     """`agents`: their documents. `plan`: that of a schedule, None if there is none.
     `gaps`: what is to be said of hours of a schedule in which nobody is on call.
-    `chat_targets`: names of those that are set up; None: not known.
+    `chat_targets`: names of those that are set up; None: not known. `url_refusal`: why
+    no request ever goes to a URL; None: not known.
     """
 
     directory: Directory
@@ -28,6 +31,7 @@ class Surroundings:
     plan: Callable[[str], Plan | None]
     gaps: Callable[[str], tuple[FieldError, ...]]
     chat_targets: frozenset[str] | None = None
+    url_refusal: UrlRefusal | None = None
 
     def acts(self, person: str) -> bool:
         return may_act(self.directory, person) is None

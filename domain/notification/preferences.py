@@ -17,7 +17,7 @@ from domain.event import Json
 from domain.notification.facts import CHANNELS, Channel, Urgency
 from domain.sla.calendar import WEEKDAYS, Calendar
 from domain.sla.calendar_form import parse_calendar
-from domain.sla.calendar_words import read_zone
+from domain.sla.calendar_words import read_time, read_zone, time_text
 
 LONGEST_AFTER = timedelta(days=1)
 """A rule that waits longer tells nobody in time."""
@@ -187,22 +187,32 @@ def _targets(value: object, errors: list[FieldError]) -> Iterator[str]:
 def _loud(value: object, zone: str | None, errors: list[FieldError]) -> Calendar | None:
     if value is None:
         return None
-    fields = value if isinstance(value, dict) else {}
-    begin, end = str(fields.get("from")), str(fields.get("to"))
     if zone is None:
         message = "quiet hours need the person's time zone"
         errors.append(FieldError("/time_zone", message))
         return None
-    windows = [[end, begin]] if begin > end else [["00:00", begin], [end, "24:00"]]
-    hours = {day: [w for w in windows if w[0] != w[1]] for day in WEEKDAYS}
     try:
-        if begin == end:
-            raise InvalidError.at("", "they end when they begin")
-        return parse_calendar({"tz": zone, "hours": hours})
+        return parse_calendar(
+            {"tz": zone, "hours": dict.fromkeys(WEEKDAYS, _day(value))}
+        )
     except InvalidError as error:
-        message = f"must be {{from, to}} with times of day: {error}"
-        errors.append(FieldError("/notify/quiet_hours", message))
+        errors.extend(error.errors)
         return None
+
+
+def _day(quiet: object) -> list[list[str]]:
+    """The windows of a day that are not quiet. Raises InvalidError."""
+    fields, pointer = quiet if isinstance(quiet, dict) else {}, "/notify/quiet_hours"
+    begin, end = (
+        time_text(read_time(fields.get(name), f"{pointer}/{name}"))
+        for name in ("from", "to")
+    )
+    windows = [[end, begin]] if begin > end else [["00:00", begin], [end, "24:00"]]
+    loud = [window for window in windows if window[0] != window[1]]
+    if begin == end or not loud:
+        message = "must end when they do not begin, and leave some of the day"
+        raise InvalidError.at(pointer, message)
+    return loud
 
 
 def _unaddressed(preferences: Preferences) -> Iterator[FieldError]:

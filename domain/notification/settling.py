@@ -26,11 +26,13 @@ Settled = dict[str, Facts]
 class Outcome:
     """`code=None`: the other side took it. No words of theirs: they may hold names.
     `broken`: nothing gets through there now, so the next channel is not to wait.
+    `only_them`: the other side works, and refuses this recipient for now.
     """
 
     code: str | None = None
     temporary: bool = False
     broken: bool = False
+    only_them: bool = False
 
 
 def still_true(

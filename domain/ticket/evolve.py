@@ -25,6 +25,7 @@ from domain.escalation.facts import (
     EscalationStepSkipped,
     EscalationUnreached,
 )
+from domain.escalation.policy import EscalationPolicy
 from domain.event import Event, Fact
 from domain.offer import queue as queues
 from domain.offer.facts import (
@@ -310,6 +311,17 @@ def _early(ticket: Ticket, key: str, early: tuple[EarlyStep, ...]) -> Ticket:
     return replace(ticket, clocks=tuple(clocks))
 
 
+def _fitting(clock: clocks.Clock, ladder: EscalationPolicy) -> clocks.Clock:
+    """Of a ladder that takes an older one's place: until it is said when its steps
+    before the breach are due, those that both have.
+    """
+    if clock.escalation_policy != ladder.ref.name:
+        return clock
+    steps = ladder.steps
+    both = tuple(e for e in clock.early if e.step < len(steps) and steps[e.step].early)
+    return replace(clock, early=both)
+
+
 def _escalation(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:
     if isinstance(fact, EscalationMigrated) and fact.early is not None:
         ticket = _early(ticket, fact.clock, fact.early)
@@ -318,7 +330,11 @@ def _escalation(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:
             ticket = _turned(ticket, place, person, at)
     match fact:
         case EscalationPinned():
-            return replace(ticket, ladders=(*ticket.ladders, fact.policy))
+            return replace(
+                ticket,
+                ladders=(*ticket.ladders, fact.policy),
+                clocks=tuple(_fitting(clock, fact.policy) for clock in ticket.clocks),
+            )
         case EscalationStarted():
             run = climbing.started(fact, ticket.version)
             return replace(ticket, runs=(*ticket.runs, run), acknowledged_by=None)

@@ -1,7 +1,8 @@
 """A circuit breaker: who failed three times in a row is left alone for half a minute,
 then tried once. So a dead server holds up nobody's next channel with its time-outs.
 
-Only what may pass counts: a refusal for good is an answer, and a fault of ours is none.
+Only what may pass counts: a refusal for good is an answer, as is one of this recipient
+alone, and a fault of ours is none.
 """
 
 from collections.abc import Callable
@@ -45,7 +46,7 @@ class Guarded:
         if not self._allows(name):
             return CIRCUIT_OPEN
         outcome = await self._way.send(dispatch)
-        if not outcome.temporary:
+        if not outcome.temporary or outcome.only_them:
             self._circuits.pop(name, None)
         elif self._failed(name):
             outcome = Outcome(code=outcome.code, temporary=True, broken=True)

@@ -1,14 +1,15 @@
 """E-mail by SMTP. The message id is that of the dispatch, so a repeat can be told."""
 
-import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
+import idna
 from aiosmtplib.errors import (
     SMTPException,
+    SMTPNotSupported,
     SMTPRecipientsRefused,
     SMTPResponseException,
     SMTPTimeoutError,
@@ -19,6 +20,9 @@ from domain.notification.settling import Outcome
 
 TIMEOUT_S = 20.0
 PERMANENT = 500
+CLOSING = 421
+"""The server's own trouble (RFC 5321), whichever recipient it is said of."""
+NOT_TAKEN = Outcome(code="address_refused")
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
@@ -62,34 +66,29 @@ class Mail:
 
     async def send(self, dispatch: Dispatch) -> Outcome:
         try:
-            await aiosmtplib.send(
-                self._message(dispatch),
-                recipients=[dispatch.address],
-                sender=parseaddr(self._sender)[1],
-                hostname=self._server.host,
-                port=self._server.port,
-                username=self._server.user,
-                password=self._server.password,
-                use_tls=self._server.use_tls,
-                start_tls=self._server.start_tls,
-                timeout=TIMEOUT_S,
-            )
-        except SMTPRecipientsRefused as error:
-            return _answered(error.recipients[0].code)
-        except SMTPResponseException as error:
-            return _answered(error.code)
-        except (SMTPTimeoutError, TimeoutError):
-            return Outcome(code="timeout", temporary=True)
-        except (SMTPException, ssl.SSLError, OSError):
-            return Outcome(code="no_answer", temporary=True)
-        except (ValueError, UnicodeError):
-            return Outcome(code="address_refused")
+            await self._send(dispatch, _sendable(dispatch.address))
+        except (SMTPException, OSError, ValueError) as error:
+            return _failure(error, dispatch.address)
         return Outcome()
 
-    def _message(self, dispatch: Dispatch) -> EmailMessage:
+    async def _send(self, dispatch: Dispatch, address: str) -> None:
+        await aiosmtplib.send(
+            self._message(dispatch, address),
+            recipients=[address],
+            sender=parseaddr(self._sender)[1],
+            hostname=self._server.host,
+            port=self._server.port,
+            username=self._server.user,
+            password=self._server.password,
+            use_tls=self._server.use_tls,
+            start_tls=self._server.start_tls,
+            timeout=TIMEOUT_S,
+        )
+
+    def _message(self, dispatch: Dispatch, address: str) -> EmailMessage:
         message = EmailMessage()
         message["From"] = self._sender
-        message["To"] = dispatch.address
+        message["To"] = address
         message["Subject"] = dispatch.letter.subject
         message["Date"] = formatdate()
         domain = parseaddr(self._sender)[1].rpartition("@")[2] or "pledge"
@@ -97,6 +96,33 @@ class Mail:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(dispatch.letter.text)
         return message
+
+
+def _sendable(address: str) -> str:
+    """With a domain that every server reads; a name before the @ has no other form.
+    Raises UnicodeError.
+    """
+    name, _, domain = address.rpartition("@")
+    if domain.isascii():
+        return address
+    return f"{name}@{idna.encode(domain, uts46=True).decode('ascii')}"
+
+
+def _failure(error: Exception, address: str) -> Outcome:
+    match error:
+        case SMTPRecipientsRefused(recipients=[first, *_]):
+            # Greylisting, a full mailbox: others get their mail all the same.
+            return replace(_answered(first.code), only_them=first.code != CLOSING)
+        case SMTPResponseException(code=code):
+            return _answered(code)
+        case SMTPTimeoutError() | TimeoutError():
+            return Outcome(code="timeout", temporary=True)
+        case SMTPNotSupported() if not address.isascii():
+            return NOT_TAKEN  # it does not know SMTPUTF8
+        case SMTPException() | OSError():  # of TLS too
+            return Outcome(code="no_answer", temporary=True)
+        case _:
+            return NOT_TAKEN
 
 
 def _answered(code: int) -> Outcome:

@@ -1,8 +1,10 @@
 """A dead destination is left alone for a while, and holds up nobody's next channel."""
 
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from aiosmtpd.controller import Controller
 
 from activities.dispatch import Dispatch
 from domain.notification.letter import Letter
@@ -15,6 +17,16 @@ from tests.dsl import NOON
 DOWN = Outcome(code="no_answer", temporary=True)
 OPENED = Outcome(code="no_answer", temporary=True, broken=True)
 MOMENT = timedelta(microseconds=1)
+
+
+@contextmanager
+def running(handler, port):
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield
+    finally:
+        controller.stop()
 
 
 class Way:
@@ -64,6 +76,38 @@ async def test_any_answer_between_failures_keeps_it_closed():
     found = [await made.send() for _ in range(8)]
     assert CIRCUIT_OPEN not in found
     assert made.open == 0
+
+
+class Greylisting:
+    """A mail server that takes nothing for one recipient now."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802
+        if address == "ann@shop.example":
+            return self.answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, *_):  # noqa: N802
+        return "250 OK"
+
+
+@pytest.mark.parametrize(
+    ("answer", "others"),
+    [("451 come back later", Outcome()), ("421 closing", CIRCUIT_OPEN)],
+)
+async def test_a_mailbox_that_takes_nothing_now_keeps_no_mail_from_others(
+    unused_tcp_port, answer, others
+):
+    made = Clocked()
+    server = parse_smtp_url(f"smtp://127.0.0.1:{unused_tcp_port}")
+    made.way.send = Mail(server, "p@shop.example").send
+    with running(Greylisting(answer), unused_tcp_port):
+        for _ in range(FAILURES):
+            assert (await made.send("ann@shop.example", "email")).temporary
+        assert await made.send("bo@shop.example", "email") == others
 
 
 async def test_after_half_a_minute_one_is_tried_and_its_success_closes_it():

@@ -122,6 +122,15 @@ def test_a_url_that_can_be_posted_to_passes():
         check_url(url)
 
 
+@pytest.mark.parametrize("host", ["xn--ls8h.la", "xn--a", "xn--"])
+async def test_a_name_that_cannot_be_shown_is_asked_for_all_the_same(host):
+    names = Names()
+    client().check(f"http://{host}/")
+    with pytest.raises(DeliveryError, match=f"the name {host} has no address"):
+        await client(resolver=names).post(f"http://{host}/", b"", {})
+    assert names.asked == [host]
+
+
 @pytest.mark.parametrize(
     ("url", "words"),
     [

@@ -384,6 +384,19 @@ def test_where_it_is_not_known_what_is_set_up_nothing_is_said():
     assert said("agents", CHATTY) == {}
 
 
+HOOKED = TOLD | {"notify": {"webhook": "https://hooks.example/ann"}}
+
+
+def test_a_webhook_to_which_nothing_is_ever_sent_is_named():
+    config = replace(given(), url_refusal=lambda url: f"{url} is a private network")
+    assert said("agents", HOOKED, config) == {
+        "/notify/webhook": "nothing is sent there: https://hooks.example/ann is a"
+        " private network"
+    }
+    assert said("agents", HOOKED, replace(config, url_refusal=lambda _: None)) == {}
+    assert said("agents", HOOKED) == {}
+
+
 # everything in force
 
 

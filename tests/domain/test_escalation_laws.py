@@ -3,6 +3,7 @@ matter. Random ladders, and whatever people may do to the ticket meanwhile.
 """
 
 import contextlib
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from domain.commands import (
     PauseTicket,
     Reopen,
     Resolve,
+    RestatePromises,
     Resume,
 )
 from domain.enforcement import enforce, next_alarm
@@ -34,7 +36,7 @@ from domain.escalation.facts import (
 from domain.sla.facts import SlaCancelled, SlaMet, SlaMissed, SlaResumed
 from domain.ticket.draft import Draft
 from domain.ticket.facts import TicketClosed, TicketReopened, TicketResolved
-from tests.dsl import ANSWER, CUSTOMER, NOON, NOTE, Story, promising
+from tests.dsl import ANSWER, CUSTOMER, NOON, NOTE, Story, promising, published
 
 TARGETS = st.sampled_from(
     [
@@ -211,3 +213,31 @@ def test_nobody_is_told_after_the_ticket_is_finished_or_the_promise_judged(
 def test_the_same_log_gives_the_same_events(between, ladder, commands):
     """Also to who has only the log, and to who looks a minute late."""
     assert told(ladder, commands, between).events == told(ladder, commands).events
+
+
+def _heard(story):
+    """The clocks of which anybody was told."""
+    return {fact.clock for fact in story.all(EscalationNotified)}
+
+
+@given(ladders(), st.integers(0, 30_000))
+@SHORT
+def test_an_outage_keeps_no_broken_promise_from_everybody(ladder, seconds):
+    at = NOON + timedelta(seconds=seconds)
+    assert _heard(opened(ladder).late(at)) == _heard(opened(ladder).enforce(at))
+
+
+@given(ladders(), ladders(), st.integers(0, 12_000))
+@example(told_at("50%", "80%", "PT0S"), told_at("PT0S"), 0)
+@SHORT
+def test_a_climb_that_is_migrated_comes_to_its_end(ladder, other, seconds):
+    story, at = opened(ladder), NOON + timedelta(seconds=seconds)
+    document = {"steps": other["steps"], "repeat": other["repeat"]}
+    config = published(story.world.config, "escalation-policies", "climb", document)
+    story.enforce(at).world = replace(story.world, config=config)
+    order = RestatePromises(policies=False, calendars=False, ladders=True, reason="r")
+    story.when(at, order).enforce(NOON + timedelta(days=9))
+    assert {run.clock for run in story.ticket.runs if run.state == "exhausted"} == {
+        "first_response/1",
+        "resolution/1",
+    }

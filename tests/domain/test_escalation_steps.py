@@ -19,6 +19,7 @@ from domain.commands import (
 from domain.errors import InvalidError, RuleError
 from domain.escalation.facts import (
     EscalationAcknowledged,
+    EscalationExhausted,
     EscalationForced,
     EscalationHeld,
     EscalationMigrated,
@@ -27,6 +28,7 @@ from domain.escalation.facts import (
     EscalationStarted,
     EscalationStepFired,
     EscalationStepSkipped,
+    EscalationUnreached,
 )
 from domain.event import PolicyRef
 from domain.held import wanted_hands
@@ -37,6 +39,7 @@ from domain.oncall.override import Leave, Override
 from domain.oncall.plan import Plan
 from domain.oncall.schedule import Schedule
 from domain.oncall.schedule_form import parse_schedule
+from domain.ticket.evolve import fold
 from domain.world import World
 from tests.dsl import (
     ANSWER,
@@ -67,6 +70,10 @@ ANN = {"after": "0s", "targets": [{"agent": "ann"}]}
 BO = {"after": "10m", "targets": [{"agent": "bo"}]}
 CHEN = {"after": "30m", "targets": [{"agent": "chen"}]}
 GONE = {"after": "0s", "targets": [{"team": "empty"}]}
+EARLY = [
+    {"after": share, "targets": [{"agent": person}]}
+    for share, person in (("50%", "ann"), ("80%", "bo"))
+]
 
 
 SCHEDULES = {
@@ -171,11 +178,28 @@ def test_a_step_before_the_breach_follows_the_deadline():
 
 
 def test_a_ladder_of_early_steps_alone_is_climbed():
-    early = [
-        {"after": share, "targets": [{"agent": person}]}
-        for share, person in (("50%", "ann"), ("80%", "bo"))
+    assert told(given(*EARLY).enforce("9h")) == [("PT30M", "ann"), ("PT48M", "bo")]
+
+
+def test_a_ladder_of_early_steps_alone_ends_with_the_breach():
+    story = given(*EARLY).enforce("9h")
+    assert story.log(EscalationExhausted) == ["PT1H escalation.exhausted"]
+
+
+def test_a_ladder_of_early_steps_alone_ends_when_an_acknowledgement_runs_out():
+    story = given(*EARLY).enforce("50m").when("50m", Acknowledge(by="ann"))
+    assert story.enforce("9h").log(EscalationExhausted) == [
+        "PT1H20M escalation.exhausted"
     ]
-    assert told(given(*early).enforce("9h")) == [("PT30M", "ann"), ("PT48M", "bo")]
+
+
+@pytest.mark.parametrize(("step", "people"), [(None, ["ann", "bo"]), (1, ["bo"])])
+def test_a_ladder_of_early_steps_alone_can_be_climbed_again_by_hand(step, people):
+    """Once: what comes before the breach is no part of a further round."""
+    story = given(*EARLY, repeat=1).enforce("65m")
+    story.when("70m", Escalate(by="mia", reason="r", to_step=step)).enforce("9h")
+    assert told(story)[2:] == [("PT1H10M", person) for person in people]
+    assert story.ticket.runs[-1].state == "exhausted"
 
 
 def test_the_distance_to_a_step_may_count_business_time():
@@ -196,7 +220,39 @@ def test_after_an_outage_the_steps_that_were_missed_collapse_into_the_last_one()
     story = given(ANN, BO, CHEN).late("3h")
     assert told(story) == [("PT1H30M", "chen")]
     skipped = [f.reason for f in story.all(EscalationStepSkipped)]
-    assert skipped == ["stale: the next step is due as well"] * 2
+    assert skipped == ["stale: a later step is due as well"] * 2
+
+
+def test_after_an_outage_the_steps_before_the_breach_collapse_too():
+    half = {"after": "50%", "targets": [{"agent": "mia"}]}
+    nearly = {"after": "-PT10M", "targets": [{"agent": "top"}]}
+    assert told(given(half, nearly).late("PT58M")) == [("PT50M", "top")]
+    assert told(given(half, nearly, ANN, BO).late("3h")) == [("PT1H10M", "bo")]
+
+
+def test_after_an_outage_a_step_stands_for_no_other_if_its_condition_does_not_hold():
+    urgent = {**BO, "when": {"priority": "urgent"}}
+    assert told(given(ANN, urgent).late("3h")) == [("PT1H", "ann")]
+    assert told(given(ANN, urgent, CHEN).late("3h")) == [("PT1H30M", "chen")]
+
+
+def test_after_an_outage_a_step_that_reaches_nobody_stands_for_none_that_does():
+    nobody = {**BO, "targets": [{"assignee": True}]}
+    raises = {**BO, "targets": [], "raise_priority": 1}
+    assert told(given(ANN, nobody).late("3h")) == [("PT1H", "ann")]
+    assert told(given(ANN, raises).late("3h")) == [("PT1H", "ann")]
+
+
+def test_after_an_outage_what_a_step_changes_is_changed_if_it_tells_nobody():
+    raises = [{"after": m, "raise_priority": 1} for m in ("0s", "1m")]
+    urgent = {**BO, "when": {"priority": "urgent"}}
+    assert told(given(*raises, urgent, CHEN).late("PT1H20M")) == [("PT1H10M", "bo")]
+
+
+def test_steps_of_one_instant_collapse_together():
+    chen = {**CHEN, "after": "10m"}
+    story = given(ANN, BO, chen, repeat=2).late("9h")
+    assert told(story) == [("PT3H30M", "bo"), ("PT3H30M", "chen")]
 
 
 def test_a_moment_s_lateness_collapses_nothing():
@@ -604,11 +660,7 @@ def test_a_policy_sets_how_long_an_acknowledgement_lasts():
 
 
 def test_an_acknowledgement_outlasts_the_breach_and_what_it_held_back_is_on_record():
-    early = [
-        {"after": share, "targets": [{"agent": person}]}
-        for share, person in (("50%", "ann"), ("80%", "bo"))
-    ]
-    story = given(*early, CHEN).when("40m", Acknowledge(by="ann")).enforce("69m")
+    story = given(*EARLY, CHEN).when("40m", Acknowledge(by="ann")).enforce("69m")
     assert told(story) == [("PT30M", "ann")]
     assert story.one(EscalationStepSkipped).reason == "the promise was broken before it"
     assert told(story.enforce("9h"))[1:] == [("PT1H10M", "chen")]
@@ -621,6 +673,24 @@ def test_a_pause_holds_the_climb_no_longer_than_the_policy_says():
     story = given(ANN, BO, longest_pause="1h")
     story.when("65m", PauseTicket(reason="r")).enforce("9h")
     assert told(story)[1] == ("PT2H10M", "bo")
+
+
+def test_who_acknowledges_in_a_pause_is_not_climbed_over_when_it_ends():
+    story = given(ANN, BO).when("65m", PauseTicket(reason="r"))
+    story.when("66m", Acknowledge(by="ann")).when("67m", Resume()).enforce("9h")
+    assert told(story) == [("PT1H", "ann"), ("PT1H36M", "bo")]
+
+
+def test_an_acknowledgement_for_good_ends_a_climb_that_a_pause_holds():
+    story = given(ANN, BO, acknowledge_expires="never")
+    story.when("65m", PauseTicket(reason="r")).when("66m", Acknowledge(by="ann"))
+    assert told(story.when("67m", Resume()).enforce("9h")) == [("PT1H", "ann")]
+
+
+def test_a_paused_ticket_holds_the_climb_after_an_acknowledgement_too():
+    story = given(ANN, BO, longest_pause="1h").when("61m", Acknowledge(by="ann"))
+    story.when("65m", PauseTicket(reason="r")).enforce("9h")
+    assert told(story) == [("PT1H", "ann"), ("PT2H35M", "bo")]
 
 
 # by hand
@@ -692,16 +762,40 @@ def test_a_step_names_when_the_next_one_is_due():
     assert fired.due_at == instant("60m") == instant("0s") + timedelta(hours=1)
 
 
+LOST = StepUnreached(
+    clock="first_response/1",
+    step=0,
+    lap=0,
+    people=("ann",),
+    reason="all channels failed",
+)
+
+
 def test_when_no_message_comes_through_the_next_step_does_not_wait():
-    lost = StepUnreached(
-        clock="first_response/1",
-        step=0,
-        lap=0,
-        people=("ann",),
-        reason="all channels failed",
-    )
-    story = given(ANN, BO).enforce("61m").when("62m", lost).enforce("9h")
+    story = given(ANN, BO).enforce("61m").when("62m", LOST).enforce("9h")
     assert told(story) == [("PT1H", "ann"), ("PT1H2M", "bo")]
+
+
+def test_when_no_message_of_the_last_step_comes_through_the_ticket_says_so():
+    story = given(ANN).enforce("61m").when("62m", LOST)
+    assert story.one(EscalationUnreached).people == ("ann",)
+    assert told(story.enforce("9h")) == [("PT1H", "ann")]
+
+
+def test_when_no_message_of_the_last_step_comes_through_the_catch_all_hears_once():
+    nobody = {"nobody": {"catch_all": {"team": "second"}}}
+    story = given(ANN, **nobody).enforce("61m").when("62m", LOST)
+    heard = [("PT1H", "ann"), ("PT1H2M", "bo"), ("PT1H2M", "chen")]
+    assert told(story) == heard
+    assert "no message came through" in story.all(EscalationNotified)[-1].reason
+    everybody = replace(LOST, people=("ann", "bo", "chen"))
+    assert told(story.when("63m", everybody).enforce("9h")) == heard
+
+
+def test_the_catch_all_is_left_alone_while_a_step_follows():
+    nobody = {"nobody": {"catch_all": {"agent": "chen"}}}
+    story = given(ANN, BO, **nobody).enforce("61m").when("62m", LOST)
+    assert told(story.enforce("9h")) == [("PT1H", "ann"), ("PT1H2M", "bo")]
 
 
 def test_a_climb_that_went_on_meanwhile_is_not_hurried():
@@ -712,15 +806,54 @@ def test_a_climb_that_went_on_meanwhile_is_not_hurried():
     assert told(story)[2] == ("PT1H30M", "chen")
 
 
-def test_a_run_can_be_migrated_to_the_newest_version_of_its_ladder():
-    story = given(ANN, BO).enforce("61m")
-    shorter = {"steps": [ANN, {"after": "10m", "targets": [{"agent": "chen"}]}]}
-    config = published(story.world.config, "escalation-policies", "l", shorter)
+def migrated(story, at, **ladder):
+    """By order, to a ladder like this."""
+    config = published(story.world.config, "escalation-policies", "l", ladder)
     story.world = replace(story.world, config=config)
     order = RestatePromises(policies=False, calendars=False, ladders=True, reason="r")
-    story.when("62m", order).enforce("9h")
+    return story.when(at, order)
+
+
+def test_a_run_can_be_migrated_to_the_newest_version_of_its_ladder():
+    chen = {"after": "10m", "targets": [{"agent": "chen"}]}
+    story = migrated(given(ANN, BO).enforce("61m"), "62m", steps=[ANN, chen])
+    story.enforce("9h")
     assert told(story) == [("PT1H", "ann"), ("PT1H10M", "chen")]
     assert story.one(EscalationMigrated).new.version == 2
+
+
+def test_a_run_that_is_migrated_past_its_last_round_ends_with_the_round():
+    story = migrated(given(ANN, BO, repeat=2).enforce("85m"), "86m", steps=[ANN, BO])
+    assert told(story.enforce("9h"))[3:] == [("PT1H30M", "bo")]
+
+
+def test_a_run_can_be_migrated_to_a_ladder_of_early_steps_alone():
+    story = given(ANN, BO, repeat=2).enforce("85m")
+    migrated(story, "86m", steps=EARLY, repeat=2).enforce("9h")
+    assert told(story)[3:] == [("PT1H26M", "bo")]
+    assert story.ticket.runs[-1].state == "exhausted"
+
+
+def test_a_ladder_is_migrated_with_its_steps_before_the_breach():
+    story = migrated(given(*EARLY, CHEN).enforce("10m"), "20m", steps=[ANN, BO])
+    assert told(story.enforce("9h")) == [("PT1H", "ann"), ("PT1H10M", "bo")]
+    story = migrated(given(ANN).enforce("10m"), "20m", steps=[*EARLY, CHEN])
+    assert [when for when, _ in told(story.enforce("9h"))] == [
+        "PT30M",
+        "PT48M",
+        "PT1H30M",
+    ]
+
+
+def test_a_migration_of_before_that_was_recorded_keeps_what_both_ladders_have():
+    story = migrated(given(*EARLY, CHEN), "20m", steps=[EARLY[0], BO])
+    old = [
+        replace(e, fact=replace(e.fact, early=None))
+        if isinstance(e.fact, EscalationMigrated)
+        else e
+        for e in story.events
+    ]
+    assert [e.step for e in fold(old).clocks[0].early] == [0]
 
 
 def test_without_an_order_a_run_keeps_the_version_of_its_ladder():

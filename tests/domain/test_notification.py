@@ -201,6 +201,24 @@ def broken(notification, message, at):
     return after(notification, facts, at)
 
 
+@pytest.mark.parametrize(
+    ("begin", "end", "pointer"),
+    [
+        ("25:00", "07:00", "/notify/quiet_hours/from"),
+        ("22:00", "7:00", "/notify/quiet_hours/to"),
+        ("22:00", "22:00", "/notify/quiet_hours"),
+        ("00:00", "24:00", "/notify/quiet_hours"),
+    ],
+)
+def test_quiet_hours_that_are_none_or_all_day_are_refused_where_they_stand(
+    begin, end, pointer
+):
+    quiet = {"quiet_hours": {"from": begin, "to": end}}
+    with pytest.raises(InvalidError) as caught:
+        person(notify=quiet, time_zone="Asia/Shanghai")
+    assert [e.pointer for e in caught.value.errors] == [pointer]
+
+
 def test_where_nothing_gets_through_the_next_channel_stands_in_at_once():
     notification = planned(person(rule("email"), rule("webhook", "PT1H")))
     found = broken(notification, 0, NOON)

@@ -38,6 +38,7 @@ def folded(*facts):
         (["sla.breached"], "sla.met", False),
         (["sla.*"], "sla.met", True),
         (["sla.*"], "ticket.opened", False),
+        (["approval.*"], "approval.climbed", True),
         ([], "sla.met", False),
         (["key.created"], "key.created", False),
         (["key.*"], "key.created", False),

@@ -290,6 +290,19 @@ def test_a_ticket_that_makes_no_sense_is_refused_by_field(api, change, pointer):
 
 
 @pytest.mark.parametrize(
+    ("subject", "message"),
+    [
+        ("", "String should have at least 1 character(s)"),
+        ("x" * 301, "String should have at most 300 characters"),
+    ],
+    ids=["none", "301"],
+)
+def test_the_length_of_a_text_is_told_in_characters(api, subject, message):
+    answer = send(api, "POST /v1/tickets", TICKET | {"subject": subject})
+    assert answer.json()["errors"] == [{"pointer": "/subject", "message": message}]
+
+
+@pytest.mark.parametrize(
     ("action", "body", "pointer"),
     [
         ("assign", {}, ""),
@@ -367,6 +380,9 @@ TELL = {"targets": [{"assignee": True}]}
         ("teams", {"members": ["missing"]}, "/members/0"),
         ("teams", {"members": [], "lead": "missing"}, "/lead"),
         ("agents", {"name": "n", "manager": "missing"}, "/manager"),
+        ("agents", {"name": "n", "time_zone": "UTC",
+                    "notify": {"quiet_hours": {"from": "22:00", "to": "7:00"}}},
+         "/notify/quiet_hours/to"),
     ],
     ids=repr,
 )  # fmt: skip

@@ -110,3 +110,19 @@ def test_what_nobody_could_be_asked_for_waits_for_the_manager_who_is_back(api, h
     api.ok("GET", f"/v1/tickets?wait_for={position}")
     api.put("agents", f"{house}-mia", {"name": "Mia", "role": f"{house}-lead"})
     assert climb_of(api, ticket)["data"]["approver"] == f"{house}-mia"
+
+
+def test_who_may_read_events_hears_what_was_asked_for_and_how_it_was_decided(
+    api, house
+):
+    ticket = ask(api, house, "500.01")
+    verdict = {"by": f"{house}-mia", "reason": "no photo"}
+    api.act(ticket, "approvals/1/reject", **verdict)
+    opened = api.history(ticket)[0]["position"]
+    feed = api.ok("GET", f"/v1/events?types=approval.*&after={opened}")["items"]
+    mine = [e for e in feed if e["subject"] == ticket["id"]]
+    assert [e["type"] for e in mine] == ["approval.requested", "approval.rejected"]
+    assert (mine[0]["data"]["amount"], mine[1]["data"]["reason"]) == (
+        "500.01",
+        "no photo",
+    )

@@ -384,7 +384,7 @@ def test_who_is_asked_to_approve_hears_how_much_and_why(api, word, mailbox, addr
                 "time_zone": "UTC",
                 "notify": {"quiet_hours": {"from": "22:00", "to": "25:00"}},
             },
-            "/notify/quiet_hours",
+            "/notify/quiet_hours/to",
         ),
     ],
 )
@@ -397,3 +397,10 @@ def test_what_is_wrong_in_an_agents_document_is_named(api, word, document, point
 def test_an_agent_without_a_channel_is_warned_of_when_published(api, word):
     published = api.put("agents", word, {"name": "Ann"})
     assert [w["pointer"] for w in published["warnings"]] == ["/notify"]
+
+
+@pytest.mark.parametrize("url", ["http://10.0.0.1/", "http://[::1", "http://h:99999/"])
+def test_a_webhook_to_which_nothing_is_ever_sent_is_warned_of(api, word, url):
+    document = {"name": "Ann", "email": "a@shop.example", "notify": {"webhook": url}}
+    [warning] = api.put("agents", word, document)["warnings"]
+    assert warning["pointer"] == "/notify/webhook"

@@ -68,4 +68,4 @@ async def test_who_sweeps_first_passes_over_the_stale_and_the_next_worker_adds_n
         for event in bare_floor.log.streams[bare_floor.queue]
         if isinstance(event.fact, EscalationStepSkipped)
     ]
-    assert skipped.reason == "stale: the next step is due as well"
+    assert skipped.reason == "stale: a later step is due as well"
