@@ -5,7 +5,7 @@ command decided again, a few times. Idempotent by `Caller.command_id`.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from weakref import WeakValueDictionary
@@ -42,6 +42,7 @@ from domain.world import World
 
 TRIES = 5
 TICKET = "ticket"
+Decided = tuple[World, Sequence[Draft]]
 
 
 @dataclass(frozen=True)
@@ -87,14 +88,25 @@ class TicketDesk:
             return await self._apply(ticket_id, command, caller)
 
     async def _apply(self, ticket_id: str, command: Command, caller: Caller) -> Outcome:
-        exact = True
-        for _ in range(TRIES):
+        async def decided() -> Decided:
             ticket = await self._expected(ticket_id, caller)
             world = await self._world(ticket)
-            draft = decide(ticket, command, self._now(), world)
-            took = taking([draft], world.directory, exact=exact)
+            return world, (decide(ticket, command, self._now(), world),)
+
+        return await self._append_decided(ticket_id, decided, caller)
+
+    async def _append_decided(
+        self, ticket_id: str, decided: Callable[[], Awaitable[Decided]], caller: Caller
+    ) -> Outcome:
+        """Decided again as long as somebody is faster. Of several drafts, which go in
+        together, the first is the answer.
+        """
+        exact = True
+        for _ in range(TRIES):
+            world, drafts = await decided()
+            took = taking(drafts, world.directory, exact=exact)
             try:
-                outcome = await self._append_moved(draft, caller, took)
+                outcome = await self._append_moved(drafts, caller, took)
             except LoadConflictError:
                 exact = await self._roster.caught_up()
                 continue
@@ -105,11 +117,13 @@ class TicketDesk:
         raise VersionConflictError(ticket_id)
 
     async def _append_moved(
-        self, draft: Draft, caller: Caller, took: Taking | None
+        self, drafts: Sequence[Draft], caller: Caller, took: Taking | None
     ) -> Outcome:
-        """What is decided meanwhile counts this ticket already, or it would heap."""
-        with self._roster.moving([(draft.base, draft.ticket)]) as moving:
-            outcome = await self._append(draft, caller, taking=took)
+        """What is decided meanwhile counts these tickets already, or it would heap."""
+        with self._roster.moving([(d.base, d.ticket) for d in drafts]) as moving:
+            outcome = await self._append(
+                drafts[0], caller, also=drafts[1:], taking=took
+            )
             moving.position = outcome.appended.position
         return outcome
 
@@ -138,15 +152,14 @@ class TicketDesk:
         """The ticket goes into another one; the answer is the ticket that went in."""
         if again := await self.replay(caller):
             return again
-        for _ in range(TRIES):
+
+        async def decided() -> Decided:
             absorbed = await self._expected(ticket_id, caller)
             survivor = await self._other(into)
-            drafts = merge(absorbed, survivor, self._now(), await self._world())
-            try:
-                return await self._append(drafts[0], caller, also=drafts[1:])
-            except VersionConflictError:
-                continue
-        raise VersionConflictError(ticket_id)
+            world = await self._world()
+            return world, merge(absorbed, survivor, self._now(), world)
+
+        return await self._append_decided(ticket_id, decided, caller)
 
     async def split(
         self, ticket_id: str, command: SplitTicket, new_id: str, caller: Caller
@@ -154,16 +167,15 @@ class TicketDesk:
         """A message becomes a ticket of its own, which is the answer."""
         if again := await self.replay(caller):
             return again
-        for _ in range(TRIES):
+
+        async def decided() -> Decided:
             await self._expected(ticket_id, caller)
             history = await self._store.load(ticket_id)
             world = await self._world()
             original, made = split(history, command, new_id, self._now(), world)
-            try:
-                return await self._append(made, caller, also=(original,))
-            except VersionConflictError:
-                continue
-        raise VersionConflictError(ticket_id)
+            return world, (made, original)
+
+        return await self._append_decided(ticket_id, decided, caller)
 
     async def _expected(self, ticket_id: str, caller: Caller) -> Ticket:
         ticket = await self.get(ticket_id)

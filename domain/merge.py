@@ -27,6 +27,9 @@ def merge(
         raise RuleError(f"the ticket went into {absorbed.merged_into} already")
     if survivor.finished:
         raise RuleError(f"ticket {survivor.id} is {survivor.status}: reopen it first")
+    if waiting := [a.number for a in absorbed.approvals if a.open]:
+        message = f"its approval {waiting[0]} waits to be decided, which would be lost"
+        raise RuleError(message)
     at = max(at, absorbed.updated_at, survivor.updated_at)
     ending, staying = Draft(absorbed.id, absorbed), Draft(survivor.id, survivor)
     for draft in (ending, staying):

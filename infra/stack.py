@@ -5,6 +5,8 @@ else is chosen here once, kept in the data directory, and handed to the children
 environment. Only the migration is told the owner's database URL.
 """
 
+import asyncio
+import contextlib
 import os
 import secrets
 import sys
@@ -30,6 +32,7 @@ EMBEDDED_WEBHOOK_ALLOW = "127.0.0.0/8,::1/128"
 DEFAULT_PORTS = {"http": 8400, "temporal": 7233, "temporal_ui": 8233, "postgres": 5433}
 NICE = {"worker": 10, "followers": 3}
 """Behind the API: a promise that a busy worker would miss, the sweeper keeps."""
+PATIENCE_S = 20.0
 PIDS = ("api", "worker", "followers", "postgres", "temporal")
 
 
@@ -78,7 +81,7 @@ class Stack:
             [_server("postgres", self.postgres)] if self.postgres else [],
             [self._python("migrate", once=True)],
             [_server("temporal", self.temporal)] if self.temporal else [],
-            [self._api(), self._python("worker"), self._python("followers")],
+            [self._api(), self._worker(), self._python("followers")],
         )
 
     def run(self, pids: Mapping[str, int | None]) -> dict[str, Any]:
@@ -102,6 +105,15 @@ class Stack:
             await answering(f"{self.http}/healthz")
 
         return Child(name="api", prepare=self._python("api").prepare, ready=ready)
+
+    def _worker(self) -> Child:
+        async def ready() -> None:
+            """Whoever is told that Pledge is up may rely on it to the second."""
+            with contextlib.suppress(TimeoutError):  # an external part may be away
+                async with asyncio.timeout(PATIENCE_S):
+                    await answering(f"{self.http}/readyz")
+
+        return Child(name="worker", prepare=self._python("worker").prepare, ready=ready)
 
     def _python(self, name: str, *, once: bool = False) -> Child:
         async def prepare() -> Command:

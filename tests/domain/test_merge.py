@@ -1,7 +1,10 @@
 """Two tickets about one thing: which promise stays, and what becomes of the other."""
 
+from dataclasses import replace
+
 import pytest
 
+from domain.authority.approval import Approval
 from domain.commands import PauseTicket, Resolve
 from domain.errors import InvalidError, RuleError
 from domain.merge import merge
@@ -21,6 +24,19 @@ def joined(absorbed, survivor, at="2h"):
     other = type(survivor.ticket)(**{**vars(survivor.ticket), "id": "t-2"})
     ending, staying = merge(absorbed.ticket, other, instant(at), survivor.world)
     return [s.fact for s in ending.steps], [s.fact for s in staying.steps], staying
+
+
+def unresolved():
+    return Approval(
+        number=1,
+        kind="refund",
+        amount="500",
+        currency="EUR",
+        reason="broken",
+        requested_by="ann",
+        requested_at=instant("PT0S"),
+        state="unresolved",
+    )
 
 
 def of(facts, kind):
@@ -81,6 +97,17 @@ def test_pauses_of_the_stricter_clock_come_with_it():
 def test_what_was_due_before_is_recorded_first():
     ending, _, _ = joined(given(), given(), at="2h")
     assert ending[0].topic == "sla.breached"
+
+
+def test_a_refund_that_waits_for_its_decision_is_not_lost_in_a_merge():
+    story, waiting = given(), unresolved()
+    other = replace(story.ticket, id="t-2")
+    asking = replace(story.ticket, approvals=(waiting,))
+    with pytest.raises(RuleError, match="approval 1 waits to be decided"):
+        merge(asking, other, instant("2h"), story.world)
+    decided = replace(asking, approvals=(replace(waiting, state="rejected"),))
+    ending, _ = merge(decided, other, instant("2h"), story.world)
+    assert ending.ticket.merged_into == "t-2"
 
 
 def test_a_ticket_cannot_go_into_itself():

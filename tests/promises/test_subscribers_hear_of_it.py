@@ -1,12 +1,12 @@
 """Product teams hear of what happened: signed, in order, tried again, and only they."""
 
 import json
+import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 
-from infra.embedded.ports import free_port
 from infra.embedded.postgres import OWNER
 from tests.api_client import eventually
 from tests.webhook_receiver import Receiver
@@ -190,11 +190,13 @@ def test_each_event_has_its_tries_counted_from_one(subscribe, speak, tries):
 def test_a_dead_endpoint_holds_up_nobody_else_and_its_tries_say_why(
     receiver, subscribe, speak, tries
 ):
-    dead = subscribe(f"http://127.0.0.1:{free_port()}/")
-    subscribe(receiver.url)
-    speak()
-    receiver.await_count(1)
-    [attempt] = eventually(lambda: tries(dead))[-1:]
+    with socket.socket() as taken:  # and nobody listens there
+        taken.bind(("127.0.0.1", 0))
+        dead = subscribe(f"http://127.0.0.1:{taken.getsockname()[1]}/")
+        subscribe(receiver.url)
+        speak()
+        receiver.await_count(1)
+        [attempt] = eventually(lambda: tries(dead))[-1:]
     assert (attempt["state"], attempt["status_code"]) == ("failed", None)
     assert "failed" in attempt["detail"]
 
