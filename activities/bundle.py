@@ -9,7 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from activities.config import meta_of, replayed, row_of
-from activities.ports import Appended, Caller, EventStore, Now, Registry
+from activities.ports import (
+    Appended,
+    Caller,
+    EventStore,
+    Now,
+    Publishing,
+    Registry,
+)
 from activities.sources import Sources, all_looked_up
 from domain.bundle import Bundle, Change, Documents, change, changes, in_order
 from domain.config import (
@@ -39,52 +46,56 @@ class Applied:
 
 
 class BundleDesk:
-    """`turn`: as of `ConfigDesk`, and the same."""
-
     def __init__(
         self,
         store: EventStore,
         registry: Registry,
         now: Now,
         sources: Sources,
-        turn: asyncio.Lock | None = None,
+        publishing: Publishing,
     ) -> None:
         self._store, self._registry, self._now = store, registry, now
-        self._sources, self._turn = sources, turn or asyncio.Lock()
+        self._sources, self._publishing = sources, publishing
 
     async def plan(self, documents: Documents) -> BundlePlan:
         """What would be published now; nothing is. Raises InvalidError that points to
         `/<kind>/<name>/…`.
         """
+        return await self._planned(await self._looked_up(documents))
+
+    async def _looked_up(self, documents: Documents) -> Bundle:
         if not documents:
             raise InvalidError.at("", "names no document")
-        now = self._now()
-        expansions = await all_looked_up(documents, self._sources, now.date())
+        today = self._now().date()
+        expansions = await all_looked_up(documents, self._sources, today)
+        return Bundle(documents=documents, expansions=expansions)
+
+    async def _planned(self, bundle: Bundle) -> BundlePlan:
         await self._registry.refresh()
         config = await self._registry.config()
-        bundle = Bundle(documents=documents, expansions=expansions)
         # Off the loop: schedules are looked at for weeks ahead.
-        found = await asyncio.to_thread(changes, bundle, config, now)
+        found = await asyncio.to_thread(changes, bundle, config, self._now())
         return BundlePlan(changes=found, config=config)
 
     async def apply(self, documents: Documents, caller: Caller) -> Applied:
         if again := await replayed(self._store, caller):
             return await self._applied(documents, again, caller)
-        async with self._turn:
-            appended = await self._in_turn(documents, caller)
+        bundle = await self._looked_up(documents)
+        async with self._publishing.turn():
+            appended = await self._in_turn(bundle, caller)
         return await self._applied(documents, appended, caller)
 
-    async def _in_turn(self, documents: Documents, caller: Caller) -> Appended:
+    async def _in_turn(self, bundle: Bundle, caller: Caller) -> Appended:
         for _ in range(TRIES):
-            plan = await self.plan(documents)
+            plan = await self._planned(bundle)
             if caller.if_match not in (None, plan.config.revision):
                 raise PreconditionError(plan.config.revision)
             events = self._events(plan, caller)
-            row = row_of(caller, *_where_it_ends(events, plan, documents))
+            row = row_of(caller, *_where_it_ends(events, plan, bundle.documents))
             try:
                 appended = await self._store.append(events, row)
             except VersionConflictError:
-                continue  # another process published one of them meanwhile
+                continue  # another published one of them: a turn can be lost
             await self._registry.refresh()
             return appended
         raise VersionConflictError("the configuration")

@@ -8,7 +8,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from activities.ports import Appended, Caller, CommandRow, EventStore, Now, Registry
+from activities.ports import (
+    Appended,
+    Caller,
+    CommandRow,
+    EventStore,
+    Now,
+    Publishing,
+    Registry,
+)
 from activities.sources import Expanded, Sources, looked_up
 from domain.config import Entry, config_stream, fold_config
 from domain.config_kinds import Kind
@@ -34,21 +42,16 @@ class Publication:
 
 
 class ConfigDesk:
-    """`turn`: for one change at a time, because documents name each other. Processes
-    do not share it: what two of them publish against each other in the same moment is
-    found by `config_warnings`, and no climb goes round for ever.
-    """
-
     def __init__(
         self,
         store: EventStore,
         registry: Registry,
         now: Now,
         sources: Sources,
-        turn: asyncio.Lock | None = None,
+        publishing: Publishing,
     ) -> None:
         self._store, self._registry, self._now = store, registry, now
-        self._sources, self._turn = sources, turn or asyncio.Lock()
+        self._sources, self._publishing = sources, publishing
 
     async def publish(
         self, kind: Kind, name: str, document: Json, caller: Caller
@@ -73,8 +76,10 @@ class ConfigDesk:
     async def _in_turn(
         self, kind: Kind, name: str, attempt: Callable[[], Awaitable[Appended]]
     ) -> Appended:
-        """Whoever was slower decides again, and hears what there is by now."""
-        async with self._turn:
+        """Whoever was slower decides again, and hears what there is by now: a turn can
+        be lost with its connection.
+        """
+        async with self._publishing.turn():
             for _ in range(TRIES):
                 await self._registry.refresh()
                 try:

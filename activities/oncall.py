@@ -4,6 +4,7 @@ Idempotent by `Caller.command_id`. Decided on the stream of the schedule, or of 
 agent: of two at once the slower decides again, and is refused if they clash.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -93,7 +94,9 @@ class OnCallDesk:
             config = await self._registry.config()
             if config.entry("agents", wanted.agent).current is None:
                 raise NotFoundError("agent", wanted.agent)
-            return lambda _, at: add_leave(wanted, at)
+            book = await self._registry.oncall()
+            plans = {name: book.plan(name) for name in book.plans}
+            return lambda _, at: add_leave(wanted, plans, at)
 
         return await self._record(leave_stream(wanted.agent), decision, caller)
 
@@ -132,7 +135,9 @@ class OnCallDesk:
             await self._registry.refresh()
             decide = await decision()
             events, at = await self._store.load(stream), self._now()
-            fact, version = decide(events, at), len(events) + 1
+            # Off the loop: hours that nobody covers are looked for up to years ahead.
+            fact = await asyncio.to_thread(decide, events, at)
+            version = len(events) + 1
             event = Event(stream, version, at, meta_of(caller), fact)
             row = row_of(caller, stream, version)
             try:

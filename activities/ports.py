@@ -1,7 +1,7 @@
 """What the use cases need from the outside. `infra/` implements it, tests may too."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -70,6 +70,10 @@ class StoreUnavailableError(Exception):
     """The database cannot be reached now; nothing is known to be lost."""
 
 
+class BusyError(Exception):
+    """Others are at it, for longer than one may wait; nothing was changed."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Taking:
     """Into whose hands an append puts tickets. `limited`: those of them who must not
@@ -126,6 +130,16 @@ class Registry(Protocol):
     async def delegations(self) -> tuple[Delegation, ...]: ...
 
     async def refresh(self) -> None: ...
+
+
+class Publishing(Protocol):
+    """Whose turn it is to change the configuration."""
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """One at a time in all processes, for as long as it is decided and appended:
+        documents name each other. Raises BusyError when it cannot be had soon, and
+        StoreUnavailableError. It ends with the connection that holds it.
+        """
 
 
 @dataclass

@@ -4,17 +4,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from activities.cloudevents import plain
 from activities.oncall import OnCallDesk
 from api.auth import Calling, Known, guarded, reads
 from api.config import Name
 from api.pages import Asked
 from api.ports import Services
 from api.presentation import answer, written
-from api.schemas_schedules import LeaveIn, LeaveOut, LeavePage
+from api.schemas_schedules import LeaveIn, LeavePage, NewLeaveOut
 from api.words import Identifier
 from domain.errors import NotFoundError
 from domain.event import Json
 from domain.oncall.facts import AgentLeaveAdded
+from domain.oncall.leaves import find_leave
 from domain.oncall.override import Leave
 
 ROUTER = APIRouter(prefix="/v1/agents", tags=["on call"])
@@ -22,11 +24,13 @@ READ = reads("config:read", 404, 422)
 WRITE = guarded("config:write", 400, 404, 409, 413, 415, 422)
 
 
-@ROUTER.post("/{name}/leaves", status_code=201, response_model=LeaveOut, **WRITE)
+@ROUTER.post("/{name}/leaves", status_code=201, response_model=NewLeaveOut, **WRITE)
 async def add_leave(
     name: Name, body: LeaveIn, known: Known, caller: Calling
 ) -> Response:
-    """Away from then to then; the next in the rotation who is there stands in."""
+    """Away from then to then; the next in the rotation who is there stands in.
+    `warnings`: hours that it leaves to nobody, of each schedule that the agent is on.
+    """
     wanted = AgentLeaveAdded(
         agent=name,
         leave_id=known.new_id(),
@@ -35,8 +39,11 @@ async def add_leave(
         reason=body.reason or "",
     )
     done = await _desk(known).add_leave(wanted, caller)
-    [*_, made] = done.leaves
-    return answer(_leave_json(made), status=201, headers=written(done.appended))
+    fact = done.fact
+    assert isinstance(fact, AgentLeaveAdded)
+    made = find_leave(done.leaves, fact.leave_id)
+    shown = _leave_json(made) | {"warnings": plain(fact.warnings)}
+    return answer(shown, status=201, headers=written(done.appended))
 
 
 @ROUTER.get("/{name}/leaves", response_model=LeavePage, **READ)

@@ -1,12 +1,11 @@
 """What the HTTP side needs beyond the use cases; `infra/` implements it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from activities.ports import EventStore, NewId, Now, Recorded, Registry
+from activities.ports import EventStore, NewId, Now, Publishing, Recorded, Registry
 from activities.restating import Restating
 from activities.simulating import Simulating
 from activities.sources import Sources
@@ -140,5 +139,5 @@ class Services:
     check_url: Callable[[str], str | None]
     ready: Callable[[], Awaitable[dict[str, str | None]]]
     metrics: Callable[[], bytes]
+    publishing: Publishing
     running: set[str] = field(default_factory=set)
-    publishing: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 
-from activities.ports import StoreUnavailableError
+from activities.ports import BusyError, StoreUnavailableError
 from api.ports import BehindError
 from domain.errors import (
     CommandReusedError,
@@ -123,6 +123,7 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     app.add_exception_handler(DomainError, _domain)
     app.add_exception_handler(BehindError, _behind)
     app.add_exception_handler(StoreUnavailableError, _unavailable)
+    app.add_exception_handler(BusyError, _busy)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unexpected)
@@ -145,6 +146,10 @@ async def _unavailable(_: Request, error: Exception) -> JSONResponse:
     LOG.warning("store unavailable: %s", error)
     detail = "the database cannot be reached now; nothing was lost, try again"
     return problem(503, "unavailable", detail, headers={"Retry-After": "1"})
+
+
+async def _busy(_: Request, error: Exception) -> JSONResponse:
+    return problem(503, "busy", str(error), headers={"Retry-After": "1"})
 
 
 async def _behind(_: Request, error: Exception) -> JSONResponse:

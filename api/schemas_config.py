@@ -143,7 +143,11 @@ class SkilledIn(Strict):
 
 
 class TargetIn(Strict):
-    """Exactly one of these; `depth` goes with `manager_of`."""
+    """Exactly one of these. With `manager_of` goes `depth` (tells one manager, so many
+    levels up) or `up_to` (tells all of them up to that level), not both.
+    """
+
+    model_config = example(manager_of="assignee", up_to=2)
 
     assignee: Literal[True] | None = None
     agent: Identifier | None = None
@@ -154,7 +158,19 @@ class TargetIn(Strict):
     lead_of: Identifier | None = None
     manager_of: Literal["assignee"] | None = None
     depth: int | None = Field(
-        default=None, ge=1, le=10, description="Of `manager_of`: 2 = their manager"
+        default=None,
+        ge=1,
+        le=10,
+        description="Of `manager_of`: tells one, so many levels up; 1 (as without it) ="
+        " the manager, 2 = that one's manager. For who cannot be told the next above"
+        " stands in",
+    )
+    up_to: int | None = Field(
+        default=None,
+        ge=1,
+        le=10,
+        description="Of `manager_of`: tells each manager from the direct one to so many"
+        " levels up. Who cannot be told is passed over, and the chain goes on above",
     )
     on_call: Identifier | None = None
     on_call_next: Identifier | None = None
@@ -165,8 +181,11 @@ class TargetIn(Strict):
 
     @model_validator(mode="after")
     def depth_is_of_a_manager(self) -> Self:
-        if self.depth is not None and self.manager_of is None:
-            raise ValueError("`depth` is for `manager_of` only")
+        for field in ("depth", "up_to"):
+            if getattr(self, field) is not None and self.manager_of is None:
+                raise ValueError(f"`{field}` is for `manager_of` only")
+        if self.depth is not None and self.up_to is not None:
+            raise ValueError("`depth` and `up_to` exclude each other")
         return self
 
 

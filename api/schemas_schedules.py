@@ -301,6 +301,12 @@ class LeaveOut(WindowOut):
     cancelled_at: datetime | None
 
 
+class NewLeaveOut(LeaveOut):
+    """`warnings`: hours that the leave leaves to nobody, and on which schedule."""
+
+    warnings: list[WarningOut]
+
+
 class LeavePage(BaseModel):
     items: list[LeaveOut]
     next_cursor: str | None

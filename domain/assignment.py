@@ -1,6 +1,6 @@
 """People and teams, and how much each has in hand: what is known at one moment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -109,6 +109,19 @@ def may_act(directory: Directory, person: str) -> str | None:
     if agent is None:
         return "no such agent"
     return None if agent.active else "not active"
+
+
+def managers_above(agents: Mapping[str, Agent], person: str) -> Iterator[str]:
+    """The direct manager first, as far up as they go; a circle ends it."""
+    seen = {person}
+    while True:
+        agent = agents.get(person)
+        above = agent.manager if agent else None
+        if above is None or above in seen:
+            return
+        seen.add(above)
+        yield above
+        person = above
 
 
 def parse_agent(name: str, document: Json) -> Agent:

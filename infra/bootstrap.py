@@ -24,7 +24,9 @@ INSTALLER = Actor(id="pledge", kind="system")
 async def bootstrap(core: Core) -> None:
     await _admin_key(core)
     bundle = read_yaml(files("infra").joinpath("defaults.yaml").read_text("utf-8"))
-    desk = ConfigDesk(core.store, core.registry, now, InstalledSources())
+    desk = ConfigDesk(
+        core.store, core.registry, now, InstalledSources(), core.publishing
+    )
     for kind, name, document in documents(bundle):
         entry = (await core.registry.config()).entry(kind, name)
         if entry.versions:

@@ -47,6 +47,7 @@ from infra.notify.targets import target_names
 from infra.numbers import TicketNumbers
 from infra.outbound import OutboundClient, OutboundError, parse_networks
 from infra.outbox import PostgresOutbox
+from infra.publishing import PublishingTurns
 from infra.queues import QueueTable
 from infra.readiness import Readiness
 from infra.readmodel import TicketReadModel
@@ -102,6 +103,7 @@ class Core:
     store: PostgresEventStore
     registry: LiveRegistry
     roster: LiveRoster
+    publishing: PublishingTurns
 
     def enforcement(self) -> Enforcement:
         return Enforcement(
@@ -165,6 +167,7 @@ async def core(settings: Settings) -> AsyncIterator[Core]:
             database=database,
             store=store,
             registry=registry,
+            publishing=PublishingTurns(database),
             roster=LiveRoster(database, registry, TicketReadModel(database).wait_for),
         )
     finally:
@@ -221,6 +224,7 @@ def _services(made: Core, bell: Bell) -> Services:
         check_url=partial(_refused_url, made.outbound()),
         ready=Readiness(made.database).parts,
         metrics=metrics.exposition,
+        publishing=made.publishing,
     )
 
 

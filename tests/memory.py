@@ -1,6 +1,8 @@
 """The event store in memory: the same contract, for tests that need no database."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from activities.ports import Appended, CommandRow, Recorded
@@ -64,6 +66,18 @@ class InMemoryEventStore:
             if stored[:2] == (row.stream_id, row.version)
         ]
         return row, at[0] if at else 0
+
+
+class OneProcess:
+    """The turn to publish, where nobody else is."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        async with self._lock:
+            yield
 
 
 def _row(event: Event) -> Row:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from domain.assignment import Directory, may_act
+from domain.assignment import Directory, managers_above, may_act
 from domain.authority.delegation import Delegation
 from domain.authority.facts import Lacking, LimitUsed
 from domain.authority.limits import ANSWER_WITHIN, Authority, Limit, SpendKind
@@ -99,7 +99,7 @@ class Power:
         one of them and `besides` these; a circle ends it.
         """
         passed: list[Lacking] = []
-        managers = [*self._managers(spend.requested_by)]
+        managers = [*managers_above(self.directory.agents, spend.requested_by)]
         if above in managers:
             managers = managers[managers.index(above) + 1 :]
         for manager in managers:
@@ -115,7 +115,7 @@ class Power:
         self, spend: Spend, *, besides: Collection[str] = ()
     ) -> datetime | None:
         """When somebody who could decide it comes back, or is lent what it takes."""
-        above = [*self._managers(spend.requested_by)]
+        above = [*managers_above(self.directory.agents, spend.requested_by)]
         ends = {end for m in above if (end := on_leave(self.oncall, m, self.at))}
         begins = {d.begin for d in self.delegations if d.revoked_at is None}
         for instant in sorted(ends | begins):
@@ -152,17 +152,6 @@ class Power:
             if d.principal != spend.requested_by and d.amount < spend.amount
         ]
         return "; ".join([own, *lent])
-
-    def _managers(self, person: str) -> Iterator[str]:
-        seen = {person}
-        while True:
-            agent = self.directory.agents.get(person)
-            above = agent.manager if agent else None
-            if above is None or above in seen:
-                return
-            seen.add(above)
-            yield above
-            person = above
 
     def away(self, person: str) -> str | None:
         back = on_leave(self.oncall, person, self.at)

@@ -5,10 +5,10 @@ that come to nothing or too late.
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
+from domain.assignment import managers_above
 from domain.config_lint.conditions import holds_never
 from domain.config_lint.fit import never_early, outlasts, overtaken, users
 from domain.config_lint.meaning import meant
-from domain.config_lint.people import manager_circle
 from domain.config_lint.surroundings import Surroundings
 from domain.errors import FieldError
 from domain.escalation.policy import EscalationPolicy, Reassign, Step
@@ -103,21 +103,12 @@ def _managers(
     if target.kind != "manager_of":
         return
     agents = around.directory.agents
-    if not any(_height(person, around) >= target.depth for person in agents):
-        message = f"nobody has {target.depth} managers above them: reaches nobody"
+    heights = (len([*managers_above(agents, person)]) for person in agents)
+    highest, wanted = max(heights, default=0), target.up_to or target.depth
+    if highest < wanted:
+        reaches = "nobody" if target.up_to is None else f"at most {highest} of them"
+        message = f"nobody has {wanted} managers above them: reaches {reaches}"
         yield FieldError(pointer, message)
-
-
-def _height(person: str, around: Surroundings) -> int:
-    """How many managers there are above; of a circle as far as it goes."""
-    agents = around.directory.agents
-    if circle := manager_circle(agents, person):
-        return len(circle)
-    height, manager = 0, agents[person].manager
-    while manager is not None:
-        height += 1
-        manager = agents[manager].manager if manager in agents else None
-    return height
 
 
 def _gaps(pointer: str, target: Target, around: Surroundings) -> Iterator[FieldError]:

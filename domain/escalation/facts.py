@@ -73,7 +73,7 @@ class EscalationStepFired(Fact):
     `passed_over`: who its targets were at this instant, and who they were not.
     `next_due_at` None: it waits for the clock, or was the last. `turns`: whose turn it
     was at each of its places that go round. `unmet`: of targets that mean nobody at
-    all, why.
+    all, and of chains of managers shorter than asked for, why.
     """
 
     topic: ClassVar[str] = "escalation.step_fired"

@@ -2,12 +2,14 @@
 
 {assignee: true}   {agent: bo}   {team: second}   {lead_of: second}
 {webhook: ops-bridge}                 a machine: an agent with a webhook of its own
-{manager_of: assignee, depth: 2}      the manager, or the manager's manager
+{manager_of: assignee, depth: 2}      the manager, or that many levels up
+{manager_of: assignee, up_to: 3}      every manager on the way so far up
 {on_call: front}   {on_call_next: front}   {on_call_previous: front}
 {least_loaded: second}   {round_robin: second}
 {skilled: {team: second, needs: {english: 2}}}
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -47,13 +49,15 @@ class Need:
 @dataclass(frozen=True, kw_only=True)
 class Target:
     """`name`: the agent, team or schedule; for `assignee` and `manager_of` it is
-    `assignee`. `depth`: of a manager, 1 = the direct one.
+    `assignee`. `depth`: of a manager, 1 = the direct one. `up_to`: all of them up to
+    that one, instead.
     """
 
     kind: TargetKind
     name: str
     depth: int = 1
     needs: tuple[Need, ...] = ()
+    up_to: int | None = None
 
 
 NOBODY = Target(kind="assignee", name="assignee")
@@ -62,7 +66,7 @@ NOBODY = Target(kind="assignee", name="assignee")
 
 def parse_target(value: object, pointer: str, errors: list[FieldError]) -> Target:
     document = dict(value) if isinstance(value, dict) else {}
-    depth = document.pop("depth", 1)
+    levels = {k: document.pop(k) for k in ("depth", "up_to") if k in document}
     if len(document) != 1 or next(iter(document)) not in TARGETS:
         message = f"must name exactly one of {', '.join(TARGETS)}"
         errors.append(FieldError(pointer, message))
@@ -71,17 +75,24 @@ def parse_target(value: object, pointer: str, errors: list[FieldError]) -> Targe
     where = f"{pointer}/{kind}"
     if kind in WHOLE and name != WHOLE[kind]:
         errors.append(FieldError(where, f"must be {WHOLE[kind]!r}"))
-    if not isinstance(depth, int) or not 1 <= depth <= DEEPEST:
-        message = f"must be a whole number from 1 to {DEEPEST}"
-        errors.append(FieldError(f"{pointer}/depth", message))
-        depth = 1
+    _check_levels(levels, pointer, errors)
     if kind == "skilled":
         return _parse_skilled(name, where, errors)
     if kind not in WHOLE and not isinstance(name, str):
         errors.append(FieldError(where, "must be a name"))
-    return Target(
-        kind=kind, name="assignee" if kind in WHOLE else str(name), depth=depth
-    )
+    name = "assignee" if kind in WHOLE else str(name)
+    return Target(kind=kind, name=name, **levels)
+
+
+def _check_levels(
+    levels: Mapping[str, object], pointer: str, errors: list[FieldError]
+) -> None:
+    for field, value in levels.items():
+        if not isinstance(value, int) or not 1 <= value <= DEEPEST:
+            message = f"must be a whole number from 1 to {DEEPEST}"
+            errors.append(FieldError(f"{pointer}/{field}", message))
+    if len(levels) > 1:
+        errors.append(FieldError(pointer, "`depth` and `up_to` exclude each other"))
 
 
 def _parse_skilled(value: object, pointer: str, errors: list[FieldError]) -> Target:

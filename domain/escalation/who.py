@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.assignment import Directory, may_act
+from domain.assignment import Directory, managers_above, may_act
 from domain.choosing import IN_TURN, Candidate, Wanted, candidates, chosen_of
 from domain.escalation.facts import Chosen, PassedOver
 from domain.escalation.target import Target
@@ -44,14 +44,15 @@ class Found:
     passed_over: dict[str, str] = field(default_factory=dict)
     turns: dict[str, str] = field(default_factory=dict)
     unmet: list[str] = field(default_factory=list)
-    """Targets that mean nobody at all, and why."""
+    """Targets that mean nobody at all, or end before the level asked for, and why."""
 
     def add(self, target: Target, place: str, instead: str = "") -> None:
         """`place`: where it stands; a target that goes round has its turn there.
         `instead`: why it is asked in the place of the step's own.
         """
         others, means = len(self.passed_over), tuple(self._meant(target, place))
-        if not means and len(self.passed_over) == others:
+        nobody = not means and len(self.passed_over) == others
+        if nobody or len(means) < (target.up_to or 0):
             self.unmet.append(self._nobody(target))
         for meant in means:
             unfit = self._unfit(meant.person)
@@ -103,7 +104,7 @@ class Found:
                 if team is not None and team.lead is not None:
                     yield Meant(team.lead, f"lead of {name}")
             case "manager_of":
-                yield from self._manager(target.depth)
+                yield from self._managers(target)
             case "on_call" | "on_call_next" | "on_call_previous":
                 yield from self._on_call(target)
             case "least_loaded" | "round_robin" | "skilled":
@@ -117,7 +118,8 @@ class Found:
             case "manager_of" if around.assignee is None:
                 return "nobody holds the ticket, so nobody is the manager"
             case "manager_of":
-                return f"nobody is {target.depth} above {around.assignee}"
+                wanted = target.up_to or target.depth
+                return self._end_of_chain(str(around.assignee), wanted)
             case "on_call" | "on_call_next" | "on_call_previous":
                 known = name in around.oncall.plans
                 when = target.kind.removeprefix("on_call").replace("_", " ")
@@ -128,24 +130,35 @@ class Found:
                 lacks = "no lead" if target.kind == "lead_of" else "nobody in it"
                 return f"{name} has {lacks}" if known else f"there is no team {name}"
 
-    def _manager(self, depth: int) -> Iterator[Meant]:
-        """Who is away or gone is skipped up: the next manager stands in."""
-        directory, person = self.around.directory, self.around.assignee
-        seen: set[str] = set()
-        level = 0
-        while person is not None and person not in seen:
-            seen.add(person)
-            agent = directory.agents.get(person)
-            person = agent.manager if agent else None
-            level += 1
-            if person is None or level < depth:
-                continue
-            unfit = self._unfit(person)
-            if unfit is None:
-                away = f", {level} up" if level > 1 else ""
-                yield Meant(person, f"manager of {self.around.assignee}{away}")
-                return
-            self.passed_over.setdefault(person, unfit)
+    def _end_of_chain(self, assignee: str, wanted: int) -> str:
+        agents = self.around.directory.agents
+        last = [assignee, *managers_above(agents, assignee)][-1]
+        back = agents[last].manager if last in agents else None
+        circle = f"{last} is managed by {back}, which is a circle"
+        why = circle if back else f"{last} has no manager"
+        return f"nobody is {wanted} above {assignee}: {why}"
+
+    def _managers(self, target: Target) -> Iterator[Meant]:
+        """Of one manager, who is away or gone is skipped up: the next stands in. Of
+        all of them everybody has their own level, whoever is passed over.
+        """
+        assignee = self.around.assignee
+        if assignee is None:
+            return
+        above = managers_above(self.around.directory.agents, assignee)
+        for level, person in enumerate(above, start=1):
+            reason = f"manager of {assignee}, {level} up"
+            if target.up_to is not None:
+                if level > target.up_to:
+                    return
+                yield Meant(person, reason)
+            elif level >= target.depth:
+                unfit = self._unfit(person)
+                if unfit is None:
+                    direct = f"manager of {assignee}"
+                    yield Meant(person, direct if level == 1 else reason)
+                    return
+                self.passed_over.setdefault(person, unfit)
 
     def _on_call(self, target: Target) -> Iterator[Meant]:
         oncall = self.around.oncall

@@ -75,6 +75,7 @@ class AgentLeaveAdded(Fact):
     begin: datetime
     end: datetime
     reason: str = ""
+    warnings: tuple[FieldError, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,13 +13,14 @@ from domain.errors import FieldError
 from domain.oncall.dated_shifts import DatedShifts
 from domain.oncall.holding import spans
 from domain.oncall.layer_holders import layer_holders, open_hours
-from domain.oncall.override import Override, Swap, parts
+from domain.oncall.override import Leave, Override, Swap, parts
 from domain.oncall.plan import Plan
 from domain.oncall.schedule import Layer, Schedule
 from domain.oncall.shifts import gaps, holders
 from domain.sla.calendar_words import below
-from domain.sla.instants import DAY_US, FOREVER, Span, merge, subtract, to_us
+from domain.sla.instants import DAY_US, FOREVER, Span, from_us, merge, subtract, to_us
 
+MOST_NAMED = 10
 LONGER_THAN_A_WEEK_US = 9 * DAY_US
 
 
@@ -69,27 +70,42 @@ def override_warnings(plan: Plan, at: datetime) -> Iterator[FieldError]:
 def has_effect(plan: Plan, change: Override | Swap, at: datetime) -> bool:
     """Whether anybody is on call by it from `at` on; True for what is over."""
     others = tuple(other for other in plan.changes if other is not change)
-    ahead = [(max(to_us(at), part.window[0]), part.window[1]) for part in parts(change)]
-    windows = merge(ahead)
+    windows = _ahead(change, at)
     bare = replace(plan, changes=others)
     same = (holders(plan, *window) == holders(bare, *window) for window in windows)
     return not windows or not all(same)
 
 
 def opened_gaps(
-    plan: Plan, change: Override | Swap, at: datetime
+    plan: Plan, change: Override | Swap | Leave, at: datetime, schedule: str = ""
 ) -> Iterator[FieldError]:
-    """Hours in which somebody would be on call without this change of the plan."""
-    bare = replace(plan, changes=tuple(c for c in plan.changes if c is not change))
-    for part in parts(change):
-        begin, end = max(at, part.begin), part.end
-        if begin >= end:
-            continue
-        before = gaps(bare, begin, end)
-        for gap in gaps(plan, begin, end):
-            if gap not in before:
-                message = f"{gap.begin:%Y-%m-%dT%H:%MZ} to {gap.end:%Y-%m-%dT%H:%MZ}"
-                yield FieldError("", f"leaves nobody on call from {message}")
+    """Hours in which somebody would be on call without this change of the plan.
+    `schedule`: its name, where it may be one of several.
+    """
+    changes = tuple(other for other in plan.changes if other is not change)
+    leaves = tuple(other for other in plan.leaves if other is not change)
+    bare = replace(plan, changes=changes, leaves=leaves)
+    found: list[Span] = []
+    for window in _ahead(change, at):
+        held, before = spans(holders(plan, *window)), spans(holders(bare, *window))
+        found += subtract(before, held)
+    what = "leaves nobody on call" + (f" for {schedule}" if schedule else "")
+    for begin, end in found[:MOST_NAMED]:
+        yield FieldError("", f"{what} from {_minute(begin)} to {_minute(end)}")
+    if rest := found[MOST_NAMED:]:
+        message = f"{what} {len(rest)} more times until {_minute(rest[-1][1])}"
+        yield FieldError("", message)
+
+
+def _ahead(change: Override | Swap | Leave, at: datetime) -> list[Span]:
+    """What is left of the time that it is about."""
+    pieces = (change,) if isinstance(change, Leave) else parts(change)
+    windows = (piece.window for piece in pieces)
+    return merge((max(to_us(at), begin), end) for begin, end in windows)
+
+
+def _minute(instant: int) -> str:
+    return f"{from_us(instant):%Y-%m-%dT%H:%MZ}"
 
 
 def inactive_warnings(

@@ -17,6 +17,7 @@ from infra.sources import InstalledSources
 from infra.wiring import now
 from tests.contract.stores import opened
 from tests.facts import INSTANT, event
+from tests.memory import OneProcess
 
 pytestmark = pytest.mark.postgres
 
@@ -58,7 +59,7 @@ async def test_a_change_through_this_process_is_seen_at_once(database_url):
             correlation_id="c",
             channel="api",
         )
-        desk = ConfigDesk(store, registry, now, InstalledSources())
+        desk = ConfigDesk(store, registry, now, InstalledSources(), OneProcess())
         await desk.publish("agents", "ann", {"name": "Ann"}, caller)
         assert len((await registry.config()).entry("agents", "ann").versions) == 1
 

@@ -181,7 +181,12 @@ def test_a_ladder_that_works_is_not_warned_of():
         (
             {"manager_of": "assignee", "depth": 2},
             "manager_of",
-            "nobody has 2 managers above them",
+            "nobody has 2 managers above them: reaches nobody",
+        ),
+        (
+            {"manager_of": "assignee", "up_to": 2},
+            "manager_of",
+            "nobody has 2 managers above them: reaches at most 1 of them",
         ),
     ],
 )

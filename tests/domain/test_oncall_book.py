@@ -24,9 +24,9 @@ from domain.oncall.facts import (
     ScheduleSwapOffered,
     ScheduleSwapTaken,
 )
-from domain.oncall.leaves import cancel_leave
+from domain.oncall.leaves import add_leave, cancel_leave
 from domain.oncall.on_call import on_call_at
-from domain.oncall.override import Swap
+from domain.oncall.override import Leave, Swap
 from domain.oncall_log import fold_oncall
 from domain.publishing import publish, retire
 from domain.world import World
@@ -229,6 +229,13 @@ def test_hours_that_an_override_leaves_to_nobody_are_named():
     )
 
 
+def test_of_a_longer_gap_only_the_hours_that_an_override_opens_are_named():
+    beside = plan(layer("ann", restrict=[{"from": "00:00", "to": "03:00"}]))
+    wanted = override("remove", "ann", 2, 5)
+    [said] = add_override(beside, FRONT, wanted, AGENTS, NOW).warnings
+    assert said.message.endswith("from 2026-03-02T02:00Z to 2026-03-02T03:00Z")
+
+
 def test_hours_that_nobody_had_before_are_no_news():
     beside = plan(layer("ann", "bo", restrict=[{"from": "00:00", "to": "03:00"}]))
     wanted = override("add", "chen", 4, 5)
@@ -241,6 +248,48 @@ def test_who_comes_and_is_not_active_is_warned_of(kind, said):
     away = {**AGENTS, "ann": False}
     found = add_override(BARE, FRONT, wanted, away, NOW).warnings
     assert [w.pointer for w in found if w.pointer] == said
+
+
+def leave(person, begin, end):
+    [_, fact] = gone(0, person, begin, end)
+    return fact
+
+
+def test_a_leave_names_the_hours_that_it_leaves_to_nobody_on_each_schedule():
+    plans = {"night": plan(layer("ann")), "front": plan(layer("ann", "ann"))}
+    said = add_leave(leave("ann", 2, 5), plans, NOW).warnings
+    hours = "from 2026-03-02T02:00Z to 2026-03-02T05:00Z"
+    assert [(w.pointer, w.message) for w in said] == [
+        ("", f"leaves nobody on call for front {hours}"),
+        ("", f"leaves nobody on call for night {hours}"),
+    ]
+
+
+def test_a_leave_that_somebody_stands_in_for_is_not_warned_of():
+    plans = {"front": plan(layer("ann", "bo")), "other": plan(layer("bo"))}
+    assert add_leave(leave("ann", 2, 5), plans, NOW).warnings == ()
+
+
+def test_a_leave_at_the_time_of_another_opens_only_what_is_new():
+    earlier = Leave(person="bo", begin=at(3), end=at(9))
+    plans = {"front": plan(layer("ann", "bo"), leaves=(earlier,))}
+    [said] = add_leave(leave("ann", 2, 5), plans, NOW).warnings
+    assert said.message.endswith("from 2026-03-02T03:00Z to 2026-03-02T05:00Z")
+
+
+def test_a_leave_from_a_retired_schedule_leaves_nobody_without_anybody():
+    plans = {"front": plan(layer("ann")).revised(None, at(0))}
+    assert add_leave(leave("ann", 2, 5), plans, at(1)).warnings == ()
+
+
+def test_a_long_leave_names_the_first_hours_and_counts_the_rest():
+    hours = [{"from": "09:00", "to": "17:00"}]
+    plans = {"front": plan(layer("ann", restrict=hours))}
+    [*named, rest] = add_leave(leave("ann", 0, 24 * 30), plans, NOW).warnings
+    assert len(named) == 10
+    assert rest.message == (
+        "leaves nobody on call for front 20 more times until 2026-03-31T17:00Z"
+    )
 
 
 def test_of_two_overrides_that_clash_the_second_is_refused_and_the_first_named():

@@ -3,7 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+import psycopg
 import pytest
+
+from infra.publishing import PUBLISH_LOCK
 
 KINDS = {
     "calendars": [
@@ -212,6 +215,17 @@ def test_two_who_become_each_others_manager_at_once_make_no_circle(api, word):
         for (one, tag), other in zip(seen.items(), reversed(names), strict=True)
     ]
     assert sorted(answer.status_code for answer in at_once(*calls)) == [200, 422]
+
+
+def test_who_waits_too_long_for_others_who_publish_is_asked_to_come_back(
+    installation, api, word
+):
+    with psycopg.connect(installation.postgres.url(), autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", (PUBLISH_LOCK,))
+        answer = put(api, f"/v1/agents/{word}", {"name": "Ann"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert answer.headers["Retry-After"] == "1"
+    api.put("agents", word, {"name": "Ann"})
 
 
 # --- versions and tickets -------------------------------------------------------------

@@ -63,10 +63,25 @@ def test_a_catch_all_in_words_that_is_not_there_is_named(refused):
     assert list(errors) == ["/nobody/catch_all/team"]
 
 
-def test_a_depth_where_no_manager_is_meant_is_refused(refused, team):
-    target = {"team": team, "depth": 2}
+@pytest.mark.parametrize("field", ["depth", "up_to"])
+def test_a_level_where_no_manager_is_meant_is_refused(refused, team, field):
+    target = {"team": team, field: 2}
     errors = refused({"after": "PT0S", "targets": [target]})
-    assert errors == {"/steps/0/targets/0": "`depth` is for `manager_of` only"}
+    assert errors == {"/steps/0/targets/0": f"`{field}` is for `manager_of` only"}
+
+
+def test_one_manager_and_all_of_them_are_not_asked_for_together(refused):
+    target = {"manager_of": "assignee", "depth": 2, "up_to": 2}
+    errors = refused({"after": "PT0S", "targets": [target]})
+    message = "`depth` and `up_to` exclude each other"
+    assert errors == {"/steps/0/targets/0": message}
+
+
+def test_a_whole_chain_of_managers_may_be_told(api, word):
+    target = {"manager_of": "assignee", "up_to": 2}
+    step = {"after": "PT0S", "targets": [target]}
+    kept = api.put("escalation-policies", word, {"steps": [step]})
+    assert kept["document"]["steps"][0]["targets"] == [target]
 
 
 def test_a_field_of_two_forms_is_named_once(api, word):

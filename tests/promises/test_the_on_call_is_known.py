@@ -380,7 +380,8 @@ def test_who_is_on_leave_is_stood_in_for_by_the_next(front):
 
 def test_a_leave_that_leaves_nobody_is_a_gap(line):
     line.publish("ann")
-    done(line.leave("ann", 2, 5))
+    [said] = done(line.leave("ann", 2, 5))["warnings"]
+    assert said["message"].startswith(f"leaves nobody on call for {line.word} ")
     assert line.covered(0, 24)["gaps"] == [window(2, 5)]
 
 
