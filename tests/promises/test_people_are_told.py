@@ -166,6 +166,20 @@ def test_when_an_address_is_refused_the_next_channel_is_used_at_once(
     assert hook["state"] == "sent"
 
 
+def test_what_is_urgent_does_not_wait_for_an_endpoint_that_answers_with_faults(
+    told, mailbox, address, notification
+):
+    with Receiver(*[500] * 100) as faulty:
+        rules = [by("webhook"), by("email", after="PT1H")]
+        ticket = told(
+            {"email": address, "notify": {"rules": rules, "webhook": faulty.url}}
+        )
+        mailbox.await_mail(address)
+        hook, mail = notification(ticket, "sent")["messages"]
+    assert mail["state"] == "sent"
+    assert hook["detail"] == "told by email meanwhile"
+
+
 def test_two_channels_at_once_are_both_used_once(
     told, mailbox, receiver, address, notification
 ):
