@@ -23,6 +23,10 @@ from domain.notification.facts import (
     Urgency,
 )
 
+Part = int | Literal["lead"] | None
+"""Who else is told of an event: a watcher, by the version of the event by which they
+became one, or the lead of the ticket's team.
+"""
 MessageState = Literal["waiting", "sent", "failed", "dropped"]
 State = Literal["waiting", "sent", "dropped", "unreachable"]
 ALL_FAILED = "all channels failed"
@@ -88,10 +92,9 @@ class Notification:
         return "waiting" if self.waiting else "dropped"
 
 
-def notification_id(ticket_id: str, about: int, watched: int | None = None) -> str:
-    """`watched`: of a watcher, the version of the event by which they became one."""
+def notification_id(ticket_id: str, about: int, part: Part = None) -> str:
     number = f"{ticket_id}.{about}"
-    return number if watched is None else f"{number}.{watched}"
+    return number if part is None else f"{number}.{part}"
 
 
 def notification_stream(number: str) -> str:
