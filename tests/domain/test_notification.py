@@ -3,7 +3,11 @@
 import pytest
 
 from domain.errors import InvalidError
-from domain.notification.facts import NotificationFailed, NotificationUnreachable
+from domain.notification.facts import (
+    NotificationDeferred,
+    NotificationFailed,
+    NotificationUnreachable,
+)
 from domain.notification.fail_over import RETRIES, drop, failed, sent
 from domain.notification.item import Item
 from domain.notification.letter import letter
@@ -277,6 +281,13 @@ def test_a_try_that_fails_after_the_stand_in_was_sent_is_the_last_and_brings_non
     assert states(busy(found, 0, at)) == ["dropped", "sent", "waiting"]
     facts = failed(found, 0, "http_410", temporary=False, at=at)
     assert after(found, facts, at).messages[2].due_at == NOON + 2 * HOUR
+
+
+def test_a_stand_in_that_was_not_tried_yet_still_comes_as_its_rule_wants():
+    found = busy(planned(person(*LATER)), 0, NOON)
+    wait = NotificationDeferred(message=1, reason="limit", until=NOON + MINUTE)
+    found = taken(after(found, [wait], NOON), 0, NOON + RETRIES[0])
+    assert states(found) == ["sent", "waiting", "waiting"]
 
 
 def test_a_retry_that_waited_in_line_is_spared_who_was_told_meanwhile():
