@@ -18,12 +18,12 @@ from activities.ports import EventStore, NewId, Now, Registry, StoreUnavailableE
 from domain.errors import VersionConflictError
 from domain.event import SYSTEM, Meta
 from domain.notification.facts import NotificationDeferred, NotificationFact
+from domain.notification.fail_over import failed
 from domain.notification.item import item
 from domain.notification.letter import letter
 from domain.notification.limits import LIMITS, taken
 from domain.notification.notification import (
     Notification,
-    failed,
     notification_stream,
     ticket_of,
 )

@@ -92,6 +92,7 @@ class Approving:
                 approver=chain.approver,
                 passed_over=chain.passed_over,
                 climbs_at=self._climbs_at(chain.approver, command),
+                team_lead=None if chain.approver else self._lead(command),
             ),
             self.at,
         )
@@ -163,6 +164,7 @@ class Approving:
         before = approval.approver
         silent = approval.silent if away or not before else (*approval.silent, before)
         chain = self._above(approval, silent)
+        lost = before is not None and chain.approver is None
         self.draft.record(
             ApprovalClimbed(
                 number=approval.number,
@@ -172,6 +174,7 @@ class Approving:
                 passed_over=chain.passed_over,
                 climbs_at=self._climbs_at(chain.approver, approval, silent),
                 away=away,
+                team_lead=self._lead(approval) if lost else None,
             ),
             self.at,
             by_rule=True,
@@ -186,6 +189,12 @@ class Approving:
         above = power.chain(spend, above=approval.approver, besides=silent)
         anybody = power.chain(spend, besides=silent)
         return anybody if above.approver is None and anybody.approver else above
+
+    def _lead(self, wanted: AskApproval | Approval) -> str | None:
+        """Of the ticket's team, unless it is they who ask."""
+        team = self.world.directory.teams.get(self.draft.ticket.team or "")
+        lead = team.lead if team else None
+        return None if lead == wanted.requested_by else lead
 
     def _open(self, number: int) -> Approval:
         found = [a for a in self.draft.ticket.approvals if a.number == number]

@@ -58,6 +58,8 @@ class Lacking:
 class ApprovalRequested(Fact):
     """`number` counts the ticket's approvals from 1. `approver`: the next manager with
     enough authority; None = nobody has it. `climbs_at`: when somebody else is asked.
+    `team_lead`: of the ticket's team, who is told where nobody is asked; None also if
+    that is the requester.
     """
 
     topic: ClassVar[str] = "approval.requested"
@@ -70,6 +72,7 @@ class ApprovalRequested(Fact):
     approver: str | None
     passed_over: tuple[Lacking, ...]
     climbs_at: datetime | None = None
+    team_lead: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +81,8 @@ class ApprovalClimbed(Fact):
     enough authority is asked. `from_approver` None: nobody was asked at last; `away`:
     they are, and may be asked again.
     `approver` None: nobody has it now, `climbs_at` is when somebody will, as far as
-    that is known, and who was asked before may still decide.
+    that is known, and who was asked before may still decide; `team_lead` as there,
+    once somebody was asked and nobody is any more.
     """
 
     topic: ClassVar[str] = "approval.climbed"
@@ -89,6 +93,7 @@ class ApprovalClimbed(Fact):
     passed_over: tuple[Lacking, ...]
     climbs_at: datetime | None
     away: bool = False
+    team_lead: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

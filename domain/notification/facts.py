@@ -1,8 +1,9 @@
 """What can happen to a notification: one person told of one event of a ticket.
 
 Its stream is `notifications/<ticket>.<version of the event>`; of an event that tells
-many, a watcher's goes on with `.<version of their ticket.watched>`. It holds which
-channels were used and how that went, never an address and never the text.
+many, a watcher's goes on with `.<version of their ticket.watched>`, that of the team's
+lead with `.lead`. It holds which channels were used and how that went, never an address
+and never the text.
 """
 
 from dataclasses import dataclass
@@ -15,9 +16,12 @@ Channel = Literal["email", "webhook", "apprise"]
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
 Urgency = Literal["low", "high"]
 Postponement = Literal["quiet hours", "limit"]
-Cause = Literal["step", "offered", "handed_over", "approval", "watched"]
+Cause = Literal[
+    "step", "offered", "handed_over", "approval", "decided", "unresolved", "watched"
+]
 """Why somebody is told: a step of a ladder says so, the ticket is offered or was given
-to them by a rule, they are asked to approve something, or they watch it.
+to them by a rule, they are asked to approve something, what they asked for was decided,
+nobody can be asked for it, or they watch the ticket.
 """
 
 

@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.authority.approval import Approval
-from domain.authority.facts import ApprovalClimbed, ApprovalRequested
+from domain.authority.approval import Approval, ApprovalState
+from domain.authority.facts import (
+    ApprovalClimbed,
+    ApprovalGranted,
+    ApprovalRejected,
+    ApprovalRequested,
+)
 from domain.authority.limits import SpendKind
 from domain.event import Event, Fact
 from domain.notification.facts import Cause
@@ -16,10 +21,14 @@ from domain.notification.telling import tellings
 from domain.offer.facts import AssignmentOffered
 from domain.ticket.evolve import fold
 
+APPROVALS = ApprovalRequested | ApprovalClimbed | ApprovalGranted | ApprovalRejected
+
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What is to be approved, and why; `number` counts the ticket's approvals."""
+    """What is to be approved, and why; `number` counts the ticket's approvals. Once it
+    is decided: by whom (`actor`), and why (`because`).
+    """
 
     number: int
     kind: SpendKind
@@ -27,6 +36,9 @@ class Asked:
     currency: str
     requested_by: str
     reason: str
+    state: ApprovalState = "pending"
+    actor: str | None = None
+    because: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +87,7 @@ def item(notification: Notification, events: Sequence[Event]) -> Item:
 
 
 def _asked(approvals: Sequence[Approval], fact: Fact) -> Asked | None:
-    if not isinstance(fact, ApprovalRequested | ApprovalClimbed):
+    if not isinstance(fact, APPROVALS):
         return None
     wanted = next(a for a in approvals if a.number == fact.number)
     return Asked(
@@ -85,4 +97,7 @@ def _asked(approvals: Sequence[Approval], fact: Fact) -> Asked | None:
         currency=wanted.currency,
         requested_by=wanted.requested_by,
         reason=wanted.reason,
+        state=wanted.state,
+        actor=wanted.actor,
+        because=wanted.because,
     )

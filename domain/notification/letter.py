@@ -9,9 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.notification.facts import Cause
 from domain.notification.item import Item
 from domain.notification.phrases import Phrases, phrases
 from domain.notification.preferences import Preferences
+
+NEWS = frozenset[Cause]({"decided", "watched"})
+"""What asks nothing of the reader."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +43,7 @@ def _topic(item: Item) -> tuple[object, ...]:
 
 def _subject(say: Phrases, items: Sequence[Item], reader: Preferences) -> str:
     tickets = {item.ticket_id for item in items}
-    needed = [item for item in items if item.cause != "watched"]
+    needed = [item for item in items if item.cause not in NEWS]
     if len(tickets) > 1:
         return (say.needed if needed else say.news).format(count=len(tickets))
     first = (needed or items)[0]
@@ -70,6 +74,8 @@ def _values(say: Phrases, item: Item, reader: Preferences) -> dict[str, object]:
         "currency": asked and asked.currency,
         "requested_by": asked and asked.requested_by,
         "wanted": asked and _one_line(asked.reason),
+        "actor": asked and asked.actor,
+        "because": asked and _one_line(asked.because or ""),
     }
 
 

@@ -1,14 +1,12 @@
-"""One notification, folded from its facts; and what may come of it.
+"""One notification, folded from its facts.
 
 Invariant: each message ends in exactly one of sent, failed, dropped; what has ended
-changes no more. A message that failed for good hands over to the next at once; when
-none is left and none was sent, the person is unreachable. Where nothing gets through
-now the next one stands in at once; the first is tried again unless that one was sent.
+changes no more. When none is left and none was sent, the person is unreachable.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, assert_never, cast
 
 from domain.event import Event
@@ -25,17 +23,19 @@ from domain.notification.facts import (
     Urgency,
 )
 
+Part = int | Literal["lead"] | None
+"""Who else is told of an event: a watcher, by the version of the event by which they
+became one, or the lead of the ticket's team.
+"""
 MessageState = Literal["waiting", "sent", "failed", "dropped"]
 State = Literal["waiting", "sent", "dropped", "unreachable"]
-RETRIES = (timedelta(seconds=1), timedelta(seconds=10), timedelta(seconds=60))
-"""Pause after the n-th failure that may pass; the one after the last is for good."""
 ALL_FAILED = "all channels failed"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
     """`detail`: why it failed, waits or was dropped. `ended_at`: None = it waits.
-    `stand_in`: the message that was made due in its place.
+    `stands_in_for`: the message whose failure made this one due.
     """
 
     channel: Channel
@@ -46,7 +46,7 @@ class Message:
     detail: str | None = None
     bundled_with: str | None = None
     ended_at: datetime | None = None
-    stand_in: int | None = None
+    stands_in_for: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +92,9 @@ class Notification:
         return "waiting" if self.waiting else "dropped"
 
 
-def notification_id(ticket_id: str, about: int, watched: int | None = None) -> str:
-    """`watched`: of a watcher, the version of the event by which they became one."""
+def notification_id(ticket_id: str, about: int, part: Part = None) -> str:
     number = f"{ticket_id}.{about}"
-    return number if watched is None else f"{number}.{watched}"
+    return number if part is None else f"{number}.{part}"
 
 
 def notification_stream(number: str) -> str:
@@ -105,81 +104,6 @@ def notification_stream(number: str) -> str:
 def ticket_of(stream_id: str) -> str:
     """Also of a notification's id. The id of a ticket holds no full stop."""
     return stream_id.removeprefix("notifications/").partition(".")[0]
-
-
-def sent(
-    notification: Notification,
-    message: int,
-    at: datetime,
-    bundled_with: str | None = None,
-) -> tuple[NotificationFact, ...]:
-    """What it stood in for is dropped, but for what is on its way at this moment."""
-    tried = notification.messages[message]
-    fact = NotificationSent(
-        message=message,
-        channel=tried.channel,
-        attempt=tried.attempts + 1,
-        bundled_with=bundled_with,
-    )
-    spared = [
-        place
-        for place in notification.waiting
-        if _stands_in(notification, message, place)
-        and notification.messages[place].due_at > at
-    ]
-    return (fact, *drop(notification, spared, f"told by {tried.channel} meanwhile"))
-
-
-def _stands_in(notification: Notification, message: int, place: int) -> bool:
-    """For that one, or for one that stands in for it."""
-    stand_in = notification.messages[place].stand_in
-    if stand_in is None or stand_in == message:
-        return stand_in == message
-    return _stands_in(notification, message, stand_in)
-
-
-def failed(
-    notification: Notification,
-    message: int,
-    code: str,
-    *,
-    temporary: bool,
-    at: datetime,
-    broken: bool = False,
-) -> tuple[NotificationFact, ...]:
-    """Tried again while that may help; else the next channel, or nobody is reached.
-    `broken`: the next one that was not tried yet does not wait for that.
-    """
-    tried = notification.messages[message]
-    again = temporary and tried.attempts < len(RETRIES)
-    left = [i for i in notification.waiting if i != message]
-    if again:
-        left = [i for i in left if broken and not notification.messages[i].attempts]
-    later = left and notification.messages[left[0]].due_at > at
-    fact = NotificationFailed(
-        message=message,
-        channel=tried.channel,
-        attempt=tried.attempts + 1,
-        code=code,
-        temporary=again,
-        retry_at=at + RETRIES[tried.attempts] if again else None,
-        next_message=left[0] if later else None,
-    )
-    others = (m for i, m in enumerate(notification.messages) if i != message)
-    if again or any(m.state != "failed" for m in others):
-        return (fact,)
-    return (fact, NotificationUnreachable(reason=ALL_FAILED))
-
-
-def drop(
-    notification: Notification, messages: Iterable[int], reason: str
-) -> tuple[NotificationFact, ...]:
-    return tuple(
-        NotificationDropped(
-            message=i, channel=notification.messages[i].channel, reason=reason
-        )
-        for i in messages
-    )
 
 
 def fold(
@@ -248,16 +172,18 @@ def _failed(
 ) -> Notification:
     changes: dict[str, object] = {"attempts": fact.attempt, "detail": fact.code}
     if fact.temporary:
-        stand_in = known.messages[fact.message].stand_in
-        if fact.next_message is not None:
-            stand_in = fact.next_message
-        changes |= {"due_at": fact.retry_at, "stand_in": stand_in}
+        changes |= {"due_at": fact.retry_at}
     else:
         changes |= {"state": "failed", "ended_at": at}
     known = _with(known, fact.message, **changes)
     if fact.next_message is None:
         return known
-    return _with(known, fact.next_message, due_at=at)
+    following = known.messages[fact.next_message]
+    stands_in_for = following.stands_in_for
+    # What was tried before was not made due by this failure; so there is no circle.
+    if stands_in_for is None and not following.attempts:
+        stands_in_for = fact.message
+    return _with(known, fact.next_message, due_at=at, stands_in_for=stands_in_for)
 
 
 def _with(known: Notification, message: int, **changes: object) -> Notification:

@@ -1,8 +1,8 @@
 """An event that tells a person, and how urgent that is.
 
 High: a step whose promise is broken, or that is the last of its ladder; an offer, which
-runs out within minutes; and what the person now has to do about a ticket of which a
-running promise is broken. What they only watch is low.
+runs out within minutes; and what the person now has to do, or can go on with, about a
+ticket of which a running promise is broken. What they only watch is low.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from domain.escalation.facts import (
 )
 from domain.event import Event
 from domain.notification.facts import Cause, Urgency
-from domain.notification.notification import notification_id
+from domain.notification.notification import Part, notification_id
 from domain.notification.telling import Telling, tellings
 from domain.sla.facts import SlaBreached
 from domain.ticket.evolve import fold
@@ -24,8 +24,8 @@ from domain.ticket.evolve import fold
 
 @dataclass(frozen=True, kw_only=True)
 class Occasion:
-    """`about`: version of the event that tells this person. `watched`: of a watcher, of
-    the event by which they became one.
+    """`about`: version of the event that tells this person. `part`: who of those whom
+    it tells.
     """
 
     ticket_id: str
@@ -37,12 +37,12 @@ class Occasion:
     clock: str | None = None
     step: int | None = None
     lap: int | None = None
-    watched: int | None = None
+    part: Part = None
 
     @property
     def id(self) -> str:
         """Of the notification."""
-        return notification_id(self.ticket_id, self.about, self.watched)
+        return notification_id(self.ticket_id, self.about, self.part)
 
 
 def occasions(events: Sequence[Event]) -> tuple[Occasion, ...]:
@@ -65,7 +65,7 @@ def _occasion(events: Sequence[Event], told: Telling) -> Occasion:
         clock=told.clock,
         step=step,
         lap=lap,
-        watched=told.watched,
+        part=told.part,
     )
 
 
@@ -78,7 +78,7 @@ def _urgency(events: Sequence[Event], told: Telling) -> Urgency:
             return "high"
         case "watched":
             return "low"
-        case "handed_over" | "approval":
+        case "handed_over" | "approval" | "decided" | "unresolved":
             return "high" if _broken(events) else "low"
 
 

@@ -32,6 +32,9 @@ _EN = Phrases(
         "offered": "Ticket #{number} is offered to you until {until}",
         "handed_over": "Ticket #{number} is yours now",
         "approval": "Ticket #{number}: {kind} of {amount} {currency} to approve",
+        "decided": "Ticket #{number}: {kind} of {amount} {currency} {news}",
+        "unresolved": "Ticket #{number}: nobody to approve a {kind} of {amount} "
+        "{currency}",
         "watched": "Ticket #{number}: {news}",
     },
     needed="{count} tickets need you",
@@ -46,6 +49,12 @@ _EN = Phrases(
         "approval": "A {kind} of {amount} {currency} waits for your approval, {at}\n"
         "  Asked for by {requested_by}: {wanted}\n"
         f"  To decide: {_ANSWER}/approvals/{{approval}}/approve or …/reject",
+        "decided": "The {kind} of {amount} {currency} was {news} by {actor}, {at}\n"
+        "  For this reason: {because}",
+        "unresolved": "A {kind} of {amount} {currency} waits, and nobody who may "
+        "approve it is there, {at}\n"
+        "  Asked for by {requested_by}: {wanted}\n"
+        "  Whoever may is asked as soon as they are back, or are given the authority",
         "watched": "{news}, {at}",
     },
     why="Why you: {reason}",
@@ -55,6 +64,8 @@ _EN = Phrases(
         "sla.breached": "the promise {clock} is broken",
         "escalation.exhausted": "the escalation of {clock} ended unanswered",
         "ticket.resolved": "it is resolved",
+        "approval.granted": "granted",
+        "approval.rejected": "rejected",
     },
     kinds={},
 )
@@ -64,6 +75,8 @@ _ZH = Phrases(
         "offered": "工单 #{number} 待您接单，截止 {until}",  # noqa: RUF001
         "handed_over": "工单 #{number} 已分配给您",
         "approval": "工单 #{number}：{kind} {amount} {currency} 待您审批",  # noqa: RUF001
+        "decided": "工单 #{number}：{kind} {amount} {currency} {news}",  # noqa: RUF001
+        "unresolved": "工单 #{number}：{kind} {amount} {currency} 无人可审批",  # noqa: RUF001
         "watched": "工单 #{number}：{news}",  # noqa: RUF001
     },
     needed="{count} 个工单需要您处理",
@@ -78,6 +91,11 @@ _ZH = Phrases(
         "approval": "{kind} {amount} {currency} 待您审批，{at}\n"  # noqa: RUF001
         "  申请人 {requested_by}：{wanted}\n"  # noqa: RUF001
         f"  审批：{_ANSWER}/approvals/{{approval}}/approve 或 …/reject",  # noqa: RUF001
+        "decided": "{kind} {amount} {currency} {news}，{at}\n"  # noqa: RUF001
+        "  审批人 {actor}：{because}",  # noqa: RUF001
+        "unresolved": "{kind} {amount} {currency} 待审批，目前无人可审批，{at}\n"  # noqa: RUF001
+        "  申请人 {requested_by}：{wanted}\n"  # noqa: RUF001
+        "  一旦有人可审批，将立即询问",  # noqa: RUF001
         "watched": "{news}，{at}",  # noqa: RUF001
     },
     why="通知您的原因：{reason}",  # noqa: RUF001
@@ -87,6 +105,8 @@ _ZH = Phrases(
         "sla.breached": "承诺 {clock} 已违约",
         "escalation.exhausted": "{clock} 的升级已到最后一步，仍无人处理",  # noqa: RUF001
         "ticket.resolved": "已解决",
+        "approval.granted": "已批准",
+        "approval.rejected": "已拒绝",
     },
     kinds={"refund": "退款", "compensation": "补偿"},
 )

@@ -65,8 +65,10 @@ def _ended(later: Fact, told: Notification, fact: Fact | None) -> str | None:
             return _finished(later) or _offer_ended(later)
         case "handed_over":
             return _finished(later) or _given_on(later, told.person)
-        case "approval":
+        case "approval" | "unresolved":
             return _decided(later, fact)
+        case "decided":
+            return None  # it stays decided, whatever comes of the ticket
         case "watched":
             return _old_news(later, fact)
 
@@ -129,13 +131,15 @@ def _given_on(later: Fact, person: str) -> str | None:
 
 
 def _decided(later: Fact, asked: Fact | None) -> str | None:
-    """On a closed ticket nobody can decide."""
+    """Or asked of somebody else, or of anybody at all. On a closed ticket nobody can
+    decide.
+    """
     number = None
     if isinstance(asked, ApprovalRequested | ApprovalClimbed):
         number = asked.number
     match later:
-        case ApprovalClimbed(number=climbed, from_approver=before) if climbed == number:
-            return f"it climbed above {before} {BEFORE}"
+        case ApprovalClimbed(number=climbed) if climbed == number:
+            return _climbed(later)
         case ApprovalGranted(number=decided, actor=actor) if decided == number:
             return f"granted by {actor} {BEFORE}"
         case ApprovalRejected(number=decided, actor=actor) if decided == number:
@@ -144,6 +148,13 @@ def _decided(later: Fact, asked: Fact | None) -> str | None:
             return f"the ticket was closed {BEFORE}"
         case _:
             return None
+
+
+def _climbed(later: ApprovalClimbed) -> str | None:
+    """From nobody to nobody is no news."""
+    if later.from_approver is not None:
+        return f"it climbed above {later.from_approver} {BEFORE}"
+    return f"{later.approver} was asked {BEFORE}" if later.approver else None
 
 
 def _old_news(later: Fact, news: Fact | None) -> str | None:

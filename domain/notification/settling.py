@@ -6,13 +6,11 @@ from datetime import datetime
 
 from domain.event import Event
 from domain.notification.facts import NotificationFact
+from domain.notification.fail_over import drop, failed, sent, spared
 from domain.notification.notification import (
     Notification,
-    drop,
     evolve,
-    failed,
     notification_stream,
-    sent,
 )
 from domain.notification.ordering import Bundle, Outgoing
 from domain.notification.relevance import no_longer_true
@@ -42,23 +40,24 @@ def still_true(
     now: datetime,
 ) -> tuple[Bundle, Settled]:
     """What is still to be sent; and what is dropped, because nobody need be told: of
-    such a notification also what is due later.
+    such a notification also what is due later. Of whom another message reached, only
+    the further tries are.
     """
-    true, untrue = list[Outgoing](), dict[str, str]()
+    true, dropped = list[Outgoing](), Settled()
     for one in bundle:
         notification = known[one.notification]
         if notification.messages[one.message].state != "waiting":
             continue
         events = tickets.get(notification.ticket_id, ())
-        reason = no_longer_true(events, notification, now)
-        if reason is None:
-            true.append(one)
+        if reason := no_longer_true(events, notification, now):
+            places = _ours(bundle, notification, now)
+            dropped[notification.id] = drop(notification, places, reason)
+        elif told := spared(notification, one.message):
+            facts = drop(notification, (one.message,), told)
+            dropped[notification.id] = (*dropped.get(notification.id, ()), *facts)
         else:
-            untrue[notification.id] = reason
-    return tuple(true), {
-        number: drop(known[number], _ours(bundle, known[number], now), reason)
-        for number, reason in untrue.items()
-    }
+            true.append(one)
+    return tuple(true), dropped
 
 
 def _ours(bundle: Bundle, notification: Notification, now: datetime) -> tuple[int, ...]:

@@ -7,7 +7,12 @@ what was imported.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from domain.authority.facts import ApprovalClimbed, ApprovalRequested
+from domain.authority.facts import (
+    ApprovalClimbed,
+    ApprovalGranted,
+    ApprovalRejected,
+    ApprovalRequested,
+)
 from domain.choosing import Candidate
 from domain.escalation.facts import (
     EscalationExhausted,
@@ -16,7 +21,7 @@ from domain.escalation.facts import (
 )
 from domain.event import Event, Fact
 from domain.notification.facts import Cause
-from domain.notification.notification import notification_id
+from domain.notification.notification import Part, notification_id
 from domain.offer.facts import AssignmentOffered
 from domain.sla.facts import SlaBreached
 from domain.ticket.facts import TicketAssigned, TicketResolved, TicketWatched
@@ -30,28 +35,32 @@ TELLING: tuple[type[Fact], ...] = (
     TicketAssigned,
     ApprovalRequested,
     ApprovalClimbed,
+    ApprovalGranted,
+    ApprovalRejected,
     *WATCHED,
 )
 TOPICS = frozenset(fact.topic for fact in TELLING)
 """Of the events that may tell somebody."""
 WATCHES = "watches the ticket"
+ASKED = "asked for it"
+LEADS = "leads the team of the ticket"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Telling:
-    """`reason`: why this person. `watched`: of a watcher, since which event."""
+    """`reason`: why this person. `part`: who of those told of one event."""
 
     event: Event
     cause: Cause
     person: str
     reason: str
-    watched: int | None = None
+    part: Part = None
 
     @property
     def id(self) -> str:
         """Of the notification."""
         about = self.event.originator_version
-        return notification_id(self.event.originator_id, about, self.watched)
+        return notification_id(self.event.originator_id, about, self.part)
 
     @property
     def clock(self) -> str | None:
@@ -79,14 +88,22 @@ class Telling:
 
 def tellings(events: Iterable[Event]) -> Iterator[Telling]:
     """Of a ticket's events, from the first on; in their order."""
-    watching = dict[str, int]()
+    watching, askers = dict[str, int](), dict[int, str]()
     for event in events:
-        actor = event.meta.actor
-        own = (actor.id, actor.on_behalf_of) if actor.kind == "user" else ()
-        if actor.kind != "migration":
-            yield from (t for t in _told(event, watching) if t.person not in own)
+        if isinstance(event.fact, ApprovalRequested):
+            askers[event.fact.number] = event.fact.requested_by
+        if event.meta.actor.kind != "migration":
+            found = (*_told(event, watching), *_answered(event, askers))
+            yield from (told for told in found if not _own(told))
         if isinstance(event.fact, TicketWatched):
             watching.setdefault(event.fact.person, event.originator_version)
+
+
+def _own(told: Telling) -> bool:
+    """That nobody can be asked is nobody's doing, also not of who asks."""
+    actor = told.event.meta.actor
+    own = (actor.id, actor.on_behalf_of) if actor.kind == "user" else ()
+    return told.person in own and told.cause != "unresolved"
 
 
 def _told(event: Event, watching: Mapping[str, int]) -> Iterator[Telling]:
@@ -115,8 +132,37 @@ def _told(event: Event, watching: Mapping[str, int]) -> Iterator[Telling]:
 def _watchers(event: Event, watching: Mapping[str, int]) -> Iterator[Telling]:
     for person, since in watching.items():
         yield Telling(
-            event=event, cause="watched", person=person, reason=WATCHES, watched=since
+            event=event, cause="watched", person=person, reason=WATCHES, part=since
         )
+
+
+def _answered(event: Event, askers: Mapping[int, str]) -> Iterator[Telling]:
+    """What became of a refund or compensation: its requester, by its number in
+    `askers`, and of what nobody can be asked for also the team's lead.
+    """
+    match event.fact:
+        case (
+            ApprovalGranted(number=number, actor=by)
+            | ApprovalRejected(number=number, actor=by)
+        ):
+            # Within their own limit: it was granted as it was asked for.
+            if (person := askers.get(number, by)) != by:
+                yield Telling(event=event, cause="decided", person=person, reason=ASKED)
+        case (
+            ApprovalRequested(number=number, approver=None, team_lead=lead)
+            | ApprovalClimbed(
+                number=number, approver=None, from_approver=str(), team_lead=lead
+            )
+        ):
+            cause: Cause = "unresolved"
+            asker = askers[number]
+            yield Telling(event=event, cause=cause, person=asker, reason=ASKED)
+            if lead is not None:
+                yield Telling(
+                    event=event, cause=cause, person=lead, reason=LEADS, part="lead"
+                )
+        case _:
+            return
 
 
 def _why(candidates: Iterable[Candidate]) -> str:

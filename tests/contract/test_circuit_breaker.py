@@ -12,7 +12,7 @@ from domain.notification.settling import Outcome
 from infra.notify.breaker import CIRCUIT_OPEN, FAILURES, OPEN_FOR, Guarded
 from infra.notify.mail import Mail, parse_smtp_url
 from tests.contract.test_sending import Desk
-from tests.dsl import NOON
+from tests.dsl import NOON, Story, promising
 
 DOWN = Outcome(code="no_answer", temporary=True)
 OPENED = Outcome(code="no_answer", temporary=True, broken=True)
@@ -169,10 +169,17 @@ async def test_what_fails_as_one_is_left_alone_as_one(channel, first, second, to
 async def test_with_a_dead_mail_server_the_next_channel_is_used_at_once(
     unused_tcp_port,
 ):
-    """The rule of the webhook waits for an hour; nobody does."""
-    desk = await Desk(
-        {"channel": "email"}, {"channel": "webhook", "after": "PT1H"}
-    ).planned()
+    """The rule of the webhook waits for an hour; nobody does, also where it is not
+    urgent.
+    """
+    desk = Desk({"channel": "email"}, {"channel": "webhook", "after": "PT1H"})
+    tell = {"targets": [{"agent": "bo"}]}
+    steps = [{**tell, "after": "-PT20M"}, {**tell, "after": "PT5H"}]
+    desk.story = Story(promising({"first_response": "PT30M"}, steps=steps))
+    desk.story.enforce("20m")
+    desk.now = desk.story.events[-1].timestamp
+    await desk.planned()
+    assert (await desk.notification()).urgency == "low"
     server = parse_smtp_url(f"smtp://127.0.0.1:{unused_tcp_port}")
     mail = Guarded(Mail(server, "p@shop.example"), lambda: desk.now, lambda _: None)
     taking = desk.ways

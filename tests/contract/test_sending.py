@@ -15,6 +15,7 @@ from domain.commands import Assign, Resolve
 from domain.errors import VersionConflictError
 from domain.event import Event
 from domain.notification.facts import NotificationPlanned
+from domain.notification.fail_over import RETRIES
 from domain.notification.limits import LIMITS
 from domain.notification.notification import fold
 from domain.notification.ordering import Spent
@@ -225,6 +226,37 @@ async def test_an_address_that_was_taken_away_fails_over_without_a_try():
     assert (mail.state, mail.detail) == ("failed", "no_address")
     assert hook.state == "sent"
     assert [d.channel for d in desk.ways.got] == ["webhook"]
+
+
+async def test_what_is_urgent_goes_by_the_next_channel_once_one_answers_with_a_fault():
+    desk = await Desk(
+        {"channel": "webhook"}, {"channel": "email", "after": "PT1H"}
+    ).planned()
+    desk.ways.outcomes["webhook"] = Outcome(code="http_500", temporary=True)
+    await desk.send_all()
+    await desk.send_all()
+    assert [d.channel for d in desk.ways.got] == ["webhook", "email"]
+    hook, mail = (await desk.notification()).messages
+    assert (hook.state, hook.detail) == ("dropped", "told by email meanwhile")
+    assert mail.state == "sent"
+
+
+async def test_a_retry_in_line_behind_others_is_not_sent_to_whom_another_channel_told():
+    desk = await Desk(
+        {"channel": "webhook"}, {"channel": "email", "after": "PT1H"}
+    ).planned()
+    desk.ways.outcomes["webhook"] = Outcome(code="http_500", temporary=True)
+    await desk.send_all()
+    [mail] = await desk.sending.ready()
+    desk.now += RETRIES[0]
+    [hook] = await desk.sending.ready([mail[0].destination])
+    await desk.sending.send(mail)
+    await desk.sending.send(hook)
+    assert [d.channel for d in desk.ways.got] == ["webhook", "email"]
+    assert [m.state for m in (await desk.notification()).messages] == [
+        "dropped",
+        "sent",
+    ]
 
 
 async def test_a_destination_that_is_busy_gets_nothing_until_it_is_free():

@@ -3,14 +3,18 @@
 import pytest
 
 from domain.errors import InvalidError
-from domain.notification.facts import NotificationFailed, NotificationUnreachable
+from domain.notification.facts import (
+    NotificationDeferred,
+    NotificationFailed,
+    NotificationUnreachable,
+)
+from domain.notification.fail_over import RETRIES, drop, failed, sent
 from domain.notification.item import Item
 from domain.notification.letter import letter
-from domain.notification.notification import RETRIES, drop, failed, sent
 from domain.notification.occasion import occasions
 from domain.notification.planning import NO_AGENT, plan
 from domain.notification.preferences import parse_preferences, preferences_advice
-from domain.notification.settling import Outcome, settle
+from domain.notification.settling import Outcome, settle, still_true
 from domain.notification.unreached import StepUnreached, told_by, unreached
 from tests.domain.notifications import (
     HOUR,
@@ -227,10 +231,95 @@ def test_where_nothing_gets_through_the_next_channel_stands_in_at_once():
     assert (hook.state, hook.due_at) == ("waiting", NOON)
 
 
-def test_a_failure_that_may_pass_alone_does_not_bring_the_next_channel_forward():
-    notification = planned(person(rule("email"), rule("webhook", "PT1H")))
-    facts = failed(notification, 0, "timeout", temporary=True, at=NOON)
-    assert after(notification, facts, NOON).messages[1].due_at == NOON + HOUR
+def busy(notification, message, at):
+    facts = failed(notification, message, "http_500", temporary=True, at=at)
+    return after(notification, facts, at)
+
+
+def taken(notification, message, at):
+    return after(notification, sent(notification, message, at), at)
+
+
+def states(notification):
+    return [m.state for m in notification.messages]
+
+
+LATER = [rule("webhook"), rule("email", "PT1H"), rule("apprise", "PT2H")]
+
+
+def test_what_is_not_urgent_waits_for_the_tries_of_the_first_channel():
+    found = busy(planned(person(*LATER), urgency="low"), 0, NOON)
+    assert found.messages[1].due_at == NOON + HOUR
+
+
+def test_what_is_urgent_goes_by_the_next_channel_at_the_first_failure_that_may_pass():
+    found = busy(planned(person(*LATER)), 0, NOON)
+    dues = [m.due_at for m in found.messages]
+    assert dues == [NOON + RETRIES[0], NOON, NOON + 2 * HOUR]
+    found = busy(found, 1, NOON)
+    assert found.messages[2].due_at == NOON
+
+
+def test_one_failure_after_another_of_one_channel_brings_no_third_forward():
+    found = busy(planned(person(*LATER)), 0, NOON)
+    found = busy(found, 0, NOON + RETRIES[0])
+    assert found.messages[2].due_at == NOON + 2 * HOUR
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_whoever_got_it_by_one_channel_is_not_sent_the_retry_of_another(first):
+    found = busy(busy(planned(person(*LATER)), 0, NOON), 1, NOON)
+    found = taken(found, first, NOON)
+    other = found.messages[1 - first]
+    assert other.state == "dropped"
+    assert other.detail == f"told by {found.messages[first].channel} meanwhile"
+
+
+def test_a_try_that_fails_after_the_stand_in_was_sent_is_the_last_and_brings_none():
+    at = NOON + RETRIES[0]
+    found = taken(busy(planned(person(*LATER)), 0, NOON), 1, at)
+    assert states(busy(found, 0, at)) == ["dropped", "sent", "waiting"]
+    facts = failed(found, 0, "http_410", temporary=False, at=at)
+    assert after(found, facts, at).messages[2].due_at == NOON + 2 * HOUR
+
+
+def test_a_stand_in_that_was_not_tried_yet_still_comes_as_its_rule_wants():
+    found = busy(planned(person(*LATER)), 0, NOON)
+    wait = NotificationDeferred(message=1, reason="limit", until=NOON + MINUTE)
+    found = taken(after(found, [wait], NOON), 0, NOON + RETRIES[0])
+    assert states(found) == ["sent", "waiting", "waiting"]
+
+
+def test_a_retry_that_waited_in_line_is_spared_who_was_told_meanwhile():
+    at = NOON + RETRIES[0]
+    found = taken(busy(planned(person(*LATER)), 0, NOON), 1, at)
+    bundle = (outgoing(found.id),)
+    true, dropped = still_true(bundle, {found.id: found}, {}, at)
+    found = after(found, dropped[found.id], at)
+    assert true == ()
+    assert states(found) == ["dropped", "sent", "waiting"]
+
+
+def test_where_the_stand_in_fails_for_good_what_was_not_tried_goes_before_a_retry():
+    found = busy(planned(person(*LATER)), 0, NOON)
+    facts = failed(found, 1, "smtp_550", temporary=False, at=NOON)
+    found = after(found, facts, NOON)
+    dues = [m.due_at for m in found.messages]
+    assert dues == [NOON + RETRIES[0], NOON, NOON]
+    assert states(taken(found, 2, NOON)) == ["dropped", "failed", "sent"]
+
+
+def test_a_second_rule_for_the_address_that_fails_is_no_fail_over():
+    rules = [rule("email"), rule("email", "PT10M"), rule("webhook", "PT1H")]
+    found = busy(planned(person(*rules)), 0, NOON)
+    assert [m.due_at for m in found.messages[1:]] == [NOON + 10 * MINUTE, NOON]
+
+
+def test_nothing_is_brought_forward_for_whom_a_later_rule_has_told():
+    rules = [rule("email"), rule("webhook"), rule("apprise", "PT1H")]
+    found = busy(taken(planned(person(*rules)), 1, NOON), 0, NOON)
+    assert found.messages[2].due_at == NOON + HOUR
+    assert found.messages[0].state == "waiting"
 
 
 def test_who_was_told_by_the_stand_in_is_not_told_again_by_the_broken_channel():
@@ -255,6 +344,23 @@ def test_a_channel_of_a_rule_of_its_own_time_is_no_stand_in_and_both_are_used():
     found = broken(planned(person(rule("email"), rule("webhook"))), 0, NOON)
     found = after(found, sent(found, 1, NOON), NOON)
     assert [m.state for m in found.messages] == ["waiting", "sent"]
+
+
+def test_a_log_in_which_two_messages_brought_each_other_forward_is_read():
+    """As it was written when a failure for good also hurried a retry."""
+    found = planned(person(rule("email"), rule("webhook", "PT1H")))
+    found = broken(found, 0, NOON)
+    back = NotificationFailed(
+        message=1,
+        channel="webhook",
+        attempt=1,
+        code="http_410",
+        temporary=False,
+        next_message=0,
+    )
+    found = after(found, [back], NOON)
+    assert (found.waiting, found.due_at) == ((0,), NOON)
+    assert states(taken(found, 0, NOON)) == ["sent", "failed"]
 
 
 def test_what_is_on_its_way_when_the_stand_in_was_sent_is_left_to_its_end():

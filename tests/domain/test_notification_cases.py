@@ -16,8 +16,8 @@ import pytest
 from domain.escalation.facts import EscalationAcknowledged, EscalationEnded
 from domain.event import Event
 from domain.notification import ordering
+from domain.notification.fail_over import drop
 from domain.notification.limits import Limit, next_token, taken
-from domain.notification.notification import drop
 from domain.notification.ordering import KINDS, Spent, bundles, in_order, within_limits
 from domain.notification.planning import after_quiet
 from domain.notification.relevance import no_longer_true

@@ -12,8 +12,8 @@ from domain.notification.facts import (
     NotificationSent,
     NotificationUnreachable,
 )
+from domain.notification.fail_over import RETRIES
 from domain.notification.limits import Limit, next_token, taken
-from domain.notification.notification import RETRIES
 from domain.notification.ordering import bundles, in_order
 from domain.notification.settling import Outcome, settle, still_true
 from domain.ticket.facts import TicketResolved
@@ -52,15 +52,16 @@ OUTCOMES = st.lists(
     max_size=40,
 )
 LATENESS = st.lists(st.integers(0, 600), min_size=40, max_size=40)
+URGENCIES = st.sampled_from(["high", "low"])
 OVER = st.none() | st.integers(0, 120)
 
 
-def run(rules, outcomes, lateness, over):
+def run(rules, outcomes, lateness, over, urgency="high"):
     """Sends as the sender does, late by so many seconds, until nothing waits; `over`:
     after so many minutes the ticket is resolved. Returns the notification, its facts
     with their times, and when messages went out.
     """
-    notification, now = planned(person(*rules)), NOON
+    notification, now = planned(person(*rules), urgency=urgency), NOON
     facts, tries = [], []
     over_at = None if over is None else NOON + over * MINUTE
     for outcome, late in zip(outcomes, lateness, strict=True):
@@ -126,17 +127,40 @@ def test_a_person_is_unreachable_if_and_only_if_every_channel_failed(
     assert (notification.state == "unreachable") == every
 
 
-@given(RULES, OUTCOMES, LATENESS, OVER)
+@given(RULES, OUTCOMES, LATENESS, OVER, URGENCIES)
 def test_a_channel_is_tried_a_few_times_and_then_the_next_is_due_at_once(
-    rules, outcomes, lateness, over
+    rules, outcomes, lateness, over, urgency
 ):
-    notification, facts, _ = run(rules, outcomes, lateness, over)
+    notification, facts, _ = run(rules, outcomes, lateness, over, urgency)
     assert all(m.attempts <= len(RETRIES) + 1 for m in notification.messages)
     for at, fact in facts:
         if isinstance(fact, NotificationFailed) and fact.next_message is not None:
-            assert not fact.temporary or fact.code == "circuit_open"
+            early = urgency == "high" or fact.code == "circuit_open"
+            assert not fact.temporary or early
             later = [f for t, f in facts if t >= at and f is not fact]
             assert any(f.message == fact.next_message for f in later)
+
+
+def began(notification, place):
+    """The message whose failure began it, of those that stand in for one another."""
+    before = notification.messages[place].stands_in_for
+    return place if before is None else began(notification, before)
+
+
+@given(RULES, OUTCOMES, LATENESS, URGENCIES)
+def test_who_was_told_in_place_of_a_message_is_never_sent_its_retry(
+    rules, outcomes, lateness, urgency
+):
+    notification, facts, _ = run(rules, outcomes, lateness, None, urgency)
+    sends = [(t, f) for t, f in facts if isinstance(f, NotificationSent)]
+    for told_at, told in sends:
+        first = began(notification, told.message)
+        again = [
+            fact
+            for at, fact in sends
+            if at > told_at and began(notification, fact.message) == first
+        ]
+        assert all(fact.attempt == 1 for fact in again)
 
 
 @given(

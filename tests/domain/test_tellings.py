@@ -23,6 +23,7 @@ from tests.domain.notifications import MINUTE, events_of, outgoing, person, rule
 from tests.dsl import (
     AGENTS,
     NOON,
+    NOTE,
     Story,
     configured,
     instant,
@@ -153,7 +154,98 @@ def test_a_wish_for_approval_is_urgent_once_a_promise_is_broken_without_excuse()
 
 def test_an_approver_is_told_and_nobody_where_there_is_none():
     assert told(asked()) == ["mia by approval.requested"]
-    assert told(asked("1")) == []
+    assert told(asked("1"), "approval") == []
+
+
+def verdict(grant=True, by="mia"):
+    return DecideApproval(number=1, grant=grant, by=by, reason="no\nphoto")
+
+
+def decided(story, at="2m", *, grant=True):
+    """By Mia, and not by Ann as everything else here."""
+    story.when(at, verdict(grant))
+    *_, last = story.events
+    mia = Actor(id="desk", kind="user", on_behalf_of="mia")
+    story.events[-1] = replace(last, meta=replace(last.meta, actor=mia))
+    return story
+
+
+@pytest.mark.parametrize(
+    ("grant", "topic"), [(True, "approval.granted"), (False, "approval.rejected")]
+)
+def test_who_asked_for_money_is_told_of_the_decision(grant, topic):
+    story = decided(asked(), grant=grant)
+    assert told(story, "decided") == [f"ann by {topic}"]
+    assert urgency(story, topic) == {"ann": "low"}
+
+
+def test_who_may_grant_it_themselves_is_told_nothing():
+    own = money().when("1m", replace(ASK, requested_by="mia"))
+    assert told(own) == []
+
+
+def test_a_decision_is_urgent_while_a_promise_of_the_ticket_is_broken():
+    late = decided(money().enforce("2h").when("2h", ASK), "2h")
+    assert urgency(late, "approval.granted") == {"ann": "high"}
+
+
+def led_by(lead, *commands, limit="1", **mia):
+    """A ticket of a team with this lead; Ann asks for more than Mia may grant."""
+    documents = {
+        "authorities": {"lead": {"refund": {"currency": "CNY", "amount": limit}}},
+        "agents": {**AGENTS, "mia": {"name": "Mia", "role": "lead", **mia}},
+        "teams": {"second": {"members": ["bo"], "lead": lead}},
+    }
+    config = configured(documents)
+    story = Story(World(config=config, directory=config.directory))
+    return story.when("0s", TEAM).when("1m", ASK, *commands)
+
+
+def with_limit(story, amount):
+    """The same ticket, of which Mia may grant that much from now on."""
+    limit = {"refund": {"currency": "CNY", "amount": amount}}
+    config = published(story.world.config, "authorities", "lead", limit)
+    story.world = replace(story.world, config=config, directory=config.directory)
+    return story
+
+
+def test_where_nobody_can_be_asked_who_asks_and_the_lead_of_the_team_are_told():
+    assert told(led_by("chen")) == [
+        "ann by approval.requested",
+        "chen by approval.requested",
+    ]
+    assert told(led_by("ann")) == ["ann by approval.requested"]
+    assert told(led_by(None)) == ["ann by approval.requested"]
+
+
+def test_that_nobody_can_be_asked_is_told_also_to_who_asked_in_person():
+    *before, last = asked("1").events
+    actor = Actor(id="desk", kind="user", on_behalf_of="ann")
+    mine = replace(last, meta=replace(last.meta, actor=actor))
+    assert [t.person for t in tellings([*before, mine])] == ["ann"]
+
+
+def test_an_approval_that_nobody_answered_is_told_of_once_nobody_is_left():
+    story = led_by("chen", limit="1000").enforce("PT9H")
+    assert told(story) == [
+        "mia by approval.requested",
+        "ann by approval.climbed",
+        "chen by approval.climbed",
+    ]
+
+
+def test_what_is_told_of_one_event_has_a_number_for_each():
+    numbers = [t.id for t in tellings(led_by("chen").events)]
+    assert numbers[1] == f"{numbers[0]}.lead"
+    assert {ticket_of(notification_stream(n)) for n in numbers} == {"t-1"}
+
+
+@pytest.mark.parametrize("story", [led_by("chen"), decided(asked())])
+def test_of_an_imported_approval_nobody_is_told(story):
+    *before, last = story.events
+    actor = Actor(id="import", kind="migration")
+    imported = replace(last, meta=replace(last.meta, actor=actor))
+    assert occasions([*before, imported]) == ()
 
 
 def test_watchers_hear_of_what_happens_after_they_began_to_watch():
@@ -287,6 +379,32 @@ def test_whom_an_approval_climbed_to_is_told_what_is_wanted_and_the_other_no_mor
     assert no_longer_true(story.events, wish, instant("PT4H1M")) is None
 
 
+def test_a_decision_stays_true_whatever_comes_of_the_ticket():
+    story = decided(asked())
+    news = notified(story, "ann", "approval.granted")
+    story.when("3m", Resolve(), Close())
+    assert no_longer_true(story.events, news, instant("3m")) is None
+
+
+def test_that_nobody_can_be_asked_is_told_no_more_once_somebody_is():
+    story = led_by("chen")
+    news = notified(story, "chen", "approval.requested")
+    assert no_longer_true(story.events, news, instant("1m")) is None
+    with_limit(story, "1000").when("2m", NOTE)
+    reason = no_longer_true(story.events, news, instant("2m"))
+    assert reason == "mia was asked before the message was sent"
+
+
+@pytest.mark.parametrize(
+    ("command", "why"), [(Close(), "closed"), (verdict(), "granted by mia")]
+)
+def test_that_nobody_can_be_asked_is_told_no_more_once_it_is_over(command, why):
+    story = led_by("chen")
+    news = notified(story, "ann", "approval.requested")
+    with_limit(story, "1000").when("2m", command)
+    assert why in no_longer_true(story.events, news, instant("2m"))
+
+
 def test_another_decision_leaves_this_one_to_be_made():
     story = asked()
     wish = notified(story, "mia", "approval.requested")
@@ -340,6 +458,23 @@ def test_a_wish_for_approval_says_how_much_and_why():
     assert "退款 12.50 CNY" in written(asked(), "mia", "approval.requested", "zh").text
 
 
+def test_a_decision_says_which_and_by_whom_and_why():
+    story = decided(asked(), grant=False)
+    found = written(story, "ann", "approval.rejected")
+    assert found.subject == "Ticket #1: refund of 12.50 CNY rejected"
+    assert "was rejected by mia" in found.text
+    assert "no photo" in found.text
+    found = written(story, "ann", "approval.rejected", "zh")
+    assert found.subject == "工单 #1：退款 12.50 CNY 已拒绝"  # noqa: RUF001
+
+
+def test_where_nobody_can_be_asked_the_letter_says_what_for_and_why_you():
+    found = written(led_by("chen"), "chen", "approval.requested")
+    assert found.subject == "Ticket #1: nobody to approve a refund of 12.50 CNY"
+    assert "Asked for by ann: it came broken" in found.text
+    assert "Why you: leads the team of the ticket" in found.text
+
+
 def test_who_got_it_by_a_rule_and_who_watches_are_told_so():
     story = queue("direct")
     found = letter([item(last_notified(story), story.events)], AS_ANN)
@@ -357,6 +492,8 @@ def test_every_cause_has_words_in_every_language(language):
     stories = [
         (queue(), "bo", "assignment.offered"),
         (asked(), "mia", "approval.requested"),
+        (decided(asked()), "ann", "approval.granted"),
+        (led_by("chen"), "chen", "approval.requested"),
         (watched(), "bo", "escalation.notified"),
         (watched(), "ann", "escalation.exhausted"),
     ]

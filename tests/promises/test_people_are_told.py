@@ -166,6 +166,20 @@ def test_when_an_address_is_refused_the_next_channel_is_used_at_once(
     assert hook["state"] == "sent"
 
 
+def test_what_is_urgent_does_not_wait_for_an_endpoint_that_answers_with_faults(
+    told, mailbox, address, notification
+):
+    with Receiver(*[500] * 100) as faulty:
+        rules = [by("webhook"), by("email", after="PT1H")]
+        ticket = told(
+            {"email": address, "notify": {"rules": rules, "webhook": faulty.url}}
+        )
+        mailbox.await_mail(address)
+        hook, mail = notification(ticket, "sent")["messages"]
+    assert mail["state"] == "sent"
+    assert hook["detail"] == "told by email meanwhile"
+
+
 def test_two_channels_at_once_are_both_used_once(
     told, mailbox, receiver, address, notification
 ):
@@ -356,6 +370,40 @@ def test_who_is_asked_to_approve_hears_how_much_and_why(api, word, mailbox, addr
     mail = mailbox.await_mail(address)
     assert "refund of 12.50 CNY" in mail["Subject"]
     assert "it came broken" in mail.get_content()
+
+
+def test_who_asked_for_money_hears_that_it_was_rejected_by_whom_and_why(
+    api, word, mailbox, address
+):
+    api.put("authorities", word, {"refund": {"currency": "CNY", "amount": "2000"}})
+    api.put("agents", f"{word}-mia", {"name": "M", "role": word})
+    ann = {"name": "Ann", "manager": f"{word}-mia", "email": address}
+    api.put("agents", word, ann)
+    ask = {"kind": "refund", "reason": "it came broken", "requested_by": word}
+    ticket = api.act(
+        api.open_ticket(), "approvals", **ask, currency="CNY", amount="12.50"
+    )
+    api.act(ticket, "approvals/1/reject", by=f"{word}-mia", reason="no photo of it")
+    mail = mailbox.await_mail(address)
+    assert "refund of 12.50 CNY rejected" in mail["Subject"]
+    assert f"by {word}-mia" in mail.get_content()
+    assert "no photo of it" in mail.get_content()
+
+
+def test_where_nobody_can_be_asked_for_money_the_teams_lead_hears_of_it_too(
+    api, word, mailbox, address
+):
+    api.put("agents", word, {"name": "Ann", "email": address})
+    lead = f"{word}-lead"
+    api.put("agents", lead, {"name": "Lead", "email": f"lead-{address}"})
+    api.put("teams", word, {"members": [word], "lead": lead})
+    ticket = api.act(api.open_ticket(), "assign", team=word)
+    ask = {"kind": "refund", "reason": "it came broken", "requested_by": word}
+    api.act(ticket, "approvals", **ask, currency="CNY", amount="12.50")
+    for mail in (mailbox.await_mail(address), mailbox.await_mail(f"lead-{address}")):
+        assert "nobody to approve a refund of 12.50 CNY" in mail["Subject"]
+    found = items(api, ticket, "unresolved")
+    assert [i["person"] for i in found] == [word, lead]
 
 
 @pytest.mark.parametrize(

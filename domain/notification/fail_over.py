@@ -1,0 +1,157 @@
+"""What comes of one message of a notification, and of the others for it.
+
+A message that failed for good hands over to the next at once. What is urgent does not
+wait for that, nor does what meets a way by which nothing gets through: from the first
+failure on the next stands in, while the one that failed goes on being tried; when one
+of them was sent, the others are not tried again.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from domain.notification.facts import (
+    NotificationDropped,
+    NotificationFact,
+    NotificationFailed,
+    NotificationSent,
+    NotificationUnreachable,
+)
+from domain.notification.notification import ALL_FAILED, Message, Notification
+
+RETRIES = (timedelta(seconds=1), timedelta(seconds=10), timedelta(seconds=60))
+"""Pause after the n-th failure that may pass; the one after the last is for good."""
+
+
+def sent(
+    notification: Notification,
+    message: int,
+    at: datetime,
+    bundled_with: str | None = None,
+) -> tuple[NotificationFact, ...]:
+    """Who was told by this one is spared the further tries of what it stood in for, or
+    what stood in for it; not what is on its way at this moment.
+    """
+    tried = notification.messages[message]
+    fact = NotificationSent(
+        message=message,
+        channel=tried.channel,
+        attempt=tried.attempts + 1,
+        bundled_with=bundled_with,
+    )
+    first = _first(notification, message)
+    spared = [
+        place
+        for place in notification.waiting
+        if place != message and _first(notification, place) == first
+        if notification.messages[place].attempts
+        and notification.messages[place].due_at > at
+    ]
+    return (fact, *drop(notification, spared, _told_by(tried)))
+
+
+def spared(notification: Notification, message: int) -> str | None:
+    """Why it is not tried again, if one that stood in for it, or for which it stands
+    in, was sent meanwhile.
+    """
+    if not notification.messages[message].attempts:
+        return None
+    return _told_instead(notification, message)
+
+
+def _told_instead(notification: Notification, message: int) -> str | None:
+    first = _first(notification, message)
+    return next(
+        (
+            _told_by(m)
+            for i, m in enumerate(notification.messages)
+            if m.state == "sent" and _first(notification, i) == first
+        ),
+        None,
+    )
+
+
+def _told_by(message: Message) -> str:
+    return f"told by {message.channel} meanwhile"
+
+
+def _first(notification: Notification, place: int) -> int:
+    """The message whose failure began it, of those that stand in for one another."""
+    before = notification.messages[place].stands_in_for
+    return place if before is None else _first(notification, before)
+
+
+def failed(
+    notification: Notification,
+    message: int,
+    code: str,
+    *,
+    temporary: bool,
+    at: datetime,
+    broken: bool = False,
+) -> tuple[NotificationFact, ...]:
+    """Tried again while that may help; else the next channel, or nobody is reached.
+    `broken`: the next one that was not tried yet does not wait for that.
+    """
+    tried = notification.messages[message]
+    again = temporary and tried.attempts < len(RETRIES)
+    told = _told_instead(notification, message)
+    left = [] if told else _next(notification, message, again=again, broken=broken)
+    later = left and notification.messages[left[0]].due_at > at
+    fact = NotificationFailed(
+        message=message,
+        channel=tried.channel,
+        attempt=tried.attempts + 1,
+        code=code,
+        temporary=again,
+        retry_at=at + RETRIES[tried.attempts] if again else None,
+        next_message=left[0] if later else None,
+    )
+    if again:
+        return (fact, *drop(notification, [message] if told else [], told or ""))
+    others = (m for i, m in enumerate(notification.messages) if i != message)
+    if any(m.state != "failed" for m in others):
+        return (fact,)
+    return (fact, NotificationUnreachable(reason=ALL_FAILED))
+
+
+def _next(
+    notification: Notification, message: int, *, again: bool, broken: bool
+) -> list[int]:
+    """Which may be due now, the first of them is; none: it stays as it is."""
+    left = [i for i in notification.waiting if i != message]
+    untried = [i for i in left if not notification.messages[i].attempts]
+    if notification.urgency == "low":
+        return (untried if broken else []) if again else left
+    stand_ins = _stand_ins(notification, message, untried)
+    return stand_ins if again else stand_ins or left
+
+
+def _stand_ins(
+    notification: Notification, message: int, untried: Iterable[int]
+) -> list[int]:
+    """By another way than those that fail now; none where a later rule told them."""
+    messages = notification.messages
+    if any(m.state == "sent" for m in messages[message + 1 :]):
+        return []
+    failing = {
+        _way(m)
+        for i, m in enumerate(messages)
+        if i == message or (m.state == "waiting" and m.attempts)
+    }
+    return [i for i in untried if _way(messages[i]) not in failing]
+
+
+def _way(message: Message) -> tuple[str, str | None]:
+    """Equal for what goes to one address of the person."""
+    return message.channel, message.target
+
+
+def drop(
+    notification: Notification, messages: Iterable[int], reason: str
+) -> tuple[NotificationFact, ...]:
+    return tuple(
+        NotificationDropped(
+            message=i, channel=notification.messages[i].channel, reason=reason
+        )
+        for i in messages
+    )
