@@ -23,22 +23,26 @@ _TOKEN = re.compile(r"[\x21-\x7e]{1,200}")
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 
 
-async def services(request: Request) -> Services:
-    """Async, because FastAPI sends a plain function through a thread."""
+def _services(request: Request) -> Services:
     found: Services = request.app.state.services
     return found
+
+
+async def services(request: Request) -> Services:
+    """Async, because FastAPI sends a plain function through a thread."""
+    return _services(request)
 
 
 Known = Annotated[Services, Depends(services)]
 
 
 def permit(permission: Permission) -> Callable[..., Awaitable[None]]:
+    # Services are not asked for as a dependency here: each costs every request.
     async def check(
         request: Request,
-        known: Known,
         given: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)],
     ) -> None:
-        key = await _key(known, given)
+        key = await _key(_services(request), given)
         if key is None:
             raise HTTPException(
                 401, "a valid API key is needed", {"WWW-Authenticate": "Bearer"}
@@ -125,11 +129,11 @@ def public() -> dict[str, Any]:
     return {"openapi_extra": {"x-permission": "public"}}
 
 
-async def caller(request: Request, known: Known) -> Caller:
+async def caller(request: Request) -> Caller:
     """Headers are read here and not declared to FastAPI one by one, because every
     declared parameter costs each write; `HEADERS` tells OpenAPI of them.
     """
-    key: ApiKey = request.state.key
+    known, key = _services(request), request.state.key
     idempotency_key = _token(request, "Idempotency-Key")
     request_id = _token(request, "X-Request-Id")
     if_match = request.headers.get("If-Match")

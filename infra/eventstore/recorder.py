@@ -116,7 +116,7 @@ class AppendOnlyRecorder(PostgresApplicationRecorder):
 
 
 class Log(Application[str]):
-    """The library's application over our mapper and recorder; `save(*events,
+    """The library's application over our mapper and recorder; `events.put(events,
     commands=…)` is the one door that is used.
     """
 

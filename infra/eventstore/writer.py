@@ -157,8 +157,9 @@ class GroupWriter:
     def _save_once(self, batch: list[_Append]) -> list[int]:
         began = time.perf_counter()
         try:
-            recordings = self._log.save(
-                *(event for append in batch for event in append.events),
+            # Not by `save`, which asks of each event whether it is an aggregate.
+            recordings = self._log.events.put(
+                [event for append in batch for event in append.events],
                 commands=[append.command for append in batch],
                 takings=[append.taking for append in batch if append.taking],
             )
