@@ -20,10 +20,14 @@ from infra.database import Database
 from infra.followers.follower import Follower
 
 TICK_S = 0.25
-GRACE_MS = 2000
-"""How long Temporal may take in ordinary running before the sweeper steps in."""
-CAPACITY_PER_S = 30
-"""More than this due within a second, and the excess is taken at its instant."""
+GRACE_MS = 700
+"""How long Temporal may take in ordinary running before the sweeper steps in: a few
+times what it takes, so that who is late is late by less than a second.
+"""
+CAPACITY = 30
+"""More than this due around now, and the excess is taken at its instant."""
+AROUND_MS = (2000, 1000)
+"""Before and after now."""
 BATCH = 200
 PROJECTED_WITHIN_MS = 3000
 """What was enforced is not looked at again before the read model shows it."""
@@ -105,9 +109,9 @@ class Sweeper:
             return True
         rows = await self._database.rows(
             "SELECT count(*) FROM tickets WHERE next_due_ms BETWEEN %s AND %s",
-            (now_ms - GRACE_MS, now_ms + 1000),
+            (now_ms - AROUND_MS[0], now_ms + AROUND_MS[1]),
         )
-        return int(rows[0][0]) > CAPACITY_PER_S
+        return int(rows[0][0]) > CAPACITY
 
     async def _enforce(self, ticket_ids: list[str]) -> int:
         as_of = datetime.now(UTC)
