@@ -94,6 +94,9 @@ class Notifying:
     async def _planned(self, wanted: Occasion) -> list[Event]:
         stream, now = notification_stream(wanted.id), self._now()
         reader, ref = await reader_of(self._registry, wanted.person)
+        if reader is None:  # or not yet known in this process, which hears a bit later
+            await self._registry.refresh()
+            reader, ref = await reader_of(self._registry, wanted.person)
         cause = event_id(wanted.ticket_id, wanted.about)
         meta = self._meta(wanted.ticket_id, cause, ref)
         facts = plan(wanted, reader, now)

@@ -1,10 +1,12 @@
 """YAML with JSON's types only, for what people keep in files."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
+DEEPEST = 64
 MEDIA_TYPE = "application/yaml"
 _MEDIA_TYPES = re.compile(r"(application|text)/(x-)?yaml", re.ASCII | re.IGNORECASE)
 
@@ -33,11 +35,28 @@ def read_yaml(text: str | bytes) -> Any:
 
 
 def read_untrusted_yaml(text: bytes) -> Any:
-    """Without aliases, by which a few lines can mean gigabytes. Raises ValueError."""
+    """Without aliases, by which a few lines can mean gigabytes, and no deeper than the
+    parser's own stack bears. Raises ValueError.
+    """
     try:
-        found = any(isinstance(e, yaml.AliasEvent) for e in yaml.parse(text, _Loader))
+        for depth, event in _events(text):
+            if depth > DEEPEST:
+                raise _UnwantedError(f"nested deeper than {DEEPEST} levels")
+            if isinstance(event, yaml.AliasEvent):
+                raise _UnwantedError("aliases (*name) are not read here")
     except (yaml.YAMLError, UnicodeError) as error:
         raise ValueError(" ".join(str(error).split())) from error
-    if found:
-        raise ValueError("aliases (*name) are not read here")
     return read_yaml(text)
+
+
+class _UnwantedError(ValueError):
+    pass
+
+
+def _events(text: bytes) -> Iterator[tuple[int, yaml.Event]]:
+    """One after the other, so that what is too deep is not read to its end."""
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        yield depth, event

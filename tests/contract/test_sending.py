@@ -61,14 +61,21 @@ class Table:
 
 
 class Registry:
-    """Bo's document, and those of others who have nothing else to do here."""
+    """Bo's document, and those of others who have nothing else to do here. `behind`:
+    they were published a moment ago.
+    """
 
     def __init__(self, document) -> None:
         self.document = document
         self.others = {}
+        self.behind = False
 
     async def config(self):
-        return configured({"agents": {"bo": self.document, **self.others}})
+        people = {} if self.behind else {"bo": self.document, **self.others}
+        return configured({"agents": people})
+
+    async def refresh(self):
+        self.behind = False
 
 
 class Ways:
@@ -165,6 +172,14 @@ async def test_it_is_planned_once_however_often_it_is_asked_for():
     desk = await Desk(*AT_ONCE).planned()
     await desk.notifying.plan("t-1", desk.told)
     assert len(await desk.store.load(desk.stream)) == 1
+
+
+async def test_who_was_published_a_moment_ago_is_told_too():
+    desk = Desk(*AT_ONCE)
+    desk.registry.behind = True
+    await desk.planned()
+    await desk.send_all()
+    assert [d.channel for d in desk.ways.got] == ["email", "webhook"]
 
 
 async def test_what_was_sent_goes_not_again():

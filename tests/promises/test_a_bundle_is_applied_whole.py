@@ -114,7 +114,9 @@ def test_yaml_is_read_as_it_is(api, bundle):
         (b"a: [1", "not well-formed YAML"),
         (b"a: &x [1]\nb: [*x, *x]", "aliases"),
         (b"\xff\xfe\xfa", "not well-formed YAML"),
-        (b"[" * 50_000, "not well-formed YAML"),
+        (b"[" * 50_000, "nested deeper"),
+        (b"- " * 50_000, "nested deeper"),
+        (b"{a: " * 50_000, "nested deeper"),
     ],
 )
 def test_yaml_that_cannot_be_read_is_refused_in_words(api, text, words):
