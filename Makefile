@@ -20,7 +20,7 @@ test: check  ## everything CI runs: the linters, then the tests
 check: .venv/ready-dev  ## the linters only
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@$(BIN)/mypy $(PACKAGES)
+	@$(BIN)/mypy $(PACKAGES) bench examples
 	@$(BIN)/lint-imports
 
 demo: .venv/ready  ## one ticket, from opening to escalation, in fast time

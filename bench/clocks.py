@@ -12,20 +12,11 @@ from datetime import UTC, datetime, timedelta
 from timeit import repeat
 
 from bench.business_time import office
-from domain.commands import (
-    AddMessage,
-    Assign,
-    Change,
-    Command,
-    OpenTicket,
-    PauseTicket,
-    Resume,
-    decide,
-    open_ticket,
-)
+from domain.commands import Command, OpenTicket, decide, open_ticket
 from domain.config import Configuration, fold_config
 from domain.config_kinds import Kind
 from domain.event import SYSTEM, Event, Json, Meta
+from domain.handling import AddMessage, Assign, Change, PauseTicket, Resume
 from domain.publishing import publish
 from domain.replay import replay
 from domain.sla.business_time import breach_at, due_at

@@ -15,15 +15,17 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from activities.ports import Caller
 from activities.simulating import Selection, Simulating
+from api.yaml_text import read_yaml
 from domain.access import Keys
 from domain.bundle import Named
 from domain.config import Configuration
-from domain.event import Event, Json
+from domain.event import SYSTEM, Event, Json
 from domain.oncall.book import OnCallBook
 from domain.subscription import Subscriptions
 from domain.ticket.evolve import fold
-from infra.bootstrap import documents, read_bundle
+from infra.bootstrap import documents
 from infra.incidents.history import opened
 from infra.incidents.log import read
 from infra.sources import InstalledSources
@@ -75,7 +77,17 @@ def histories(file: Path) -> dict[str, list[Event]]:
 
 def draft(bundle: str) -> dict[Named, Json]:
     text = Path(f"examples/{bundle}.yaml").read_text("utf-8")
-    return {(kind, name): d for kind, name, d in documents(read_bundle(text))}
+    return {(kind, name): d for kind, name, d in documents(read_yaml(text))}
+
+
+CALLER = Caller(
+    command_id="bench",
+    request_sha256="bench",
+    attempt="bench",
+    actor=SYSTEM,
+    correlation_id="bench",
+    channel="bench",
+)
 
 
 async def longest_silence(until: asyncio.Event) -> float:
@@ -92,11 +104,12 @@ async def simulated(known: dict[str, list[Event]], bundle: str) -> tuple[float, 
     """How long it took, and the longest silence of the loop, in seconds."""
     store: Any = Histories(known)
     tickets: Any = None
-    made = Simulating(store, Nothing(), tickets, InstalledSources(), now, new_id)
+    nothing: Any = Nothing()
+    made = Simulating(store, nothing, tickets, InstalledSources(), now, new_id)
     over = asyncio.Event()
     listening = asyncio.create_task(longest_silence(over))
     began = time.perf_counter()
-    job = await made.start(draft(bundle), Selection(tickets=tuple(known)))
+    job = await made.start(draft(bundle), Selection(tickets=tuple(known)), CALLER)
     await made.idle()
     took = time.perf_counter() - began
     over.set()
