@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from activities.config import meta_of, replayed, row_of
+from activities.config import by_turns, meta_of, replayed, row_of
 from activities.ports import (
     Appended,
     Caller,
@@ -25,10 +25,8 @@ from domain.config import (
     config_stream,
     fold_config,
 )
-from domain.errors import InvalidError, PreconditionError, VersionConflictError
+from domain.errors import InvalidError, PreconditionError
 from domain.event import Event, PolicyRef
-
-TRIES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +59,9 @@ class BundleDesk:
         """What would be published now; nothing is. Raises InvalidError that points to
         `/<kind>/<name>/…`.
         """
-        return await self._planned(await self._looked_up(documents))
+        bundle = await self._looked_up(documents)
+        await self._registry.refresh()
+        return await self._planned(bundle)
 
     async def _looked_up(self, documents: Documents) -> Bundle:
         if not documents:
@@ -71,7 +71,6 @@ class BundleDesk:
         return Bundle(documents=documents, expansions=expansions)
 
     async def _planned(self, bundle: Bundle) -> BundlePlan:
-        await self._registry.refresh()
         config = await self._registry.config()
         # Off the loop: schedules are looked at for weeks ahead.
         found = await asyncio.to_thread(changes, bundle, config, self._now())
@@ -81,24 +80,22 @@ class BundleDesk:
         if again := await replayed(self._store, caller):
             return await self._applied(documents, again, caller)
         bundle = await self._looked_up(documents)
-        async with self._publishing.turn():
-            appended = await self._in_turn(bundle, caller)
+
+        async def attempt() -> Appended:
+            return await self._apply(bundle, caller)
+
+        appended = await by_turns(
+            self._publishing, self._registry, attempt, "the configuration"
+        )
         return await self._applied(documents, appended, caller)
 
-    async def _in_turn(self, bundle: Bundle, caller: Caller) -> Appended:
-        for _ in range(TRIES):
-            plan = await self._planned(bundle)
-            if caller.if_match not in (None, plan.config.revision):
-                raise PreconditionError(plan.config.revision)
-            events = self._events(plan, caller)
-            row = row_of(caller, *_where_it_ends(events, plan, bundle.documents))
-            try:
-                appended = await self._store.append(events, row)
-            except VersionConflictError:
-                continue  # another published one of them: a turn can be lost
-            await self._registry.refresh()
-            return appended
-        raise VersionConflictError("the configuration")
+    async def _apply(self, bundle: Bundle, caller: Caller) -> Appended:
+        plan = await self._planned(bundle)
+        if caller.if_match not in (None, plan.config.revision):
+            raise PreconditionError(plan.config.revision)
+        events = self._events(plan, caller)
+        row = row_of(caller, *_where_it_ends(events, plan, bundle.documents))
+        return await self._store.append(events, row)
 
     def _events(self, plan: BundlePlan, caller: Caller) -> list[Event]:
         now, made = self._now(), list[Event]()

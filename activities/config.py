@@ -70,23 +70,10 @@ class ConfigDesk:
         async def attempt() -> Appended:
             return await self._publish(kind, name, document, expansion, caller)
 
-        appended = await self._in_turn(kind, name, attempt)
+        appended = await by_turns(
+            self._publishing, self._registry, attempt, config_stream(kind, name)
+        )
         return await self._publication(kind, name, appended, caller)
-
-    async def _in_turn(
-        self, kind: Kind, name: str, attempt: Callable[[], Awaitable[Appended]]
-    ) -> Appended:
-        """Whoever was slower decides again, and hears what there is by now: a turn can
-        be lost with its connection.
-        """
-        async with self._publishing.turn():
-            for _ in range(TRIES):
-                await self._registry.refresh()
-                try:
-                    return await attempt()
-                except VersionConflictError:
-                    continue
-        raise VersionConflictError(config_stream(kind, name))
 
     async def _publish(
         self,
@@ -130,7 +117,9 @@ class ConfigDesk:
             _check(entry, caller, required=False)
             return await self._append(kind, name, entry, fact, caller, None)
 
-        return await self._in_turn(kind, name, attempt)
+        return await by_turns(
+            self._publishing, self._registry, attempt, config_stream(kind, name)
+        )
 
     async def _append(
         self,
@@ -143,9 +132,28 @@ class ConfigDesk:
     ) -> Appended:
         stream, version = config_stream(kind, name), entry.stream_version + 1
         event = Event(stream, version, self._now(), meta_of(caller, policy), fact)
-        appended = await self._store.append([event], row_of(caller, stream, version))
-        await self._registry.refresh()
-        return appended
+        return await self._store.append([event], row_of(caller, stream, version))
+
+
+async def by_turns(
+    publishing: Publishing,
+    registry: Registry,
+    attempt: Callable[[], Awaitable[Appended]],
+    what: str,
+) -> Appended:
+    """Whoever was slower decides again, and hears what there is by now: a turn can be
+    lost with its connection. What was published is known here at once.
+    """
+    async with publishing.turn():
+        for _ in range(TRIES):
+            await registry.refresh()
+            try:
+                appended = await attempt()
+            except VersionConflictError:
+                continue
+            await registry.refresh()
+            return appended
+    raise VersionConflictError(what)
 
 
 def _check(entry: Entry, caller: Caller, *, required: bool) -> None:

@@ -24,7 +24,7 @@ from api.schemas_config import (
 )
 from api.schemas_macros import MacroIn
 from api.schemas_schedules import ScheduleIn
-from api.words import Strict
+from api.words import NAME, Strict
 from domain.config import Entry, Published
 from domain.config_kinds import SINGULAR, Kind
 from domain.errors import NotFoundError
@@ -32,7 +32,7 @@ from domain.event import Json
 
 READ = reads("config:read", 404, 422)
 WRITE = guarded("config:write", 400, 404, 409, 412, 413, 415, 422, 428)
-Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Name = Annotated[str, Path(pattern=NAME)]
 SCHEMAS: dict[Kind, type[Strict]] = {
     "calendars": CalendarIn,
     "sla-policies": SlaPolicyIn,

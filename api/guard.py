@@ -15,11 +15,10 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import RefusedError, problem
+from api.words import DEEPEST
 from api.yaml_text import is_yaml
 
 LIMIT_BYTES = 1_000_000
-DEEPEST = 64
-"""Levels of nesting in a body; deeper ones are an attack on somebody's parser."""
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 TAKE_YAML = frozenset({"/v1/config/plan", "/v1/config/apply"})
 _JSON = re.compile(r"application/([\w.!#$&^-]+\+)?json", re.ASCII | re.IGNORECASE)

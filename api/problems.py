@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Match, Route
 
 from activities.ports import BusyError, StoreUnavailableError
 from api.ports import BehindError
+from api.words import FAULTS
 from domain.errors import (
     CommandReusedError,
     CommandRunningError,
@@ -158,13 +159,19 @@ async def _behind(_: Request, error: Exception) -> JSONResponse:
 
 async def _validation(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    named = (
-        FieldError(_pointer(e["loc"], error.body, e["type"] == "missing"), _message(e))
-        for e in error.errors()
-    )
+    named = (field for e in error.errors() for field in _fields(e, error.body))
     fields = tuple(dict.fromkeys(named))  # two forms of a field may say the same of it
     detail = str(InvalidError(fields[:MOST_NAMED]))
     return problem(422, InvalidError.code, detail, fields)
+
+
+def _fields(error: Mapping[str, Any], body: object) -> Iterator[FieldError]:
+    pointer = _pointer(error["loc"], body, error["type"] == "missing")
+    if error["type"] != FAULTS:
+        yield FieldError(pointer, _message(error))
+        return
+    for fault in error["ctx"][FAULTS]:
+        yield FieldError(f"{pointer}{fault.pointer}", fault.message)
 
 
 def _message(error: Mapping[str, object]) -> str:

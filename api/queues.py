@@ -11,14 +11,14 @@ from api.auth import Calling, Known
 from api.presentation import answer
 from api.schemas_tickets import AcceptIn, DeclineIn, TicketOut
 from api.tickets import LIST, WRITE, Limit, outcome_json, ticket_id_of
-from api.words import Line
+from api.words import NAME, Line
 from domain.errors import NotFoundError
 from domain.offering import AcceptOffer, DeclineOffer
 
 TICKETS = APIRouter(prefix="/v1/tickets", tags=["assignment"])
 QUEUES = APIRouter(prefix="/v1/queues", tags=["assignment"])
 ROUTERS = (TICKETS, QUEUES)
-Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Name = Annotated[str, Path(pattern=NAME)]
 
 
 class QueuedOut(BaseModel):

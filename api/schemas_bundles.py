@@ -6,14 +6,12 @@ from pydantic import BaseModel, Field, JsonValue, create_model
 
 from api.config import SCHEMAS
 from api.schemas_calendars import WarningOut
-from api.words import Cleaned, Strict, example
+from api.words import NAME, Cleaned, Strict, example
 from domain.bundle import Action
 from domain.config_kinds import Kind
 from domain.differences import Op
 
-DocumentName = Annotated[
-    str, Cleaned, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
-]
+DocumentName = Annotated[str, Cleaned, Field(pattern=NAME)]
 PEOPLE: JsonValue = {"ann": {"name": "Ann"}}
 TEAM: JsonValue = {"desk": {"members": ["ann"], "lead": "ann"}}
 RULE: JsonValue = {"when": {"type": "pre_sales"}, "targets": {"resolution": "P1D"}}

@@ -17,6 +17,7 @@ from api.schemas_calendars import WarningOut
 from api.words import Cleaned, Duration, Identifier, Line, Strict, Word, example
 from domain.config_kinds import Kind
 from domain.escalation.policy import NoChannel, Strategy
+from domain.escalation.target import WHOLE
 from domain.sla.change_rules import ChangeRule, EditRule, ReopenRule, SplitRule
 from domain.status import Status
 from domain.terms import Affinity, Mode, Order, Ranking
@@ -226,7 +227,6 @@ class CatchAllIn(Strict):
 
 
 _CATCH_ALL = re.compile(r"catch_all\s+\{?\s*(\w+)(?:\s*:\s*|\s+)([^\s{}]+?)\s*\}?")
-_WHOLE: dict[str, JsonValue] = {"assignee": True}
 
 
 def _one_form(value: object) -> object:
@@ -237,7 +237,7 @@ def _one_form(value: object) -> object:
         return f"hold {value['hold']}"
     if isinstance(value, str) and (found := _CATCH_ALL.fullmatch(value.strip())):
         kind, name = found.groups()
-        return {"catch_all": {kind: _WHOLE.get(kind, name)}}
+        return {"catch_all": {kind: WHOLE.get(kind, name)}}
     return value
 
 

@@ -7,7 +7,7 @@ no other system can read; both are refused by name instead of being lost later.
 import math
 import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import (
     AfterValidator,
@@ -18,8 +18,9 @@ from pydantic import (
     model_validator,
 )
 from pydantic import BaseModel as PydanticModel
+from pydantic_core import PydanticCustomError
 
-from domain.errors import FieldError, InvalidError
+from domain.errors import FieldError
 
 _BAD = re.compile("[\x00\ud800-\udfff]")
 _HALF = re.compile("[\ud800-\udfff]")
@@ -29,6 +30,10 @@ _RFC_3339 = re.compile(
 )
 _WANTED = "must be an RFC 3339 time with an offset, as 2026-11-22T09:00:00+08:00"
 LARGEST_INTEGER = 2**63 - 1
+DEEPEST = 64
+"""Levels of nesting in a body; deeper ones are an attack on somebody's parser."""
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+"""Of a document of the configuration."""
 
 
 def clean(text: str) -> str:
@@ -92,11 +97,14 @@ class Strict(PydanticModel):
         return value
 
 
+FAULTS: Final = "faults"
+"""The type of an error that has a pointer of its own for each fault in a value."""
+
+
 def json_object(value: object) -> object:
     """Any JSON, kept exactly; refuses what could not be read back the same."""
-    errors = list(_faults(value, "/attributes"))
-    if errors:
-        raise InvalidError(errors)
+    if faults := _faults(value, ""):
+        raise PydanticCustomError(FAULTS, "cannot be kept", {FAULTS: faults})
     return value
 
 

@@ -1,12 +1,14 @@
 """YAML with JSON's types only, for what people keep in files."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
-DEEPEST = 64
+from api.words import DEEPEST
+
 MEDIA_TYPE = "application/yaml"
 _MEDIA_TYPES = re.compile(r"(application|text)/(x-)?yaml", re.ASCII | re.IGNORECASE)
 
@@ -27,10 +29,13 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def read_yaml(text: str | bytes) -> Any:
-    """YAML or JSON. Raises ValueError in words."""
+    """YAML or JSON, as JSON has it: keys are texts, and what it has no word for, as
+    bytes or `.nan`, is refused. Raises ValueError in words.
+    """
     try:
-        return yaml.load(text, _Loader)  # noqa: S506 - it is a safe loader
-    except (yaml.YAMLError, RecursionError) as error:
+        found = yaml.load(text, _Loader)  # noqa: S506 - it is a safe loader
+        return json.loads(json.dumps(found, allow_nan=False))
+    except (yaml.YAMLError, RecursionError, TypeError) as error:
         raise ValueError(" ".join(str(error).split()) or "nested too deeply") from error
 
 

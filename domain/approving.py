@@ -187,8 +187,10 @@ class Approving:
         power = self._power
         spend = self._spend(approval, Decimal(approval.amount))
         above = power.chain(spend, above=approval.approver, besides=silent)
+        if above.approver is not None:
+            return above
         anybody = power.chain(spend, besides=silent)
-        return anybody if above.approver is None and anybody.approver else above
+        return anybody if anybody.approver else above
 
     def _lead(self, wanted: AskApproval | Approval) -> str | None:
         """Of the ticket's team, unless it is they who ask."""

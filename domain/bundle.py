@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from domain.config import Configuration, PolicyPublished, Published
+from domain.config import Configuration, PolicyPublished
 from domain.config_kinds import ORDER, Kind
 from domain.differences import Difference, differences
 from domain.errors import FieldError, InvalidError
@@ -49,10 +49,11 @@ class Bundle:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One document that the bundle publishes: `fact`, after what was in force."""
+    """One document that the bundle publishes, and what differs from the version before
+    it.
+    """
 
     action: Action
-    before: Published | None
     fact: PolicyPublished
     differences: tuple[Difference, ...]
 
@@ -73,7 +74,7 @@ def change(config: Configuration, fact: PolicyPublished) -> Change:
         action = "restore" if entry.retired else "replace"
     before = entry.versions[-1] if entry.versions else None
     found = differences(before.document, fact.document) if before else ()
-    return Change(action=action, before=before, fact=fact, differences=tuple(found))
+    return Change(action=action, fact=fact, differences=tuple(found))
 
 
 def laid_over(

@@ -16,7 +16,7 @@ from domain.climb import climb, look_again
 from domain.escalating import Escalating
 from domain.escalation.run import Run
 from domain.offer.queue import Queue
-from domain.offering import Offering
+from domain.offering import Due, Offering
 from domain.promises import follow
 from domain.settling import resumed
 from domain.sla.clock import Clock
@@ -197,18 +197,18 @@ def _come_due(  # noqa: C901 - one case a kind of alarm
         case "approval":
             by_rule = Approving(draft=draft, at=alarm.at, world=world)
             by_rule.run_out(int(alarm.detail))
-        case "offer" | "ask_again" | "overflow" | "relax":
-            return _find_hands(draft, alarm, world, as_of)
+        case "offer" | "ask_again" | "overflow" | "relax" as due:
+            offering = Offering(draft, alarm.at, world, as_of)
+            return _find_hands(draft, alarm.at, due, offering)
     return world
 
 
-def _find_hands(draft: Draft, alarm: Alarm, world: World, as_of: datetime) -> World:
+def _find_hands(draft: Draft, at: datetime, due: Due, offering: Offering) -> World:
     """A step of a climb may wait for just who has it now."""
-    offering = Offering(draft, alarm.at, world, as_of)
     start = draft.mark()
-    offering.come_due(alarm.kind)  # type: ignore[arg-type]
-    follow(draft, start, alarm.at, offering.world)
-    look_again(draft, alarm.at, offering.world)
+    offering.come_due(due)
+    follow(draft, start, at, offering.world)
+    look_again(draft, at, offering.world)
     return offering.world
 
 

@@ -10,6 +10,7 @@ from domain.duration import parse_positive
 from domain.errors import FieldError
 
 Status = Literal["open", "pending", "on_hold", "resolved", "closed"]
+FINISHED: tuple[Status, ...] = ("resolved", "closed")
 STATUSES: tuple[Status, ...] = get_args(Status)
 PAUSES = ("pending", "on_hold")
 

@@ -1,4 +1,4 @@
-"""`pledge config plan` and `apply`: a bundle handed in by the command line."""
+"""A bundle in a file, and what `pledge config` says of it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,19 +7,8 @@ from typing import Any
 import click
 
 from api.yaml_text import read_yaml
-from infra.client import PledgeClient
 
 _WORDS = {"create": "new", "replace": "changed", "restore": "there again"}
-
-
-def plan(client: PledgeClient, file: Path) -> dict[str, Any]:
-    """What applying it would change; nothing is changed."""
-    return client.call("POST", "/v1/config/plan", read(file))
-
-
-def apply(client: PledgeClient, file: Path) -> dict[str, Any]:
-    """All of it, or nothing."""
-    return client.call("POST", "/v1/config/apply", read(file))
 
 
 def read(file: Path) -> Any:

@@ -8,7 +8,6 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -164,10 +163,7 @@ _BUNDLE = click.argument(
 @click.option("--json", "as_json", is_flag=True)
 def plan_config(file: Path, as_json: bool) -> None:
     """Show what applying a bundle (YAML or JSON) would change."""
-    from infra.bundles import plan, told  # noqa: PLC0415
-    from infra.client import PledgeClient  # noqa: PLC0415
-
-    _show(plan(PledgeClient.running(), file), told, as_json=as_json)
+    _bundle("plan", file, as_json=as_json)
 
 
 @config.command("apply")
@@ -175,18 +171,15 @@ def plan_config(file: Path, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True)
 def apply_config(file: Path, as_json: bool) -> None:
     """Publish every document of a bundle (YAML or JSON) that differs, all or none."""
-    from infra.bundles import apply, told  # noqa: PLC0415
+    _bundle("apply", file, as_json=as_json)
+
+
+def _bundle(what: str, file: Path, *, as_json: bool) -> None:
+    from infra.bundles import read, told  # noqa: PLC0415
     from infra.client import PledgeClient  # noqa: PLC0415
 
-    _show(apply(PledgeClient.running(), file), told, as_json=as_json)
-
-
-def _show(
-    answer: dict[str, Any],
-    told: Callable[[dict[str, Any]], Iterable[str]],
-    *,
-    as_json: bool,
-) -> None:
+    bundle = read(file)
+    answer = PledgeClient.running().call("POST", f"/v1/config/{what}", bundle)
     for line in [json.dumps(answer)] if as_json else told(answer):
         click.echo(line)
 

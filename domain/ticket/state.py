@@ -13,7 +13,7 @@ from domain.offer.queue import Queue
 from domain.sla.clock import Clock
 from domain.sla.decision import Decision, Promise
 from domain.sla.reply import Replies, Voice
-from domain.status import Status
+from domain.status import FINISHED, Status
 from domain.ticket.facts import (
     AuthorKind,
     Channel,
@@ -124,7 +124,7 @@ class Ticket:
 
     @property
     def finished(self) -> bool:
-        return self.status in ("resolved", "closed")
+        return self.status in FINISHED
 
 
 def voice(fact: TicketMessageAdded, ticket: Ticket) -> Voice:

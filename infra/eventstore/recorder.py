@@ -32,7 +32,7 @@ APPEND_LOCK = 7305
 read by position without missing any."""
 
 _EVENTS = SQL("""
-INSERT INTO {} (originator_id, originator_version, topic, state)
+INSERT INTO {}.{} (originator_id, originator_version, topic, state)
 SELECT * FROM unnest(%b::text[], %b::bigint[], %b::text[], %b::bytea[])
 RETURNING notification_id
 """)
@@ -50,6 +50,9 @@ class AppendOnlyRecorder(PostgresApplicationRecorder):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.writer = uuid.uuid4().hex
+        self.insert_events_statement = _EVENTS.format(
+            Identifier(self.datastore.schema), Identifier(self.events_table_name)
+        )
         self.lock_table_statements = [
             self.lock_table_statements[0],
             SQL("SELECT pg_advisory_xact_lock({})").format(APPEND_LOCK),
@@ -80,7 +83,7 @@ class AppendOnlyRecorder(PostgresApplicationRecorder):
             [e.topic for e in stored_events],
             [e.state for e in stored_events],
         )
-        curs.execute(_EVENTS.format(Identifier(self.events_table_name)), columns)
+        curs.execute(self.insert_events_statement, columns)
         takings: Sequence[Taking] = kwargs.get("takings", ())
         if takings:
             # By a cursor of its own: this one still has the events' positions.

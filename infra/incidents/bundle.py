@@ -5,17 +5,14 @@ policies are checked and then left out: whom they would have told changes no ver
 and what those people would have done nobody knows.
 """
 
+import asyncio
 from pathlib import Path
 
-from activities.sources import Expanded
+from activities.sources import all_looked_up
 from api.yaml_text import read_yaml
 from domain.bundle import Bundle, laid_over
 from domain.config import Configuration
-from domain.config_kinds import Kind
 from domain.errors import InvalidError
-from domain.event import Json
-from domain.oncall.shift_sources import spell_out
-from domain.sla.calendar_sources import expand
 from domain.world import World
 from infra.bootstrap import documents
 from infra.sources import InstalledSources
@@ -35,22 +32,13 @@ def policies(file: Path) -> World:
     if not isinstance(bundle, dict) or "sla-policies" not in bundle:
         raise BundleError(f"{file} holds no sla-policies")
     found = {(kind, name): text for kind, name, text in documents(bundle)}
-    expansions = {n: made for n, t in found.items() if (made := _expanded(n[0], t))}
-    handed_in = Bundle(documents=found, expansions=expansions)
+    # Without `years` a package gives the days around today, not those of the log.
+    looking = all_looked_up(found, InstalledSources(), now().date())
     try:
+        handed_in = Bundle(documents=found, expansions=asyncio.run(looking))
         config, _ = laid_over(handed_in, Configuration(), now(), anew=True)
     except InvalidError as error:
         raise BundleError(f"{file}: {error}") from error
     asked = ("sla-policies", "calendars")
     kept = {key: e for key, e in config.entries.items() if key[0] in asked}
     return World(config=Configuration(kept))
-
-
-def _expanded(kind: Kind, document: Json) -> Expanded | None:
-    """Without `years` a package gives the days around today, not those of the log."""
-    sources, today = InstalledSources(), now().date()
-    if kind == "calendars":
-        return expand(document, lambda source: sources.look_up(source, today))
-    if kind == "schedules":
-        return spell_out(document, lambda source: sources.shifts(source, today))
-    return None

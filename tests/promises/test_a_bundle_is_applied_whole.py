@@ -117,12 +117,22 @@ def test_yaml_is_read_as_it_is(api, bundle):
         (b"[" * 50_000, "nested deeper"),
         (b"- " * 50_000, "nested deeper"),
         (b"{a: " * 50_000, "nested deeper"),
+        (b"a: !!binary aGk=", "bytes is not JSON"),
+        (b"a: .nan", "not JSON"),
     ],
 )
 def test_yaml_that_cannot_be_read_is_refused_in_words(api, text, words):
     answer = api.post(PLAN, content=text, headers={"Content-Type": "application/yaml"})
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed_yaml")
     assert words in answer.json()["detail"]
+
+
+def test_names_in_yaml_are_text_as_in_json(api, word):
+    text = f"macros: {{{word}: {{set: {{attributes: {{1: x}}}}}}}}"
+    answer = api.post(APPLY, content=text, headers={"Content-Type": "application/yaml"})
+    assert answer.status_code == 200
+    document = api.ok("GET", f"/v1/macros/{word}")["document"]
+    assert document["set"]["attributes"] == {"1": "x"}
 
 
 @pytest.mark.parametrize(
@@ -132,6 +142,10 @@ def test_yaml_that_cannot_be_read_is_refused_in_words(api, text, words):
         ({"teams": {"Not a name": {}}}, "/teams/Not a name"),
         ({"agents": {"a": {"name": "A", "nickname": "x"}}}, "/agents/a/nickname"),
         ({"products": {}}, "/products"),
+        (
+            {"macros": {"m": {"set": {"attributes": {"a": [2**70]}}}}},
+            "/macros/m/set/attributes/a/0",
+        ),
     ],
 )
 def test_what_is_no_bundle_is_refused_by_name(api, body, pointer):
