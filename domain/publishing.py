@@ -18,6 +18,7 @@ from domain.errors import FieldError, InvalidError, NotFoundError, RuleError
 from domain.escalation.policy import parse_escalation_policy
 from domain.event import Json, PolicyRef
 from domain.macro import parse_macro
+from domain.nearest import did_you_mean
 from domain.notification.preferences import parse_preferences, preferences_advice
 from domain.oncall.schedule_lint import inactive_warnings, schedule_warnings
 from domain.oncall.shift_people import people_of
@@ -234,4 +235,6 @@ def _missing(
         if (kind, name) == itself or (kind, name) in coming:
             continue
         if config.entry(kind, name).current is None:
-            yield FieldError(pointer, f"there is no {SINGULAR[kind]} {name!r}")
+            known = [published.name for published in config.current(kind)]
+            message = f"there is no {SINGULAR[kind]} {name!r}"
+            yield FieldError(pointer, message + did_you_mean(name, known))

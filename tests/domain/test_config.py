@@ -360,3 +360,9 @@ def test_a_calendar_that_nothing_counts_by_any_more_can_be_retired():
 
 def test_always_needs_no_calendar():
     assert publish(Configuration(), "sla-policies", "p", sla(calendar="always"))
+
+
+def test_a_name_that_does_not_exist_is_answered_with_the_nearest_that_does():
+    config = configured({"agents": {"anna": {"name": "Anna"}}})
+    with pytest.raises(InvalidError, match="'ana'; did you mean 'anna'"):
+        publish(config, "teams", "desk", {"members": ["ana"]})
