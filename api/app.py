@@ -2,11 +2,8 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
 
 from api import (
     approvals,
@@ -15,6 +12,7 @@ from api import (
     calendars,
     clocks,
     config,
+    event_types,
     events,
     joining,
     keys,
@@ -32,6 +30,7 @@ from api import (
     webhook_secrets,
 )
 from api.guard import Guard
+from api.openapi import document
 from api.ports import Services
 
 ROUTERS = (
@@ -53,6 +52,7 @@ ROUTERS = (
     simulations.ROUTER,
     subscriptions.ROUTER,
     events.ROUTER,
+    event_types.ROUTER,
     keys.ROUTER,
     operation.ROUTER,
 )
@@ -75,33 +75,14 @@ def create_app(
         version="1",
         summary="Promises to customers, kept to the second, explained and proven.",
         lifespan=lifespan,
-        generate_unique_id_function=_operation_id,
+        generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
     )
     app.add_middleware(Guard, observe=observe)
     problems.install(app, [route for router in ROUTERS for route in router.routes])
     for router in ROUTERS:
         app.include_router(router)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: document(  # type: ignore[method-assign]
+        app, app.state.services.event_types
+    )
     return app
-
-
-def _operation_id(route: APIRoute) -> str:
-    return route.name
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        schema = get_openapi(
-            title=app.title,
-            version=app.version,
-            summary=app.summary,
-            routes=app.routes,
-        )
-        models = schema.setdefault("components", {}).setdefault("schemas", {})
-        template = problems.PROBLEM_REF.rpartition("/")[0] + "/{model}"
-        made = problems.Problem.model_json_schema(ref_template=template)
-        models.update(made.pop("$defs", {}))
-        models["Problem"] = made
-        app.openapi_schema = schema
-    return app.openapi_schema

@@ -214,7 +214,7 @@ def _services(made: Core, bell: Bell) -> Services:
         feed=LogFeed(made.store, bell),
         secrets=outbox,
         sources=InstalledSources(),
-        topics=tuple(FACTS),
+        facts=FACTS,
         now=now,
         new_id=new_id,
         new_secret=new_secret,

@@ -179,7 +179,7 @@ def model_of(method, path):
     raise AssertionError(path)
 
 
-FREE_FORM = ("data", "document", "resolved", "attributes")
+FREE_FORM = ("data", "document", "resolved", "attributes", "schema", "example")
 
 
 def names(value, where=""):

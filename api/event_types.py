@@ -1,0 +1,46 @@
+"""The event types that the feed and webhooks bring: schema and example of each."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.auth import Known, reads
+from api.event_schemas import EventType
+from api.pages import Asked
+from api.presentation import answer
+from domain.event import Json
+
+ROUTER = APIRouter(prefix="/v1/event-types", tags=["events"])
+
+
+class EventTypeOut(BaseModel):
+    model_config = ConfigDict(serialize_by_alias=True)
+    type: str = Field(description="As `types` of the feed and of a subscription say it")
+    description: str = Field(description="What happened, in one sentence")
+    json_schema: dict[str, Any] = Field(
+        alias="schema", description="JSON Schema 2020-12 of the whole CloudEvent"
+    )
+    example: dict[str, Any] = Field(description="A CloudEvent of this type")
+    since: str = Field(description="The release that brought this type")
+
+
+class EventTypePage(BaseModel):
+    items: list[EventTypeOut]
+    next_cursor: str | None = Field(description="null on the last page")
+
+
+@ROUTER.get("", response_model=EventTypePage, **reads("events:read", 422))
+async def list_event_types(known: Known, asked: Asked) -> Response:
+    """Every event type that may be subscribed to, with its schema and an example."""
+    return answer(asked.of(known.event_types, lambda t: t.type, _json))
+
+
+def _json(found: EventType) -> Json:
+    return {
+        "type": found.type,
+        "description": found.description,
+        "schema": found.schema,
+        "example": found.example,
+        "since": found.since,
+    }

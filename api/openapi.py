@@ -1,0 +1,95 @@
+"""The OpenAPI document: what FastAPI knows of the routes, the problems that they answer
+with, and the webhooks that Pledge calls.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api import problems
+from api.event_schemas import EventType
+
+MODELS = "#/components/schemas/"
+
+
+def document(app: FastAPI, types: Iterable[EventType]) -> dict[str, Any]:
+    """Made once, when it is first asked for. `types`: of the webhooks."""
+    if app.openapi_schema is None:
+        made = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            routes=app.routes,
+        )
+        models = made.setdefault("components", {}).setdefault("schemas", {})
+        _add_problem(models)
+        made["webhooks"] = _webhooks(types, models)
+        app.openapi_schema = made
+    return app.openapi_schema
+
+
+def _add_problem(models: dict[str, Any]) -> None:
+    problem = problems.Problem.model_json_schema(ref_template=MODELS + "{model}")
+    models.update(problem.pop("$defs", {}))
+    models["Problem"] = problem
+
+
+def _webhooks(types: Iterable[EventType], models: dict[str, Any]) -> dict[str, Any]:
+    """One for each event type; its schema goes to the others, as `<Type>Event`."""
+    found = {}
+    for each in types:
+        name = f"{each.schema['title']}Event"
+        models.update(_named_apart(each, name))
+        found[each.type] = {"post": _delivery(each, MODELS + name)}
+    return found
+
+
+def _named_apart(each: EventType, name: str) -> dict[str, Any]:
+    """A part of an event never has the name of a part of a request."""
+    text = json.dumps(each.schema).replace("#/$defs/", MODELS + "Event")
+    schema = json.loads(text)
+    parts = {f"Event{part}": found for part, found in schema.pop("$defs").items()}
+    return parts | {name: schema}
+
+
+def _delivery(each: EventType, reference: str) -> dict[str, Any]:
+    body = {"schema": {"$ref": reference}, "example": each.example}
+    return {
+        "operationId": f"on_{each.type.replace('.', '_')}",
+        "tags": ["webhooks"],
+        "summary": each.description,
+        "description": "Sent to each subscription that names this type, signed as"
+        " Standard Webhooks prescribe.",
+        "parameters": [_HEADERS[name] for name in sorted(_HEADERS)],
+        "requestBody": {
+            "required": True,
+            "content": {"application/cloudevents+json": body},
+        },
+        "responses": {
+            "2XX": {"description": "Received"},
+            "default": {"description": "Not received: it is sent again later"},
+        },
+    }
+
+
+def _header(name: str, description: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "required": True,
+        "description": description,
+        "schema": {"type": "string"},
+    }
+
+
+_HEADERS = {
+    name: _header(name, description)
+    for name, description in (
+        ("webhook-id", "The same for every try: what came before has the same id"),
+        ("webhook-timestamp", "Seconds since 1970: when this try was signed"),
+        ("webhook-signature", "`v1,` and the HMAC-SHA256 of id, timestamp and body"),
+    )
+}
