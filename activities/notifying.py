@@ -40,11 +40,17 @@ class DueTable(Protocol):
 
 
 async def unreached_step(desk: TicketDesk, ticket_id: str, step: StepUnreached) -> None:
-    """The climb does not wait for people whom no message reaches. Where nobody has a
-    channel to begin with it does: else every ladder would run to its end at once.
-    Idempotent by the ticket, the clock, the step and its round.
+    """The escalation does not wait for people to whom every channel failed. Where
+    nobody has a channel, or ops have set none up, it does: else every escalation would
+    run to its end at once. Idempotent by the ticket, the clock, the step and its round.
     """
-    LOG.warning("%s: step %s of %s reached nobody", ticket_id, step.step, step.clock)
+    LOG.warning(
+        "ticket=%s clock=%s step=%s reached nobody: %s",
+        ticket_id,
+        step.clock,
+        step.step,
+        step.reason,
+    )
     if step.reason != ALL_FAILED:
         return
     key = f"unreached:{ticket_id}/{step.clock}/{step.step}/{step.lap}"

@@ -17,10 +17,13 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """`parts`: each part with `ok`, or what is wrong with it."""
+    """`parts`: each part with `ok`, or what is wrong with it. `notes`: what is not set
+    up, as mail; that makes nothing unready.
+    """
 
     ready: bool
     parts: dict[str, str]
+    notes: list[str]
 
 
 @ROUTER.get("/healthz", response_model=Health, **public())
@@ -39,7 +42,11 @@ async def readyz(known: Known) -> Response:
     """200 when every part works, else 503 and which does not."""
     parts = await known.ready()
     ready = not any(parts.values())
-    body = {"ready": ready, "parts": {name: why or "ok" for name, why in parts.items()}}
+    body = {
+        "ready": ready,
+        "parts": {name: why or "ok" for name, why in parts.items()},
+        "notes": list(known.notes),
+    }
     return answer(body, status=200 if ready else 503)
 
 

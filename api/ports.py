@@ -117,6 +117,7 @@ class Secrets(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """What the routes call. `ready` names each part with None or what is wrong.
+    `notes`: what is not set up, which keeps nothing from being served.
     `personal_secret`: of an agent, by the version that their document names. `facts`:
     what may happen, by event type.
     """
@@ -141,6 +142,7 @@ class Services:
     next_number: Callable[[], Awaitable[int]]
     check_url: Callable[[str], str | None]
     ready: Callable[[], Awaitable[dict[str, str | None]]]
+    notes: Sequence[str]
     metrics: Callable[[], bytes]
     publishing: Publishing
     running: set[str] = field(default_factory=set)

@@ -119,11 +119,13 @@ NEVER_PUBLISHED = Entry()
 class Configuration:
     """`chat_targets`: names of those that the operator set up; None: not known here.
     `url_refusal`: why no request ever goes to a URL; None: not known here.
+    `mail`: whether a mail server is set up; None: not known here.
     """
 
     entries: dict[tuple[Kind, str], Entry] = field(default_factory=dict)
     chat_targets: frozenset[str] | None = None
     url_refusal: UrlRefusal | None = None
+    mail: bool | None = None
 
     def entry(self, kind: Kind, name: str) -> Entry:
         return self.entries.get((kind, name), NEVER_PUBLISHED)
@@ -217,6 +219,7 @@ class Configuration:
             gaps=gaps,
             chat_targets=self.chat_targets,
             url_refusal=self.url_refusal,
+            mail=self.mail,
         )
 
     @cached_property

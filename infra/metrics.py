@@ -41,8 +41,8 @@ LAG = Gauge(
     ["follower"],
     multiprocess_mode="livemostrecent",
 )
-LATENESS = Histogram(
-    "pledge_deadline_lateness_seconds",
+DELAY = Histogram(
+    "pledge_enforcement_delay_seconds",
     "From the due instant to its enforcement",
     ["kind"],
     buckets=LATE,
@@ -63,6 +63,11 @@ CONFIG_WARNINGS = Gauge(
 )
 DELIVERED = Counter("pledge_deliveries", "Webhook tries", ["state"])
 NOTIFIED = Counter("pledge_notifications", "Tries to tell people", ["channel", "state"])
+NOT_NOTIFIED = Counter(
+    "pledge_notification_failures",
+    "Tries to tell people that failed",
+    ["channel", "reason"],
+)
 CIRCUITS = Gauge(
     "pledge_notification_circuits_open",
     "Destinations left alone after failures",
@@ -85,8 +90,8 @@ def observe_enforced(events: Sequence[Event]) -> None:
             EscalationStepFired: "step",
         }.get(type(event.fact))
         if kind is not None:
-            late = (now - event.timestamp).total_seconds()
-            LATENESS.labels(kind).observe(max(late, 0.0))
+            delay = (now - event.timestamp).total_seconds()
+            DELAY.labels(kind).observe(max(delay, 0.0))
 
 
 def exposition() -> bytes:

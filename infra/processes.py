@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -33,6 +34,7 @@ from infra.followers.tickets import TicketCache
 from infra.followers.timers import Timers
 from infra.notify.follower import Notifications
 from infra.notify.sender import Sender
+from infra.notify.setup import setup_notes
 from infra.notify.table import NotificationTable
 from infra.readmodel import TicketReadModel
 from infra.settings import Settings
@@ -47,6 +49,7 @@ from infra.wiring import core, now, services
 from workflows.subscription import SubscriptionWorkflow
 from workflows.ticket import TicketWorkflow
 
+LOG = logging.getLogger(__name__)
 STICKY = timedelta(seconds=2)
 """A killed worker otherwise adds ten seconds to every timer it had cached."""
 GRACEFUL = timedelta(seconds=5)
@@ -136,6 +139,8 @@ def webhook_worker(client: Client, queue: str, deliver: Callable[..., Any]) -> W
 
 async def run_followers(settings: Settings) -> None:
     """Follow the log and sweep until told to stop."""
+    for note in setup_notes(settings):
+        LOG.warning(note)
     _collect_seldom()
     client = await connect_patiently(lazy=True)
     async with core(settings) as made:

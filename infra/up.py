@@ -15,6 +15,8 @@ from psycopg.conninfo import conninfo_to_dict
 from infra.data_dir import DataDir, DataDirBusyError
 from infra.embedded import cluster, remains
 from infra.embedded.process import EmbeddedError
+from infra.notify.setup import setup_notes
+from infra.settings import Settings
 from infra.stack import ADMIN_KEY, Stack, assemble
 from infra.supervisor import FAILED, Supervisor
 
@@ -75,7 +77,8 @@ def _summary(stack: Stack) -> str:
         else f"in {stack.admin_key_file}",
     }
     told = "\n".join(f"  {name}: {text}" for name, text in lines.items())
-    return f"\nPledge is up.\n{told}\n\nCtrl-C stops."
+    notes = "".join(f"\n  {note}" for note in setup_notes(Settings.load()))
+    return f"\nPledge is up.\n{told}{notes}\n\nCtrl-C stops."
 
 
 def _without_password(url: str) -> str:

@@ -42,6 +42,7 @@ from infra.followers.bell import Bell
 from infra.followers.tickets import TicketCache
 from infra.liveclocks import LiveClockTable
 from infra.notify.channels import channels
+from infra.notify.setup import setup_notes
 from infra.notify.table import NotificationTable
 from infra.notify.targets import target_names
 from infra.numbers import TicketNumbers
@@ -223,6 +224,7 @@ def _services(made: Core, bell: Bell) -> Services:
         next_number=TicketNumbers(made.database).next,
         check_url=partial(_refused_url, made.outbound()),
         ready=Readiness(made.database).parts,
+        notes=setup_notes(made.settings),
         metrics=metrics.exposition,
         publishing=made.publishing,
     )
@@ -234,6 +236,7 @@ def _surroundings(settings: Settings) -> Configuration:
     return Configuration(
         chat_targets=target_names(settings.notify_targets),
         url_refusal=partial(_refused_url, outbound),
+        mail=bool(settings.smtp_url),
     )
 
 

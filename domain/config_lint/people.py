@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from domain.assignment import Agent, Team
 from domain.config_lint.meaning import meant, named_by
 from domain.config_lint.surroundings import Surroundings
-from domain.errors import FieldError
+from domain.errors import FieldError, InvalidError
 from domain.escalation.target import SCHEDULES
+from domain.notification.preferences import parse_preferences
 
 
 def manager_circle(agents: Mapping[str, Agent], person: str) -> tuple[str, ...]:
@@ -36,6 +37,7 @@ def agent_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
     """Of channels it is said elsewhere that there are none."""
     agents = around.directory.agents
     yield from circle_faults(agents, name)
+    yield from _mail(name, around)
     yield from _chat_targets(name, around)
     yield from _webhook(name, around)
     manager = agents[name].manager
@@ -59,6 +61,19 @@ def agent_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
         yield FieldError(where, f"{why}, and is meant by {', '.join(steps)}")
 
 
+def _mail(name: str, around: Surroundings) -> Iterator[FieldError]:
+    """Only of an address that is used."""
+    if around.mail is not False:
+        return
+    try:
+        rules = parse_preferences(name, around.agents[name]).rules
+    except InvalidError:
+        return  # said elsewhere
+    if any(rule.channel == "email" for rule in rules):
+        message = "no mail server is set up (PLEDGE_SMTP_URL): no e-mail is sent"
+        yield FieldError("/email", message)
+
+
 def _chat_targets(name: str, around: Surroundings) -> Iterator[FieldError]:
     """By name: their URLs hold tokens, and are not known here."""
     notify = around.agents[name].get("notify")
@@ -66,7 +81,7 @@ def _chat_targets(name: str, around: Surroundings) -> Iterator[FieldError]:
     if around.chat_targets is None or not isinstance(named, list | tuple) or not named:
         return
     if not around.chat_targets:
-        message = "no targets are set up in this process by PLEDGE_NOTIFY_TARGETS"
+        message = "no chat targets are set up (PLEDGE_NOTIFY_TARGETS): nothing is sent"
         yield FieldError("/notify/apprise", message)
         return
     for index, target in enumerate(named):

@@ -21,7 +21,8 @@ class Surroundings:
     """`agents`: their documents. `plan`: that of a schedule, None if there is none.
     `gaps`: what is to be said of hours of a schedule in which nobody is on call.
     `chat_targets`: names of those that are set up; None: not known. `url_refusal`: why
-    no request ever goes to a URL; None: not known.
+    no request ever goes to a URL; None: not known. `mail`: whether a mail server is set
+    up; None: not known.
     """
 
     directory: Directory
@@ -32,6 +33,7 @@ class Surroundings:
     gaps: Callable[[str], tuple[FieldError, ...]]
     chat_targets: frozenset[str] | None = None
     url_refusal: UrlRefusal | None = None
+    mail: bool | None = None
 
     def acts(self, person: str) -> bool:
         return may_act(self.directory, person) is None

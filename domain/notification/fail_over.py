@@ -16,10 +16,32 @@ from domain.notification.facts import (
     NotificationSent,
     NotificationUnreachable,
 )
-from domain.notification.notification import ALL_FAILED, Message, Notification
+from domain.notification.notification import (
+    ALL_FAILED,
+    NOT_SET_UP,
+    Message,
+    Notification,
+)
 
 RETRIES = (timedelta(seconds=1), timedelta(seconds=10), timedelta(seconds=60))
 """Pause after the n-th failure that may pass; the one after the last is for good."""
+OURS_TO_MEND = frozenset(
+    {
+        "not_configured",  # no mail server, or no chat target of this name
+        "no_address",  # the person's document names none any more
+        "target_invalid",  # apprise cannot read the URL of the chat target
+        "address_invalid",  # no message can be sent to such an address
+        "address_not_allowed",  # a network that PLEDGE_WEBHOOK_ALLOW does not name
+        "smtp_530",  # the mail server wants a login
+        "smtp_534",
+        "smtp_535",  # the login of PLEDGE_SMTP_URL is wrong
+        "smtp_538",
+        "smtp_504",  # it does not know this way to log in
+    }
+)
+"""Codes of what ops must set up or mend. No provider was asked, or none would take any
+message of ours, so it says nothing of whether the person can be reached.
+"""
 
 
 def sent(
@@ -108,10 +130,12 @@ def failed(
     )
     if again:
         return (fact, *drop(notification, [message] if told else [], told or ""))
-    others = (m for i, m in enumerate(notification.messages) if i != message)
+    others = [m for i, m in enumerate(notification.messages) if i != message]
     if any(m.state != "failed" for m in others):
         return (fact,)
-    return (fact, NotificationUnreachable(reason=ALL_FAILED))
+    codes = {code, *(m.detail for m in others)}
+    reason = NOT_SET_UP if codes <= OURS_TO_MEND else ALL_FAILED
+    return (fact, NotificationUnreachable(reason=reason))
 
 
 def _next(

@@ -30,6 +30,7 @@ became one, or the lead of the ticket's team.
 MessageState = Literal["waiting", "sent", "failed", "dropped"]
 State = Literal["waiting", "sent", "dropped", "unreachable"]
 ALL_FAILED = "all channels failed"
+NOT_SET_UP = "no channel is set up that would reach them"
 
 
 @dataclass(frozen=True, kw_only=True)

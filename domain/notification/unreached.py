@@ -12,7 +12,7 @@ from domain.notification.notification import ALL_FAILED, Notification
 class StepUnreached:
     """A command to the ticket: this step reached nobody, so the next must not wait.
     Idempotent by clock, step and lap. `reason`: that of the one who was lost by
-    failures, if there is one; else nobody had a channel to begin with.
+    failures, if there is one; else nobody had a channel that is set up.
     """
 
     clock: str

@@ -29,6 +29,9 @@ class Channels:
         outcome = await self._try(dispatch)
         state = "sent" if outcome.code is None else "failed"
         metrics.NOTIFIED.labels(dispatch.channel, state).inc()
+        if outcome.code is not None:
+            reason = reason_class(outcome.code)
+            metrics.NOT_NOTIFIED.labels(dispatch.channel, reason).inc()
         return outcome
 
     async def _try(self, dispatch: Dispatch) -> Outcome:
@@ -42,6 +45,12 @@ class Channels:
             kind = type(error).__name__
             LOG.error("%s by %s: %s", dispatch.id, dispatch.channel, kind)  # noqa: TRY400
             return Outcome(code="internal", temporary=True)
+
+
+def reason_class(code: str) -> str:
+    """An answer by its class, as `smtp_5xx`: a label has few values."""
+    kind, _, number = code.rpartition("_")
+    return f"{kind}_{number[0]}xx" if kind and number.isdigit() else code
 
 
 def channels(

@@ -11,7 +11,12 @@ from activities.ports import Now
 from domain.notification.settling import Outcome
 from domain.notification.signing import personal_secret
 from domain.webhook import signed_headers
-from infra.outbound import DeliveryError, OutboundClient, OutboundError
+from infra.outbound import (
+    DeliveryError,
+    ForbiddenAddressError,
+    OutboundClient,
+    OutboundError,
+)
 
 TEMPORARY = frozenset({408, 425, 429})
 SERVER_FAULT = 500
@@ -34,8 +39,10 @@ class Hook:
             if error.status is not None:
                 return Outcome(code=f"http_{error.status}")  # a redirect
             return Outcome(code="no_answer", temporary=True)
+        except ForbiddenAddressError:
+            return Outcome(code="address_not_allowed")
         except OutboundError:
-            return Outcome(code="address_refused")
+            return Outcome(code="address_invalid")
         if answer.status in ACCEPTED:
             return Outcome()
         temporary = answer.status in TEMPORARY or answer.status >= SERVER_FAULT

@@ -22,7 +22,7 @@ TIMEOUT_S = 20.0
 PERMANENT = 500
 CLOSING = 421
 """The server's own trouble (RFC 5321), whichever recipient it is said of."""
-NOT_TAKEN = Outcome(code="address_refused")
+NOT_TAKEN = Outcome(code="address_invalid")
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 

@@ -381,7 +381,10 @@ def test_a_chat_tool_that_nobody_set_up_is_named():
 
 def test_chat_tools_are_warned_of_where_none_are_set_up():
     [(pointer, message)] = said("agents", CHATTY, knowing()).items()
-    assert (pointer, "no targets are set up" in message) == ("/notify/apprise", True)
+    assert (pointer, "no chat targets are set up" in message) == (
+        "/notify/apprise",
+        True,
+    )
     assert said("agents", TOLD, knowing()) == {}
 
 
@@ -508,3 +511,29 @@ def test_a_condition_follows_from_another_or_not(narrow, wide, follows):
 def test_a_condition_on_two_states_at_once_holds_never():
     assert holds_never(condition(status="open", finished=True))
     assert not holds_never(condition(status="closed", finished=True))
+
+
+@pytest.mark.parametrize(
+    ("document", "mail", "warned"),
+    [
+        (TOLD, False, True),
+        (TOLD, True, False),
+        (TOLD, None, False),  # not known in this process
+        (TOLD | {"notify": {"rules": [], "email": None}}, False, True),
+        (
+            TOLD
+            | {
+                "notify": {
+                    "webhook": "https://hooks.example/ann",
+                    "rules": [{"channel": "webhook"}],
+                }
+            },
+            False,
+            False,  # the address is there and no rule uses it
+        ),
+    ],
+)
+def test_an_address_is_warned_of_where_no_mail_server_is_set_up(document, mail, warned):
+    found = said("agents", document, replace(given(), mail=mail))
+    assert ("/email" in found) == warned
+    assert not warned or "PLEDGE_SMTP_URL" in found["/email"]

@@ -8,9 +8,10 @@ from domain.notification.facts import (
     NotificationFailed,
     NotificationUnreachable,
 )
-from domain.notification.fail_over import RETRIES, drop, failed, sent
+from domain.notification.fail_over import OURS_TO_MEND, RETRIES, drop, failed, sent
 from domain.notification.item import Item
 from domain.notification.letter import letter
+from domain.notification.notification import ALL_FAILED, NOT_SET_UP
 from domain.notification.occasion import occasions
 from domain.notification.planning import NO_AGENT, plan
 from domain.notification.preferences import parse_preferences, preferences_advice
@@ -101,6 +102,22 @@ def test_a_channel_that_fails_after_another_told_them_leaves_nobody_unreachable(
     notification = after(notification, sent(notification, 0, NOON), NOON)
     facts = failed(notification, 1, "http_410", temporary=False, at=NOON)
     assert [type(f) for f in facts] == [NotificationFailed]
+
+
+@pytest.mark.parametrize("code", sorted(OURS_TO_MEND))
+def test_what_ops_must_set_up_is_not_a_failure_of_the_provider(code):
+    notification = planned(person(rule("email")))
+    facts = failed(notification, 0, code, temporary=False, at=NOON)
+    assert after(notification, facts, NOON).unreachable == NOT_SET_UP
+
+
+@pytest.mark.parametrize("code", ["smtp_550", "http_410", "no_answer"])
+def test_where_one_provider_failed_all_channels_failed(code):
+    notification = planned(person(rule("email"), rule("webhook")))
+    facts = failed(notification, 0, "not_configured", temporary=False, at=NOON)
+    notification = after(notification, facts, NOON)
+    facts = failed(notification, 1, code, temporary=False, at=NOON)
+    assert after(notification, facts, NOON).unreachable == ALL_FAILED
 
 
 def test_what_ended_meanwhile_is_not_settled_a_second_time():

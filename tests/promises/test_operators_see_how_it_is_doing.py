@@ -7,7 +7,7 @@ from tests.api_client import eventually
 HISTOGRAMS = (
     "pledge_command_duration_seconds",
     "pledge_append_duration_seconds",
-    "pledge_deadline_lateness_seconds",
+    "pledge_enforcement_delay_seconds",
 )
 
 
@@ -52,7 +52,7 @@ def test_a_broken_promise_shows_in_every_histogram(api, figures, word):
                    for h in HISTOGRAMS)  # fmt: skip
 
     eventually(grown)
-    late = total(figures(), 'pledge_deadline_lateness_seconds_count{kind="breach"}')
+    late = total(figures(), 'pledge_enforcement_delay_seconds_count{kind="breach"}')
     assert late >= 1
 
 

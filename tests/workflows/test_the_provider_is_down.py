@@ -114,3 +114,32 @@ async def test_the_provider_is_down(floor, mailbox, endpoint):
     [ticket] = json.loads(delivery.body)["tickets"]
     assert (ticket["person"], ticket["step"]) == ("bo", 1)
     assert telling.notification("bo").state == "sent"
+
+
+async def test_mail_that_nobody_set_up_leaves_the_steps_their_times(floor):
+    """Ops must mend it; that every step follows at once would tell nobody sooner."""
+    telling = Telling(floor)
+    client = OutboundClient(parse_networks("127.0.0.0/8"))
+    telling.by(channels(Settings(), client, KEY, telling.clock))
+    people = {
+        name: {"name": name.title(), "email": f"{name}@shop.example"}
+        for name in ("ann", "bo")
+    }
+    config = configured(
+        {
+            "agents": people,
+            "escalation-policies": {"climb": LADDER | {"repeat": 1}},
+            "sla-policies": {"care": POLICY},
+        }
+    )
+    await floor.open(World(config=config, directory=config.directory))
+    await telling.until("3h")
+
+    fired = [line for line in floor.told("escalation") if "step_fired" in line]
+    assert [line.partition(" ")[0] for line in fired] == [
+        "PT1H",
+        "PT1H30M",
+        "PT2H",
+        "PT2H30M",
+    ]
+    assert not [line for line in floor.told("escalation") if "unreached" in line]
