@@ -23,8 +23,6 @@ from domain.escalation.who import Around, Found
 from domain.event import Fact
 from domain.held import may_change
 from domain.notification.unreached import StepUnreached
-from domain.offering import Offering
-from domain.promises import follow
 from domain.sla.reply import Replies
 from domain.step_actions import StepActions
 from domain.ticket.draft import Draft
@@ -36,25 +34,6 @@ STALE = timedelta(minutes=5)
 """A step that is later than this is passed over if one that is due after it, and by now
 as well, tells somebody: after an outage people hear of where it stands, not of
 everything that was missed."""
-
-
-def climb(
-    draft: Draft, run: Run, due_at: datetime, world: World, as_of: datetime
-) -> World:
-    """Take the run's next step. Returns the world with the loads as they are then."""
-    step, start = Climb(draft, run, due_at, world), draft.mark()
-    refused = step.refused(as_of)
-    if refused is not None:
-        step.skip(refused, *step.following(at_once=False))
-        return world
-    before = draft.ticket
-    step.take()
-    offering = Offering(draft, step.at, world.handed(before, draft.ticket))
-    offering.settle()
-    follow(draft, start, step.at, world)
-    step.finish()
-    look_again(draft, step.at, offering.world)
-    return offering.world
 
 
 def look_again(draft: Draft, at: datetime, world: World) -> None:

@@ -14,7 +14,7 @@ from domain.approving import (
     AskApproval,
     DecideApproval,
 )
-from domain.climb import catch, look_again
+from domain.climb import catch
 from domain.enforcement import EPOCH, enforce
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.escalating import Escalating
@@ -43,7 +43,8 @@ from domain.offering import (
     OfferNext,
     Withdraw,
 )
-from domain.promises import follow, restate_edited
+from domain.promises import restate_edited
+from domain.reactions import react
 from domain.rematch import Edited
 from domain.sla.facts import SlaExcused
 from domain.ticket.draft import Draft
@@ -177,7 +178,7 @@ def open_ticket(
         ),
         since,
     )
-    follow(draft, start, since, world)
+    react(draft, start, since, world)
     enforce(draft, at, world)
     return draft
 
@@ -189,17 +190,10 @@ def decide(ticket: Ticket, command: Command, at: datetime, world: World) -> Draf
     draft = Draft(ticket.id, ticket)
     # The clocks of two machines differ; what happened after is not before.
     at = max(at, ticket.updated_at)
-    world = enforce(draft, at, world)
-    start, before = draft.mark(), draft.ticket
-    _apply(draft, command, at, world)
-    # Who gave it back, say, is not full of it any more.
-    offering = Offering(draft, at, world.handed(before, draft.ticket))
-    if draft.ticket.reopen_count > ticket.reopen_count:
-        offering.take_from_absent()
-    offering.settle()
-    follow(draft, start, at, world)
-    look_again(draft, at, world)
-    Approving(draft=draft, at=at, world=world).ask_anew()
+    now = enforce(draft, at, world)
+    start = draft.mark()
+    _apply(draft, command, at, now)
+    react(draft, start, at, world)
     enforce(draft, at, world)
     return draft
 
@@ -234,7 +228,7 @@ def _apply(  # noqa: C901 - one case a command
         case AcceptOffer() | DeclineOffer() | OfferNext() | Withdraw():
             _offer(draft, command, at, world)
         case LookAgain():
-            pass  # `decide` does it after every command
+            pass  # `react` does it after every command
         case RunMacro():
             _run_macro(draft, command, at, world)
         case AskApproval() | DecideApproval():

@@ -12,12 +12,12 @@ from typing import Literal, NamedTuple
 
 from domain.approving import Approving
 from domain.authority.approval import Approval
-from domain.climb import climb, look_again
+from domain.climb import Climb
 from domain.escalating import Escalating
 from domain.escalation.run import Run
 from domain.offer.queue import Queue
-from domain.offering import Due, Offering
-from domain.promises import follow
+from domain.offering import Offering
+from domain.reactions import react
 from domain.settling import resumed
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaBreached, SlaWarned
@@ -159,8 +159,8 @@ def enforce(draft: Draft, as_of: datetime, world: World) -> World:
     with the loads as they are afterwards, for the next ticket of the same batch.
     """
     while (alarm := next_alarm(draft.ticket)) and alarm.due_from <= as_of:
-        world = _come_due(draft, alarm, world, as_of)
-    return world
+        _come_due(draft, alarm, world, as_of)
+    return world.now(draft)
 
 
 def enforce_punctually(draft: Draft, until: datetime, world: World) -> World:
@@ -168,48 +168,51 @@ def enforce_punctually(draft: Draft, until: datetime, world: World) -> World:
     as_of = None
     while (alarm := next_alarm(draft.ticket)) and alarm.due_from <= until:
         as_of = max(as_of or alarm.due_from, alarm.due_from)
-        world = _come_due(draft, alarm, world, as_of)
-    return world
+        _come_due(draft, alarm, world, as_of)
+    return world.now(draft)
 
 
 def _come_due(  # noqa: C901 - one case a kind of alarm
-    draft: Draft, alarm: Alarm, world: World, as_of: datetime
-) -> World:
+    draft: Draft, alarm: Alarm, before: World, as_of: datetime
+) -> None:
+    """`before`: the world as it was before the draft."""
+    start, world = draft.mark(), before.now(draft)
     match alarm.kind:
         case "warning":
             _warn(draft, alarm)
         case "breach":
             _breach(draft, alarm, world)
         case "resume":
-            start = draft.mark()
-            reason = "the pause ran out"
-            draft.record(TicketResumed(reason=reason), alarm.at, by_rule=True)
-            follow(draft, start, alarm.at, world)
+            resumed_by_time = TicketResumed(reason="the pause ran out")
+            draft.record(resumed_by_time, alarm.at, by_rule=True)
+            react(draft, start, alarm.at, before)
         case "outlive":
             _outlive(draft, alarm, world)
         case "step":
-            return climb(draft, _run(draft, alarm), alarm.at, world, as_of)
+            _take_step(draft, alarm, _run(draft, alarm), before, as_of)
         case "early":
-            return _early(draft, alarm, world, as_of)
+            _take_step(draft, alarm, _early(draft, alarm, world), before, as_of)
         case "run_out":
             by = Escalating(draft=draft, at=alarm.at, world=world)
             by.run_out(_run(draft, alarm))
         case "approval":
-            by_rule = Approving(draft=draft, at=alarm.at, world=world)
-            by_rule.run_out(int(alarm.detail))
+            Approving(draft=draft, at=alarm.at, world=world).run_out(int(alarm.detail))
         case "offer" | "ask_again" | "overflow" | "relax" as due:
-            offering = Offering(draft, alarm.at, world, as_of)
-            return _find_hands(draft, alarm.at, due, offering)
-    return world
+            Offering(draft, alarm.at, world, as_of).come_due(due)
+            react(draft, start, alarm.at, before)
 
 
-def _find_hands(draft: Draft, at: datetime, due: Due, offering: Offering) -> World:
-    """A step of a climb may wait for just who has it now."""
-    start = draft.mark()
-    offering.come_due(due)
-    follow(draft, start, at, offering.world)
-    look_again(draft, at, offering.world)
-    return offering.world
+def _take_step(
+    draft: Draft, alarm: Alarm, run: Run, before: World, as_of: datetime
+) -> None:
+    start, step = draft.mark(), Climb(draft, run, alarm.at, before.now(draft))
+    refused = step.refused(as_of)
+    if refused is not None:
+        step.skip(refused, *step.following(at_once=False))
+        return
+    step.take()
+    react(draft, start, step.at, before)
+    step.finish()
 
 
 def _clock(ticket: Ticket, key: str) -> Clock:
@@ -268,12 +271,12 @@ def _breach(draft: Draft, alarm: Alarm, world: World) -> None:
     Escalating(draft=draft, at=alarm.at, world=world).broken(clock, breach)
 
 
-def _early(draft: Draft, alarm: Alarm, world: World, as_of: datetime) -> World:
+def _early(draft: Draft, alarm: Alarm, world: World) -> Run:
     clock, step = _clock(draft.ticket, alarm.key), int(alarm.detail)
     by = Escalating(draft=draft, at=alarm.at, world=world)
     run = by.early(clock, step)
     assert run is not None, "only a clock with a ladder has early steps"
-    return climb(draft, replace(run, step=step), alarm.at, world, as_of)
+    return replace(run, step=step)
 
 
 def _run(draft: Draft, alarm: Alarm) -> Run:

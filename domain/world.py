@@ -10,6 +10,7 @@ from domain.event import PolicyRef
 from domain.oncall.book import OnCallBook
 from domain.sla.calendar import Calendar
 from domain.sla.policy import SlaPolicy
+from domain.ticket.draft import Draft
 from domain.ticket.state import Ticket
 from domain.workload import handed
 
@@ -30,6 +31,14 @@ class World:
         """With the loads as they are once the ticket has become so."""
         directory = handed(self.directory, (before, after))
         return self if directory is self.directory else self.having(directory)
+
+    def now(self, draft: Draft) -> "World":
+        """With the loads as they are after all that the draft says so far; this world
+        is as it was before the draft.
+        """
+        if not draft.moves:
+            return self
+        return self.having(handed(self.directory, *draft.moves))
 
     def having(self, directory: Directory) -> "World":
         return replace(self, directory=directory)

@@ -31,13 +31,16 @@ class Mark(NamedTuple):
 
 
 class Draft:
-    """Grows by `record`; nothing else is mutable. Timestamps never run backwards."""
+    """Grows by `record`; nothing else is mutable. Timestamps never run backwards.
+    `moves`: the steps that changed who holds the ticket, or whose turn it is.
+    """
 
     def __init__(self, ticket_id: str, ticket: Ticket | None) -> None:
         self.ticket_id = ticket_id
         self.base = ticket
         self._ticket = ticket
         self.steps: list[Dated] = []
+        self.moves: list[tuple[Ticket | None, Ticket]] = []
 
     @property
     def ticket(self) -> Ticket:
@@ -62,11 +65,18 @@ class Draft:
         """Returns the version of the event, to name as the cause of the next."""
         if self._ticket is not None:
             at = max(at, self._ticket.updated_at)
-        self._ticket = evolve(self._ticket, fact, at, self.ticket_id)
+        before = self._ticket
+        self._ticket = evolve(before, fact, at, self.ticket_id)
         self.steps.append(
             Dated(fact=fact, at=at, cause=cause, policy=policy, by_rule=by_rule)
         )
+        if _hands(before) != _hands(self._ticket):
+            self.moves.append((before, self._ticket))
         return self._ticket.version
+
+
+def _hands(ticket: Ticket | None) -> object:
+    return ticket and (ticket.in_hands_of, ticket.team, ticket.turns)
 
 
 def seal(draft: Draft, meta: Meta) -> tuple[Event, ...]:

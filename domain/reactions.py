@@ -1,0 +1,59 @@
+"""What the rules make of what happened to a ticket: one table, read from top to bottom
+until no rule has anything to add.
+
+Every way in which something happens ends here: commands, what comes due, and
+histories that are replayed.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from domain.approving import Approving
+from domain.climb import look_again
+from domain.offering import Offering
+from domain.promises import follow
+from domain.ticket.draft import Draft, Mark
+from domain.world import World
+
+Reaction = Callable[[Draft, Mark, datetime, World], None]
+MOST_ROUNDS = 10
+
+
+def _queue(draft: Draft, since: Mark, at: datetime, world: World) -> None:
+    before, offering = since.ticket, Offering(draft, at, world)
+    if before is not None and draft.ticket.reopen_count > before.reopen_count:
+        offering.take_from_absent()
+    offering.settle()
+
+
+def _retry_held_steps(draft: Draft, _: Mark, at: datetime, world: World) -> None:
+    look_again(draft, at, world)
+
+
+def _reroute_approvals(draft: Draft, _: Mark, at: datetime, world: World) -> None:
+    Approving(draft=draft, at=at, world=world).ask_anew()
+
+
+REACTIONS: tuple[Reaction, ...] = (
+    _queue,
+    follow,
+    _retry_held_steps,
+    _reroute_approvals,
+)
+"""The order is a decision: who holds the ticket is settled before its promises are."""
+
+
+def react(draft: Draft, since: Mark, at: datetime, before: World) -> None:
+    """`before`: the world as it was before the draft. Every reaction looks at least
+    once: what it waits for may lie outside the ticket.
+    """
+    seen, first = dict.fromkeys(REACTIONS, since), True
+    for _ in range(MOST_ROUNDS):
+        for reaction in REACTIONS:
+            if first or draft.since(seen[reaction]):
+                reaction(draft, seen[reaction], at, before.now(draft))
+                seen[reaction] = draft.mark()  # what it adds is no news to itself
+        first = False
+        if not any(draft.since(mark) for mark in seen.values()):
+            return
+    raise AssertionError("the rules go round in a circle")
