@@ -308,6 +308,17 @@ class AssignmentIn(Strict):
     mode: Mode = "manual"
     strategy: Ranking = "least_loaded"
     offer_timeout: Duration = "PT2M"
+    offer_rounds: int = Field(
+        default=5,
+        ge=1,
+        le=100,
+        description="How often everybody is asked before the offers end",
+    )
+    longest_pause: Duration = Field(
+        default="PT1H",
+        description="Between two rounds; the first pause is `offer_timeout`, each next"
+        " one twice as long",
+    )
     order: Order = Field(
         default="oldest", description="Of those that wait, which is next"
     )

@@ -4,12 +4,15 @@ A pure function of what is known at one moment; the answer names each candidate 
 reason, also those that were not chosen.
 """
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from domain.assignment import Directory, may_act
 
 IN_TURN = "next in turn"
+KINDS = ("full", "on leave", "the shift ends", "declined")
+"""How reasons begin that go on with an instant, a number or somebody's words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +51,7 @@ def candidates(
     """
     known = directory.teams.get(team)
     members = known.members if known else ()
-    unfit = {m: _unfit(directory, m, wanted) for m in members}
+    unfit = {m: unfit_for(directory, m, wanted) for m in members}
     free = [m for m in members if unfit[m] is None]
     chosen, why, why_not = _choice(directory, members, free, wanted)
     return tuple(
@@ -56,7 +59,7 @@ def candidates(
             agent=member,
             load=directory.load(member),
             chosen=member == chosen,
-            reason=unfit[member] or (why if member == chosen else why_not),
+            reason=unfit[member] or (why if member == chosen else why_not(member)),
         )
         for member in members
     )
@@ -72,7 +75,26 @@ def anybody_free(directory: Directory, team: str) -> bool:
     return chosen_of(candidates(directory, team, anybody)) is not None
 
 
-def _unfit(directory: Directory, member: str, wanted: Wanted) -> str | None:
+def why_nobody(found: Iterable[Candidate]) -> str:
+    """In short, of those of whom none is chosen: `2 members: both full`."""
+    kinds = Counter(_kind(candidate.reason) for candidate in found)
+    total = kinds.total()
+    if not total:
+        return "no members"
+    members = "1 member" if total == 1 else f"{total} members"
+    if len(kinds) == 1:
+        every = {1: "", 2: "both "}.get(total, "all ")
+        return f"{members}: {every}{next(iter(kinds))}"
+    return f"{members}: " + ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
+
+
+def _kind(reason: str) -> str:
+    """Without what differs from one person to the next."""
+    return next((kind for kind in KINDS if reason.startswith(kind)), reason)
+
+
+def unfit_for(directory: Directory, member: str, wanted: Wanted) -> str | None:
+    """Why this person cannot be chosen; None = they can."""
     unfit = may_act(directory, member)
     if unfit is not None:
         return unfit
@@ -93,15 +115,17 @@ def _fits(load: int, weight: int, capacity: int) -> bool:
     return load + weight <= capacity or (load == 0 and capacity > 0)
 
 
-_Choice = tuple[str | None, str, str]
+_Choice = tuple[str | None, str, Callable[[str], str]]
+"""Who, why, and why not any other."""
 
 
 def _choice(
     directory: Directory, members: tuple[str, ...], free: list[str], wanted: Wanted
 ) -> _Choice:
-    for member, why in wanted.preferred.items():
-        if member in free:
-            return member, why, f"{member} {why}"
+    preferred = next((member for member in wanted.preferred if member in free), None)
+    if preferred is not None:
+        why = wanted.preferred[preferred]
+        return preferred, why, lambda _: f"{preferred} {why}"
     return _CHOOSE[wanted.strategy](directory, members, free, wanted)
 
 
@@ -111,7 +135,19 @@ def _by_load(
     chosen = min(
         free, key=lambda m: (directory.load(m), *directory.idle(m)), default=None
     )
-    return chosen, "least loaded", "more loaded, or later by id"
+    return chosen, "least loaded", lambda m: _behind(directory, chosen, m)
+
+
+def _behind(directory: Directory, chosen: str | None, member: str) -> str:
+    """What decided between the two: the load, then the time, then the id."""
+    if chosen is None:
+        return "nobody is chosen"
+    mine, theirs = directory.load(member), directory.load(chosen)
+    if mine != theirs:
+        return f"more loaded: {mine} against {theirs}"
+    if directory.idle(member)[0] != directory.idle(chosen)[0]:
+        return "as loaded, and took a ticket later"
+    return "as loaded, later by id"
 
 
 def _by_idleness(
@@ -120,7 +156,15 @@ def _by_idleness(
     chosen = min(
         free, key=lambda m: (directory.idle(m)[0], directory.load(m), m), default=None
     )
-    return chosen, "longest without new work", "took a ticket later"
+
+    def why_not(member: str) -> str:
+        if chosen is None or directory.idle(member)[0] != directory.idle(chosen)[0]:
+            return "took a ticket later"
+        if directory.load(member) != directory.load(chosen):
+            return "as long without new work, and more loaded"
+        return "as long without new work, later by id"
+
+    return chosen, "longest without new work", why_not
 
 
 def _by_turn(
@@ -132,7 +176,7 @@ def _by_turn(
     first = members.index(wanted.last) + 1 if wanted.last in members else 0
     order = (*members[first:], *members[:first])
     chosen = next((m for m in order if m in free), None)
-    return chosen, IN_TURN, "not their turn"
+    return chosen, IN_TURN, lambda _: "not their turn"
 
 
 def _by_skill(
@@ -156,7 +200,16 @@ def _by_skill(
         ),
         default=None,
     )
-    return chosen, "best skilled", "fewer of the skills, or more loaded"
+
+    def why_not(member: str) -> str:
+        if chosen is None:
+            return "has none of the skills"
+        mine, best = score(member), score(chosen)
+        if mine != best:
+            return "fewer of the skills" if mine[0] != best[0] else "lower levels"
+        return f"as skilled, {_behind(directory, chosen, member)}"
+
+    return chosen, "best skilled", why_not
 
 
 _CHOOSE: dict[

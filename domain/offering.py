@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from domain.assignment import may_act
-from domain.choosing import Candidate, chosen_of
+from domain.choosing import Candidate, chosen_of, why_nobody
 from domain.errors import InvalidError, RuleError
 from domain.escalation.who import on_leave
 from domain.event import Fact
@@ -21,6 +21,7 @@ from domain.offer.facts import (
     AssignmentOverflowed,
     AssignmentQueued,
     AssignmentRelaxed,
+    AssignmentUnanswered,
     AssignmentWaiting,
     AssignmentWithdrawn,
 )
@@ -93,7 +94,7 @@ class Offering:
                 self._withdraw(command.agent, command.since)
 
     def _accept(self, agent: str) -> None:
-        queue = self._offered_to(agent)
+        queue = self._answerable_by(agent)
         if unfit := may_act(self.world.directory, agent):
             raise RuleError(f"{agent} cannot take it: {unfit}")
         self.draft.record(AssignmentAccepted(agent=agent), self.at)
@@ -115,7 +116,7 @@ class Offering:
         if queue is None or queue.offer is None:
             return
         agent, team = queue.offer.agent, self.world.directory.teams.get(queue.team)
-        if team is not None and agent not in team.members:
+        if team is not None and agent not in (*team.members, team.lead):
             self._withdrawn(agent, "offer", f"not in {queue.team} any more")
 
     def take_from_absent(self) -> None:
@@ -171,9 +172,10 @@ class Offering:
         else:
             self.ask()
 
-    def ask(self, *, again: bool = False) -> None:
-        """The next one, if nobody is asked now. `again`: also who said no before, where
-        there is nobody else; so it is once everybody was asked and had time to think.
+    def ask(self) -> None:
+        """The next one, if nobody is asked now. Who said no before is asked once more
+        where there is nobody else, once everybody was asked and had time to think, or
+        the team changed since the offers ended.
         """
         queue = self.draft.ticket.queue
         if queue is None or queue.offer is not None:
@@ -194,18 +196,30 @@ class Offering:
             at=self.at,
             world=self.world,
         )
-        found = takers.candidates(queue.asked)
-        again = again or (queue.round_ends is not None and queue.round_ends <= self.at)
-        anew = again and bool(queue.asked) and chosen_of(found) is None
-        if anew:
-            found = takers.candidates({})
+        found, round_ = takers.candidates(queue.asked), queue.round
+        following = self._following_round(queue)
+        if following is not None and queue.asked and chosen_of(found) is None:
+            found, round_ = takers.candidates({}), following
         chosen = chosen_of(found)
         if chosen is None:
             self._wait_for_somebody(queue, takers, found)
         elif terms.mode == "direct":
             self._give(queue, chosen, found)
         else:
-            self._offer(queue, terms, chosen, found, again=anew)
+            anew = following is not None and round_ == following
+            self._offer(takers, found, round_, again=anew and bool(queue.asked))
+
+    def _following_round(self, queue: Queue) -> int | None:
+        """None: those who said no are not asked once more now."""
+        if queue.ended is not None and queue.ended.team_version != self._team_version:
+            return 1
+        over = queue.round_ends is not None and queue.round_ends <= self.at
+        return queue.round + 1 if over else None
+
+    @property
+    def _team_version(self) -> int | None:
+        current = self.world.config.entry("teams", self.draft.ticket.team or "").current
+        return current.ref.version if current else None
 
     def _try_again(self) -> None:
         """Where several wait for the same shift, say, they get its people in their
@@ -216,8 +230,7 @@ class Offering:
         if self.world.directory.waiting.get(queue.team, 0) > 1:
             self._wait(f"others wait for {queue.team} too: in turn", None, ())
         else:
-            # Logs of before `round_ends` was recorded have none.
-            self.ask(again=queue.round_ends is None)
+            self.ask()
 
     def _queue(self, team: str, terms: Terms, reason: str) -> None:
         ticket, overflow = self.draft.ticket, terms.overflow
@@ -242,22 +255,24 @@ class Offering:
 
     def _offer(
         self,
-        queue: Queue,
-        terms: Terms,
-        chosen: Candidate,
+        takers: Takers,
         found: tuple[Candidate, ...],
+        round_: int,
         *,
-        again: bool,
+        again: bool = False,
     ) -> None:
+        queue, chosen = takers.queue, chosen_of(found)
+        assert chosen is not None, "it is offered to somebody"
         self._record(
             AssignmentOffered(
                 team=queue.team,
                 agent=chosen.agent,
-                strategy=terms.strategy,
-                expires_at=self.now + terms.offer_timeout,
-                candidates=found,
+                strategy=takers.terms.strategy,
+                expires_at=self.now + takers.terms.offer_timeout,
+                candidates=queue.unsaid(found),
                 again=again,
                 turn=turn_of(queue.team, chosen),
+                round=round_,
             )
         )
 
@@ -278,12 +293,40 @@ class Offering:
         self, queue: Queue, takers: Takers, found: tuple[Candidate, ...]
     ) -> None:
         times, ends = takers.may_change(found), queue.round_ends
-        reason = f"nobody of {queue.team} can take it now"
-        if takers.said_no(found):
+        if not takers.said_no(found):
+            reason = f"nobody of {queue.team} can take it now: {why_nobody(found)}"
+        elif queue.ended is not None:
+            reason, ends = _unanswered(queue), ends or takers.next_shift()
+        elif queue.round >= takers.terms.offer_rounds:
+            self._end(takers, found)
+            return
+        else:
             reason = f"everybody of {queue.team} who could was asked"
-            ends = ends or self.now + takers.terms.offer_timeout
+            ends = ends or self.now + takers.terms.pause_after(queue.round)
             times.append(ends)
         self._wait(reason, min(times, default=None), found, ends)
+
+    def _end(self, takers: Takers, found: tuple[Candidate, ...]) -> None:
+        """Nobody took it in any round: the next team, else the lead, else it waits."""
+        queue, lead = takers.queue, takers.lead()
+        if queue.overflow_to is not None:
+            self._overflow()
+        elif lead is not None and lead.chosen:
+            self._offer(takers, (*found, lead), queue.round)
+        else:
+            known = self.world.directory.teams.get(queue.team)
+            self._record(
+                AssignmentUnanswered(
+                    team=queue.team,
+                    reason=_unanswered(queue),
+                    rounds=queue.round,
+                    lead=known.lead if known else None,
+                    again_at=min(takers.may_change(found), default=None),
+                    round_ends=takers.next_shift(),
+                    team_version=self._team_version,
+                    candidates=queue.unsaid((*found, *((lead,) if lead else ()))),
+                )
+            )
 
     def _wait(
         self,
@@ -305,7 +348,7 @@ class Offering:
                 team=queue.team,
                 reason=reason,
                 again_at=again_at,
-                candidates=found,
+                candidates=queue.unsaid(found),
                 round_ends=round_ends or queue.round_ends,
             )
         )
@@ -341,12 +384,21 @@ class Offering:
         assert queue is not None, "only what is queued overflows"
         assert queue.overflow_to is not None, "there is a team to go to"
         team = queue.overflow_to
-        reason = f"nobody of {queue.team} took it in time"
+        reason = f"nobody of {queue.team} took it"
         self._record(AssignmentOverflowed(from_team=queue.team, to_team=team))
         self._record(TicketAssigned(team=team, agent=None, reason=reason))
         self.settle(reason)
 
     # what they share
+
+    def _answerable_by(self, agent: str) -> Queue:
+        """Once the offers ended, also without one whoever was asked may take it."""
+        queue = self.draft.ticket.queue
+        if queue is None or queue.ended is None or queue.offer is not None:
+            return self._offered_to(agent)
+        known = self.world.directory.teams.get(queue.team)
+        asked = (*known.members, known.lead) if known else ()
+        return queue if agent in asked else self._offered_to(agent)
 
     def _offered_to(self, agent: str) -> Queue:
         ticket, queue = self.draft.ticket, self.draft.ticket.queue
@@ -389,3 +441,9 @@ class Offering:
             by_rule=True,
         )
         self.world = self.world.handed(ticket, self.draft.ticket)
+
+
+def _unanswered(queue: Queue) -> str:
+    """The same for as long as it waits, so that it is said once."""
+    times = "once" if queue.round == 1 else f"{queue.round} times"
+    return f"nobody of {queue.team} took it: everybody who could was asked {times}"

@@ -5,14 +5,23 @@ change by itself.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.choosing import IN_TURN, Candidate, Wanted, candidates, chosen_of
-from domain.escalation.who import Around, away_of, on_leave
+from domain.choosing import (
+    IN_TURN,
+    Candidate,
+    Wanted,
+    candidates,
+    chosen_of,
+    unfit_for,
+)
+from domain.escalation.who import Around, away_of, barred, on_leave
 from domain.offer.queue import Queue
 from domain.oncall.plan import Plan
 from domain.oncall.presence import next_on_shift, not_on_shift
 from domain.terms import Terms
 from domain.ticket.state import Ticket
 from domain.world import World
+
+LEADS = "leads the team, of which nobody took it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,10 +63,36 @@ class Takers:
         """When somebody comes back from leave, or on shift."""
         back = (on_leave(self.world.oncall, c.agent, self.at) for c in found)
         times = [end for end in back if end is not None]
+        shift = self.next_shift()
+        return times if shift is None else [*times, shift]
+
+    def next_shift(self) -> datetime | None:
+        """None: the team does not work by shifts."""
         plan = self._plan()
-        if plan is not None:
-            times.append(next_on_shift(plan, self._members, self.at))
-        return times
+        return None if plan is None else next_on_shift(plan, self._members, self.at)
+
+    def lead(self) -> Candidate | None:
+        """Of the team, who is asked last; as a member they were asked with the others.
+        None: there is no such lead.
+        """
+        directory, team = self.world.directory, self.queue.team
+        known = directory.teams.get(team)
+        lead = known.lead if known else None
+        if lead is None or lead in self._members or lead in self.queue.asked:
+            return None
+        barring = barred(self._around({}), lead)
+        wanted = Wanted(
+            strategy="least_loaded",
+            away={lead: barring} if barring else {},
+            weight=directory.weight(team, self.ticket.channel),
+        )
+        unfit = unfit_for(directory, lead, wanted)
+        return Candidate(
+            agent=lead,
+            load=directory.load(lead),
+            chosen=unfit is None,
+            reason=unfit or LEADS,
+        )
 
     def _preferred(self) -> dict[str, str]:
         """Whom before anybody else, and why."""

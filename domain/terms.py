@@ -4,6 +4,8 @@ assignment:
   mode: manual | direct | offer      by hand; given at once; asked first
   strategy: least_loaded | round_robin | skilled | longest_idle
   offer_timeout: PT2M
+  offer_rounds: 5                    how often everybody is asked before it ends
+  longest_pause: PT1H                between rounds: offer_timeout, doubled each time
   order: oldest | most_urgent        who of those that wait is next
   needs: {english: 2} | [english] | "skills"     the last: an attribute of the ticket
   required: {english: 2} | [english]             of it nothing is ever dropped
@@ -17,7 +19,7 @@ assignment:
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal, get_args
+from typing import Literal, TypeGuard, get_args
 
 from domain.duration import parse_positive
 from domain.errors import FieldError, InvalidError
@@ -29,6 +31,9 @@ Ranking = Literal["least_loaded", "round_robin", "skilled", "longest_idle"]
 Affinity = Literal["owner", "customer"]
 Skills = Mapping[str, int]
 OFFER_TIMEOUT = timedelta(minutes=2)
+OFFER_ROUNDS = 5
+MOST_ROUNDS = 100
+LONGEST_PAUSE = timedelta(hours=1)
 LONGEST_SHIFT = timedelta(days=7)
 AT = "/assignment"
 
@@ -61,6 +66,8 @@ class Terms:
     mode: Mode = "manual"
     strategy: Ranking = "least_loaded"
     offer_timeout: timedelta = OFFER_TIMEOUT
+    offer_rounds: int = OFFER_ROUNDS
+    longest_pause: timedelta = LONGEST_PAUSE
     order: Order = "oldest"
     needs: Skills | str = field(default_factory=dict)
     required: Skills = field(default_factory=dict)
@@ -76,6 +83,15 @@ class Terms:
         skills = skills_of(attributes.get(asked)) if isinstance(asked, str) else asked
         wished = {s: n for s, n in skills.items() if s not in self.required}
         return dict(sorted(wished.items(), key=lambda s: (-s[1], s[0])))
+
+    def pause_after(self, round_: int) -> timedelta:
+        """Before everybody is asked once more; it grows with each round."""
+        pause = self.offer_timeout
+        for _ in range(1, round_):
+            pause *= 2
+            if pause >= self.longest_pause:
+                break
+        return min(pause, max(self.longest_pause, self.offer_timeout))
 
     def insisted(self, wished: Skills) -> dict[str, int]:
         """What a taker must have, of what is still wished for."""
@@ -111,6 +127,8 @@ def parse_terms(document: Json) -> Terms:
             "strategy", get_args(Ranking), "least_loaded"
         ),
         offer_timeout=reader.length("offer_timeout") or OFFER_TIMEOUT,
+        offer_rounds=reader.count("offer_rounds", MOST_ROUNDS, OFFER_ROUNDS),
+        longest_pause=reader.length("longest_pause") or LONGEST_PAUSE,
         order=reader.word("order", get_args(Order), "oldest"),  # type: ignore[arg-type]
         needs=reader.needs(),
         required=reader.skills("required"),
@@ -127,7 +145,7 @@ def parse_terms(document: Json) -> Terms:
     return terms
 
 
-def _is_level(value: object) -> bool:
+def _is_level(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
@@ -151,6 +169,13 @@ class _Reader:
     def length(self, name: str) -> timedelta | None:
         value = self.document.get(name)
         return None if value is None else self._length(value, f"/{name}")
+
+    def count(self, name: str, most: int, default: int) -> int:
+        value = self.document.get(name, default)
+        if _is_level(value) and value <= most:
+            return value
+        self.fault(f"/{name}", f"is {value!r}, not a whole number from 1 to {most}")
+        return default
 
     def needs(self) -> Skills | str:
         value = self.document.get("needs")

@@ -17,11 +17,13 @@ CHANNELS: tuple[Channel, ...] = get_args(Channel)
 Urgency = Literal["low", "high"]
 Postponement = Literal["quiet hours", "limit"]
 Cause = Literal[
-    "step", "offered", "handed_over", "approval", "decided", "unresolved", "watched"
-]
+    "step", "offered", "handed_over", "unanswered", "approval", "decided",
+    "unresolved", "watched",
+]  # fmt: skip
 """Why somebody is told: a step of a ladder says so, the ticket is offered or was given
-to them by a rule, they are asked to approve something, what they asked for was decided,
-nobody can be asked for it, or they watch the ticket.
+to them by a rule, nobody of the team that they lead took it, they are asked to approve
+something, what they asked for was decided, nobody can be asked for it, or they watch
+the ticket.
 """
 
 

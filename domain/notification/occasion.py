@@ -78,7 +78,7 @@ def _urgency(events: Sequence[Event], told: Telling) -> Urgency:
             return "high"
         case "watched":
             return "low"
-        case "handed_over" | "approval" | "decided" | "unresolved":
+        case "handed_over" | "unanswered" | "approval" | "decided" | "unresolved":
             return "high" if _broken(events) else "low"
 
 

@@ -31,6 +31,7 @@ _EN = Phrases(
         "step": "Ticket #{number} needs you: {clock}",
         "offered": "Ticket #{number} is offered to you until {until}",
         "handed_over": "Ticket #{number} is yours now",
+        "unanswered": "Nobody took ticket #{number}",
         "approval": "Ticket #{number}: {kind} of {amount} {currency} to approve",
         "decided": "Ticket #{number}: {kind} of {amount} {currency} {news}",
         "unresolved": "Ticket #{number}: nobody to approve a {kind} of {amount} "
@@ -46,6 +47,9 @@ _EN = Phrases(
         f"  To accept: {_ANSWER}/accept {{answer}}\n"
         f"  Else: {_ANSWER}/decline, or the next is asked then",
         "handed_over": "Given to you by a rule, {at}",
+        "unanswered": "Everybody of the team was asked, and nobody took it, {at}\n"
+        f"  To take it yourself: {_ANSWER}/accept {{answer}}\n"
+        f"  To give it to somebody: {_ANSWER}/assign",
         "approval": "A {kind} of {amount} {currency} waits for your approval, {at}\n"
         "  Asked for by {requested_by}: {wanted}\n"
         f"  To decide: {_ANSWER}/approvals/{{approval}}/approve or …/reject",
@@ -74,6 +78,7 @@ _ZH = Phrases(
         "step": "工单 #{number} 需要您处理：{clock}",  # noqa: RUF001 - Chinese
         "offered": "工单 #{number} 待您接单，截止 {until}",  # noqa: RUF001
         "handed_over": "工单 #{number} 已分配给您",
+        "unanswered": "工单 #{number} 无人接单",
         "approval": "工单 #{number}：{kind} {amount} {currency} 待您审批",  # noqa: RUF001
         "decided": "工单 #{number}：{kind} {amount} {currency} {news}",  # noqa: RUF001
         "unresolved": "工单 #{number}：{kind} {amount} {currency} 无人可审批",  # noqa: RUF001
@@ -88,6 +93,9 @@ _ZH = Phrases(
         f"  接单：{_ANSWER}/accept {{answer}}\n"  # noqa: RUF001
         f"  否则：{_ANSWER}/decline，或到期后询问下一位",  # noqa: RUF001
         "handed_over": "已按规则分配给您，{at}",  # noqa: RUF001
+        "unanswered": "已询问团队所有成员，无人接单，{at}\n"  # noqa: RUF001
+        f"  由您接单：{_ANSWER}/accept {{answer}}\n"  # noqa: RUF001
+        f"  分配给他人：{_ANSWER}/assign",  # noqa: RUF001
         "approval": "{kind} {amount} {currency} 待您审批，{at}\n"  # noqa: RUF001
         "  申请人 {requested_by}：{wanted}\n"  # noqa: RUF001
         f"  审批：{_ANSWER}/approvals/{{approval}}/approve 或 …/reject",  # noqa: RUF001

@@ -57,7 +57,9 @@ def no_longer_true(
     return None
 
 
-def _ended(later: Fact, told: Notification, fact: Fact | None) -> str | None:
+def _ended(  # noqa: PLR0911 - one case a cause
+    later: Fact, told: Notification, fact: Fact | None
+) -> str | None:
     match told.cause:
         case "step":
             return _finished(later) or _climb_ended(later, told.clock)
@@ -65,6 +67,8 @@ def _ended(later: Fact, told: Notification, fact: Fact | None) -> str | None:
             return _finished(later) or _offer_ended(later)
         case "handed_over":
             return _finished(later) or _given_on(later, told.person)
+        case "unanswered":
+            return _finished(later) or _taken(later)
         case "approval" | "unresolved":
             return _decided(later, fact)
         case "decided":
@@ -114,6 +118,14 @@ def _offer_ended(later: Fact) -> str | None:
 def _went_to(agent: str | None) -> str:
     where = f"to {agent}" if agent else "back to the team"
     return f"the ticket went {where} {BEFORE}"
+
+
+def _taken(later: Fact) -> str | None:
+    match later:
+        case TicketAssigned(agent=agent) | EscalationReassigned(to_agent=agent):
+            return _went_to(agent)
+        case _:
+            return None
 
 
 def _given_on(later: Fact, person: str) -> str | None:

@@ -22,7 +22,7 @@ from domain.escalation.facts import (
 from domain.event import Event, Fact
 from domain.notification.facts import Cause
 from domain.notification.notification import Part, notification_id
-from domain.offer.facts import AssignmentOffered
+from domain.offer.facts import AssignmentOffered, AssignmentUnanswered
 from domain.sla.facts import SlaBreached
 from domain.ticket.facts import TicketAssigned, TicketResolved, TicketWatched
 
@@ -31,6 +31,7 @@ WATCHED: tuple[type[Fact], ...] = (SlaBreached, EscalationExhausted, TicketResol
 TELLING: tuple[type[Fact], ...] = (
     EscalationNotified,
     AssignmentOffered,
+    AssignmentUnanswered,
     EscalationReassigned,
     TicketAssigned,
     ApprovalRequested,
@@ -106,13 +107,17 @@ def _own(told: Telling) -> bool:
     return told.person in own and told.cause != "unresolved"
 
 
-def _told(event: Event, watching: Mapping[str, int]) -> Iterator[Telling]:
+def _told(  # noqa: C901 - one case a fact
+    event: Event, watching: Mapping[str, int]
+) -> Iterator[Telling]:
     cause: Cause
     match event.fact:
         case EscalationNotified(person=person, reason=reason):
             cause = "step"
         case AssignmentOffered(agent=person, candidates=candidates):
             cause, reason = "offered", _why(candidates)
+        case AssignmentUnanswered(lead=str(person), team=team):
+            cause, reason = "unanswered", f"leads {team}"
         case EscalationReassigned(to_agent=person, candidates=candidates):
             cause, reason = "handed_over", _why(candidates)
         case TicketAssigned(agent=str(person), candidates=(_, *_) as candidates):

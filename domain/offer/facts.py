@@ -29,8 +29,10 @@ class AssignmentQueued(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class AssignmentOffered(Fact):
-    """`again`: everybody was asked, and it begins anew. `turn`: the place of a round
-    robin that went on with this.
+    """`again`: everybody was asked, and the next round begins. `round`: which one it
+    is, from 1. `turn`: the place of a round robin that went on with this.
+    `candidates`: those of whom something else is true than the last event of this
+    queue that names them said, and who is chosen.
     """
 
     topic: ClassVar[str] = "assignment.offered"
@@ -41,6 +43,7 @@ class AssignmentOffered(Fact):
     candidates: tuple[Candidate, ...]
     again: bool = False
     turn: str | None = None
+    round: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +69,7 @@ class AssignmentOfferExpired(Fact):
 class AssignmentWaiting(Fact):
     """Nobody can be asked now. `again_at`: when it is tried by itself; None: when
     something changes. `round_ends`: from when on those who said no are asked anew, if
-    somebody did.
+    somebody did. `candidates`: as in `AssignmentOffered`.
     """
 
     topic: ClassVar[str] = "assignment.waiting"
@@ -75,6 +78,26 @@ class AssignmentWaiting(Fact):
     again_at: datetime | None
     candidates: tuple[Candidate, ...]
     round_ends: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignmentUnanswered(Fact):
+    """Everybody who could was asked `rounds` times, and nobody took it: from now on it
+    waits. `lead`: of the team, who hears of it.
+    `again_at`: when somebody of the team comes; None: when something changes.
+    `round_ends`: when the next shift begins, with which all are asked once more.
+    `team_version`: of the terms by which it ended; with another it begins anew.
+    """
+
+    topic: ClassVar[str] = "assignment.unanswered"
+    team: str
+    reason: str
+    rounds: int
+    lead: str | None
+    again_at: datetime | None
+    round_ends: datetime | None
+    team_version: int | None
+    candidates: tuple[Candidate, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

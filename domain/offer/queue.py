@@ -3,9 +3,11 @@
 There is none while somebody has the ticket, and none once it is finished.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain.choosing import Candidate
 from domain.copies import replace
 from domain.event import Fact
 from domain.offer.facts import (
@@ -14,6 +16,7 @@ from domain.offer.facts import (
     AssignmentOfferExpired,
     AssignmentQueued,
     AssignmentRelaxed,
+    AssignmentUnanswered,
     AssignmentWaiting,
     AssignmentWithdrawn,
 )
@@ -26,10 +29,18 @@ class Offer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ended:
+    """It was offered often enough; `team_version`: by which terms of the team."""
+
+    team_version: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Queue:
     """`asked`: who said no in this round, or nothing, in words; `round_ends`: from when
     on they are asked anew. `waiting`: why nobody is asked now. `version`: of the event
-    that left it so.
+    that left it so. `candidates`: what was said last of each. `ended`: nobody took it
+    in any round.
     """
 
     team: str
@@ -43,6 +54,13 @@ class Queue:
     waiting: str | None = None
     again_at: datetime | None = None
     round_ends: datetime | None = None
+    round: int = 1
+    candidates: tuple[Candidate, ...] = ()
+    ended: Ended | None = None
+
+    def unsaid(self, found: Iterable[Candidate]) -> tuple[Candidate, ...]:
+        """Of these what has not been said yet, and who is chosen."""
+        return tuple(c for c in found if c.chosen or c not in self.candidates)
 
 
 def queued(fact: AssignmentQueued, version: int) -> Queue:
@@ -62,16 +80,7 @@ def evolve(  # noqa: PLR0911 - one case a fact
     moved = replace(queue, version=version)
     match fact:
         case AssignmentOffered():
-            offer = Offer(agent=fact.agent, expires_at=fact.expires_at)
-            asked = {} if fact.again else queue.asked
-            return replace(
-                moved,
-                offer=offer,
-                asked=asked,
-                waiting=None,
-                again_at=None,
-                round_ends=None,
-            )
+            return _offered(moved, fact)
         case AssignmentDeclined():
             return _answered(moved, fact.agent, f"declined: {fact.reason}")
         case AssignmentOfferExpired():
@@ -84,11 +93,42 @@ def evolve(  # noqa: PLR0911 - one case a fact
                 waiting=fact.reason,
                 again_at=fact.again_at,
                 round_ends=fact.round_ends,
+                candidates=_known(queue, fact.candidates),
+            )
+        case AssignmentUnanswered():
+            return replace(
+                moved,
+                waiting=fact.reason,
+                again_at=fact.again_at,
+                round_ends=fact.round_ends,
+                candidates=_known(queue, fact.candidates),
+                ended=Ended(team_version=fact.team_version),
             )
         case AssignmentRelaxed():
             return replace(moved, wished=fact.wished, relax_at=fact.relax_at)
         case _:
             return moved
+
+
+def _offered(queue: Queue, fact: AssignmentOffered) -> Queue:
+    """With the first round of a new series the end of the last one is forgotten."""
+    return replace(
+        queue,
+        offer=Offer(agent=fact.agent, expires_at=fact.expires_at),
+        asked={} if fact.again else queue.asked,
+        waiting=None,
+        again_at=None,
+        round_ends=None,
+        round=fact.round,
+        candidates=_known(queue, fact.candidates),
+        ended=None if fact.again and fact.round == 1 else queue.ended,
+    )
+
+
+def _known(queue: Queue, said: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """The newest of each."""
+    newer = {candidate.agent for candidate in said}
+    return (*(c for c in queue.candidates if c.agent not in newer), *said)
 
 
 def _answered(queue: Queue, agent: str, answer: str) -> Queue:

@@ -51,6 +51,7 @@ from domain.offer.facts import (
     AssignmentOverflowed,
     AssignmentQueued,
     AssignmentRelaxed,
+    AssignmentUnanswered,
     AssignmentWaiting,
     AssignmentWithdrawn,
 )
@@ -154,6 +155,7 @@ FACTS: dict[str, type[Fact]] = {
         AssignmentAccepted,
         AssignmentDeclined,
         AssignmentOfferExpired,
+        AssignmentUnanswered,
         AssignmentWaiting,
         AssignmentRelaxed,
         AssignmentOverflowed,

@@ -227,7 +227,7 @@ def test_every_candidate_is_on_record_with_the_reason():
     story = given(TO_SECOND, directory={"loads": {"bo": 2}}).enforce("2h")
     candidates = story.one(EscalationReassigned).candidates
     assert [(c.agent, c.load, c.reason) for c in candidates] == [
-        ("bo", 2, "more loaded, or later by id"),
+        ("bo", 2, "more loaded: 2 against 0"),
         ("chen", 0, "least loaded"),
     ]
 
