@@ -1,37 +1,30 @@
-"""`pledge`: one command for all that an installation needs.
-
-Exit codes: 0 done, 1 it failed (the reason is on standard error), 2 wrong usage.
-"""
+"""`pledge`: one command for all that an installation needs."""
 
 import asyncio
 import json
-import logging
-import os
-import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import click
 
+from infra.client_options import Commands, reaching
+from infra.failures import EXIT_CODES
 from infra.settings import Settings
+from infra.terminal import finish, say
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable output")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(version("pledge"), message="pledge %(version)s")
+@reaching
 def main() -> None:
     """Pledge: promises to customers, kept to the second, explained and proven."""
-    logging.basicConfig(
-        level=os.environ.get("PLEDGE_LOG_LEVEL", "WARNING").upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-
-
-def finish(code: int = 0) -> None:
-    """End at once: after Temporal's client was used the interpreter sometimes aborts
-    on its way out.
-    """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
 
 
 @main.command()
@@ -45,40 +38,64 @@ def up(data_dir: Path | None, port: int | None) -> None:
 
 
 @main.command()
-def migrate() -> None:
+@_JSON
+def migrate(as_json: bool) -> None:
     """Bring the database up to date, as its owner."""
+    from infra.located import owner_url  # noqa: PLC0415
     from infra.migrations import migrate as run  # noqa: PLC0415
 
-    settings = Settings.load()
-    url = settings.owner_database_url or settings.database_url
-    for name in run(url):
+    applied = run(owner_url(Settings.load()))
+    if as_json:
+        click.echo(json.dumps({"applied": applied}))
+        return
+    for name in applied:
         click.echo(f"applied {name}")
 
 
 @main.command()
 def api() -> None:
     """Serve HTTP."""
+    settings = _located()
     from infra.processes import run_api  # noqa: PLC0415
 
-    run_api(Settings.load())
+    run_api(settings)
+    finish()
 
 
 @main.command()
 def worker() -> None:
     """Carry the Temporal workflows."""
+    settings = _located()
     from infra.processes import run_worker  # noqa: PLC0415
 
-    _run(run_worker(Settings.load()))
+    _run(run_worker(settings))
     finish()
 
 
 @main.command()
 def followers() -> None:
     """Follow the log: read models, timers, subscriptions, sweeper."""
+    settings = _located()
     from infra.processes import run_followers  # noqa: PLC0415
 
-    _run(run_followers(Settings.load()))
+    _run(run_followers(settings))
     finish()
+
+
+def _located() -> Settings:
+    """The settings of a process that is started alone, beside a running installation
+    or by its own settings.
+    """
+    from infra.located import (  # noqa: PLC0415
+        locate_temporal,
+        located,
+        share_metrics,
+    )
+
+    settings = located(Settings.load())
+    locate_temporal(settings)
+    share_metrics(settings)
+    return settings
 
 
 def _run(coroutine: Any) -> None:
@@ -88,7 +105,8 @@ def _run(coroutine: Any) -> None:
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True)
+@_JSON
+@reaching
 def status(as_json: bool) -> None:
     """Say which part of the running installation is ready."""
     from infra.client import PledgeClient  # noqa: PLC0415
@@ -99,7 +117,8 @@ def status(as_json: bool) -> None:
     else:
         for name, state in answer["parts"].items():
             click.echo(f"{name:10} {state}")
-    finish(0 if answer["ready"] else 1)
+    if not answer["ready"]:
+        raise SystemExit(1)
 
 
 @main.group()
@@ -114,17 +133,21 @@ def keys() -> None:
     type=click.Choice(["admin", "ops", "agent", "product", "auditor"]),
     required=True,
 )
-@click.option("--json", "as_json", is_flag=True)
+@_JSON
+@reaching
 def create_key(name: str, role: str, as_json: bool) -> None:
     """Make a key; it is shown once."""
     from infra.client import PledgeClient  # noqa: PLC0415
 
     made = PledgeClient.running().call("POST", "/v1/keys", {"name": name, "role": role})
     click.echo(json.dumps(made) if as_json else made["key"])
+    if not as_json:  # the key alone is on standard output, to be put into a variable
+        say(f"key {made['id']} of {name}, role {role}; it is shown once", err=True)
 
 
 @keys.command("list")
-@click.option("--json", "as_json", is_flag=True)
+@_JSON
+@reaching
 def list_keys(as_json: bool) -> None:
     """Every key, without the key itself."""
     from infra.client import PledgeClient  # noqa: PLC0415
@@ -140,12 +163,14 @@ def list_keys(as_json: bool) -> None:
 
 @keys.command("revoke")
 @click.argument("key_id")
-def revoke_key(key_id: str) -> None:
+@_JSON
+@reaching
+def revoke_key(key_id: str, as_json: bool) -> None:
     """Refuse this key from now on."""
     from infra.client import PledgeClient  # noqa: PLC0415
 
     PledgeClient.running().call("DELETE", f"/v1/keys/{key_id}")
-    click.echo("revoked")
+    click.echo(json.dumps({"id": key_id, "revoked": True}) if as_json else "revoked")
 
 
 @main.group()
@@ -160,7 +185,8 @@ _BUNDLE = click.argument(
 
 @config.command("plan")
 @_BUNDLE
-@click.option("--json", "as_json", is_flag=True)
+@_JSON
+@reaching
 def plan_config(file: Path, as_json: bool) -> None:
     """Show what applying a bundle (YAML or JSON) would change."""
     _bundle("plan", file, as_json=as_json)
@@ -168,7 +194,8 @@ def plan_config(file: Path, as_json: bool) -> None:
 
 @config.command("apply")
 @_BUNDLE
-@click.option("--json", "as_json", is_flag=True)
+@_JSON
+@reaching
 def apply_config(file: Path, as_json: bool) -> None:
     """Publish every document of a bundle (YAML or JSON) that differs, all or none."""
     _bundle("apply", file, as_json=as_json)
@@ -192,7 +219,7 @@ def import_() -> None:
 @import_.command("incidents")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--zone", default="UTC", show_default=True, help="Of the file's times")
-@click.option("--json", "as_json", is_flag=True)
+@_JSON
 def import_incidents(file: Path, zone: str, as_json: bool) -> None:
     """ServiceNow's incident audit log (CSV), as histories. Again adds nothing."""
     from infra.incidents.commands import import_incidents as run  # noqa: PLC0415
@@ -213,7 +240,7 @@ def report() -> None:
     show_default=True,
     help="A bundle with SLA policies",
 )
-@click.option("--json", "as_json", is_flag=True)
+@_JSON
 def report_incidents(policy: Path, as_json: bool) -> None:
     """How many imported incidents would have met a policy, by priority."""
     from infra.incidents.commands import report_incidents as run  # noqa: PLC0415
@@ -226,7 +253,8 @@ def report_incidents(policy: Path, as_json: bool) -> None:
 @click.option("--tickets", multiple=True, help="A ticket's id; again for several")
 @click.option("--from", "since", default=None, help="Opened from, as in RFC 3339")
 @click.option("--to", "until", default=None, help="Opened before")
-@click.option("--json", "as_json", is_flag=True)
+@_JSON
+@reaching
 def simulate(
     file: Path,
     tickets: tuple[str, ...],
@@ -243,13 +271,26 @@ def simulate(
 
 
 @main.command()
-@click.option("--per-second", type=float, default=50.0, help="Calls to Temporal")
-def rebuild(per_second: float) -> None:
+@click.option(
+    "--per-second",
+    type=click.FloatRange(min=0, min_open=True),
+    default=50.0,
+    show_default=True,
+    help="Calls to Temporal",
+)
+@_JSON
+def rebuild(per_second: float, as_json: bool) -> None:
     """Make every running workflow again on an empty Temporal, overdue first."""
+    settings = _located()
     from infra.rebuild import rebuild as run  # noqa: PLC0415
 
-    count = asyncio.run(run(Settings.load(), per_second, click.echo))
-    click.echo(f"{count} workflows are there")
+    def told(line: str) -> None:
+        click.echo(line, err=as_json)
+
+    count = asyncio.run(run(settings, per_second, told))
+    click.echo(
+        json.dumps({"workflows": count}) if as_json else f"{count} workflows are there"
+    )
     finish()
 
 

@@ -1,33 +1,59 @@
 """The command line as a client of the running installation."""
 
-import json
 import os
 import time
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Self
 
 import click
 import httpx
 
+from infra.failures import FAILED, REFUSED, Failure, unreachable
+from infra.located import Running, secret
 from infra.settings import Settings
+
+URL, KEY = "PLEDGE_URL", "PLEDGE_KEY"
+_REFUSED = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
+
+
+@dataclass
+class Target:
+    """What `--url` and `--key` said, before or after the command's name."""
+
+    url: str = ""
+    key: str = ""
+
+    @classmethod
+    def said(cls) -> "Target":
+        context = click.get_current_context(silent=True)
+        return context.find_root().ensure_object(cls) if context else cls()
 
 
 class PledgeClient:
     def __init__(self, base_url: str, key: str) -> None:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self.url = base_url
         self.http = httpx.Client(base_url=base_url, headers=headers, timeout=30)
+        if context := click.get_current_context(silent=True):
+            context.call_on_close(self.http.close)
 
     @classmethod
     def running(cls) -> Self:
-        """The installation of the data directory, or of PLEDGE_URL."""
-        settings = Settings.load()
-        folder = Path(settings.data_dir)
-        url = os.environ.get("PLEDGE_URL") or _address(folder)
-        key = settings.the_admin_key() or _key(folder)
-        return cls(url, key)
+        """The installation that `--url` or PLEDGE_URL name, else that of the data
+        directory; the key is that of `--key`, PLEDGE_KEY, PLEDGE_ADMIN_KEY, or the
+        data directory's, which is sent to its own installation only.
+        """
+        settings, said = Settings.load(), Target.said()
+        url = said.url or os.environ.get(URL, "")
+        key = said.key or os.environ.get(KEY, "") or settings.the_admin_key()
+        if url:
+            return cls(url, key or _key_for(url, settings))
+        running = Running.on(settings.data_dir)
+        return cls(running.address("http"), key or secret(running.data, "admin.key"))
 
     def readiness(self) -> dict[str, Any]:
-        return self._answer(self.http.get("/readyz"), allowed=(503,))
+        return self._answer(self._sent("GET", "/readyz"), allowed=(503,))
 
     def call(
         self,
@@ -38,37 +64,65 @@ class PledgeClient:
     ) -> dict[str, Any]:
         """The answer's JSON. Waits out a 503; ends the command on any other error."""
         for pause_s in (0.5, 1, 2, 4, None):
-            answer = self.http.request(method, path, json=body, headers=headers)
+            answer = self._sent(method, path, body, headers)
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or not pause_s:
                 return self._answer(answer)
             time.sleep(pause_s)
         raise AssertionError("the last try returns")
 
+    def _sent(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        try:
+            return self.http.request(method, path, json=body, headers=headers)
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL):
+            raise
+        except httpx.TransportError as error:
+            raise unreachable(self.url, error) from error
+
     def _answer(
         self, answer: httpx.Response, allowed: tuple[int, ...] = ()
     ) -> dict[str, Any]:
         if answer.is_error and answer.status_code not in allowed:
-            raise click.ClickException(_words(answer))
-        found: dict[str, Any] = answer.json() if answer.content else {}
+            raise _failure(answer)
+        try:
+            found: dict[str, Any] = answer.json() if answer.content else {}
+        except ValueError as error:
+            message = f"what answers at {self.url} is no Pledge: it sent no JSON"
+            raise Failure(message) from error
         return found
 
 
-def _words(answer: httpx.Response) -> str:
+def _key_for(url: str, settings: Settings) -> str:
+    """The data directory's key is not for strangers."""
+    try:
+        running = Running.on(settings.data_dir)
+    except Failure:
+        return ""
+    ours = running.address("http").rstrip("/") == url.rstrip("/")
+    return secret(running.data, "admin.key") if ours else ""
+
+
+def _failure(answer: httpx.Response) -> Failure:
+    code = REFUSED if answer.status_code in _REFUSED else FAILED
+    hint = ""
+    if answer.status_code == httpx.codes.UNAUTHORIZED:
+        hint = " (give one by --key or PLEDGE_KEY)"
     try:
         problem = answer.json()
-        return f"{answer.status_code} {problem['code']}: {problem['detail']}"
-    except (json.JSONDecodeError, KeyError):
-        return f"{answer.status_code} {answer.reason_phrase}"
+        head, lines = f"{answer.status_code} {problem['code']}", list(_lines(problem))
+        if len(lines) > 1:  # the detail says the same, all in one line
+            return Failure(f"{head}: {len(lines)} errors", lines, code)
+        return Failure(f"{head}: {problem['detail']}{hint}", code=code)
+    except (ValueError, KeyError, TypeError):
+        line = f"{answer.status_code} {answer.reason_phrase}{hint}"
+        return Failure(line, code=code)
 
 
-def _address(folder: Path) -> str:
-    try:
-        return str(json.loads((folder / "run.json").read_text("utf-8"))["http"])
-    except FileNotFoundError as error:
-        message = f"nothing runs on {folder}: start it with `pledge up`"
-        raise click.ClickException(message) from error
-
-
-def _key(folder: Path) -> str:
-    path = folder / "secrets" / "admin.key"
-    return path.read_text("utf-8").strip() if path.is_file() else ""
+def _lines(problem: dict[str, Any]) -> Iterator[str]:
+    for error in problem.get("errors") or ():
+        yield f"{error['pointer']}: {error['message']}"

@@ -8,7 +8,7 @@ from temporalio.service import RPCError
 
 from activities.ports import StoreUnavailableError
 from infra.database import Database
-from infra.temporal import TICKETS_QUEUE, connect, pollers
+from infra.temporal import TICKETS_QUEUE, TemporalUnavailableError, connect, pollers
 
 STALE_S = 10.0
 
@@ -46,7 +46,7 @@ class Readiness:
             if self._client is None:
                 self._client = await connect(lazy=True)
             count = await pollers(self._client, TICKETS_QUEUE, timedelta(seconds=2))
-        except (RPCError, RuntimeError):
+        except (RPCError, RuntimeError, TemporalUnavailableError):
             return "cannot be reached", "unknown while Temporal is away"
         return None, None if count else "no worker polls"
 

@@ -9,7 +9,7 @@ from infra.followers.projector import PROJECTOR, ticket_ids
 from infra.followers.tickets import TicketCache, each
 from infra.settings import Settings
 from infra.temporal import TemporalRefusedError, TimerBackend, connect
-from infra.wiring import Core, core
+from infra.wiring import Core, core_now
 
 PAGE = 200
 
@@ -23,7 +23,7 @@ async def rebuild(
     """
     backend = TimerBackend(await connect())
     done = 0
-    async with core(settings) as made:
+    async with core_now(settings) as made:
         for subscription in (await made.registry.subscriptions()).active:
             await backend.poke(subscription.id)
         ids = await _open_tickets(made)

@@ -3,6 +3,9 @@
 A server whose address is in the environment is external: used, not started. Everything
 else is chosen here once, kept in the data directory, and handed to the children by
 environment. Only the migration is told the owner's database URL.
+
+Whatever lasts outlives a supervisor that is killed: promises are kept meanwhile, and
+the next `pledge up` takes the installation over.
 """
 
 import asyncio
@@ -11,7 +14,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +25,13 @@ from infra.embedded.postgres import OWNER, Postgres
 from infra.embedded.probe import answering
 from infra.embedded.process import Command, EmbeddedError
 from infra.embedded.temporal import Temporal
+from infra.located import EMBEDDED_WEBHOOK_ALLOW
 from infra.supervisor import Child
 
 DATABASE_URL = "PLEDGE_DATABASE_URL"
 OWNER_DATABASE_URL = "PLEDGE_OWNER_DATABASE_URL"
 TEMPORAL_ADDRESS = "TEMPORAL_ADDRESS"
 ADMIN_KEY = "PLEDGE_ADMIN_KEY"
-EMBEDDED_WEBHOOK_ALLOW = "127.0.0.0/8,::1/128"
 DEFAULT_PORTS = {"http": 8400, "temporal": 7233, "temporal_ui": 8233, "postgres": 5433}
 NICE = {"worker": 10, "followers": 3}
 """Behind the API: a promise that a busy worker would miss, the sweeper keeps."""
@@ -122,6 +125,7 @@ class Stack:
                 log=self.data.log(name),
                 env=self._environment(owner=once),
                 nice=NICE.get(name, 0),
+                outlives=not once,
             )
 
         return Child(name=name, prepare=prepare, once=once)
@@ -186,7 +190,12 @@ def _ports(
 
 
 def _server(name: str, server: Postgres | Temporal) -> Child:
-    return Child(name=name, prepare=server.prepare, ready=server.ready)
+    async def prepare() -> Command:
+        return replace(await server.prepare(), outlives=True)
+
+    # Killed without a checkpoint, PostgreSQL would have to recover at its next start.
+    hurried = not isinstance(server, Postgres)
+    return Child(name=name, prepare=prepare, ready=server.ready, hurried=hurried)
 
 
 def _admin_key() -> str:

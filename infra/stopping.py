@@ -7,12 +7,15 @@ bounds its own end.
 
 import asyncio
 import signal
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 import uvicorn
 from typing_extensions import override
+
+from infra.terminal import stop_signals
 
 LONGEST_S = 10
 """From being asked to being gone; the supervisor kills sooner."""
@@ -27,12 +30,12 @@ def bound_the_end() -> None:
 async def until_stopped(
     *running: Coroutine[Any, Any, None], ask_again_s: float = ASK_AGAIN_S
 ) -> None:
-    """All of them until SIGTERM or SIGINT; the first that fails ends the process, so
+    """All of them until a signal that stops; the first that fails ends the process, so
     that its supervisor starts it afresh.
     """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in stop_signals():
         loop.add_signal_handler(number, stopped.set)
     tasks = [asyncio.create_task(coroutine) for coroutine in running]
     stopping = asyncio.create_task(stopped.wait())
@@ -59,6 +62,18 @@ async def _end(tasks: Iterable[asyncio.Task[Any]], ask_again_s: float) -> None:
 
 class Server(uvicorn.Server):
     """The HTTP server; its end is bounded too."""
+
+    @override
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """It knows two of the signals that stop us."""
+        known = {n: signal.signal(n, self.handle_exit) for n in stop_signals()}
+        try:
+            with super().capture_signals():
+                yield
+        finally:
+            for number, handler in known.items():
+                signal.signal(number, handler)
 
     @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

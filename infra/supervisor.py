@@ -3,12 +3,13 @@
 The stages are started one after the other, the children of a stage together. A child
 that ends is started again, after a pause that doubles while it keeps failing. Before
 everything is up a failure ends the supervisor instead: a person is watching. Invariant:
-when `run` returns, no child is left. Deliberately absent: what the children are
-(`infra.up`), and their dependence on one another: each bears the absence of the others.
+when `run` returns, no child is left. A first signal stops, a second one hurries: it
+kills the children, but those that need an orderly end (`hurried=False`) get theirs.
+Deliberately absent: what the children are (`infra.up`), and their dependence on one
+another: each bears the absence of the others.
 """
 
 import asyncio
-import signal
 from collections.abc import (
     Awaitable,
     Callable,
@@ -30,10 +31,12 @@ from infra.embedded.process import (
     run,
     started,
 )
+from infra.terminal import stop_signals
 
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0
 HEALTHY_S = 30.0
+PUBLISH_AGAIN_S = 5.0
 STOPPED, FAILED, KILLED = 0, 1, 130
 
 
@@ -49,18 +52,23 @@ class Child:
     prepare: Callable[[], Awaitable[Command]]
     ready: Callable[[], Awaitable[None]] = alive
     once: bool = False  # run to completion, before the next stage
+    hurried: bool = True  # a second signal may kill it
 
 
 @dataclass(kw_only=True)
 class Supervisor:
-    """Runs until a signal ends it; `publish` hears of every change of process ids."""
+    """Runs until a signal ends it; `publish` hears of every change of process ids, and
+    is asked again where it could not write them down. `say` must not fail.
+    """
 
     stages: Sequence[Sequence[Child]]
     publish: Callable[[Mapping[str, int | None]], None]
     say: Callable[[str], None]
     all_up: Callable[[], None]
+    publish_again_s: float = PUBLISH_AGAIN_S
     _running: dict[str, Process] = field(default_factory=dict, init=False)
     _signals: int = field(default=0, init=False)
+    _unpublished: asyncio.TimerHandle | None = field(default=None, init=False)
 
     async def run(self) -> int:
         """Return the exit code: STOPPED, FAILED (to start) or KILLED (asked twice)."""
@@ -117,28 +125,43 @@ class Supervisor:
             self._publish()
 
     def _publish(self) -> None:
-        self.publish({n: p.pid if p.runs else None for n, p in self._running.items()})
+        """A full disk is no reason to stop what runs."""
+        try:
+            self.publish(
+                {n: p.pid if p.runs else None for n, p in self._running.items()}
+            )
+        except OSError as error:
+            if self._unpublished is None:
+                self.say(f"process ids cannot be written down: {error}; it goes on")
+            else:
+                self._unpublished.cancel()
+            loop = asyncio.get_running_loop()
+            self._unpublished = loop.call_later(self.publish_again_s, self._publish)
+        else:
+            self._unpublished = None
 
     async def _stop(self) -> None:
         for stage in reversed(self.stages):
             running = [self._running[c.name] for c in stage if c.name in self._running]
             await _together(process.stop() for process in running)
 
+    def _hurry(self) -> None:
+        for child in (child for stage in self.stages for child in stage):
+            if child.hurried and child.name in self._running:
+                self._running[child.name].kill()
+
     @contextmanager
     def _listening(self, work: asyncio.Future[None]) -> Iterator[None]:
         def end() -> None:
             self._signals += 1
             if self._signals == 1:
-                self.say("stopping")
                 work.cancel()
+                self.say("stopping")
             else:
-                for process in self._running.values():
-                    process.kill()
+                self._hurry()
 
         loop = asyncio.get_running_loop()
-        numbers = [signal.SIGINT, signal.SIGTERM]
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
-            numbers.append(signal.SIGHUP)
+        numbers = stop_signals()
         for number in numbers:
             loop.add_signal_handler(number, end)
         try:

@@ -33,9 +33,16 @@ class TemporalRefusedError(Exception):
 async def connect(*, lazy: bool = False) -> Client:
     """By Temporal's own settings: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, profiles …
     `lazy`: connect at the first call, for who must start while Temporal is away.
+    Raises TemporalUnavailableError.
     """
     settings = ClientConfig.load_client_connect_config()
-    return await Client.connect(**settings, data_converter=MESSAGES, lazy=lazy)
+    try:
+        return await Client.connect(**settings, data_converter=MESSAGES, lazy=lazy)
+    except RuntimeError as error:
+        address = settings.get("target_host", "localhost:7233")
+        why = "connection refused" if "refused" in str(error) else str(error)
+        message = f"Temporal at {address} cannot be reached: {why}"
+        raise TemporalUnavailableError(message) from error
 
 
 async def connect_patiently(*, lazy: bool = False) -> Client:
@@ -44,7 +51,7 @@ async def connect_patiently(*, lazy: bool = False) -> Client:
     while True:
         try:
             return await connect(lazy=lazy)
-        except RuntimeError:
+        except TemporalUnavailableError:
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, 2.0)
 

@@ -9,7 +9,6 @@ import os
 import signal
 from pathlib import Path
 
-import click
 from psycopg.conninfo import conninfo_to_dict
 
 from infra.data_dir import DataDir, DataDirBusyError
@@ -19,8 +18,10 @@ from infra.notify.setup import setup_notes
 from infra.settings import Settings
 from infra.stack import ADMIN_KEY, Stack, assemble
 from infra.supervisor import FAILED, Supervisor
+from infra.terminal import say
 
 DEFAULT_DATA_DIR = ".pledge"
+TAKE_OVER_S = 2.0
 
 
 def up(data_dir: Path | None = None, http_port: int | None = None) -> int:
@@ -35,7 +36,7 @@ def up(data_dir: Path | None = None, http_port: int | None = None) -> int:
         with data.locked():
             return asyncio.run(_run(data, http_port))
     except (DataDirBusyError, EmbeddedError, OSError) as error:
-        click.echo(f"pledge up: {error}", err=True)
+        say(f"pledge up: {error}", err=True)
         return FAILED
 
 
@@ -43,13 +44,13 @@ async def _run(data: DataDir, http_port: int | None) -> int:
     data.withdraw()
     await _clear_remains(data)
     settings = {name: value for name, value in os.environ.items() if value}
-    stack = assemble(data, settings, http_port, click.echo)
+    stack = assemble(data, settings, http_port, say)
     stack.prepare()
     supervisor = Supervisor(
         stages=stack.stages(),
         publish=lambda pids: data.publish(stack.run(pids)),
-        say=click.echo,
-        all_up=lambda: click.echo(_summary(stack)),
+        say=say,
+        all_up=lambda: say(_summary(stack)),
     )
     try:
         return await supervisor.run()
@@ -58,8 +59,12 @@ async def _run(data: DataDir, http_port: int | None) -> int:
 
 
 async def _clear_remains(data: DataDir) -> None:
-    """End what a killed predecessor left, or its ports would look taken."""
-    await remains.end(lambda: remains.marked(data.path), signal.SIGTERM)
+    """End what a killed predecessor left: it kept promises until now. Each bears being
+    killed, and the shorter this takes, the sooner its successor keeps them.
+    """
+    if remains.marked(data.path):
+        say("taking over from a `pledge up` that was killed")
+    await remains.end(lambda: remains.marked(data.path), signal.SIGTERM, TAKE_OVER_S)
     home = data.path / "postgres"
     if home.exists():
         await cluster.clear_remains(home)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import psycopg
 from cryptography.fernet import Fernet
 from eventsourcing.persistence import PersistenceError
 
@@ -175,6 +176,19 @@ async def core(settings: Settings) -> AsyncIterator[Core]:
         await asyncio.to_thread(writer.close)
         await database.close()
         await asyncio.to_thread(log.close)
+
+
+@asynccontextmanager
+async def core_now(settings: Settings) -> AsyncIterator[Core]:
+    """For commands: where the database cannot be reached it raises psycopg's error or
+    StoreUnavailableError, instead of waiting as a server does.
+    """
+    probe = await psycopg.AsyncConnection.connect(
+        settings.database_url, connect_timeout=5
+    )
+    await probe.close()
+    async with core(settings) as made:
+        yield made
 
 
 async def _log(database_url: str) -> Log:

@@ -15,6 +15,9 @@ from infra.embedded import remains
 from infra.embedded.account import Account
 from infra.embedded.process import Command, EmbeddedError, run
 
+STOP_S = 60.0
+"""For the checkpoint of a fast shutdown; a kill before it means recovery later."""
+
 
 class ClusterError(EmbeddedError):
     """The cluster could not be made or cannot be started."""
@@ -37,7 +40,7 @@ class Place:
             cwd=self.home,
             account=self.account,
             stop_signal=signal.SIGINT,  # fast shutdown: clients are sent away
-            grace_s=3.0,
+            grace_s=STOP_S,
         )
 
     def _address(self) -> str:
@@ -87,6 +90,22 @@ async def clear_remains(home: Path) -> None:
     What their sudden end left in `postmaster.pid` goes too: that number may be some
     other program's by now, and PostgreSQL would believe it.
     """
+    server = _server(home)
+    if server:  # it sends its own children away, and writes a checkpoint
+        await remains.end(
+            lambda: [server] if server in remains.working_in(home) else [],
+            signal.SIGINT,
+            STOP_S,
+        )
     await remains.end(lambda: remains.working_in(home), signal.SIGINT)
     if sys.platform == "linux":  # elsewhere nobody has looked for them
         (home / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _server(home: Path) -> int | None:
+    """The server itself, if it still runs; what remains may be its children alone."""
+    try:
+        pid = int((home / "postmaster.pid").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pid if pid in remains.working_in(home) else None

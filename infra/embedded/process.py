@@ -1,9 +1,9 @@
-"""Operating-system processes that end when their parent does.
+"""Operating-system processes that end when their parent does, or outlive it.
 
 A `Command` says what to run; a `Process` is that command running. Invariant: however
-the parent ends, kill -9 included, its children are told to stop by the kernel (Linux).
-Each child leads a session of its own, so that Ctrl-C reaches the parent only, and the
-parent decides the order of the end.
+the parent ends, kill -9 included, its children are told to stop by the kernel (Linux),
+but for those that are to outlive it. Each child leads a session of its own, so that
+Ctrl-C reaches the parent only, and the parent decides the order of the end.
 
 Start processes from the main thread: the kernel ties a child to the thread that made
 it.
@@ -29,7 +29,9 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """What to run, as whom, and how to end it (`grace_s`, then SIGKILL)."""
+    """What to run, as whom, and how to end it (`grace_s`, then SIGKILL). `outlives`: it
+    goes on when its parent is killed.
+    """
 
     argv: tuple[str, ...]
     log: Path
@@ -40,6 +42,7 @@ class Command:
     stop_signal: signal.Signals = signal.SIGTERM
     grace_s: float = 5.0
     nice: int = 0
+    outlives: bool = False
 
 
 class EmbeddedError(Exception):
@@ -186,7 +189,9 @@ def _in_child(command: Command) -> Callable[[], None]:
         # first: without this line nice would count among a child's own threads only.
         with contextlib.suppress(OSError):
             Path("/proc/self/autogroup").write_text(str(command.nice))
-        if libc is not None:  # after Popen's setuid, which would clear it
+        if (
+            libc is not None and not command.outlives
+        ):  # after Popen's setuid, which would clear it
             libc.prctl(_PR_SET_PDEATHSIG, int(command.stop_signal))
         if os.getppid() != parent:  # it died before the line above
             os._exit(1)

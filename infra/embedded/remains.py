@@ -20,18 +20,22 @@ MARK = "PLEDGE_SUPERVISED"  # in the environment of every child: its data direct
 Pids = Callable[[], list[int]]
 
 
-async def end(remains: Pids, politely: signal.Signals) -> None:
-    """Return when none is left; raises EmbeddedError when one resists a SIGKILL."""
+async def end(
+    remains: Pids, politely: signal.Signals, patience_s: float = LEAVE_S
+) -> None:
+    """Return when none is left; raises EmbeddedError when one resists a SIGKILL, which
+    they get after `patience_s`.
+    """
 
     async def nobody_left() -> bool:
         return not remains()
 
-    for number in (politely, signal.SIGKILL):
+    for number, within_s in ((politely, patience_s), (signal.SIGKILL, LEAVE_S)):
         for pid in remains():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LEAVE_S):
+            async with asyncio.timeout(within_s):
                 return await until(nobody_left)
     raise EmbeddedError(f"processes of an earlier run do not end: {remains()}")
 

@@ -4,20 +4,15 @@ installation: they speak to its database, as the application's role.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
-import psycopg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from activities.ports import StoreUnavailableError
 from domain.world import World
-from infra.data_dir import DataDir
 from infra.incidents import screen
 from infra.incidents.bundle import BundleError, policies
 from infra.incidents.history import IMPORTER
@@ -25,9 +20,10 @@ from infra.incidents.importer import Importer, Summary
 from infra.incidents.log import IncidentLog, NotALogError, read
 from infra.incidents.replay import Verdict, judge
 from infra.incidents.report import table
+from infra.located import located
 from infra.numbers import TicketNumbers
 from infra.settings import Settings
-from infra.wiring import Core, core, new_id, now
+from infra.wiring import Core, core_now, new_id, now
 
 PAGE = 200
 
@@ -102,37 +98,9 @@ async def _judge_all(world: World) -> list[Verdict]:
     return sorted(verdicts, key=lambda verdict: verdict.incident)
 
 
-@asynccontextmanager
-async def installation() -> AsyncIterator[Core]:
+def installation() -> AbstractAsyncContextManager[Core]:
     """The store of the settings, or of what runs on the data directory."""
-    settings = _settings()
-    try:
-        # The core would wait for ever, which is right for a server only.
-        probe = await psycopg.AsyncConnection.connect(
-            settings.database_url, connect_timeout=5
-        )
-        await probe.close()
-        async with core(settings) as made:
-            yield made
-    except (psycopg.OperationalError, StoreUnavailableError) as error:
-        message = f"the database cannot be reached, try again: {error}"
-        raise click.ClickException(message) from error
-
-
-def _settings() -> Settings:
-    settings = Settings.load()
-    if settings.database_url:
-        return settings
-    run_file = DataDir(Path(settings.data_dir)).run_file
-    try:
-        url = str(json.loads(run_file.read_text("utf-8"))["postgres"])
-    except FileNotFoundError as error:
-        message = (
-            f"nothing runs on {settings.data_dir}: start it with `pledge up`,"
-            " or set PLEDGE_DATABASE_URL"
-        )
-        raise click.ClickException(message) from error
-    return replace(settings, database_url=url)
+    return core_now(located(Settings.load()))
 
 
 def _progress() -> Progress:

@@ -5,6 +5,7 @@ is what the supervisor's `python -m infra api` finds.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -74,13 +75,16 @@ class Up:
         run: dict[str, Any] = json.loads((self.data / "run.json").read_text())
         return run
 
-    async def start(self, **settings: str) -> None:
+    async def is_shown(self) -> bool:
+        return (self.data / "run.json").exists()
+
+    async def start(self, stdout: int = PIPE, **settings: str) -> None:
         ours = {k: v for k, v in os.environ.items() if not k.startswith("PLEDGE_")}
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", UP, str(ROOT)),
             cwd=self._folder,
             env=ours | settings,
-            stdout=PIPE,
+            stdout=stdout,
             stderr=STDOUT,
         )
 
@@ -193,14 +197,61 @@ async def test_after_a_kill_of_up_the_next_takes_the_same_ports(up):
     assert before == after
 
 
-async def test_a_killed_up_takes_its_children_with_it(up):
+async def test_what_outlives_a_killed_up_works_on_until_the_next_takes_over(up):
     await up.says("Ctrl-C stops.")
+    before = up.run()
     await up.end(signal.SIGKILL)
+    assert set(left_by(up)) >= {
+        pid for name, pid in before["pids"].items() if name != "supervisor"
+    }
+    assert (await httpx.AsyncClient().get(before["http"])).is_success
+    await up.start()
+    await up.says("taking over from a `pledge up` that was killed")
+    await up.says("Ctrl-C stops.")
+    assert not set(left_by(up)) & set(before["pids"].values())
+    log = (up.data / "logs" / "postgres.log").read_text()
+    assert "database system is shut down" in log
+    assert "not properly shut down" not in log
 
-    async def nobody_left() -> bool:
-        return not left_by(up)
 
-    await asyncio.wait_for(until(nobody_left), 30)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_a_stop_is_followed_when_nobody_reads_the_terminal_any_more(idle, number):
+    reader, writer = os.pipe()
+    await idle.start(writer, **EXTERNAL)
+    os.close(writer)
+    os.close(reader)
+    await until(idle.is_shown)
+    idle.process.send_signal(number)
+    async with asyncio.timeout(15):
+        assert await idle.process.wait() == 0
+    assert not left_by(idle)
+
+
+async def test_a_stop_is_followed_when_a_pager_does_not_read_on(idle):
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while os.write(writer, b"x" * 4096):
+            pass
+    os.set_blocking(writer, True)
+    await idle.start(writer, **EXTERNAL)
+    os.close(writer)
+    await until(idle.is_shown)
+    idle.process.send_signal(signal.SIGINT)
+    async with asyncio.timeout(15):
+        assert await idle.process.wait() == 0
+    os.close(reader)
+
+
+async def test_impatience_costs_postgres_no_checkpoint(idle):
+    await idle.start(DEAF="1")
+    await idle.says("Ctrl-C stops.")
+    for _ in range(3):
+        idle.process.send_signal(signal.SIGINT)
+    assert await idle.end(signal.SIGTERM) == 130
+    assert not left_by(idle)
+    log = (idle.data / "logs" / "postgres.log").read_text()
+    assert log.rstrip().endswith("database system is shut down")
 
 
 async def test_servers_named_in_the_environment_are_used_and_not_started(idle):

@@ -344,7 +344,7 @@ def test_without_a_running_installation_it_says_what_to_start(installation, tmp_
         PLEDGE_DATABASE_URL=None,
         PLEDGE_DATA_DIR=str(tmp_path),
     )
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "pledge up" in done.stderr
 
 

@@ -203,4 +203,6 @@ def test_the_demo_shows_its_story_ends_well_and_clears_up(installation):
 def test_the_demo_says_so_when_nothing_runs(tmp_path: Path):
     demo = run_demo(PLEDGE_DATA_DIR=str(tmp_path))
     assert demo.returncode == 1
-    assert demo.stderr.startswith(f"demo: nothing runs on {tmp_path}: start it")
+    assert demo.stderr.startswith(
+        f"demo: no running Pledge for data directory {tmp_path}"
+    )

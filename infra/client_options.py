@@ -1,0 +1,48 @@
+"""How commands of `pledge` are told which installation, and how they fail."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from typing_extensions import override
+
+from infra.client import Target
+from infra.failures import understood
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class Commands(click.Group):
+    """Says what a person can mend in one line instead of a traceback."""
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except BrokenPipeError:
+            raise  # click ends the command quietly
+        except Exception as error:
+            failure = understood(error)
+            if failure is None:
+                raise
+            raise failure from error
+
+
+def reaching(command: Decorated) -> Decorated:
+    """`--url` and `--key`, the same before and after the command's name."""
+    for name, text in (
+        ("url", "Which Pledge, as https://pledge.example; else PLEDGE_URL"),
+        ("key", "The API key; else PLEDGE_KEY, PLEDGE_ADMIN_KEY"),
+    ):
+        option = click.option(
+            f"--{name}", metavar="TEXT", expose_value=False, callback=_kept, help=text
+        )
+        command = option(command)
+    return command
+
+
+def _kept(context: click.Context, option: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        setattr(context.find_root().ensure_object(Target), str(option.name), value)

@@ -1,0 +1,82 @@
+"""Why a command failed, one line each, and the exit code that says of which kind."""
+
+from collections.abc import Sequence
+from typing import IO, Any
+
+import click
+import httpx
+import psycopg
+from typing_extensions import override
+
+from activities.ports import StoreUnavailableError
+from infra.temporal import TemporalUnavailableError
+
+FAILED, USAGE, AWAY, REFUSED = 1, 2, 3, 4
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 nothing is running"
+    " there or it cannot be reached, 4 the key or the rights do not suffice."
+)
+_FORBIDDEN = (
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.InvalidAuthorizationSpecification,
+    psycopg.errors.InvalidPassword,
+)
+
+
+class Failure(click.ClickException):
+    """Ends the command; nobody should see a traceback of what they can mend."""
+
+    exit_code = FAILED
+
+    def __init__(
+        self, message: str, details: Sequence[str] = (), code: int = FAILED
+    ) -> None:
+        super().__init__("\n".join([message, *(f"  {line}" for line in details)]))
+        self.exit_code = code  # type: ignore[misc]
+
+    @override
+    def show(self, file: IO[Any] | None = None) -> None:
+        try:
+            super().show(file)
+        except OSError:
+            """Nobody reads any more; the exit code says it."""
+
+
+def unreachable(url: str, error: httpx.TransportError) -> Failure:
+    if isinstance(error, httpx.ConnectError):
+        why = "connection refused" if "refused" in str(error) else first_line(error)
+    elif isinstance(error, httpx.TimeoutException):
+        why = "no answer in time"
+    else:
+        why = first_line(error) or type(error).__name__
+    hint = "start it with `pledge up`, or name another with --url"
+    return Failure(f"no Pledge answers at {url} ({why}): {hint}", code=AWAY)
+
+
+def understood(error: Exception) -> Failure | None:
+    """What a person can do something about, in words; None for a fault of ours."""
+    match error:
+        case httpx.InvalidURL() | httpx.UnsupportedProtocol():
+            return Failure(f"--url: {first_line(error)}", code=USAGE)
+        case psycopg.Error() if isinstance(error, _FORBIDDEN) or _login_failed(error):
+            return Failure(f"the database refuses: {first_line(error)}", code=REFUSED)
+        case psycopg.OperationalError() | StoreUnavailableError():
+            why = f"the database cannot be reached: {first_line(error)}"
+            return Failure(why, code=AWAY)
+        case TemporalUnavailableError():
+            return Failure(first_line(error), code=AWAY)
+        case OSError() if error.strerror:
+            place = f"{error.filename}: " if error.filename else ""
+            return Failure(f"{place}{error.strerror.lower()}")
+        case _:
+            return None
+
+
+def _login_failed(error: psycopg.Error) -> bool:
+    """While connecting libpq gives no SQLSTATE, only words."""
+    return "authentication failed" in str(error)
+
+
+def first_line(error: Exception) -> str:
+    said = str(error).strip().splitlines()
+    return said[0].strip() if said else ""
