@@ -9,13 +9,16 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Request, Security
 from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from activities.ports import Caller
+from api.model_fields import aliases
 from api.ports import BehindError, Services
 from api.problems import responses
+from api.validation import no_such
 from domain.access import ApiKey, Permission
-from domain.errors import CommandRunningError, FieldError, InvalidError
+from domain.errors import CommandRunningError, InvalidError, UnknownFieldError
 from domain.event import Actor
 
 BEARER = HTTPBearer(auto_error=False, description="An API key of Pledge")
@@ -61,18 +64,23 @@ def _refuse_unknown_query(request: Request) -> None:
     """`?as_off=` must not be answered as if nothing had been asked."""
     if not request.query_params:
         return
-    known = set(_query_names(request.scope["route"].dependant))
+    known = list(_query_names(request.scope["route"].dependant))
     unknown = request.query_params.keys() - known
-    if unknown and known != {"query"}:  # a model of the whole query refuses by itself
+    if unknown:
         raise InvalidError(
-            FieldError(f"?{name}", "there is no such parameter")
+            UnknownFieldError(f"?{name}", no_such("parameter", name, known))
             for name in sorted(unknown)
         )
 
 
 def _query_names(dependant: Dependant) -> Iterator[str]:
     """Also those that a route shares with others by depending on the same thing."""
-    yield from (p.alias for p in dependant.query_params)
+    for parameter in dependant.query_params:
+        kind = parameter.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):  # the whole query
+            yield from aliases(kind)
+        else:
+            yield parameter.alias
     for inner in dependant.dependencies:
         yield from _query_names(inner)
 

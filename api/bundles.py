@@ -83,7 +83,9 @@ def _validated(given: Any) -> Strict:
         return BundleIn.model_validate(given)
     except ValidationError as error:
         found = [{**e, "loc": ("body", *e["loc"])} for e in error.errors()]
-        raise RequestValidationError(found, body=given) from error
+        refused = RequestValidationError(found, body=given)
+        refused.asked = BundleIn  # type: ignore[attr-defined] # the route declares none
+        raise refused from error
 
 
 def documents_of(bundle: Strict) -> Documents:

@@ -1,8 +1,9 @@
 """Every error as RFC 9457 problem+json with a stable `code`; mapped once, here."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
+from itertools import zip_longest
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -15,7 +16,7 @@ from starlette.routing import BaseRoute, Match, Route
 
 from activities.ports import BusyError, StoreUnavailableError
 from api.ports import BehindError
-from api.words import FAULTS
+from api.validation import field_errors
 from domain.errors import (
     CommandReusedError,
     CommandRunningError,
@@ -29,8 +30,10 @@ from domain.errors import (
     UnreadableError,
     VersionConflictError,
 )
+from domain.nearest import did_you_mean
 
 MOST_NAMED = 5
+PREFIX = "/v1"
 LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 
@@ -55,8 +58,11 @@ class RefusedError(Exception):
 
 
 class ProblemField(BaseModel):
+    """`code` is stable, for clients that say it in another language."""
+
     pointer: str
     message: str
+    code: str
 
 
 class Problem(BaseModel):
@@ -69,8 +75,14 @@ class Problem(BaseModel):
                 "title": "Unprocessable Content",
                 "status": 422,
                 "code": "invalid",
-                "detail": "/subject: Field required",
-                "errors": [{"pointer": "/subject", "message": "Field required"}],
+                "detail": "/subject: is required",
+                "errors": [
+                    {
+                        "pointer": "/subject",
+                        "message": "is required",
+                        "code": "required",
+                    }
+                ],
             }
         }
     )
@@ -96,7 +108,10 @@ def problem(
             "status": status,
             "code": code,
             "detail": detail,
-            "errors": [{"pointer": e.pointer, "message": e.message} for e in errors],
+            "errors": [
+                {"pointer": e.pointer, "message": e.message, "code": e.code}
+                for e in errors
+            ],
         },
         status_code=status,
         media_type=MEDIA_TYPE,
@@ -157,54 +172,17 @@ async def _behind(_: Request, error: Exception) -> JSONResponse:
     return problem(503, "behind", str(error), headers={"Retry-After": "1"})
 
 
-async def _validation(_: Request, error: Exception) -> JSONResponse:
+async def _validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    named = (field for e in error.errors() for field in _fields(e, error.body))
-    fields = tuple(dict.fromkeys(named))  # two forms of a field may say the same of it
+    asked = getattr(error, "asked", None) or _body_type(request)
+    fields = field_errors(error.errors(), error.body, asked)
     detail = str(InvalidError(fields[:MOST_NAMED]))
     return problem(422, InvalidError.code, detail, fields)
 
 
-def _fields(error: Mapping[str, Any], body: object) -> Iterator[FieldError]:
-    pointer = _pointer(error["loc"], body, error["type"] == "missing")
-    if error["type"] != FAULTS:
-        yield FieldError(pointer, _message(error))
-        return
-    for fault in error["ctx"][FAULTS]:
-        yield FieldError(f"{pointer}{fault.pointer}", fault.message)
-
-
-def _message(error: Mapping[str, object]) -> str:
-    """Pydantic counts the "items" of a text that was cleaned first."""
-    match error:
-        case {"type": "too_short", "input": str(), "ctx": {"min_length": least}}:
-            return f"String should have at least {least} character(s)"
-        case {"type": "too_long", "input": str(), "ctx": {"max_length": most}}:
-            return f"String should have at most {most} characters"
-        case _:
-            return str(error["msg"]).removeprefix("Value error, ")
-
-
-def _pointer(location: Iterable[object], body: object, missing: bool) -> str:
-    """Where in the body; a parameter is named as `?limit` or `Header-Name`."""
-    where, *path = location
-    if where == "body":
-        return "".join(f"/{part}" for part in _steps(path, body, missing))
-    name = ".".join(str(part) for part in path)
-    return f"?{name}" if where == "query" else name
-
-
-def _steps(path: Sequence[object], body: object, missing: bool) -> Iterator[str]:
-    """Only what the body has: pydantic also names the branches of its own types."""
-    for depth, part in enumerate(path, start=1):
-        absent = missing and depth == len(path)
-        if isinstance(body, dict) and (part in body or absent):
-            body = body.get(part)
-        elif isinstance(body, list) and isinstance(part, int) and part < len(body):
-            body = body[part]
-        else:
-            continue
-        yield str(part).replace("~", "~0").replace("/", "~1")
+def _body_type(request: Request) -> object:
+    field = getattr(request.scope.get("route"), "body_field", None)
+    return field.field_info.annotation if field is not None else None
 
 
 _CODES = {404: "not_found", 405: "method_not_allowed", 401: "unauthenticated"}
@@ -213,10 +191,26 @@ _CODES = {404: "not_found", 405: "method_not_allowed", 401: "unauthenticated"}
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = _CODES.get(error.status_code, "refused")
-    headers = dict(error.headers or {})
+    headers, detail = dict(error.headers or {}), str(error.detail)
+    path, method = request.url.path, request.method
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = ", ".join(sorted(_allowed(request)))
-    return problem(error.status_code, code, str(error.detail), headers=headers)
+        allowed = ", ".join(sorted(_allowed(request)))
+        headers["Allow"] = allowed
+        detail = f"{method} is not allowed for {path}; allowed: {allowed}"
+    elif detail == HTTPStatus.NOT_FOUND.phrase:  # the router's own
+        asked = path if path.startswith(PREFIX) else f"{PREFIX}{path}"
+        detail = f"there is no {path}{did_you_mean(asked, _routes(request, asked))}"
+    return problem(error.status_code, code, detail, headers=headers)
+
+
+def _routes(request: Request, asked: str) -> set[str]:
+    """Each path that there is, with what was asked in the place of its parameters."""
+    given, found = asked.split("/"), set()
+    for route in request.app.state.api_routes:
+        parts = route.path.split("/")
+        pairs = zip_longest(parts, given[: len(parts)], fillvalue="")
+        found.add("/".join(a if p[:1] == "{" and a else p for p, a in pairs))
+    return found
 
 
 def _allowed(request: Request) -> set[str]:

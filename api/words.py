@@ -29,6 +29,7 @@ _RFC_3339 = re.compile(
     r"([Zz]|[+-][0-9]{2}:?[0-9]{2})"
 )
 _WANTED = "must be an RFC 3339 time with an offset, as 2026-11-22T09:00:00+08:00"
+_SEVERAL = ","
 LARGEST_INTEGER = 2**63 - 1
 DEEPEST = 64
 """Levels of nesting in a body; deeper ones are an attack on somebody's parser."""
@@ -49,6 +50,13 @@ def clean_text(value: object) -> object:
     return clean(value) if isinstance(value, str) else value
 
 
+def _split(value: object) -> object:
+    """`?status=open,pending` and `?status=open&status=pending` ask the same."""
+    given = value if isinstance(value, list) else [value]
+    words = [one.split(_SEVERAL) for one in given if isinstance(one, str)]
+    return [word.strip() for several in words for word in several]
+
+
 def _instant(value: object) -> object:
     # Pydantic alone would take "1700000000" for a time, and "2026" too.
     if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
@@ -64,6 +72,11 @@ def _aware(value: datetime) -> datetime:
 
 
 Cleaned = BeforeValidator(clean_text)
+Several = BeforeValidator(_split)
+"""Before a list of words that a query asks for: `Annotated[list[Status], Several]`. A
+closed list is a Literal, here as in bodies: an unknown word is answered with those that
+there are, and the nearest.
+"""
 Line = Annotated[str, Cleaned, Field(min_length=1, max_length=300)]
 Body = Annotated[str, Cleaned, Field(min_length=1, max_length=100_000)]
 Word = Annotated[str, Cleaned, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]

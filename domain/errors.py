@@ -15,17 +15,66 @@
 Each carries data, builds its own message, and has a `code` that is never reused.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from typing import ClassVar
+
+from domain.nearest import not_one_of
 
 
 @dataclass(frozen=True)
 class FieldError:
-    """`pointer` is an RFC 6901 JSON pointer into the request, e.g. `/steps/0/after`."""
+    """`pointer` is an RFC 6901 JSON pointer into the request, e.g. `/steps/0/after`.
+    `code` is stable, so that a client can say it in another language.
+    """
 
+    code: ClassVar[str] = "invalid"
     pointer: str
     message: str
+
+
+class RequiredError(FieldError):
+    code = "required"
+
+
+class UnknownFieldError(FieldError):
+    code = "unknown_field"
+
+
+class UnknownWordError(FieldError):
+    """A word that a closed list does not have."""
+
+    code = "unknown_word"
+
+    @classmethod
+    def of(
+        cls, pointer: str, word: object, known: Collection[str]
+    ) -> "UnknownWordError":
+        return cls(pointer, not_one_of(word, known))
+
+
+class UnknownNameError(FieldError):
+    """Of a team, an agent, a policy … that does not exist."""
+
+    code = "unknown_name"
+
+
+class WrongTypeError(FieldError):
+    """A number where a text is needed, and the like."""
+
+    code = "wrong_type"
+
+
+class OutOfRangeError(FieldError):
+    """Too small, too large, too short, too long."""
+
+    code = "out_of_range"
+
+
+class DuplicateError(FieldError):
+    """The same name twice."""
+
+    code = "duplicate"
 
 
 def _in_words(error: FieldError) -> str:
@@ -52,7 +101,7 @@ class InvalidError(DomainError):
         errors name a part of the address instead of a field.
         """
         return InvalidError(
-            FieldError(pointer + (e.pointer if e.pointer[:1] == "/" else ""), e.message)
+            replace(e, pointer=pointer + (e.pointer if e.pointer[:1] == "/" else ""))
             for e in self.errors
         )
 

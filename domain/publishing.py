@@ -14,7 +14,13 @@ from domain.config import Configuration, PolicyPublished, PolicyRetired
 from domain.config_kinds import SINGULAR, Kind, references
 from domain.config_lint.findings import findings
 from domain.config_lint.people import circle_faults
-from domain.errors import FieldError, InvalidError, NotFoundError, RuleError
+from domain.errors import (
+    FieldError,
+    InvalidError,
+    NotFoundError,
+    RuleError,
+    UnknownNameError,
+)
 from domain.escalation.policy import parse_escalation_policy
 from domain.event import Json, PolicyRef
 from domain.macro import parse_macro
@@ -237,4 +243,4 @@ def _missing(
         if config.entry(kind, name).current is None:
             known = [published.name for published in config.current(kind)]
             message = f"there is no {SINGULAR[kind]} {name!r}"
-            yield FieldError(pointer, message + did_you_mean(name, known))
+            yield UnknownNameError(pointer, message + did_you_mean(name, known))

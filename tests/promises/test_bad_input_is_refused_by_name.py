@@ -292,14 +292,15 @@ def test_a_ticket_that_makes_no_sense_is_refused_by_field(api, change, pointer):
 @pytest.mark.parametrize(
     ("subject", "message"),
     [
-        ("", "String should have at least 1 character(s)"),
-        ("x" * 301, "String should have at most 300 characters"),
+        ("", "must not be empty"),
+        ("x" * 301, "has 301 characters: at most 300 are allowed"),
     ],
     ids=["none", "301"],
 )
 def test_the_length_of_a_text_is_told_in_characters(api, subject, message):
     answer = send(api, "POST /v1/tickets", TICKET | {"subject": subject})
-    assert answer.json()["errors"] == [{"pointer": "/subject", "message": message}]
+    fault = {"pointer": "/subject", "message": message, "code": "out_of_range"}
+    assert answer.json()["errors"] == [fault]
 
 
 @pytest.mark.parametrize(
@@ -508,6 +509,28 @@ def test_what_is_not_there_is_a_problem_too(api, method, path, status):
     problem(api.request(method, path), status)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "detail"),
+    [
+        ("GET", "/v1/tickts", "there is no /v1/tickts; did you mean '/v1/tickets'?"),
+        ("GET", "/tickets/7", "there is no /tickets/7; did you mean '/v1/tickets/7'?"),
+        ("GET", "/v1/agents/a/leavse",
+         "there is no /v1/agents/a/leavse; did you mean '/v1/agents/a/leaves'?"),
+        ("PUT", "/v1/keys", "PUT is not allowed for /v1/keys; allowed: GET, POST"),
+    ],
+)  # fmt: skip
+def test_a_wrong_address_is_answered_with_the_nearest(api, method, path, detail):
+    assert api.request(method, path).json()["detail"] == detail
+
+
+@pytest.mark.parametrize("path", ["/v1/tickets", "/v1/events", "/v1/agents"])
+def test_a_parameter_that_is_not_there_is_answered_in_the_same_words(api, path):
+    found = problem(api.get(f"{path}?limti=2"), 422, "?limti")
+    [error] = found["errors"]
+    assert error["message"] == "there is no such parameter; did you mean 'limit'?"
+    assert error["code"] == "unknown_field"
+
+
 # --- stored and read back -------------------------------------------------------------
 
 TEXTS = [
@@ -614,7 +637,7 @@ def test_no_body_breaks_anything(api, route, data):
 
 def test_a_body_that_is_not_there_is_called_the_body(api, word):
     answer = api.request("PUT", f"/v1/agents/{word}", content=b"")
-    assert problem(answer, 422)["detail"] == "the body: Field required"
+    assert problem(answer, 422)["detail"] == "the body: is required"
 
 
 def test_a_method_that_is_not_there_says_which_are(api):
