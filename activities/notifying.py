@@ -20,17 +20,20 @@ from domain.notification.notification import (
     Notification,
     evolve,
     fold,
-    notification_id,
     notification_stream,
 )
+from domain.notification.notified import PersonNotified, person_notified
 from domain.notification.occasion import Occasion, occasions
 from domain.notification.planning import plan
 from domain.notification.preferences import Preferences, parse_preferences
 from domain.notification.unreached import StepUnreached, told_by, unreached
 
 LOG = logging.getLogger(__name__)
-OnUnreached = Callable[[str, StepUnreached], Awaitable[None]]
-"""Takes the ticket's id. Called at least once for each step that reached nobody."""
+StepReport = StepUnreached | PersonNotified
+OnReport = Callable[[str, StepReport], Awaitable[None]]
+"""Takes the ticket's id. Called at least once for each step that reached nobody, and
+for each person whom a message of a step reached.
+"""
 
 
 class DueTable(Protocol):
@@ -39,22 +42,33 @@ class DueTable(Protocol):
     async def show(self, notification: Notification) -> None: ...
 
 
-async def unreached_step(desk: TicketDesk, ticket_id: str, step: StepUnreached) -> None:
-    """The escalation does not wait for people to whom every channel failed. Where
-    nobody has a channel, or ops have set none up, it does: else every escalation would
-    run to its end at once. Idempotent by the ticket, the clock, the step and its round.
+async def report_step(desk: TicketDesk, ticket_id: str, report: StepReport) -> None:
+    """What became of a step's messages, said in the ticket. Idempotent by the
+    notification; of a step that reached nobody by clock, step and round.
+
+    The escalation does not wait for people to whom every channel failed. Where nobody
+    has a channel, or ops have set none up, it does: else every escalation would run to
+    its end at once.
     """
+    if isinstance(report, PersonNotified):
+        await desk.apply(
+            ticket_id, report, _caller(f"notified:{report.notification}", ticket_id)
+        )
+        return
     LOG.warning(
         "ticket=%s clock=%s step=%s reached nobody: %s",
         ticket_id,
-        step.clock,
-        step.step,
-        step.reason,
+        report.clock,
+        report.step,
+        report.reason,
     )
-    if step.reason != ALL_FAILED:
-        return
-    key = f"unreached:{ticket_id}/{step.clock}/{step.step}/{step.lap}"
-    caller = Caller(
+    if report.reason == ALL_FAILED:
+        key = f"unreached:{ticket_id}/{report.clock}/{report.step}/{report.lap}"
+        await desk.apply(ticket_id, report, _caller(key, ticket_id))
+
+
+def _caller(key: str, ticket_id: str) -> Caller:
+    return Caller(
         command_id=key,
         request_sha256=key,
         attempt=f"{key}#",
@@ -62,7 +76,6 @@ async def unreached_step(desk: TicketDesk, ticket_id: str, step: StepUnreached) 
         correlation_id=ticket_id,
         channel="notifications",
     )
-    await desk.apply(ticket_id, step, caller)
 
 
 class Notifying:
@@ -73,10 +86,10 @@ class Notifying:
         table: DueTable,
         now: Now,
         new_id: NewId,
-        on_unreached: OnUnreached,
+        on_report: OnReport,
     ) -> None:
         self._store, self._registry, self._table = store, registry, table
-        self._now, self._new_id, self._on_unreached = now, new_id, on_unreached
+        self._now, self._new_id, self._on_report = now, new_id, on_report
 
     async def plan(self, ticket_id: str, version: int) -> None:
         """For the ticket's event of this version; nothing if that tells nobody, or
@@ -120,13 +133,21 @@ class Notifying:
         lost = folded(await self._store.load_many(streams)).values()
         events = await self._store.load(ticket_id)
         for clock, step, lap in {one.told_by for one in lost if one.told_by}:
-            told = [
-                notification_stream(notification_id(ticket_id, about))
-                for about in told_by(events, clock, step, lap)
-            ]
+            told = [notification_stream(n) for n in told_by(events, clock, step, lap)]
             found = await self._store.load_many(told)
             if gone := unreached([fold(found.get(stream, ())) for stream in told]):
-                await self._on_unreached(ticket_id, gone)
+                await self._on_report(ticket_id, gone)
+
+    async def sent(self, ticket_id: str, stream: str) -> None:
+        """A message of this notification left: of what a step chose the ticket says so,
+        once.
+        """
+        notification = fold(await self._store.load(stream))
+        if notification is None or notification.cause != "step":
+            return
+        events = await self._store.load(ticket_id, notification.about)
+        if report := person_notified(notification, events):
+            await self._on_report(ticket_id, report)
 
     def _meta(self, ticket_id: str, cause: str, policy: PolicyRef | None) -> Meta:
         return Meta(

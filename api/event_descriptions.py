@@ -36,6 +36,7 @@ EVENT_DESCRIPTIONS: dict[str, str] = {
     "escalation.broken": "The clock of a running escalation was breached.",
     "escalation.step_fired": "A step was due: whom it chose, whom it did not, and why.",
     "escalation.step_skipped": "A step did nothing, and why.",
+    "escalation.catch_all_fired": "No message of the last step left: whom it chose.",
     "escalation.notified": "A message to this person left.",
     "escalation.unreached": "No message of this step reached anybody.",
     "escalation.held": "A step waits until somebody can be notified.",

@@ -11,10 +11,9 @@ from typing import NamedTuple
 from domain.choosing import Candidate
 from domain.escalating import first_due, later
 from domain.escalation.facts import (
-    Chosen,
+    EscalationCatchAllFired,
     EscalationExhausted,
     EscalationHeld,
-    EscalationNotified,
     EscalationStepFired,
     EscalationStepSkipped,
 )
@@ -30,6 +29,7 @@ from domain.ticket.moment import Moment
 from domain.world import World
 
 CATCH_ALL = "catch-all, as the step reaches nobody"
+NO_MESSAGE = "catch-all, as no message came through"
 STALE = timedelta(minutes=5)
 """A step that is later than this is passed over if one that is due after it, and by now
 as well, tells somebody: after an outage people hear of where it stands, not of
@@ -183,11 +183,10 @@ class Climb:
     def take(self) -> None:
         look = self.look()
         found, moves = look
-        chosen, acts = found.people(), self.acts(look)
+        acts = self.acts(look)
         if not acts and self._hold(look):
             return
         self.cause = self._fire(found, at_once=not acts)
-        self._tell(chosen)
         self.actions.do(moves, self.cause)
         if not acts:
             why = "it reaches nobody and changes nothing"
@@ -197,23 +196,20 @@ class Climb:
         """Whoever was not tried is told, with this step."""
         found, catch_all = Found(self.around), self.ladder.nobody.catch_all
         if catch_all is not None:
-            found.add(catch_all, f"{self.ladder.ref.name}/catch_all")
-        others = [p for p in found.people() if p.person not in unreached]
+            place = f"{self.ladder.ref.name}/catch_all"
+            found.add(catch_all, place, NO_MESSAGE)
+        others = tuple(p for p in found.people() if p.person not in unreached)
+        if not others:
+            return
         self.cause = self.draft.ticket.version
-        self._tell(others, "no message came through: ")
-
-    def _tell(self, people: Iterable[Chosen], why: str = "") -> None:
-        for person in people:
-            self._record(
-                EscalationNotified(
-                    clock=self.run.clock,
-                    step=self.run.step,
-                    lap=self.run.lap,
-                    target=person.target,
-                    person=person.person,
-                    reason=why + "; ".join(person.reasons),
-                )
+        self._record(
+            EscalationCatchAllFired(
+                clock=self.run.clock,
+                step=self.run.step,
+                lap=self.run.lap,
+                chosen=others,
             )
+        )
 
     def _fire(self, found: Found, *, at_once: bool) -> int:
         number, lap, due = self.following(at_once=at_once)

@@ -18,6 +18,7 @@ from domain.climb import catch
 from domain.enforcement import EPOCH, enforce
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.escalating import Escalating
+from domain.escalation.facts import EscalationNotified
 from domain.event import Json
 from domain.handling import (
     AddMessage,
@@ -34,6 +35,7 @@ from domain.handling import (
 )
 from domain.macro_run import RunMacro, run_by_hand
 from domain.migrating import migrate
+from domain.notification.notified import PersonNotified
 from domain.notification.unreached import StepUnreached
 from domain.offering import (
     AcceptOffer,
@@ -142,6 +144,7 @@ Command = (
     | CaptureFeedback
     | Escalate
     | StepUnreached
+    | PersonNotified
     | ExcuseBreach
     | RestatePromises
     | OfferCommand
@@ -215,8 +218,8 @@ def _apply(  # noqa: C901 - one case a command
             Handling(draft=draft, at=at, directory=world.directory).do(command)
         case Acknowledge():
             _acknowledge(draft, command, at, world)
-        case StepUnreached():
-            _unreached(draft, command, at, world)
+        case StepUnreached() | PersonNotified():
+            _report(draft, command, at, world)
         case Escalate():
             refuse_finished(draft.ticket)
             by = Escalating(draft=draft, at=at, world=world)
@@ -237,11 +240,36 @@ def _apply(  # noqa: C901 - one case a command
             _feedback(draft, command, at)
 
 
-def _unreached(
-    draft: Draft, command: StepUnreached, at: datetime, world: World
+def _report(
+    draft: Draft, command: StepUnreached | PersonNotified, at: datetime, world: World
 ) -> None:
+    if isinstance(command, PersonNotified):
+        _notified(draft, command, at)
+        return
     Escalating(draft=draft, at=at, world=world).unreached(command)
     catch(draft, command, at, world)
+
+
+def _notified(draft: Draft, command: PersonNotified, at: datetime) -> None:
+    runs = draft.ticket.runs
+    policy = next((r.policy for r in runs if r.clock == command.clock), None)
+    draft.record(
+        EscalationNotified(
+            clock=command.clock,
+            step=command.step,
+            lap=command.lap,
+            target=command.chosen.target,
+            person=command.chosen.person,
+            reason="; ".join(command.chosen.reasons),
+            channel=command.channel,
+            notification=command.notification,
+            sent_at=command.sent_at,
+        ),
+        at,
+        cause=command.about,
+        policy=policy,
+        by_rule=True,
+    )
 
 
 def _acknowledge(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from domain.escalation.facts import EscalationNotified
+from domain.escalation.facts import CHOOSING
 from domain.event import Event, Fact
 from domain.replay import due_by, replay
 from domain.sla.clock import Clock, ClockState
@@ -118,9 +118,11 @@ def courses(
     """By metric and cycle."""
     told: dict[str, list[Told]] = {}
     for fact, at in facts:
-        if isinstance(fact, EscalationNotified):
-            one = Told(person=fact.person, step=fact.step, lap=fact.lap, at=at)
-            told.setdefault(fact.clock, []).append(one)
+        if isinstance(fact, CHOOSING):
+            told.setdefault(fact.clock, []).extend(
+                Told(person=chosen.person, step=fact.step, lap=fact.lap, at=at)
+                for chosen in fact.chosen
+            )
     return {
         (clock.metric, clock.cycle): _course(clock, told.get(clock.key, ()))
         for clock in ticket.clocks

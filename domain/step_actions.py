@@ -35,6 +35,11 @@ class StepActions:
     around: Around
     world: World
 
+    @property
+    def place(self) -> str:
+        """Where the step stands in the policy; steps are counted from 0 as in facts."""
+        return f"escalation policy {self.policy.name}, /steps/{self.run.step}"
+
     def change_anything(self, moves: tuple[Candidate, ...]) -> bool:
         """Whether something is done to the ticket, whoever hears of it."""
         step = self.step
@@ -89,7 +94,7 @@ class StepActions:
                 at=self.at,
                 directory=self.world.directory,
                 origin=origin,
-            ).turn(self.step.status, f"escalation step {self.run.step + 1}")
+            ).turn(self.step.status, self.place)
 
     def _on_shift(self, wanted: Reassign) -> tuple[Candidate, ...]:
         book, name = self.world.oncall, wanted.team or ""
@@ -164,7 +169,7 @@ class StepActions:
         old = self.draft.ticket.priority
         rank = PRIORITIES.index(old) + self.step.raise_priority
         new = PRIORITIES[min(rank, len(PRIORITIES) - 1)]
-        reason = f"escalation step {self.run.step + 1}"
+        reason = self.place
         self._record(TicketPriorityChanged(old=old, new=new, reason=reason), cause)
 
     def _record(self, fact: Fact, cause: int) -> None:

@@ -64,8 +64,13 @@ def _reassigned(data: Data) -> str:
     )
 
 
-def _notified(data: Data) -> str:
-    return f"told {data['person']} ({data['reason']})"
+def _step_fired(data: Data) -> str:
+    """People count steps from 1."""
+    chosen = ", ".join(
+        f"{c['person']} ({'; '.join(c['reasons'])})" for c in data["chosen"]
+    )
+    whom = f": to notify {chosen}" if chosen else ""
+    return f"escalation step {data['step'] + 1}{whom}"
 
 
 def _missed(data: Data) -> str:
@@ -106,8 +111,8 @@ _WORDS: dict[str, Callable[[Data], str]] = {
         f" version {d['policy']['ref']['version']} if the promise breaks"
     ),
     "escalation.started": lambda d: f"escalation of {d['clock']} starts",
-    "escalation.step_fired": lambda d: f"escalation step {d['step'] + 1}",
-    "escalation.notified": _notified,
+    "escalation.step_fired": _step_fired,
+    "escalation.notified": lambda d: f"notified {d['person']} by {d['channel']}",
     "escalation.reassigned": _reassigned,
     "escalation.exhausted": lambda _: "no steps are left",
     "escalation.ended": lambda d: f"escalation over: {d['reason']}",

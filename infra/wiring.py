@@ -21,7 +21,7 @@ from eventsourcing.persistence import PersistenceError
 from activities.assigning import Assigning
 from activities.delivery import Delivery
 from activities.enforcement import Enforcement
-from activities.notifying import Notifying, unreached_step
+from activities.notifying import Notifying, report_step
 from activities.restating import Restating
 from activities.sending import Sending
 from activities.simulating import Simulating
@@ -137,8 +137,8 @@ class Core:
 
     def notifying(self) -> Notifying:
         table, desk = NotificationTable(self.database), self.desk()
-        advance = partial(unreached_step, desk)
-        return Notifying(self.store, self.registry, table, now, new_id, advance)
+        report = partial(report_step, desk)
+        return Notifying(self.store, self.registry, table, now, new_id, report)
 
     def sending(self, table: NotificationTable) -> Sending:
         """Raises ValueError for a setting that cannot be read."""

@@ -6,11 +6,13 @@ them, and `log` answers in them.
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from domain.commands import AddMessage, OpenTicket, decide, open_ticket
 from domain.config import Configuration, fold_config
 from domain.duration import format_duration, parse_duration
 from domain.enforcement import enforce, enforce_punctually
+from domain.escalation.facts import CHOOSING
 from domain.event import Actor, Event, Fact, Meta
 from domain.publishing import publish
 from domain.ticket.draft import Draft, seal
@@ -91,6 +93,16 @@ def promising(targets, *, steps=None, repeat=0, **policy) -> World:
     return world({"care": document}, ladders)
 
 
+class Choice(NamedTuple):
+    """Somebody whom a step, or the catch-all, chose to be notified."""
+
+    at: str
+    clock: str
+    step: int
+    person: str
+    reason: str
+
+
 class Story:
     """One ticket, and the log of what was done to it."""
 
@@ -151,6 +163,20 @@ class Story:
 
     def all(self, kind):
         return [e.fact for e in self.events if isinstance(e.fact, kind)]
+
+    def chosen(self) -> list[Choice]:
+        return [
+            Choice(
+                at=format_duration(event.timestamp - NOON),
+                clock=event.fact.clock,
+                step=event.fact.step,
+                person=chosen.person,
+                reason="; ".join(chosen.reasons),
+            )
+            for event in self.events
+            if isinstance(event.fact, CHOOSING)
+            for chosen in event.fact.chosen
+        ]
 
     def one(self, kind):
         found = self.all(kind)

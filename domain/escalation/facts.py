@@ -51,12 +51,28 @@ class EscalationBroken(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Because:
+    """A reason as data, for whoever says it in another language. `name`: the team or
+    the schedule; of a manager, whose. `level`: of a manager, 1 = the direct one.
+    `catch_all`: asked because the step alone reaches nobody.
+    """
+
+    target: TargetKind
+    name: str
+    level: int | None = None
+    catch_all: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Chosen:
-    """Somebody a step means; every target that means them has its reason here."""
+    """Somebody a step means; every target that means them has its reason here, in
+    words and, in the same order, as data.
+    """
 
     person: str
     target: TargetKind
     reasons: tuple[str, ...]
+    because: tuple[Because, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +121,29 @@ class EscalationStepSkipped(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EscalationCatchAllFired(Fact):
+    """No message of the last step came through, so the catch-all of the policy is asked
+    for the people who were not tried.
+    """
+
+    topic: ClassVar[str] = "escalation.catch_all_fired"
+    clock: str
+    step: int
+    lap: int
+    chosen: tuple[Chosen, ...]
+
+
+CHOOSING = (EscalationStepFired, EscalationCatchAllFired)
+"""What chooses the people who are to be notified."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class EscalationNotified(Fact):
-    """`person` is told, as `target` said; `reason` tells why it is this person."""
+    """A message to this person left: at `sent_at` a provider took the first one of the
+    notification. Who was chosen, whether or not a message left, is in
+    `escalation.step_fired` and `escalation.catch_all_fired`; `target` and `reason` are
+    from there.
+    """
 
     topic: ClassVar[str] = "escalation.notified"
     clock: str
@@ -115,6 +152,9 @@ class EscalationNotified(Fact):
     target: TargetKind
     person: str
     reason: str
+    channel: str
+    notification: str
+    sent_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from domain.assignment import Directory, managers_above, may_act
 from domain.choosing import IN_TURN, Candidate, Wanted, candidates, chosen_of
-from domain.escalation.facts import Chosen, PassedOver
+from domain.escalation.facts import Because, Chosen, PassedOver
 from domain.escalation.target import Target
 from domain.oncall.book import OnCallBook
 from domain.oncall.on_call import OnCall, on_call_at
@@ -31,8 +31,11 @@ class Around:
 
 @dataclass(frozen=True)
 class Meant:
+    """`level`: of a manager."""
+
     person: str
     reason: str
+    level: int | None = None
 
 
 @dataclass
@@ -63,9 +66,22 @@ class Found:
             reason = f"{instead}: {meant.reason}" if instead else meant.reason
             reasons = (*(earlier.reasons if earlier else ()), reason)
             kind = earlier.target if earlier else target.kind
+            because = self._because(target, meant, catch_all=bool(instead))
             self.chosen[meant.person] = Chosen(
-                person=meant.person, target=kind, reasons=reasons
+                person=meant.person,
+                target=kind,
+                reasons=reasons,
+                because=(*(earlier.because if earlier else ()), because),
             )
+
+    def _because(self, target: Target, meant: Meant, *, catch_all: bool) -> Because:
+        managed = target.kind == "manager_of"
+        return Because(
+            target=target.kind,
+            name=str(self.around.assignee) if managed else target.name,
+            level=meant.level,
+            catch_all=catch_all,
+        )
 
     def people(self) -> tuple[Chosen, ...]:
         return tuple(self.chosen.values())
@@ -151,12 +167,12 @@ class Found:
             if target.up_to is not None:
                 if level > target.up_to:
                     return
-                yield Meant(person, reason)
+                yield Meant(person, reason, level)
             elif level >= target.depth:
                 unfit = self._unfit(person)
                 if unfit is None:
                     direct = f"manager of {assignee}"
-                    yield Meant(person, direct if level == 1 else reason)
+                    yield Meant(person, direct if level == 1 else reason, level)
                     return
                 self.passed_over.setdefault(person, unfit)
 

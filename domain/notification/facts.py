@@ -1,9 +1,9 @@
 """What can happen to a notification: one person told of one event of a ticket.
 
 Its stream is `notifications/<ticket>.<version of the event>`; of an event that tells
-many, a watcher's goes on with `.<version of their ticket.watched>`, that of the team's
-lead with `.lead`. It holds which channels were used and how that went, never an address
-and never the text.
+many it goes on: of a step with `.<place among the chosen>`, of a watcher with
+`.<version of their ticket.watched>`, of the team's lead with `.lead`. It holds which
+channels were used and how that went, never an address and never the text.
 """
 
 from dataclasses import dataclass

@@ -24,8 +24,8 @@ from domain.notification.facts import (
 )
 
 Part = int | Literal["lead"] | None
-"""Who else is told of an event: a watcher, by the version of the event by which they
-became one, or the lead of the ticket's team.
+"""Who of those told of one event: of a step, by their place among the chosen; a
+watcher, by the version of the event by which they became one; the lead of the team.
 """
 MessageState = Literal["waiting", "sent", "failed", "dropped"]
 State = Literal["waiting", "sent", "dropped", "unreachable"]

@@ -9,11 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.escalation.facts import (
-    EscalationNotified,
-    EscalationPinned,
-    EscalationStarted,
-)
+from domain.escalation.facts import EscalationPinned, EscalationStarted
 from domain.event import Event
 from domain.notification.facts import Cause, Urgency
 from domain.notification.notification import Part, notification_id
@@ -72,8 +68,7 @@ def _occasion(events: Sequence[Event], told: Telling) -> Occasion:
 def _urgency(events: Sequence[Event], told: Telling) -> Urgency:
     match told.cause:
         case "step":
-            assert isinstance(told.event.fact, EscalationNotified)
-            return _of_step(events, told.event.fact)
+            return _of_step(events, told)
         case "offered":
             return "high"
         case "watched":
@@ -91,18 +86,19 @@ def _broken(events: Sequence[Event]) -> bool:
     )
 
 
-def _of_step(events: Sequence[Event], notified: EscalationNotified) -> Urgency:
+def _of_step(events: Sequence[Event], told: Telling) -> Urgency:
     """High once the promise is broken, and on the last step of the ladder."""
     steps, ladders = 0, dict[tuple[str, int], int]()
+    step, _ = told.step
     for event in events:
         match event.fact:
             case SlaBreached(metric=metric, cycle=cycle):
-                if f"{metric}/{cycle}" == notified.clock:
+                if f"{metric}/{cycle}" == told.clock:
                     return "high"
             case EscalationPinned(policy=policy):
                 ladders[policy.ref.name, policy.ref.version] = len(policy.steps)
-            case EscalationStarted(clock=notified.clock, policy=ref):
+            case EscalationStarted(clock=clock, policy=ref) if clock == told.clock:
                 steps = ladders.get((ref.name, ref.version), 0)
             case _:
                 pass
-    return "high" if notified.step + 1 == steps else "low"
+    return "high" if step is not None and step + 1 == steps else "low"

@@ -15,9 +15,11 @@ from domain.authority.facts import (
 )
 from domain.choosing import Candidate
 from domain.escalation.facts import (
+    CHOOSING,
+    EscalationCatchAllFired,
     EscalationExhausted,
-    EscalationNotified,
     EscalationReassigned,
+    EscalationStepFired,
 )
 from domain.event import Event, Fact
 from domain.notification.facts import Cause
@@ -29,7 +31,7 @@ from domain.ticket.facts import TicketAssigned, TicketResolved, TicketWatched
 WATCHED: tuple[type[Fact], ...] = (SlaBreached, EscalationExhausted, TicketResolved)
 """What those are told of who watch the ticket, and nobody else."""
 TELLING: tuple[type[Fact], ...] = (
-    EscalationNotified,
+    *CHOOSING,
     AssignmentOffered,
     AssignmentUnanswered,
     EscalationReassigned,
@@ -70,7 +72,8 @@ class Telling:
             case SlaBreached(metric=metric, cycle=cycle):
                 return f"{metric}/{cycle}"
             case (
-                EscalationNotified(clock=clock)
+                EscalationStepFired(clock=clock)
+                | EscalationCatchAllFired(clock=clock)
                 | EscalationReassigned(clock=clock)
                 | EscalationExhausted(clock=clock)
             ):
@@ -82,7 +85,7 @@ class Telling:
     def step(self) -> tuple[int, int] | tuple[None, None]:
         """And the lap, where a step told this person."""
         fact = self.event.fact
-        if isinstance(fact, EscalationNotified):
+        if isinstance(fact, CHOOSING):
             return fact.step, fact.lap
         return None, None
 
@@ -112,8 +115,9 @@ def _told(  # noqa: C901 - one case a fact
 ) -> Iterator[Telling]:
     cause: Cause
     match event.fact:
-        case EscalationNotified(person=person, reason=reason):
-            cause = "step"
+        case EscalationStepFired() | EscalationCatchAllFired():
+            yield from _chosen(event, event.fact)
+            return
         case AssignmentOffered(agent=person, candidates=candidates):
             cause, reason = "offered", _why(candidates)
         case AssignmentUnanswered(lead=str(person), team=team):
@@ -132,6 +136,19 @@ def _told(  # noqa: C901 - one case a fact
         case _:
             return
     yield Telling(event=event, cause=cause, person=person, reason=reason)
+
+
+def _chosen(
+    event: Event, fact: EscalationStepFired | EscalationCatchAllFired
+) -> Iterator[Telling]:
+    for place, chosen in enumerate(fact.chosen):
+        yield Telling(
+            event=event,
+            cause="step",
+            person=chosen.person,
+            reason="; ".join(chosen.reasons),
+            part=place,
+        )
 
 
 def _watchers(event: Event, watching: Mapping[str, int]) -> Iterator[Telling]:

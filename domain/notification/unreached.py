@@ -3,9 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from domain.escalation.facts import EscalationNotified
+from domain.escalation.facts import CHOOSING
 from domain.event import Event
-from domain.notification.notification import ALL_FAILED, Notification
+from domain.notification.notification import (
+    ALL_FAILED,
+    Notification,
+    notification_id,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,13 +26,14 @@ class StepUnreached:
     reason: str
 
 
-def told_by(events: Iterable[Event], clock: str, step: int, lap: int) -> list[int]:
-    """Versions of the events by which this step told people."""
+def told_by(events: Iterable[Event], clock: str, step: int, lap: int) -> list[str]:
+    """Ids of the notifications of those whom this step chose."""
     return [
-        event.originator_version
+        notification_id(event.originator_id, event.originator_version, place)
         for event in events
-        if isinstance(event.fact, EscalationNotified)
+        if isinstance(event.fact, CHOOSING)
         and (event.fact.clock, event.fact.step, event.fact.lap) == (clock, step, lap)
+        for place in range(len(event.fact.chosen))
     ]
 
 

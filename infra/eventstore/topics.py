@@ -17,6 +17,7 @@ from domain.config import PolicyPublished, PolicyRetired
 from domain.escalation.facts import (
     EscalationAcknowledged,
     EscalationBroken,
+    EscalationCatchAllFired,
     EscalationEnded,
     EscalationExhausted,
     EscalationForced,
@@ -143,6 +144,7 @@ FACTS: dict[str, type[Fact]] = {
         EscalationExhausted,
         EscalationEnded,
         EscalationBroken,
+        EscalationCatchAllFired,
         EscalationHeld,
         EscalationAcknowledged,
         EscalationPaused,

@@ -49,6 +49,12 @@ class Notifications(Follower):
             h.stream_id for h in batch if h.topic.startswith("notification.")
         )
         await self._each([(s, partial(do.refresh, s)) for s in ours], position)
+        left = dict.fromkeys(
+            h.stream_id for h in batch if h.topic == "notification.sent"
+        )
+        await self._each(
+            [(ticket_of(s), partial(do.sent, ticket_of(s), s)) for s in left], position
+        )
         lost: dict[str, list[str]] = {}
         for header in batch:
             if header.topic == "notification.unreachable":

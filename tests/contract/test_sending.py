@@ -8,7 +8,7 @@ import pytest
 
 from activities import sending
 from activities.dispatch import Dispatch
-from activities.notifying import Notifying
+from activities.notifying import Notifying, StepReport
 from activities.ports import CommandRow, StoreUnavailableError
 from activities.sending import Sending
 from domain.commands import Assign, Resolve
@@ -18,6 +18,7 @@ from domain.notification.facts import NotificationPlanned
 from domain.notification.fail_over import RETRIES
 from domain.notification.limits import LIMITS
 from domain.notification.notification import fold
+from domain.notification.notified import PersonNotified
 from domain.notification.ordering import Spent
 from domain.notification.settling import Outcome
 from domain.notification.unreached import StepUnreached
@@ -108,6 +109,7 @@ class Desk:
         self.now = self.story.events[-1].timestamp
         self.ids = 0
         self.unreached: list[tuple[str, StepUnreached]] = []
+        self.notified: list[tuple[str, PersonNotified]] = []
         self.sending = Sending(
             self.store,
             self.registry,
@@ -122,11 +124,14 @@ class Desk:
             self.table,
             lambda: self.now,
             self.new_id,
-            self.reached_nobody,
+            self.report,
         )
 
-    async def reached_nobody(self, ticket_id: str, step: StepUnreached) -> None:
-        self.unreached.append((ticket_id, step))
+    async def report(self, ticket_id: str, step: StepReport) -> None:
+        if isinstance(step, StepUnreached):
+            self.unreached.append((ticket_id, step))
+        else:
+            self.notified.append((ticket_id, step))
 
     def new_id(self) -> str:
         self.ids += 1
@@ -137,12 +142,12 @@ class Desk:
         return next(
             e.originator_version
             for e in self.story.events
-            if e.fact.topic == "escalation.notified"
+            if e.fact.topic == "escalation.step_fired"
         )
 
     @property
     def stream(self) -> str:
-        return f"notifications/t-1.{self.told}"
+        return f"notifications/t-1.{self.told}.0"
 
     async def stored(self) -> None:
         events = self.story.events
@@ -313,6 +318,38 @@ async def test_a_step_whose_people_are_all_unreachable_is_reported():
         reason="all channels failed",
     )
     assert desk.unreached == [("t-1", step)]
+
+
+async def test_who_was_chosen_is_reported_as_notified_when_a_message_left():
+    desk = await Desk({"channel": "webhook"}, {"channel": "email"}).planned()
+    desk.ways.outcomes["webhook"] = Outcome(code="http_410")
+    await desk.notifying.sent("t-1", desk.stream)
+    assert desk.notified == []
+    await desk.send_all()
+    await desk.notifying.sent("t-1", desk.stream)
+    [(ticket_id, found)] = desk.notified
+    assert (ticket_id, found.chosen.person, found.channel) == ("t-1", "bo", "email")
+    assert (found.clock, found.step, found.lap) == ("first_response/1", 0, 0)
+    assert found.sent_at == desk.now
+
+
+async def test_what_no_step_tells_is_not_reported():
+    desk = Desk({"channel": "email"})
+    desk.story = Story(
+        world(
+            teams={"second": {"members": ["bo"], "assignment": {"mode": "offer"}}},
+            agents={"bo": {"name": "Bo"}},
+        )
+    )
+    desk.story.when("1m", Assign(team="second"))
+    desk.now = desk.story.events[-1].timestamp
+    topics = [e.fact.topic for e in desk.story.events]
+    offered = topics.index("assignment.offered") + 1
+    await desk.stored()
+    await desk.notifying.plan("t-1", offered)
+    await desk.send_all()
+    await desk.notifying.sent("t-1", f"notifications/t-1.{offered}")
+    assert desk.notified == []
 
 
 async def test_each_who_watches_is_told_once_of_the_same_event():

@@ -28,7 +28,6 @@ from domain.escalation.facts import (
     EscalationBroken,
     EscalationExhausted,
     EscalationForced,
-    EscalationNotified,
     EscalationStarted,
     EscalationStepFired,
     EscalationStepSkipped,
@@ -202,7 +201,7 @@ def test_nobody_is_told_after_the_ticket_is_finished_or_the_promise_judged(
                 over.add(f"{fact.metric}/{fact.cycle}")
             case SlaResumed() as fact:
                 over.discard(f"{fact.metric}/{fact.cycle}")
-            case EscalationNotified(clock=clock):
+            case EscalationStepFired(clock=clock, chosen=(_, *_)):
                 assert not finished
                 assert clock not in over
 
@@ -217,7 +216,7 @@ def test_the_same_log_gives_the_same_events(between, ladder, commands):
 
 def _heard(story):
     """The clocks of which anybody was told."""
-    return {fact.clock for fact in story.all(EscalationNotified)}
+    return {c.clock for c in story.chosen()}
 
 
 @given(ladders(), st.integers(0, 30_000))

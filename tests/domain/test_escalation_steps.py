@@ -23,7 +23,6 @@ from domain.escalation.facts import (
     EscalationForced,
     EscalationHeld,
     EscalationMigrated,
-    EscalationNotified,
     EscalationReassigned,
     EscalationStarted,
     EscalationStepFired,
@@ -131,19 +130,14 @@ OFFICE = {
 
 def told(story):
     """When each person was told, after noon."""
-    return [
-        (line.split()[0], fact.person)
-        for line, fact in zip(
-            story.log(EscalationNotified), story.all(EscalationNotified), strict=True
-        )
-    ]
+    return [(c.at, c.person) for c in story.chosen()]
 
 
 def who(*targets, **kw):
     """Who a single step with these targets tells."""
     story = given({"after": "0s", "targets": list(targets)}, **kw)
     story.when("1m", Assign(agent="ann")).enforce("61m")
-    return [f.person for f in story.all(EscalationNotified)]
+    return [c.person for c in story.chosen()]
 
 
 def passed_over(*targets, **kw):
@@ -306,7 +300,7 @@ def in_turn(story, *tickets):
     taken = []
     for number in tickets:
         story = Story(story.world, number=number).enforce("61m")
-        taken.append(story.one(EscalationNotified).person)
+        taken.append(story.chosen()[0].person)
         story.world = story.world.handed(None, story.ticket)
     return taken
 
@@ -320,15 +314,15 @@ def test_a_held_step_is_taken_as_soon_as_somebody_is_put_on_call():
     story.enforce("61m")
     covered(story, "90m", "5h")
     story.when("90m", LookAgain()).enforce("2h")
-    assert [f.person for f in story.all(EscalationNotified)] == ["bo"]
-    assert story.log(EscalationNotified) == ["PT1H30M escalation.notified"]
+    assert [c.person for c in story.chosen()] == ["bo"]
+    assert [c.at for c in story.chosen()] == ["PT1H30M"]
 
 
 def test_a_held_step_waits_no_longer_than_for_who_comes_first():
     story = holding().enforce("61m")
     covered(story, "3h", "5h")
     story.when("2h", LookAgain()).enforce("4h")
-    assert story.log(EscalationNotified) == ["PT3H escalation.notified"]
+    assert [c.at for c in story.chosen()] == ["PT3H"]
 
 
 def test_where_nobody_comes_a_held_step_stays_as_it_is():
@@ -340,7 +334,7 @@ def test_where_nobody_comes_a_held_step_stays_as_it_is():
 def test_a_held_step_is_taken_when_the_ticket_gets_somebody_whom_it_means():
     story = given({"after": "0s", "targets": [{"assignee": True}]}, nobody="hold PT9H")
     story.enforce("61m").when("2h", Assign(agent="bo"))
-    assert story.log(EscalationNotified) == ["PT2H escalation.notified"]
+    assert [c.at for c in story.chosen()] == ["PT2H"]
 
 
 def test_a_held_step_is_taken_when_whom_it_means_comes_back_from_leave():
@@ -434,7 +428,7 @@ def covered(story, begin, end, *, base=True):
 
 def test_each_step_goes_round_by_itself():
     story = given(TURNS, {**TURNS, "after": "10m"}).enforce("71m")
-    assert [f.person for f in story.all(EscalationNotified)] == ["ann", "ann"]
+    assert [c.person for c in story.chosen()] == ["ann", "ann"]
     assert [f.turns for f in story.all(EscalationStepFired)] == [
         {"l/0/0": "ann"},
         {"l/1/0": "ann"},
@@ -500,16 +494,13 @@ def test_whom_no_channel_leads_to_counts_as_not_reached_if_the_policy_says_so():
     assert [(p.person, p.reason) for p in fired[0].passed_over] == [
         ("ann", "no channel")
     ]
-    assert story.log(EscalationNotified) == ["PT1H escalation.notified"]
-    assert story.one(EscalationNotified).person == "bo"
+    assert [c.at for c in story.chosen()] == ["PT1H"]
+    assert story.chosen()[0].person == "bo"
 
 
 def test_else_the_log_tells_them_and_the_next_step_has_its_time():
     story = without_channels("tell").enforce("91m")
-    assert story.log(EscalationNotified) == [
-        "PT1H escalation.notified",
-        "PT1H30M escalation.notified",
-    ]
+    assert [c.at for c in story.chosen()] == ["PT1H", "PT1H30M"]
 
 
 def test_of_a_team_the_one_with_a_channel_is_chosen_if_the_policy_says_so():
@@ -552,8 +543,8 @@ def test_a_manager_on_leave_is_skipped_up():
 
 def test_a_person_whom_two_targets_mean_is_told_once_with_both_reasons():
     step = {"after": "0s", "targets": [{"agent": "bo"}, {"lead_of": "second"}]}
-    notified = given(step).enforce("61m").one(EscalationNotified)
-    assert notified.reason == "named by the policy; lead of second"
+    [chosen] = given(step).enforce("61m").chosen()
+    assert chosen.reason == "named by the policy; lead of second"
 
 
 # nobody
@@ -874,7 +865,7 @@ def test_when_no_message_of_the_last_step_comes_through_the_catch_all_hears_once
     story = given(ANN, **nobody).enforce("61m").when("62m", LOST)
     heard = [("PT1H", "ann"), ("PT1H2M", "bo"), ("PT1H2M", "chen")]
     assert told(story) == heard
-    assert "no message came through" in story.all(EscalationNotified)[-1].reason
+    assert "no message came through" in story.chosen()[-1].reason
     everybody = replace(LOST, people=("ann", "bo", "chen"))
     assert told(story.when("63m", everybody).enforce("9h")) == heard
 

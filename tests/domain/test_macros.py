@@ -8,7 +8,7 @@ import pytest
 
 from domain.commands import PauseTicket, Resolve
 from domain.errors import InvalidError, NotFoundError, RuleError
-from domain.escalation.facts import EscalationNotified, EscalationReassigned
+from domain.escalation.facts import EscalationReassigned
 from domain.handling import Close
 from domain.macro_run import RunMacro, TicketMacroRun
 from domain.offer.facts import AssignmentOffered
@@ -205,7 +205,7 @@ def test_a_step_turns_the_status_and_the_clock_that_may_pause_stands_still():
     story = by_step({"add_tags": ["late"]}, status={"to": "pending", "lasts": "1h"})
     story.enforce("90m")
     paused = story.event(TicketPaused)
-    assert paused.fact.reason == "escalation step 1"
+    assert paused.fact.reason == "escalation policy climb, /steps/0"
     assert paused.meta.policy.name == "climb"
     assert story.clock("resolution").state == "paused"
     story.enforce("121m")
@@ -215,24 +215,20 @@ def test_a_step_turns_the_status_and_the_clock_that_may_pause_stands_still():
 def test_a_climb_that_put_its_ticket_on_hold_goes_on_after_it():
     step = {"after": "0s", "status": {"to": "on_hold", "lasts": "1h"}}
     story = Story(around({}, [step, TELL_MIA])).enforce("3h")
-    told = [e for e in story.events if isinstance(e.fact, EscalationNotified)]
-    assert [story.log(EscalationNotified)[0], told[0].fact.person] == [
-        "PT2H10M escalation.notified",
-        "mia",
-    ]
+    assert [(c.at, c.person) for c in story.chosen()] == [("PT2H10M", "mia")]
 
 
 def test_a_step_that_resolves_ends_the_climb():
     story = by_step({"add_tags": ["late"]}, status="resolved").enforce("5h")
-    assert story.one(TicketResolved).note == "escalation step 1"
-    assert not story.all(EscalationNotified)
+    assert story.one(TicketResolved).note == "escalation policy climb, /steps/0"
+    assert not story.chosen()
     assert all(run.state == "ended" for run in story.ticket.runs)
 
 
 def test_a_status_that_it_has_already_changes_nothing_and_the_step_is_skipped():
     story = Story(around({}, [{"after": "0s", "status": "open"}, TELL_MIA]))
     story.enforce("61m")
-    assert story.log(EscalationNotified) == ["PT1H escalation.notified"]
+    assert [c.at for c in story.chosen()] == ["PT1H"]
     assert "PT1H escalation.step_skipped" in story.log()
 
 

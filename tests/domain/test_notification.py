@@ -45,15 +45,16 @@ def versions(story):
     return [
         e.originator_version
         for e in story.events
-        if e.fact.topic == "escalation.notified"
+        if e.fact.topic == "escalation.step_fired"
     ]
 
 
 def test_who_a_broken_promise_tells_is_told_urgently_about_that_event():
     story = climbed()
     first = versions(story)[0]
-    [found] = occasions(story.events[:first])
-    assert (found.person, found.about, found.urgency) == ("bo", first, "high")
+    bo, chen = occasions(story.events[:first])
+    assert (bo.person, bo.about, bo.urgency) == ("bo", first, "high")
+    assert (chen.person, chen.about) == ("chen", first)
 
 
 def test_what_tells_nobody_is_no_occasion():
@@ -147,7 +148,11 @@ def test_a_step_may_still_reach_somebody_while_one_is_not_known_to_be_lost(other
 
 def test_the_people_of_a_step_are_those_of_that_step_and_lap():
     story = climbed()
-    assert told_by(story.events, "first_response/1", 0, 0) == versions(story)[:2]
+    about = versions(story)[0]
+    assert told_by(story.events, "first_response/1", 0, 0) == [
+        f"t-1.{about}.0",
+        f"t-1.{about}.1",
+    ]
 
 
 def test_a_plan_is_recorded_under_the_version_that_tells_the_person():
@@ -169,7 +174,7 @@ def item(**fields):
             "subject": "Cold\nBcc: everybody@shop.example",
             "priority": "high",
             "cause": "step",
-            "event": "escalation.notified",
+            "event": "escalation.step_fired",
             "person": "ann",
             "clock": "first_response/1",
             "step": 0,

@@ -292,9 +292,9 @@ def test_each_watcher_of_one_event_has_a_notification_of_their_own():
     assert {ticket_of(notification_stream(n)) for n in numbers} == {"t-1"}
 
 
-def test_the_notification_of_a_step_has_the_id_that_it_always_had():
+def test_each_whom_a_step_chose_has_a_notification_by_their_place():
     [step, *_] = [t for t in tellings(watched().events) if t.cause == "step"]
-    assert step.id == f"t-1.{step.event.originator_version}"
+    assert step.id == f"t-1.{step.event.originator_version}.0"
 
 
 # until when
@@ -494,7 +494,7 @@ def test_every_cause_has_words_in_every_language(language):
         (asked(), "mia", "approval.requested"),
         (decided(asked()), "ann", "approval.granted"),
         (led_by("chen"), "chen", "approval.requested"),
-        (watched(), "bo", "escalation.notified"),
+        (watched(), "bo", "escalation.step_fired"),
         (watched(), "ann", "escalation.exhausted"),
     ]
     for story, who, topic in stories:
@@ -507,7 +507,7 @@ def test_one_letter_of_a_ticket_names_what_needs_the_reader_first():
     story = watched()
     both = [
         item(notified(story, "ann", "escalation.exhausted"), story.events),
-        item(notified(story, "bo", "escalation.notified"), story.events),
+        item(notified(story, "bo", "escalation.step_fired"), story.events),
     ]
     found = letter(both, AS_ANN)
     assert found.subject == "Ticket #1 needs you: first_response/1"

@@ -89,6 +89,32 @@ def test_an_e_mail_says_which_ticket_and_why_this_person(
     assert (message["channel"], message["attempts"]) == ("email", 1)
 
 
+def test_the_ticket_says_notified_once_a_message_left_and_by_which_channel(
+    told, receiver, api, word
+):
+    notify = {
+        "rules": [by("webhook"), by("email", after="PT1H")],
+        "webhook": receiver.url,
+    }
+    ticket = told({"email": f"{word}@shop.example", "notify": notify})
+    found = api.await_event(ticket, "escalation.notified")["data"]
+    assert (found["person"], found["channel"], found["step"]) == (word, "webhook", 0)
+    types = api.types(ticket)
+    assert types.index("escalation.step_fired") < types.index("escalation.notified")
+
+
+def test_who_was_chosen_and_is_not_reached_is_not_notified(
+    told, mailbox, address, notification, api, word
+):
+    mailbox.refusals[address] = [REFUSED]
+    ticket = told({"email": address})
+    notification(ticket, "unreachable")
+    api.await_event(ticket, "escalation.unreached")
+    [fired] = [e for e in api.history(ticket) if e["type"] == "escalation.step_fired"]
+    assert [c["person"] for c in fired["data"]["chosen"]] == [word]
+    assert "escalation.notified" not in api.types(ticket)
+
+
 def test_a_person_reads_chinese_and_local_time_who_asked_for_it(told, mailbox, address):
     told({"email": address, "locale": "zh-CN", "time_zone": "Asia/Shanghai"})
     mail = mailbox.await_mail(address)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from activities.enforcement import contract
-from activities.notifying import Notifying, unreached_step
+from activities.notifying import Notifying, report_step
 from activities.sending import Sending
 from activities.tickets import TicketDesk
 from domain.duration import format_duration
@@ -16,7 +16,7 @@ from domain.notification.telling import TOPICS
 from tests.contract.test_sending import Table
 from tests.workflows.floor import Floor
 
-LOST = "notification.unreachable"
+LOST, SENT = "notification.unreachable", "notification.sent"
 
 
 class Telling:
@@ -34,8 +34,8 @@ class Telling:
         known = (self.floor.log, self.floor.rules)
         desk = TicketDesk(*known, self.floor.rules, self.clock)
         rest = (self.clock, lambda: f"n{next(numbers)}")
-        advance = partial(unreached_step, desk)
-        self.notifying = Notifying(*known, self.table, *rest, advance)
+        report = partial(report_step, desk)
+        self.notifying = Notifying(*known, self.table, *rest, report)
         self.sending = Sending(*known, self.table, outbound, *rest)
         return self
 
@@ -90,6 +90,9 @@ class Telling:
         for event in new:
             if event.fact.topic in TOPICS:
                 await self.notifying.plan(event.originator_id, event.originator_version)
+            elif event.fact.topic == SENT:
+                stream = event.originator_id
+                await self.notifying.sent(ticket_of(stream), stream)
             elif event.fact.topic == LOST:
                 stream = event.originator_id
                 await self.notifying.report(ticket_of(stream), [stream])

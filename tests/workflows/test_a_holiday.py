@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.config import fold_config
-from domain.escalation.facts import EscalationHeld, EscalationNotified
+from domain.escalation.facts import EscalationHeld, EscalationStepFired
 from domain.event import Event
 from domain.oncall.shift_sources import spell_out
 from domain.oncall_log import fold_oncall
@@ -127,13 +127,10 @@ async def test_a_holiday(floor):
         "Thu 12:00:00 +0100 sla.attached",
         "Thu 16:00:00 +0100 sla.breached",
         "Thu 16:00:00 +0100 escalation.started",
-        "Thu 16:00:00 +0100 escalation.step_fired",
-        "Thu 16:00:00 +0100 escalation.notified ann",
+        "Thu 16:00:00 +0100 escalation.step_fired ann",
         "Thu 19:00:00 +0100 escalation.held",
-        "Fri 10:00:00 +0100 escalation.step_fired",
-        "Fri 10:00:00 +0100 escalation.notified chen",
-        "Mon 11:00:00 +0200 escalation.step_fired",
-        "Mon 11:00:00 +0200 escalation.notified bo",
+        "Fri 10:00:00 +0100 escalation.step_fired chen",
+        "Mon 11:00:00 +0200 escalation.step_fired bo",
         "Mon 11:00:00 +0200 escalation.exhausted",
     ]
     held = next(e.fact for e in events if isinstance(e.fact, EscalationHeld))
@@ -141,5 +138,6 @@ async def test_a_holiday(floor):
 
 
 def _named(fact) -> str:
-    told = isinstance(fact, EscalationNotified)
-    return f"{fact.topic} {fact.person}" if told else fact.topic
+    if not isinstance(fact, EscalationStepFired):
+        return fact.topic
+    return " ".join([fact.topic, *(chosen.person for chosen in fact.chosen)])

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.escalation.facts import EscalationNotified
+from domain.escalation.facts import EscalationStepFired
 from domain.notification.signing import personal_secret
 from domain.webhook import verify
 from domain.world import World
@@ -69,11 +69,12 @@ def around(endpoint):
 
 
 def told(floor):
-    """Who was told, and when after the promise was broken."""
+    """Who was chosen, and when after the promise was broken."""
     return {
-        event.fact.person: event.timestamp - floor.instant("1h")
+        chosen.person: event.timestamp - floor.instant("1h")
         for event in floor.log.streams[floor.queue]
-        if isinstance(event.fact, EscalationNotified)
+        if isinstance(event.fact, EscalationStepFired)
+        for chosen in event.fact.chosen
     }
 
 
@@ -97,11 +98,10 @@ async def test_the_provider_is_down(floor, mailbox, endpoint):
         "escalation.pinned",
         "escalation.started",
         "escalation.step_fired",
-        "escalation.notified",
         "escalation.unreached",
         "escalation.step_fired",
-        "escalation.notified",
         "escalation.exhausted",
+        "escalation.notified",
     ]
     when = told(floor)
     assert when["ann"] == timedelta(0)

@@ -149,7 +149,6 @@ async def test_three_weeks_of_a_ticket(floor):
         "3 thu 10:00:00 +0200 sla.breached resolution/2",
         "3 thu 10:00:00 +0200 escalation.started",
         "3 thu 10:00:00 +0200 escalation.step_fired",
-        "3 thu 10:00:00 +0200 escalation.notified",
         "3 thu 10:00:00 +0200 escalation.exhausted",
         "3 fri 15:00:00 +0200 ticket.resolved",
         "3 fri 15:00:00 +0200 sla.missed resolution/2",

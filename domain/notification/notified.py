@@ -1,0 +1,55 @@
+"""That a message to somebody whom a step chose has left, said in the ticket."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from domain.escalation.facts import CHOOSING, Chosen
+from domain.event import Event
+from domain.notification.notification import Notification, notification_id
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonNotified:
+    """A command to the ticket. Idempotent by the notification. `about`: version of the
+    event that chose this person.
+    """
+
+    notification: str
+    about: int
+    clock: str
+    step: int
+    lap: int
+    chosen: Chosen
+    channel: str
+    sent_at: datetime
+
+
+def person_notified(
+    notification: Notification, events: Sequence[Event]
+) -> PersonNotified | None:
+    """By the first message that left; None if none did, or no step chose the person.
+    `events`: those of the ticket.
+    """
+    sent = [m for m in notification.messages if m.state == "sent" and m.ended_at]
+    first = min(sent, key=lambda m: m.ended_at or NEVER, default=None)
+    event = events[notification.about - 1]
+    if first is None or first.ended_at is None or not isinstance(event.fact, CHOOSING):
+        return None
+    return next(
+        PersonNotified(
+            notification=notification.id,
+            about=notification.about,
+            clock=event.fact.clock,
+            step=event.fact.step,
+            lap=event.fact.lap,
+            chosen=chosen,
+            channel=first.channel,
+            sent_at=first.ended_at,
+        )
+        for place, chosen in enumerate(event.fact.chosen)
+        if notification.id
+        == notification_id(event.originator_id, notification.about, place)
+    )
