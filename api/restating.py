@@ -38,7 +38,7 @@ class ClockChangeOut(BaseModel):
     step: int | None
 
 
-class PreviewOut(BaseModel):
+class RestatementPreviewOut(BaseModel):
     tickets: int
     clocks: int
     breaks: int
@@ -59,7 +59,7 @@ def router(kind: RestatedKind) -> APIRouter:
     @made.post(
         "/{name}/restate/preview",
         operation_id=f"preview_restating_{word}",
-        response_model=PreviewOut,
+        response_model=RestatementPreviewOut,
         **PREVIEW,
     )
     async def preview(name: Identifier, known: Known) -> Response:

@@ -13,7 +13,7 @@ from api.auth import Known, guarded, reads
 from api.config import Name, canonical
 from api.ical import MEDIA_TYPE, calendar_text
 from api.presentation import answer
-from api.schemas_schedules import PreviewIn, PreviewOut, WhoOut
+from api.schemas_schedules import SchedulePreviewIn, SchedulePreviewOut, WhoOut
 from api.words import Cleaned, Instant
 from domain.errors import FieldError, InvalidError
 from domain.event import Json, PolicyRef
@@ -60,8 +60,8 @@ async def get_on_call(
     return answer({"schedule": name, "from": begin, "to": to, **covered})
 
 
-@ROUTER.post("/preview", response_model=PreviewOut, **TRY)
-async def preview_schedule(body: PreviewIn, known: Known) -> Response:
+@ROUTER.post("/preview", response_model=SchedulePreviewOut, **TRY)
+async def preview_schedule(body: SchedulePreviewIn, known: Known) -> Response:
     """Shifts and gaps by a draft. Nothing is saved."""
     document = canonical(body.schedule)
     expansion = await spelled_out(document, known.sources, known.now().date())

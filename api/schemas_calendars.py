@@ -85,7 +85,7 @@ def _form(value: object) -> str:
     return "name" if isinstance(value, str) else "document"
 
 
-class PauseIn(Strict):
+class CalendarPauseIn(Strict):
     """Half-open; without `to` until further notice."""
 
     from_: Instant = Field(alias="from")
@@ -112,7 +112,7 @@ class EvaluationIn(Strict):
     start: Instant
     budget: Duration | None = None
     end: Instant | None = None
-    pauses: list[PauseIn] = Field(default=[], max_length=1_000)
+    pauses: list[CalendarPauseIn] = Field(default=[], max_length=1_000)
 
 
 class SegmentOut(BaseModel):

@@ -120,7 +120,7 @@ class ScheduleIn(Strict):
     layers: Layers
 
 
-class PreviewIn(Strict):
+class SchedulePreviewIn(Strict):
     """`as_next_of`: as the next version of this schedule, which keeps the turns and the
     overrides of that; else as a new one.
     """
@@ -205,7 +205,7 @@ class WindowOut(BaseModel):
     to: datetime
 
 
-class ShiftOut(WindowOut):
+class OnCallShiftOut(WindowOut):
     """`reason`: the layer and turn, the override or the swap."""
 
     person: str
@@ -228,9 +228,9 @@ class OnCallOut(BaseModel):
     version: int | None
     published_at: datetime | None
     at: datetime
-    now: list[ShiftOut]
-    next: list[ShiftOut]
-    previous: list[ShiftOut]
+    now: list[OnCallShiftOut]
+    next: list[OnCallShiftOut]
+    previous: list[OnCallShiftOut]
     absent: list[AbsentOut]
 
 
@@ -238,7 +238,7 @@ class ShiftsOut(WindowOut):
     """Shifts cut to the range; `gaps`: when nobody is on call."""
 
     schedule: str
-    shifts: list[ShiftOut]
+    shifts: list[OnCallShiftOut]
     gaps: list[WindowOut]
 
 
@@ -246,8 +246,8 @@ class WhoOut(RootModel[OnCallOut | ShiftsOut]):
     """The first with `at`, the second with `from` and `to`."""
 
 
-class PreviewOut(BaseModel):
-    shifts: list[ShiftOut]
+class SchedulePreviewOut(BaseModel):
+    shifts: list[OnCallShiftOut]
     gaps: list[WindowOut]
     warnings: list[WarningOut]
 
