@@ -23,17 +23,43 @@ class BehindError(Exception):
         super().__init__(f"position {position} has not been reached yet")
 
 
+ClockWord = Literal[
+    "running", "paused", "at_risk", "breached", "met", "missed", "cancelled"
+]
+"""What a ticket can be found by. `breached`: it is open, and a promise of it was broken;
+`at_risk`: a running promise was warned of, or is near its end (`Clock.at_risk_from`).
+"""
+TicketSort = Literal[
+    "-opened_at", "opened_at", "-updated_at", "updated_at", "due_at", "-due_at",
+    "-number", "number", "-priority", "priority",
+]  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class TicketFilter:
-    status: str | None = None
-    team: str | None = None
-    assignee: str | None = None
-    tier: str | None = None
-    type: str | None = None
-    priority: str | None = None
-    clock_state: str | None = None
+    """Of several values of one filter any will do; the filters hold together. `none` as
+    a team, an assignee or a product area: it has none.
+    """
+
+    status: tuple[str, ...] = ()
+    team: tuple[str, ...] = ()
+    assignee: tuple[str, ...] = ()
+    tier: tuple[str, ...] = ()
+    type: tuple[str, ...] = ()
+    channel: tuple[str, ...] = ()
+    customer: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
+    priority: tuple[str, ...] = ()
+    product_area: tuple[str, ...] = ()
+    clock_state: tuple[ClockWord, ...] = ()
+    number: tuple[int, ...] = ()
+    promised: bool | None = None
+    opened_after: datetime | None = None
+    opened_before: datetime | None = None
+    updated_after: datetime | None = None
     due_before: datetime | None = None
     q: str | None = None
+    sort: TicketSort = "-opened_at"
 
 
 Grouping = Literal["policy", "metric", "team", "tier", "priority", "type"]
@@ -63,13 +89,17 @@ class TicketList(Protocol):
     async def page(
         self, wanted: TicketFilter, limit: int, cursor: str | None
     ) -> tuple[list[Json], str | None]:
-        """Newest first, and the cursor of the next page. Raises InvalidError for a
-        cursor that is none of ours.
+        """In the order asked for, and the cursor of the next page. Raises InvalidError
+        for a cursor that is none of ours, and BusyError where the question is too broad
+        to be answered in time.
         """
 
-    async def wait_for(self, position: int) -> None:
-        """Until the read model has seen this position; BehindError if that takes
-        longer than a request should.
+    async def id_of(self, number: int) -> str | None:
+        """The id of the ticket that has this number."""
+
+    async def wait_for(self, position: int, *, texts: bool = False) -> None:
+        """Until the read model has seen this position, and with `texts` also the search
+        for words; BehindError if that takes longer than a request should.
         """
 
 

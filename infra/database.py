@@ -1,8 +1,9 @@
 """The pool of connections for everything but appends, and what its faults mean."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, LiteralString
 
 import psycopg
@@ -28,6 +29,13 @@ LIVENESS = {
     "tcp_user_timeout": 10_000,
 }
 """libpq's defaults wait for minutes or for ever on a server that is just gone."""
+
+
+_BOUNDED = """
+SELECT set_config('statement_timeout', %s, true), set_config('jit', 'off', true),
+    set_config('work_mem', '32MB', true)
+"""
+"""A short query is not worth compiling; more memory keeps its bitmaps exact."""
 
 
 class Database:
@@ -87,12 +95,27 @@ class Database:
         """One query, read whole. A connection that died unnoticed since its last use
         costs one silent second try, because reading twice does no harm.
         """
-        try:
-            return await self._rows(query, parameters)
-        except StoreUnavailableError as error:
-            if isinstance(error.__cause__, PoolTimeout):
-                raise
-            return await self._rows(query, parameters)
+        return await _twice(partial(self._rows, query, parameters))
+
+    async def rows_within(
+        self, limit_ms: int, query: LiteralString, parameters: Sequence[Any]
+    ) -> list[Row]:
+        """As `rows`, planned for these very parameters. Raises TimeoutError when it
+        takes longer.
+        """
+        return await _twice(partial(self._rows_within, limit_ms, query, parameters))
+
+    async def _rows_within(
+        self, limit_ms: int, query: LiteralString, parameters: Sequence[Any]
+    ) -> list[Row]:
+        async with self.connection() as connection:
+            try:
+                async with connection.pipeline(), connection.transaction():
+                    await connection.execute(_BOUNDED, (str(limit_ms),))
+                    cursor = await connection.execute(query, parameters, prepare=False)
+                    return await cursor.fetchall()
+            except psycopg.errors.QueryCanceled as error:
+                raise TimeoutError(str(error)) from error
 
     async def _rows(
         self, query: LiteralString, parameters: Sequence[Any] | dict[str, Any]
@@ -100,3 +123,12 @@ class Database:
         async with self.connection() as connection:
             cursor = await connection.execute(query, parameters, prepare=True)
             return await cursor.fetchall()
+
+
+async def _twice(read: Callable[[], Awaitable[list[Row]]]) -> list[Row]:
+    try:
+        return await read()
+    except StoreUnavailableError as error:
+        if isinstance(error.__cause__, PoolTimeout):
+            raise
+        return await read()

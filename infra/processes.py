@@ -37,6 +37,7 @@ from infra.notify.sender import Sender
 from infra.notify.setup import setup_notes
 from infra.notify.table import NotificationTable
 from infra.readmodel import TicketReadModel
+from infra.search.follower import Search
 from infra.settings import Settings
 from infra.stopping import Server, until_stopped
 from infra.temporal import (
@@ -153,6 +154,7 @@ async def run_followers(settings: Settings) -> None:
         timers = Timers(*shared, cache, backend, quiet)
         followers: list[Follower] = [
             Projector(*shared, cache),
+            Search(*shared),
             timers,
             Pokes(*shared, made.registry, backend),
             Restater(

@@ -62,7 +62,7 @@ class Readiness:
 
 _BEHIND = """
 SELECT f.name FROM (VALUES ('projector'), ('timers'), ('subscriptions'),
-      ('notifications')) AS f (name)
+      ('notifications'), ('search')) AS f (name)
 LEFT JOIN follower_positions p ON p.follower = f.name
 WHERE EXISTS (
     SELECT 1 FROM stored_events e

@@ -2,39 +2,28 @@
 
 import asyncio
 import base64
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 
+from activities.ports import BusyError
 from api.ports import BehindError, TicketFilter
 from domain.errors import InvalidError
 from domain.event import Json
-from infra.database import Database
+from infra.database import Database, Row
 from infra.followers.projector import PROJECTOR
+from infra.search.follower import SEARCH
+from infra.ticket_order import order_of
+from infra.ticket_query import COLUMNS, TicketQuery
 
 LONGEST_WAIT_S = 5.0
 
-_COLUMNS = (
-    "id", "number", "version", "status", "subject", "channel", "type", "priority",
-    "tier", "customer", "team", "assignee", "tags", "product_area", "clock_states",
-    "due_at", "created_at", "updated_at",
-)  # fmt: skip
-
-_CONDITIONS: dict[str, LiteralString] = {
-    "status": "status = %s",
-    "team": "team = %s",
-    "assignee": "assignee = %s",
-    "tier": "tier = %s",
-    "type": "type = %s",
-    "priority": "priority = %s",
-    "clock_state": "%s = ANY (clock_states)",
-    "due_before": "due_at < %s",
-    "q": "position(lower(%s) in lower(subject)) > 0",
-}
-
-_SELECT: LiteralString = (
-    "SELECT id, number, version, status, subject, channel, type, priority, tier,"
-    " customer, team, assignee, tags, product_area, clock_states, due_at, opened_at,"
-    " updated_at FROM tickets"
+FOLLOWERS = {False: (PROJECTOR,), True: (PROJECTOR, SEARCH)}
+"""Who must have seen a position, without and with the texts."""
+ANSWERED_WITHIN_MS = 2_000
+TOO_BROAD = (
+    "so many tickets match that they cannot be sorted within 2 s: add a filter, such as"
+    " opened_after, or sort by -opened_at"
 )
 
 
@@ -45,26 +34,36 @@ class TicketReadModel:
     async def page(
         self, wanted: TicketFilter, limit: int, cursor: str | None
     ) -> tuple[list[Json], str | None]:
-        conditions: list[LiteralString] = ["true"]
-        parameters: list[Any] = []
-        for name, condition in _CONDITIONS.items():
-            value = getattr(wanted, name)
-            if value is not None:
-                conditions.append(condition)
-                parameters.append(value)
-        if cursor is not None:
-            conditions.append("(opened_at, id) < (%s, %s)")
-            parameters.extend(decode_cursor(cursor))
-        query = (
-            _SELECT
-            + " WHERE "
-            + " AND ".join(conditions)
-            + " ORDER BY opened_at DESC, id DESC LIMIT %s"
+        order = order_of(wanted.sort)
+        after = order.after(cursor) if cursor is not None else None
+        query = TicketQuery(wanted, limit + 1, after)
+        rows = await self._found(query, limit + 1)
+        items = [dict(zip(COLUMNS, row, strict=True)) for row in rows[:limit]]
+        return items, order.cursor(items[-1]) if len(rows) > limit else None
+
+    async def _found(self, query: TicketQuery, wanted: int) -> list[Row]:
+        rows = await self._rows(*query.near())
+        if query.plain or len(rows) == wanted:
+            return rows
+        if (asked := query.horizon()) and (horizon := await self._rows(*asked)):
+            rows = await self._rows(*query.recent(horizon[0][0]))
+            if len(rows) == wanted:
+                return rows
+        return await self._rows(*query.everywhere())
+
+    async def _rows(self, query: LiteralString, parameters: list[Any]) -> list[Row]:
+        try:
+            return await self._database.rows_within(
+                ANSWERED_WITHIN_MS, query, parameters
+            )
+        except TimeoutError as error:
+            raise BusyError(TOO_BROAD) from error
+
+    async def id_of(self, number: int) -> str | None:
+        rows = await self._database.rows(
+            "SELECT id FROM tickets WHERE number = %s", (number,)
         )
-        rows = await self._database.rows(query, (*parameters, limit + 1))
-        items = [dict(zip(_COLUMNS, row, strict=True)) for row in rows[:limit]]
-        last = rows[limit - 1] if len(rows) > limit else None
-        return items, encode_cursor(last[16], last[0]) if last else None
+        return str(rows[0][0]) if rows else None
 
     async def opened(
         self, since: datetime, until: datetime, after: str, limit: int
@@ -76,19 +75,21 @@ class TicketReadModel:
         )
         return [str(row[0]) for row in rows]
 
-    async def wait_for(self, position: int) -> None:
+    async def wait_for(self, position: int, *, texts: bool = False) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + LONGEST_WAIT_S
-        while await self.position() < position:
+        while await self._position(FOLLOWERS[texts]) < position:
             if loop.time() > deadline:
                 raise BehindError(position)
             await asyncio.sleep(0.02)
 
-    async def position(self) -> int:
+    async def _position(self, followers: Sequence[str]) -> int:
+        """Up to where all of them have seen the log."""
         rows = await self._database.rows(
-            "SELECT position FROM follower_positions WHERE follower = %s", (PROJECTOR,)
+            "SELECT position FROM follower_positions WHERE follower = ANY(%s)",
+            (list(followers),),
         )
-        return int(rows[0][0]) if rows else 0
+        return min(int(row[0]) for row in rows) if len(rows) == len(followers) else 0
 
 
 def encode_cursor(opened_at: datetime, ticket_id: str) -> str:

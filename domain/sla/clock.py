@@ -120,6 +120,27 @@ class Clock:
         return self.stated_at if self.inherited else self.breach_at
 
     @property
+    def broken(self) -> bool:
+        """The promise was broken, is not taken back, and nobody excused it."""
+        judged = self.state == "missed" or self.breached_at is not None
+        return judged and self.state != "cancelled" and self.excuse is None
+
+    @property
+    def at_risk_from(self) -> datetime | None:
+        """From its first warning on; without warnings, in the last fifth of the time
+        until it is due. None while paused, and once broken.
+        """
+        if self.state != "running" or self.breached_at or self.inherited:
+            return None
+        if self.warned:
+            return self.stated_at
+        if self.warnings:
+            return min(warning.at for warning in self.warnings)
+        if self.due_at is None:
+            return None
+        return self.due_at - (self.due_at - self.counted_from) / 5
+
+    @property
     def warnings_left(self) -> tuple[Warned, ...]:
         """None while paused, none of a breach that has happened."""
         quiet = self.state != "running" or self.breached_at or self.inherited

@@ -66,10 +66,19 @@ class PostgresEventStore:
             " ORDER BY e.originator_id, e.originator_version",
             (list(known), list(known.values())),
         )
-        streams: dict[str, list[Event]] = {}
-        for row in rows:
-            streams.setdefault(row[0], []).append(decode(*row))
-        return streams
+        return _by_stream(rows)
+
+    async def of_topics(
+        self, stream_ids: Sequence[str], topics: Sequence[str]
+    ) -> dict[str, list[Event]]:
+        """Of each stream the events of these topics, in order."""
+        rows = await self._database.rows(
+            "SELECT originator_id, originator_version, topic, state FROM stored_events"
+            " WHERE originator_id = ANY(%s) AND topic = ANY(%s)"
+            " ORDER BY originator_id, originator_version",
+            (list(stream_ids), list(topics)),
+        )
+        return _by_stream(rows)
 
     async def having(self, topic: str, stream_ids: Sequence[str]) -> set[str]:
         """Those of the streams that have such an event."""
@@ -223,3 +232,10 @@ class PostgresEventStore:
             "SELECT coalesce(max(notification_id), 0) FROM stored_events"
         )
         return int(rows[0][0])
+
+
+def _by_stream(rows: Sequence[Row]) -> dict[str, list[Event]]:
+    streams: dict[str, list[Event]] = {}
+    for row in rows:
+        streams.setdefault(row[0], []).append(decode(*row))
+    return streams

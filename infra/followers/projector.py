@@ -15,10 +15,12 @@ from domain.enforcement import plan
 from domain.event import Json
 from domain.sla.clock import Clock
 from domain.ticket.evolve import standing_of
+from domain.ticket.facts import PRIORITIES
 from domain.ticket.state import Ticket
 from infra.database import Database, Row
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.bell import Bell
+from infra.followers.facets import broken, facets, promised, shown_clocks
 from infra.followers.follower import Follower
 from infra.followers.tickets import TicketCache, each
 
@@ -28,9 +30,10 @@ _UPSERT = """
 INSERT INTO tickets AS t (id, number, version, status, subject, channel, type, priority,
     tier, customer, team, assignee, product_area, tags, clock_states, due_at,
     next_due_ms, done, opened_at, updated_at, queued, queued_at, offered_to,
-    offer_expires_at, waiting, approvers, held)
+    offer_expires_at, waiting, approvers, held, facets, clocks, urgency, promised,
+    breached, at_risk_from)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
-    %s, %s, %s, %s, %s, %s, %s)
+    %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (id) DO UPDATE SET
     version = EXCLUDED.version, status = EXCLUDED.status, subject = EXCLUDED.subject,
     type = EXCLUDED.type, priority = EXCLUDED.priority, tier = EXCLUDED.tier,
@@ -41,7 +44,9 @@ ON CONFLICT (id) DO UPDATE SET
     updated_at = EXCLUDED.updated_at, queued = EXCLUDED.queued,
     queued_at = EXCLUDED.queued_at, offered_to = EXCLUDED.offered_to,
     offer_expires_at = EXCLUDED.offer_expires_at, waiting = EXCLUDED.waiting,
-    approvers = EXCLUDED.approvers, held = EXCLUDED.held
+    approvers = EXCLUDED.approvers, held = EXCLUDED.held, facets = EXCLUDED.facets,
+    clocks = EXCLUDED.clocks, urgency = EXCLUDED.urgency, promised = EXCLUDED.promised,
+    breached = EXCLUDED.breached, at_risk_from = EXCLUDED.at_risk_from
 WHERE t.version < EXCLUDED.version
 """
 
@@ -214,6 +219,7 @@ def _clock_row(ticket: Ticket, clock: Clock) -> Json:
 
 def _row(ticket: Ticket) -> Row:
     due = [c.due_at for c in ticket.clocks if c.live and c.due_at is not None]
+    risks = [c.at_risk_from for c in ticket.clocks if c.at_risk_from is not None]
     made, queue = plan(ticket), ticket.queue
     offer = queue.offer if queue else None
     return (
@@ -244,6 +250,12 @@ def _row(ticket: Ticket) -> Row:
         queue.waiting if queue else None,
         _approvers(ticket),
         _held(ticket),
+        facets(ticket),
+        _ENCODER.encode(shown_clocks(ticket)).decode(),
+        PRIORITIES.index(ticket.priority),
+        promised(ticket),
+        broken(ticket),
+        min(risks, default=None),
     )
 
 

@@ -1,0 +1,1 @@
+"""Text in which tickets are found: folded into words, kept up, asked for."""

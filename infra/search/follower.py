@@ -1,0 +1,117 @@
+"""The words of each ticket's texts, kept up from the log.
+
+A follower of its own: what lists and loads ask of the projector must not wait until a
+long text is read.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from typing_extensions import override
+
+from domain.errors import UnreadableError
+from domain.event import Event
+from domain.ticket.facts import (
+    Customer,
+    TicketMessageAdded,
+    TicketOpened,
+    TicketUpdated,
+)
+from infra.eventstore.store import Header
+from infra.followers.follower import Follower
+from infra.followers.tickets import Failed, each
+from infra.search.words import words
+
+SEARCH = "search"
+TOPICS = (TicketOpened.topic, TicketMessageAdded.topic, TicketUpdated.topic)
+"""What changes the texts of a ticket."""
+_UPSERT = """
+INSERT INTO ticket_search AS s (ticket_id, version, opened_at, terms)
+VALUES (%s, %s, %s, array_to_tsvector(%s::text[]))
+ON CONFLICT (ticket_id) DO UPDATE SET
+    version = EXCLUDED.version, terms = EXCLUDED.terms
+WHERE s.version < EXCLUDED.version
+"""
+Kept = tuple[str, int, datetime, list[str]]
+
+
+class Search(Follower):
+    name = SEARCH
+
+    @override
+    async def consume(self, batch: Sequence[Header]) -> None:
+        position = batch[-1].position
+        found = dict.fromkeys(h.stream_id for h in batch if h.topic in TOPICS)
+        events, unreadable = await self._events(list(found))
+        # Off the loop: a text may be long, and the other followers must not wait.
+        rows, failed = await asyncio.to_thread(each, events, _kept)
+        if failed or unreadable:
+            await self.park(unreadable | failed, position)
+        async with self.database.transaction() as connection:
+            if rows:
+                # In one order, so that two leaders for a moment cannot block.
+                kept = [rows[ticket_id] for ticket_id in sorted(rows)]
+                await connection.cursor().executemany(_UPSERT, kept)
+            if found:
+                await self.unpark(list(rows), connection)
+            await self.save(position, connection)
+
+    async def _events(
+        self, ticket_ids: Sequence[str]
+    ) -> tuple[Mapping[str, Sequence[Event]], Failed]:
+        try:
+            return await self.store.of_topics(ticket_ids, TOPICS), {}
+        except UnreadableError:
+            return await self._one_by_one(ticket_ids)
+
+    async def _one_by_one(
+        self, ticket_ids: Sequence[str]
+    ) -> tuple[Mapping[str, Sequence[Event]], Failed]:
+        events: dict[str, Sequence[Event]] = {}
+        failed: Failed = {}
+        for ticket_id in ticket_ids:
+            try:
+                events |= await self.store.of_topics([ticket_id], TOPICS)
+            except UnreadableError as error:
+                failed[ticket_id] = error
+        return events, failed
+
+
+def _kept(events: Sequence[Event]) -> Kept:
+    first, last = events[0], events[-1]
+    return (
+        first.originator_id,
+        last.originator_version,
+        first.timestamp,
+        words(texts(events)),
+    )
+
+
+def texts(events: Sequence[Event]) -> Iterator[str]:
+    """Number, subject, customer and tags as they are now, then all that was written."""
+    opened = events[0].fact
+    assert isinstance(opened, TicketOpened)
+    now: dict[str, object] = {"subject": opened.subject, "tags": opened.tags}
+    for event in events:
+        if isinstance(event.fact, TicketUpdated):
+            now |= event.fact.new
+    yield str(opened.number)
+    yield str(now["subject"])
+    yield from _of_customer(opened.customer)
+    if isinstance(tags := now["tags"], list | tuple):
+        yield from map(str, tags)
+    yield opened.body
+    for event in events:
+        if isinstance(event.fact, TicketMessageAdded):
+            yield event.fact.body
+
+
+def _of_customer(customer: Customer) -> Iterator[str]:
+    yield customer.external_id
+    if customer.name:
+        yield customer.name
+    for contact in customer.contacts.values():
+        yield contact
+        # A telephone number is found however it was grouped.
+        yield "".join(filter(str.isdigit, contact))

@@ -1,0 +1,191 @@
+"""A question for a page of tickets, as SQL.
+
+No single plan is quick for every question among a million tickets: in the order of the
+list a rare ticket is found late, and all that match a common word cannot be sorted in
+time. So the page is looked for near its beginning first, and only what is not found
+there, because it is rare, is looked up by its filters and sorted (ADR 0018).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, LiteralString
+
+from api.ports import TicketFilter
+from infra.followers.facets import facet
+from infra.search.words import asked
+from infra.ticket_order import After, Order, order_of
+
+WINDOW = 100
+"""Rows that are looked at near the beginning, for each one that is wanted …"""
+NARROWEST = 5_000
+"""… but at least so many."""
+WINDOW_OF_TEXT = 300
+"""The same where each row's words must be read."""
+RECENT = 30_000
+"""Tickets among which a word is looked for before it is looked for among all."""
+
+COLUMNS = (
+    "id", "number", "version", "status", "subject", "channel", "type", "priority",
+    "tier", "customer", "team", "assignee", "tags", "product_area", "clock_states",
+    "clocks", "promised", "breached", "at_risk_from", "due_at", "created_at",
+    "updated_at",
+)  # fmt: skip
+_SELECT: LiteralString = (
+    "t.id, t.number, t.version, t.status, t.subject, t.channel, t.type, t.priority,"
+    " t.tier, t.customer, t.team, t.assignee, t.tags, t.product_area, t.clock_states,"
+    " t.clocks, t.promised, t.breached, t.at_risk_from, t.due_at, t.opened_at,"
+    " t.updated_at"
+)
+_FACETS = (
+    "status", "team", "assignee", "tier", "type", "channel", "customer", "tag",
+    "priority", "product_area",
+)  # fmt: skip
+_OVERLAPS: LiteralString = "t.facets && %s::text[]"
+_AT_RISK: LiteralString = "t.at_risk_from <= now()"
+_RANGES: dict[str, tuple[str, LiteralString]] = {
+    "opened_after": ("opened_at", "t.opened_at >= %s"),
+    "opened_before": ("opened_at", "t.opened_at < %s"),
+    "updated_after": ("updated_at", "t.updated_at >= %s"),
+    "due_before": ("due_at", "t.due_at < %s"),
+}
+
+
+@dataclass
+class Condition:
+    sql: LiteralString = "true"
+    parameters: list[Any] = field(default_factory=list)
+
+    def also(self, sql: LiteralString, *parameters: Any) -> None:
+        self.sql = f"{self.sql} AND {sql}"
+        self.parameters.extend(parameters)
+
+
+Question = tuple[LiteralString, list[Any]]
+
+
+class TicketQuery:
+    """`near`, `recent` and `everywhere` are asked in turn until the page is full; what
+    the last one finds is all there is.
+    """
+
+    def __init__(self, wanted: TicketFilter, limit: int, after: After | None) -> None:
+        self.order: Order = order_of(wanted.sort)
+        self._limit = limit
+        self._text = _text(wanted.q)
+        self._ranged, self._filtered = Condition(), Condition()
+        for name, (column, sql) in _RANGES.items():
+            if (value := getattr(wanted, name)) is not None:
+                # What bounds the order itself bounds the window too.
+                here = self._ranged if column == self.order.column else self._filtered
+                here.also(sql, value)
+        for sql, value in _named(wanted):
+            self._filtered.also(sql, value)
+        if after is not None:
+            self._ranged.also(self.order.beyond, *after)
+
+    @property
+    def plain(self) -> bool:
+        """Nothing is filtered: the beginning of the list is the page."""
+        return not self._filtered.parameters and self._text is None
+
+    def near(self) -> Question:
+        """The page as far as it is found among the first rows of the list."""
+        window = max(WINDOW * self._limit, NARROWEST)
+        conditions = Condition(self._filtered.sql, [*self._filtered.parameters])
+        if self._text is not None:
+            window = WINDOW_OF_TEXT
+            conditions.also(
+                "EXISTS (SELECT FROM ticket_search x"
+                " WHERE x.ticket_id = t.id AND x.terms @@ %s::tsquery)",
+                self._text,
+            )
+        sql: LiteralString = (
+            f"SELECT {_SELECT} FROM (SELECT * FROM tickets t WHERE {self._ranged.sql}"
+            f" ORDER BY {self.order.by} LIMIT %s) t WHERE {conditions.sql}"
+            f" ORDER BY {self.order.by} LIMIT %s"
+        )
+        return sql, [
+            *self._ranged.parameters,
+            self._limit if self.plain else window,
+            *conditions.parameters,
+            self._limit,
+        ]
+
+    def horizon(self) -> Question | None:
+        """When the ticket was opened up to which `recent` looks; None if that helps
+        nothing, because the list has another order or no word is asked for.
+        """
+        if self._text is None or self.order.column != "opened_at":
+            return None
+        sql: LiteralString = (
+            f"SELECT t.opened_at FROM tickets t WHERE {self._ranged.sql}"
+            f" ORDER BY {self.order.by} OFFSET %s LIMIT 1"
+        )
+        return sql, [*self._ranged.parameters, RECENT]
+
+    def recent(self, horizon: Any) -> Question:
+        """The page as far as it is found up to the horizon."""
+        sql: LiteralString = (
+            "x.opened_at >= %s" if self.order.descending else "x.opened_at <= %s"
+        )
+        return self._sorted(Condition(sql, [horizon]))
+
+    def everywhere(self) -> Question:
+        """All that match, sorted."""
+        return self._sorted(Condition())
+
+    def _sorted(self, bound: Condition) -> Question:
+        conditions = Condition(
+            f"{bound.sql} AND {self._ranged.sql} AND {self._filtered.sql}",
+            [
+                *bound.parameters,
+                *self._ranged.parameters,
+                *self._filtered.parameters,
+            ],
+        )
+        joined: LiteralString = ""
+        if self._text is not None:
+            joined = " JOIN ticket_search x ON x.ticket_id = t.id"
+            conditions.also("x.terms @@ %s::tsquery", self._text)
+        # Materialized: or PostgreSQL might walk the whole list in its order after all.
+        sql: LiteralString = (
+            f"WITH found AS MATERIALIZED (SELECT t.id, {self.order.named}"
+            f" FROM tickets t{joined} WHERE {conditions.sql}),"
+            f" page AS (SELECT * FROM found ORDER BY {self.order.by_name} LIMIT %s)"
+            f" SELECT {_SELECT} FROM page JOIN tickets t USING (id)"
+            f" ORDER BY {self.order.by}"
+        )
+        return sql, [*conditions.parameters, self._limit]
+
+
+def _named(wanted: TicketFilter) -> Iterator[tuple[LiteralString, Any]]:
+    for name in _FACETS:
+        if values := getattr(wanted, name):
+            yield _OVERLAPS, [facet(name, value) for value in values]
+    if wanted.promised is not None:
+        yield _OVERLAPS, [facet("promised", str(wanted.promised).lower())]
+    if wanted.clock_state:
+        yield _clock_state(wanted.clock_state)
+    numbers = [*wanted.number]
+    if numbers:
+        yield "t.number = ANY(%s)", numbers
+    if (number := _number(wanted.q)) is not None:
+        yield "t.number = ANY(%s)", [number]
+
+
+def _clock_state(states: Sequence[str]) -> tuple[LiteralString, Any]:
+    named = [facet("clock_state", state) for state in states if state != "at_risk"]
+    if "at_risk" in states:
+        return f"({_OVERLAPS} OR {_AT_RISK})", named
+    return _OVERLAPS, named
+
+
+def _number(q: str | None) -> int | None:
+    """`#921` means the ticket and no text."""
+    digits = q.strip().removeprefix("#") if q and q.strip().startswith("#") else ""
+    is_number = digits.isascii() and digits.isdigit() and len(digits) < len("9" * 19)
+    return int(digits) if is_number else None
+
+
+def _text(q: str | None) -> str | None:
+    return None if q is None or _number(q) is not None else asked(q)
