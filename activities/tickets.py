@@ -54,6 +54,14 @@ class Outcome:
     events: tuple[Event, ...] = ()
 
 
+def check_opened(first: Event, as_of: datetime | None) -> None:
+    """Raises InvalidError for a time before the ticket's first event."""
+    if as_of is not None and as_of < first.timestamp:
+        opened, asked = first.timestamp.isoformat(), as_of.isoformat()
+        message = f"{asked} lies before the ticket was opened, at {opened}"
+        raise InvalidError.at("?as_of", message)
+
+
 class TicketDesk:
     """`on_enforced` is told what was appended, as that of `Enforcement` is: a command
     records what was due before it, and that too was late or in time.
@@ -196,13 +204,19 @@ class TicketDesk:
         version: int | None = None,
         as_of: datetime | None = None,
     ) -> Ticket:
-        """The ticket now, at a version, or as it was at an instant."""
+        """The ticket now, at a version, or as it was at an instant. Raises
+        NotFoundError if there is no such ticket, InvalidError if it was not opened by
+        then or has no such version.
+        """
         events = await self._store.load(ticket_id, version)
-        if as_of is not None:
-            events = [e for e in events if e.timestamp <= as_of]
-        ticket = fold(events) if events and events[0].fact.topic == OPENED else None
-        if ticket is None or version not in (None, ticket.version):
+        if not events or events[0].fact.topic != OPENED:
             raise NotFoundError(TICKET, ticket_id)
+        if version is not None and version > len(events):
+            message = f"the ticket is at version {len(events)}: there is no {version}"
+            raise InvalidError.at("?at_version", message)
+        check_opened(events[0], as_of)
+        ticket = fold(e for e in events if as_of is None or e.timestamp <= as_of)
+        assert ticket is not None
         return ticket
 
     async def replay(self, caller: Caller) -> Outcome | None:

@@ -17,6 +17,7 @@ from api import (
     joining,
     keys,
     leaves,
+    messages,
     notifications,
     operation,
     overrides,
@@ -35,6 +36,7 @@ from api.ports import Services
 
 ROUTERS = (
     tickets.ROUTER,
+    messages.ROUTER,
     joining.ROUTER,
     approvals.ROUTER,
     *queues.ROUTERS,

@@ -5,10 +5,11 @@ from fastapi import APIRouter, Response
 from activities.ports import Caller
 from activities.tickets import on_behalf
 from api.auth import Calling, Known
+from api.naming import ticket_id_of
 from api.ports import Services
 from api.schemas_authority import ApprovalIn, VerdictIn
 from api.schemas_tickets import TicketOut
-from api.tickets import WRITE, outcome_json, ticket_id_of
+from api.tickets import WRITE, outcome_json
 from domain.approving import ApprovalCommand, AskApproval, DecideApproval
 from domain.errors import NotFoundError
 
@@ -88,5 +89,7 @@ async def _do(
     caller: Caller,
     status: int = 200,
 ) -> Response:
-    outcome = await known.desk.apply(ticket_id_of(ticket_id), command, caller)
+    outcome = await known.desk.apply(
+        await ticket_id_of(known, ticket_id), command, caller
+    )
     return await outcome_json(known, outcome, status)

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Query, Response
 
 from activities.cloudevents import plain
 from api.auth import Calling, Known, guarded
+from api.naming import AsOf, check_opened, past, ticket_id_of
 from api.ports import Attained, Grouping
 from api.presentation import answer
 from api.schemas_clocks import AttainmentOut, ExcuseIn, ExplanationOut
 from api.schemas_tickets import TicketOut
-from api.tickets import READ, outcome_json, ticket_id_of
+from api.tickets import READ, outcome_json
 from api.words import Instant
 from domain.commands import ExcuseBreach
 from domain.config import Configuration
@@ -40,18 +41,18 @@ async def explain_clock(
     cycle: Annotated[
         int | None, Query(ge=1, le=2**31 - 1, description="Left out: the last")
     ] = None,
-    as_of: Annotated[Instant | None, Query()] = None,
+    as_of: AsOf = None,
 ) -> Response:
     """Where the time of a clock went, interval by interval; which rule promised what,
-    and why; how the deadline moved; how it was judged. Of the future nothing is told: a
-    later `as_of` means now.
+    and why; how the deadline moved; how it was judged.
     """
-    events = await known.store.load(ticket_id_of(ticket_id))
+    events = await known.store.load(await ticket_id_of(known, ticket_id))
     if not events:
         raise NotFoundError("ticket", ticket_id)
     config = await known.registry.config()
     key = metric if cycle is None else f"{metric}/{cycle}"
-    at = min(as_of or known.now(), known.now())
+    at = past(known, as_of) or known.now()
+    check_opened(events[0], at)
     # A clock of ten years has ten thousand intervals: others need not wait for that.
     body = await asyncio.to_thread(_explained, events, key, config, at)
     return answer(body)
@@ -70,7 +71,7 @@ async def excuse_breach(
         reason=body.reason,
         approved_by=caller.actor.on_behalf_of or caller.actor.id,
     )
-    done = await known.desk.apply(ticket_id_of(ticket_id), command, caller)
+    done = await known.desk.apply(await ticket_id_of(known, ticket_id), command, caller)
     return await outcome_json(known, done)
 
 

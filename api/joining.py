@@ -3,8 +3,11 @@
 from fastapi import APIRouter, Response
 
 from api.auth import Calling, Known
+from api.naming import ticket_id_of
+from api.ports import Services
 from api.schemas_tickets import MergeIn, SplitIn, TicketOut
-from api.tickets import WRITE, outcome_json, ticket_id_of
+from api.tickets import WRITE, outcome_json
+from domain.errors import InvalidError, NotFoundError
 from domain.split import SplitTicket
 
 ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
@@ -17,7 +20,8 @@ async def merge_ticket(
     """Close this ticket as part of another one. Its running promises are cancelled with
     a link; the other ticket keeps the stricter of both.
     """
-    merged = await known.desk.merge(ticket_id_of(ticket_id), body.into, caller)
+    ticket = await ticket_id_of(known, ticket_id)
+    merged = await known.desk.merge(ticket, await _into(known, body.into), caller)
     return await outcome_json(known, merged)
 
 
@@ -36,6 +40,13 @@ async def split_ticket(
         priority=body.priority,
     )
     made = await known.desk.split(
-        ticket_id_of(ticket_id), command, known.new_id(), caller
+        await ticket_id_of(known, ticket_id), command, known.new_id(), caller
     )
     return await outcome_json(known, made, 201)
+
+
+async def _into(known: Services, into: str) -> str:
+    try:
+        return await ticket_id_of(known, into)
+    except NotFoundError as error:
+        raise InvalidError.at("/into", str(error)) from error

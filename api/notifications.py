@@ -4,10 +4,11 @@ from fastapi import APIRouter, Response
 
 from activities.cloudevents import plain
 from api.auth import Known
+from api.naming import ticket_id_of
 from api.pages import Asked
 from api.presentation import answer
 from api.schemas_notifications import NotificationPage
-from api.tickets import READ, ticket_id_of
+from api.tickets import READ
 from domain.errors import NotFoundError
 from domain.event import Json
 from domain.notification.notification import (
@@ -28,7 +29,7 @@ async def get_ticket_notifications(
     """Everybody who was to be told of an event of the ticket, in that order, with each
     message to them. Read from the log; addresses and texts are not in it.
     """
-    events = await known.store.load(ticket_id_of(ticket_id))
+    events = await known.store.load(await ticket_id_of(known, ticket_id))
     if not events:
         raise NotFoundError("ticket", ticket_id)
     told = list(tellings(events))

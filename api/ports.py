@@ -26,8 +26,9 @@ class BehindError(Exception):
 ClockWord = Literal[
     "running", "paused", "at_risk", "breached", "met", "missed", "cancelled"
 ]
-"""What a ticket can be found by. `breached`: it is open, and a promise of it was broken;
-`at_risk`: a running promise was warned of, or is near its end (`Clock.at_risk_from`).
+"""What a ticket can be found by. `breached`: it is open, and a promise of it was
+broken; `at_risk`: of a running promise was warned, or its end is near
+(`Clock.at_risk_from`).
 """
 TicketSort = Literal[
     "-opened_at", "opened_at", "-updated_at", "updated_at", "due_at", "-due_at",

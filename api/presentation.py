@@ -64,6 +64,7 @@ def ticket_json(ticket: Ticket, at: datetime, config: Configuration) -> Json:
         "acknowledged_by": ticket.acknowledged_by,
         "watchers": list(ticket.watchers),
         "clocks": clocks_json(ticket, at, config),
+        "decision": plain(ticket.decision),
         "escalation": _run_json(ticket.runs[-1]) if ticket.runs else None,
         "approvals": plain(ticket.approvals),
         "merged_into": ticket.merged_into,
@@ -83,18 +84,17 @@ def clocks_json(ticket: Ticket, at: datetime, config: Configuration) -> list[Jso
     waiting = () if ticket.finished else ticket.promises
     return [
         *(_clock_json(clock, at, config) for clock in ticket.clocks),
-        *(_waiting_json(ticket, p) for p in waiting if p.metric not in begun),
+        *(_waiting_json(p) for p in waiting if p.metric not in begun),
     ]
 
 
-def _waiting_json(ticket: Ticket, promise: Promise) -> Json:
+def _waiting_json(promise: Promise) -> Json:
     return {
         **dict.fromkeys(ClockOut.model_fields),
         "metric": promise.metric,
         "cycle": 1,
         "policy": plain(promise.policy),
         "rule": promise.rule,
-        "decision": plain(ticket.decision),
         "calendar": plain(promise.calendar),
         "state": "waiting",
         "target": format_duration(promise.target),
@@ -116,7 +116,6 @@ def _clock_json(clock: Clock, at: datetime, config: Configuration) -> Json:
         "cycle": clock.cycle,
         "policy": plain(clock.policy),
         "rule": clock.rule,
-        "decision": plain(clock.decision),
         "calendar": plain(ref),
         "team": clock.team,
         "state": clock.state,

@@ -8,9 +8,10 @@ from pydantic import BaseModel, Field
 
 from activities.tickets import on_behalf
 from api.auth import Calling, Known
+from api.naming import ticket_id_of
 from api.presentation import answer
 from api.schemas_tickets import AcceptIn, DeclineIn, TicketOut
-from api.tickets import LIST, WRITE, Limit, outcome_json, ticket_id_of
+from api.tickets import LIST, WRITE, Limit, outcome_json
 from api.words import NAME, Line
 from domain.errors import NotFoundError
 from domain.offering import AcceptOffer, DeclineOffer
@@ -48,7 +49,7 @@ async def accept_offer(
     """The agent to whom it is offered takes it. Of two answers one wins."""
     command = AcceptOffer(agent=body.agent)
     by = on_behalf(caller, body.agent)
-    done = await known.desk.apply(ticket_id_of(ticket_id), command, by)
+    done = await known.desk.apply(await ticket_id_of(known, ticket_id), command, by)
     return await outcome_json(known, done)
 
 
@@ -59,7 +60,7 @@ async def decline_offer(
     """The next one is asked at once; the ticket keeps its place in time."""
     command = DeclineOffer(agent=body.agent, reason=body.reason)
     by = on_behalf(caller, body.agent)
-    done = await known.desk.apply(ticket_id_of(ticket_id), command, by)
+    done = await known.desk.apply(await ticket_id_of(known, ticket_id), command, by)
     return await outcome_json(known, done)
 
 

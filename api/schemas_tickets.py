@@ -54,23 +54,6 @@ class TicketIn(Strict):
     )
 
 
-class TicketQuery(Strict):
-    """`wait_for`: a `Pledge-Position`; the list shows at least what it wrote."""
-
-    status: Line | None = None
-    team: Line | None = None
-    assignee: Line | None = None
-    tier: Line | None = None
-    type: Line | None = None
-    priority: Line | None = None
-    clock_state: Line | None = None
-    due_before: Instant | None = None
-    q: Line | None = None
-    limit: int = Field(default=50, ge=1, le=500, strict=False)
-    cursor: Line | None = None
-    wait_for: int | None = Field(default=None, ge=0, le=2**62, strict=False)
-
-
 class AuthorIn(Strict):
     """`role`: the author's part in the house, for policies that ask for it."""
 
@@ -253,7 +236,6 @@ class ClockOut(BaseModel):
     cycle: int
     policy: PolicyOut
     rule: int
-    decision: DecisionOut
     calendar: PolicyOut | None = Field(description="null: it always runs")
     team: str | None = Field(description="Which had the ticket when it started")
     state: Literal["waiting", "running", "paused", "met", "missed", "cancelled"]
@@ -332,6 +314,9 @@ class TicketOut(BaseModel):
     acknowledged_by: str | None
     watchers: list[str]
     clocks: list[ClockOut]
+    decision: DecisionOut | None = Field(
+        description="Why these promises, or why none; of each clock its own: `explain`"
+    )
     escalation: RunOut | None
     approvals: list[ApprovalOut]
     merged_into: str | None
@@ -342,6 +327,14 @@ class TicketOut(BaseModel):
     updated_at: datetime
     resolved_at: datetime | None
     closed_at: datetime | None
+
+
+class RowClockOut(BaseModel):
+    metric: str
+    cycle: int
+    state: Literal["running", "paused", "met", "missed", "cancelled"]
+    due_at: datetime | None
+    breached_at: datetime | None
 
 
 class TicketRow(BaseModel):
@@ -362,7 +355,14 @@ class TicketRow(BaseModel):
     tags: list[str]
     product_area: str | None
     clock_states: list[str]
-    due_at: datetime | None
+    clocks: list[RowClockOut] = Field(description="The last one of each metric")
+    promised: bool = Field(description="false: no SLA policy promises anything")
+    breached: bool = Field(description="It is open, and a promise of it was broken")
+    at_risk_from: datetime | None = Field(
+        description="When the first running promise is warned of; where its policy"
+        " gives no warnings, when a fifth of its time is left"
+    )
+    due_at: datetime | None = Field(description="Of the promise that is due first")
     created_at: datetime
     updated_at: datetime
 

@@ -7,7 +7,9 @@ from fastapi import APIRouter, Query, Response
 from activities.ports import Caller
 from activities.tickets import Outcome, on_behalf
 from api.auth import Calling, Known, guarded, reads
-from api.ports import Services, TicketFilter
+from api.filters import TicketQuery
+from api.naming import AsOf, check_opened, past, ticket_id_of
+from api.ports import Services
 from api.presentation import (
     answer,
     clocks_json,
@@ -32,9 +34,7 @@ from api.schemas_tickets import (
     TicketIn,
     TicketOut,
     TicketPage,
-    TicketQuery,
 )
-from api.words import Instant
 from domain.commands import (
     Acknowledge,
     CaptureFeedback,
@@ -42,7 +42,7 @@ from domain.commands import (
     Escalate,
     OpenTicket,
 )
-from domain.errors import NotFoundError
+from domain.errors import InvalidError, NotFoundError
 from domain.handling import (
     AddMessage,
     Assign,
@@ -98,12 +98,14 @@ async def open_ticket(body: TicketIn, known: Known, caller: Calling) -> Response
 async def list_tickets(
     known: Known, query: Annotated[TicketQuery, Query()]
 ) -> Response:
-    """Newest first."""
+    """Tickets by any of their fields, newest first unless `sort` says otherwise. The
+    filters hold together; of several values of one any will do.
+    """
     if query.wait_for is not None:
-        await known.tickets.wait_for(query.wait_for)
-    wanted = query.model_dump(exclude={"limit", "cursor", "wait_for"})
+        texts = query.q is not None
+        await known.tickets.wait_for(query.wait_for, texts=texts)
     items, following = await known.tickets.page(
-        TicketFilter(**wanted), query.limit, query.cursor
+        query.wanted(), query.limit, query.cursor
     )
     return answer({"items": items, "next_cursor": following})
 
@@ -112,12 +114,16 @@ async def list_tickets(
 async def get_ticket(
     ticket_id: str,
     known: Known,
-    as_of: Annotated[Instant | None, Query()] = None,
-    at_version: Annotated[int | None, Query(ge=1)] = None,
+    as_of: AsOf = None,
+    at_version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> Response:
-    """The ticket now, at a version, or as it was at an instant."""
+    """The ticket now, at a version, or as it was at an instant; by its id or number."""
+    if as_of is not None and at_version is not None:
+        raise InvalidError.at("?at_version", "goes without as_of: give one of the two")
     ticket = await known.desk.get(
-        ticket_id_of(ticket_id), version=at_version, as_of=as_of
+        await ticket_id_of(known, ticket_id),
+        version=at_version,
+        as_of=past(known, as_of),
     )
     shown_at = ticket.updated_at if at_version else as_of or known.now()
     config = await known.registry.config()
@@ -128,19 +134,21 @@ async def get_ticket(
 async def get_ticket_history(
     ticket_id: str,
     known: Known,
-    as_of: Annotated[Instant | None, Query()] = None,
+    as_of: AsOf = None,
     limit: Limit = 500,
     cursor: Annotated[int, Query(ge=0, description="A version")] = 0,
 ) -> Response:
     """Every event of the ticket: what, who, when, why, and by which policy."""
-    history = await known.store.history(ticket_id_of(ticket_id))
+    history = await known.store.history(await ticket_id_of(known, ticket_id))
     if not history:
         raise NotFoundError("ticket", ticket_id)
+    until = past(known, as_of)
+    check_opened(history[0].event, until)
     found = [
         r
         for r in history
         if r.event.originator_version > cursor
-        and (as_of is None or r.event.timestamp <= as_of)
+        and (until is None or r.event.timestamp <= until)
     ]
     page = found[:limit]
     following = str(page[-1].event.originator_version) if len(found) > limit else None
@@ -150,12 +158,12 @@ async def get_ticket_history(
 
 @ROUTER.get("/{ticket_id}/clocks", response_model=ClocksOut, **READ)
 async def get_ticket_clocks(
-    ticket_id: str, known: Known, as_of: Annotated[Instant | None, Query()] = None
+    ticket_id: str, known: Known, as_of: AsOf = None
 ) -> Response:
     """Each promise: how much is used, when it is due, how it was judged."""
-    at = as_of or known.now()
-    ticket = await known.desk.get(ticket_id_of(ticket_id), as_of=as_of)
-    clocks = clocks_json(ticket, at, await known.registry.config())
+    at = past(known, as_of)
+    ticket = await known.desk.get(await ticket_id_of(known, ticket_id), as_of=at)
+    clocks = clocks_json(ticket, at or known.now(), await known.registry.config())
     return answer({"items": clocks}, headers=etag(ticket.version))
 
 
@@ -301,12 +309,7 @@ async def capture_feedback(
 async def _do(
     known: Services, ticket_id: str, command: Command, caller: Caller
 ) -> Response:
-    outcome = await known.desk.apply(ticket_id_of(ticket_id), command, caller)
+    outcome = await known.desk.apply(
+        await ticket_id_of(known, ticket_id), command, caller
+    )
     return await outcome_json(known, outcome)
-
-
-def ticket_id_of(text: str) -> str:
-    """Ticket ids have no `/` and are ASCII; anything else cannot be one."""
-    if not text.isascii() or not text.replace("-", "").isalnum():
-        raise NotFoundError("ticket", text.encode("ascii", "replace").decode()[:64])
-    return text

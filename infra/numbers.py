@@ -1,24 +1,34 @@
-"""Ticket numbers for people: unique, rising, drawn in blocks; gaps are normal."""
+"""Ticket numbers for people: unique and rising. Who asks while one is drawn shares the
+next draw, so that many tickets at once cost one question, and a restart leaves no gap.
+"""
 
 import asyncio
 
 from infra.database import Database
 
-BLOCK = 20
-"""The sequence's increment (0001_event_store.sql)."""
-
 
 class TicketNumbers:
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._next = self._end = 0
+        self._waiting: list[asyncio.Future[int]] = []
         self._drawing = asyncio.Lock()
 
     async def next(self) -> int:
+        mine: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._waiting.append(mine)
         async with self._drawing:
-            if self._next == self._end:
-                rows = await self._database.rows("SELECT nextval('ticket_number_seq')")
-                self._next = int(rows[0][0])
-                self._end = self._next + BLOCK
-            self._next += 1
-            return self._next - 1
+            # Whoever fails takes nobody along: the next one draws.
+            if not mine.done():
+                await self._draw()
+        return mine.result()
+
+    async def _draw(self) -> None:
+        """One for each who waits by now."""
+        waiting = [*self._waiting]
+        rows = await self._database.rows(
+            "SELECT nextval('ticket_number_seq') FROM generate_series(1, %s)",
+            (len(waiting),),
+        )
+        for one, (number,) in zip(waiting, rows, strict=True):
+            one.set_result(int(number))
+        self._waiting = self._waiting[len(waiting) :]

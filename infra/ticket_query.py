@@ -99,11 +99,12 @@ class TicketQuery:
                 " WHERE x.ticket_id = t.id AND x.terms @@ %s::tsquery)",
                 self._text,
             )
-        sql: LiteralString = (
-            f"SELECT {_SELECT} FROM (SELECT * FROM tickets t WHERE {self._ranged.sql}"
-            f" ORDER BY {self.order.by} LIMIT %s) t WHERE {conditions.sql}"
-            f" ORDER BY {self.order.by} LIMIT %s"
-        )
+        sql = _sql(
+            "SELECT", _SELECT, "FROM (",
+            "SELECT * FROM tickets t WHERE", self._ranged.sql,
+            "ORDER BY", self.order.by, "LIMIT %s",
+            ") t WHERE", conditions.sql, "ORDER BY", self.order.by, "LIMIT %s",
+        )  # fmt: skip
         return sql, [
             *self._ranged.parameters,
             self._limit if self.plain else window,
@@ -117,10 +118,10 @@ class TicketQuery:
         """
         if self._text is None or self.order.column != "opened_at":
             return None
-        sql: LiteralString = (
-            f"SELECT t.opened_at FROM tickets t WHERE {self._ranged.sql}"
-            f" ORDER BY {self.order.by} OFFSET %s LIMIT 1"
-        )
+        sql = _sql(
+            "SELECT t.opened_at FROM tickets t WHERE", self._ranged.sql,
+            "ORDER BY", self.order.by, "OFFSET %s LIMIT 1",
+        )  # fmt: skip
         return sql, [*self._ranged.parameters, RECENT]
 
     def recent(self, horizon: Any) -> Question:
@@ -145,17 +146,21 @@ class TicketQuery:
         )
         joined: LiteralString = ""
         if self._text is not None:
-            joined = " JOIN ticket_search x ON x.ticket_id = t.id"
+            joined = "JOIN ticket_search x ON x.ticket_id = t.id"
             conditions.also("x.terms @@ %s::tsquery", self._text)
         # Materialized: or PostgreSQL might walk the whole list in its order after all.
-        sql: LiteralString = (
-            f"WITH found AS MATERIALIZED (SELECT t.id, {self.order.named}"
-            f" FROM tickets t{joined} WHERE {conditions.sql}),"
-            f" page AS (SELECT * FROM found ORDER BY {self.order.by_name} LIMIT %s)"
-            f" SELECT {_SELECT} FROM page JOIN tickets t USING (id)"
-            f" ORDER BY {self.order.by}"
-        )
+        sql = _sql(
+            "WITH found AS MATERIALIZED (SELECT t.id,", self.order.named,
+            "FROM tickets t", joined, "WHERE", conditions.sql, "),",
+            "page AS (SELECT * FROM found ORDER BY", self.order.by_name, "LIMIT %s)",
+            "SELECT", _SELECT, "FROM page JOIN tickets t USING (id)",
+            "ORDER BY", self.order.by,
+        )  # fmt: skip
         return sql, [*conditions.parameters, self._limit]
+
+
+def _sql(*parts: LiteralString) -> LiteralString:
+    return " ".join(parts)
 
 
 def _named(wanted: TicketFilter) -> Iterator[tuple[LiteralString, Any]]:

@@ -41,7 +41,7 @@ def _clock_states(ticket: Ticket) -> Iterator[str]:
 
 
 def broken(ticket: Ticket) -> bool:
-    """It is open, and a promise of it was broken, whether or not its clock still runs."""
+    """It is open, and a promise of it was broken; the clock may run still."""
     return not ticket.finished and any(c.broken for c in ticket.clocks)
 
 

@@ -12,6 +12,7 @@ from infra.eventstore.store import PostgresEventStore
 
 KEPT = 10_000
 Failed = dict[str, Exception]
+Given = TypeVar("Given")
 Made = TypeVar("Made")
 
 
@@ -74,7 +75,7 @@ class TicketCache:
 
 
 def each(
-    tickets: Mapping[str, Ticket], make: Callable[[Ticket], Made]
+    tickets: Mapping[str, Given], make: Callable[[Given], Made]
 ) -> tuple[dict[str, Made], Failed]:
     """What `make` makes of each ticket, or the error that it raises for it."""
     made: dict[str, Made] = {}

@@ -18,7 +18,16 @@ _STANDARDS = (("hk2s", _COMMON), ("tw2s", _COMMON), ("t2s", _COMMON + _RARE))
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 """Not the voicing marks of kana or the vowels of Thai: there they are letters."""
 _LETTERS = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "\u0131": "i",
+        "æ": "ae",
+        "œ": "oe",
+        "þ": "th",
+    }
 )
 """Letters with a stroke, which Unicode does not take apart."""
 

@@ -7,11 +7,11 @@ DELETE FROM follower_positions WHERE follower = 'projector';
 -- `facets` holds what a filter may ask for by name, as `team=billing`: one index answers
 -- any combination. `clocks` is shown in lists. `urgency` is the rank of the priority.
 ALTER TABLE tickets
-    ADD COLUMN facets       text[]   NOT NULL,
-    ADD COLUMN clocks       jsonb    NOT NULL,
-    ADD COLUMN urgency      smallint NOT NULL,
-    ADD COLUMN promised     boolean  NOT NULL,
-    ADD COLUMN breached     boolean  NOT NULL,
+    ADD COLUMN facets       text[]   NOT NULL DEFAULT '{}',
+    ADD COLUMN clocks       jsonb    NOT NULL DEFAULT '[]',
+    ADD COLUMN urgency      smallint NOT NULL DEFAULT 1,
+    ADD COLUMN promised     boolean  NOT NULL DEFAULT true,
+    ADD COLUMN breached     boolean  NOT NULL DEFAULT false,
     ADD COLUMN at_risk_from timestamptz;
 -- A long pending list would have to be read by every search.
 CREATE INDEX tickets_facets_idx ON tickets USING gin (facets)

@@ -116,12 +116,13 @@ def test_an_answer_after_the_breach_is_judged_missed_with_its_overrun(api, ticke
 
 def test_the_answer_says_which_rule_gave_the_promise_and_who_said_no(api):
     customer = {"external_id": "c-1", "tier": "standard"}
-    clock = api.open_ticket(type="after_sales", customer=customer)["clocks"][0]
+    ticket = api.open_ticket(type="after_sales", customer=customer)
+    clock, decision = ticket["clocks"][0], ticket["decision"]
     assert (clock["policy"]["name"], clock["rule"]) == ("after-sales", 1)
-    assert clock["decision"]["inputs"]["tier"] == "standard"
+    assert decision["inputs"]["tier"] == "standard"
     asked = {
         (asked["policy"], asked["rule"]): asked["refused_on"]
-        for asked in clock["decision"]["asked"]
+        for asked in decision["asked"]
     }
     assert asked["after-sales", 0] == "tier"
     assert asked["after-sales", 1] is None

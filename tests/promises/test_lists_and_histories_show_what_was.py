@@ -135,10 +135,29 @@ def test_a_clock_as_of_an_instant_shows_the_time_used_until_then(api, moved):
     assert (clock["state"], clock["elapsed"]) == ("running", "PT0.000001S")
 
 
-def test_before_it_was_opened_there_is_no_ticket(api, moved):
-    path = f"/v1/tickets/{moved['id']}"
+@pytest.mark.parametrize("part", ["", "/history", "/clocks"])
+def test_of_a_time_before_it_was_opened_the_answer_names_the_opening(api, moved, part):
+    path = f"/v1/tickets/{moved['id']}{part}"
     asked = api.get(path, params={"as_of": "2001-01-01T00:00:00Z"})
-    assert (asked.status_code, asked.json()["code"]) == (404, "not_found")
+    opened = moved["created_at"].replace("Z", "+00:00")
+    [error] = asked.json()["errors"]
+    assert (asked.status_code, error["pointer"]) == (422, "?as_of")
+    assert f"before the ticket was opened, at {opened}" in error["message"]
+
+
+@pytest.mark.parametrize("part", ["", "/history", "/clocks"])
+def test_of_the_future_nothing_is_made_up(api, moved, part):
+    path = f"/v1/tickets/{moved['id']}{part}"
+    asked = api.get(path, params={"as_of": "2999-01-01T00:00:00Z"})
+    [error] = asked.json()["errors"]
+    assert (asked.status_code, error["pointer"]) == (422, "?as_of")
+    assert "lies in the future" in error["message"]
+
+
+def test_a_moment_is_named_in_one_way_only(api, moved):
+    query = {"as_of": moved["created_at"], "at_version": 1}
+    asked = api.get(f"/v1/tickets/{moved['id']}", params=query)
+    assert (asked.status_code, asked.json()["code"]) == (422, "invalid")
 
 
 def test_a_ticket_is_shown_at_each_of_its_versions(api, moved):
@@ -147,7 +166,9 @@ def test_a_ticket_is_shown_at_each_of_its_versions(api, moved):
     assert [t["version"] for t in shown] == list(range(1, last + 1))
     assert [t["priority"] for t in shown][2:4] == ["normal", "high"]
     beyond = api.get(f"/v1/tickets/{moved['id']}?at_version={last + 1}")
-    assert beyond.status_code == 404
+    [error] = beyond.json()["errors"]
+    assert (beyond.status_code, error["pointer"]) == (422, "?at_version")
+    assert f"the ticket is at version {last}" in error["message"]
 
 
 # --- the history ----------------------------------------------------------------------
