@@ -6,7 +6,7 @@ import msgspec
 
 from activities.ports import Recorded
 from domain.duration import format_duration
-from domain.event import Json
+from domain.event import Json, Meta
 from domain.subscription import Format
 
 
@@ -46,13 +46,18 @@ def cloud_event(recorded: Recorded, form: Format = "full") -> Json:
             **_as_dict(plain(event.fact)),
             # Last, so that these names mean the same in every event; a pinned policy,
             # whole in the history, is here the reference to its version.
-            "actor": plain(event.meta.actor),
+            "actor": actor_json(event.meta),
             "correlation_id": event.meta.correlation_id,
             "causation_id": event.meta.causation_id,
             "policy": plain(event.meta.policy),
             "recorded_at": plain(recorded.recorded_at),
         }
     return body
+
+
+def actor_json(meta: Meta) -> Json:
+    """Who did it, and by which key."""
+    return _as_dict(plain(meta.actor)) | {"key_id": meta.key_id}
 
 
 def _resource(stream_id: str) -> str:

@@ -183,6 +183,7 @@ def meta_of(caller: Caller, policy: PolicyRef | None = None) -> Meta:
         actor=caller.actor,
         channel=caller.channel,
         policy=policy,
+        key_id=caller.key_id,
     )
 
 

@@ -1,38 +1,53 @@
 """Making and revoking API keys. Idempotent by `Caller.command_id`."""
 
-from activities.config import meta_of, replayed, row_of
-from activities.ports import Appended, Caller, EventStore, Now, Registry
-from domain.access import KeyCreated, KeyRevoked, Role, key_stream
+from dataclasses import dataclass
+
+from activities.config import by_turns, meta_of, replayed, row_of
+from activities.ports import Appended, Caller, EventStore, Now, Publishing, Registry
+from domain.access import KeyCreated, KeyRevoked, key_stream, refuse_key
 from domain.errors import NotFoundError
 from domain.event import Event, Fact
 
 
+@dataclass(frozen=True, kw_only=True)
 class KeyDesk:
-    def __init__(self, store: EventStore, registry: Registry, now: Now) -> None:
-        self._store, self._registry, self._now = store, registry, now
+    """A key is made by turns, as configuration is published: its name must be free, and
+    the agents that it names must be there.
+    """
 
-    async def create(
-        self, key_id: str, name: str, role: Role, sha256: str, caller: Caller
-    ) -> Appended:
-        if again := await replayed(self._store, caller):
+    store: EventStore
+    registry: Registry
+    publishing: Publishing
+    now: Now
+
+    async def create(self, wanted: KeyCreated, caller: Caller) -> Appended:
+        """Raises NameTakenError, InvalidError."""
+        if again := await replayed(self.store, caller):
             return again
-        fact = KeyCreated(key_id=key_id, name=name, role=role, sha256=sha256)
-        return await self._append(key_id, 1, fact, caller)
+
+        async def attempt() -> Appended:
+            directory = (await self.registry.config()).directory
+            keys = await self.registry.keys()
+            refuse_key(wanted, keys, directory, self.now())
+            return await self._append(wanted.key_id, 1, wanted, caller)
+
+        stream = key_stream(wanted.key_id)
+        return await by_turns(self.publishing, self.registry, attempt, stream)
 
     async def revoke(self, key_id: str, caller: Caller) -> Appended:
-        if again := await replayed(self._store, caller):
+        if again := await replayed(self.store, caller):
             return again
-        await self._registry.refresh()
-        known = (await self._registry.keys()).by_id.get(key_id)
+        await self.registry.refresh()
+        known = (await self.registry.keys()).by_id.get(key_id)
         if known is None or known.revoked:
             raise NotFoundError("key", key_id)
-        return await self._append(key_id, 2, KeyRevoked(key_id=key_id), caller)
+        appended = await self._append(key_id, 2, KeyRevoked(key_id=key_id), caller)
+        await self.registry.refresh()
+        return appended
 
     async def _append(
         self, key_id: str, version: int, fact: Fact, caller: Caller
     ) -> Appended:
         stream = key_stream(key_id)
-        event = Event(stream, version, self._now(), meta_of(caller), fact)
-        appended = await self._store.append([event], row_of(caller, stream, version))
-        await self._registry.refresh()
-        return appended
+        event = Event(stream, version, self.now(), meta_of(caller), fact)
+        return await self.store.append([event], row_of(caller, stream, version))

@@ -25,6 +25,7 @@ class Caller:
     """Who asks, under which command. `command_id` is the idempotency key, scoped to
     the caller; `request_sha256` tells two requests under one key apart; `attempt` is
     unique to this try, so that a commit whose answer was lost is known as our own.
+    `key_id`: of the API key by which the request came; None = there was none.
     `if_exists` without `if_match`: whatever version there is, but one there must be.
     """
 
@@ -36,6 +37,7 @@ class Caller:
     channel: str
     if_match: int | None = None
     if_exists: bool = False
+    key_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

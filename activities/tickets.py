@@ -6,7 +6,7 @@ command decided again, a few times. Idempotent by `Caller.command_id`.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from weakref import WeakValueDictionary
 
@@ -249,6 +249,7 @@ class TicketDesk:
             actor=caller.actor,
             channel=caller.channel,
             occurred_at=occurred_at,
+            key_id=caller.key_id,
         )
         events = tuple(e for part in (draft, *also) for e in seal(part, meta))
         row = CommandRow(
@@ -270,10 +271,3 @@ class TicketDesk:
 
 
 OPENED = "ticket.opened"
-
-
-def on_behalf(caller: Caller, person: str | None) -> Caller:
-    """The caller acts for this person (an agent whose message a tool sends in)."""
-    if person is None or person == caller.actor.id:
-        return caller
-    return replace(caller, actor=replace(caller.actor, on_behalf_of=person))

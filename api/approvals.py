@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Response
 
+from activities.acting import acting_agent
 from activities.ports import Caller
-from activities.tickets import on_behalf
 from api.auth import Calling, Known
 from api.naming import ticket_id_of
 from api.ports import Services
@@ -26,15 +26,15 @@ async def ask_approval(
     """Ask to give the customer money: granted at once within the requester's own limit,
     else it waits for somebody with enough authority.
     """
+    by = await acting_agent(known.registry, caller, body.requested_by, "/requested_by")
     command = AskApproval(
         kind=body.kind,
         amount=body.amount,
         currency=body.currency,
         reason=body.reason,
-        requested_by=body.requested_by,
+        requested_by=by.actor.person,
     )
-    caller = on_behalf(caller, body.requested_by)
-    return await _do(known, ticket_id, command, caller, 201)
+    return await _do(known, ticket_id, command, by, 201)
 
 
 @ROUTER.post(
@@ -66,13 +66,14 @@ async def _verdict(
     *,
     grant: bool,
 ) -> Response:
+    by = await acting_agent(known.registry, caller, body.by, "/by")
     command = DecideApproval(
         number=number_of(number),
         grant=grant,
-        by=body.by,
+        by=by.actor.person,
         reason=body.reason,
     )
-    return await _do(known, ticket_id, command, on_behalf(caller, body.by))
+    return await _do(known, ticket_id, command, by)
 
 
 def number_of(text: str) -> int:

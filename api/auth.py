@@ -18,8 +18,8 @@ from api.ports import BehindError, Services
 from api.problems import responses
 from api.validation import no_such
 from domain.access import ApiKey, Permission
+from domain.assignment import absent
 from domain.errors import CommandRunningError, InvalidError, UnknownFieldError
-from domain.event import Actor
 
 BEARER = HTTPBearer(auto_error=False, description="An API key of Pledge")
 _TOKEN = re.compile(r"[\x21-\x7e]{1,200}")
@@ -45,19 +45,34 @@ def permit(permission: Permission) -> Callable[..., Awaitable[None]]:
         request: Request,
         given: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)],
     ) -> None:
-        key = await _key(_services(request), given)
+        known = _services(request)
+        key = await _key(known, given)
         if key is None:
-            raise HTTPException(
-                401, "a valid API key is needed", {"WWW-Authenticate": "Bearer"}
-            )
+            raise _unauthenticated("a valid API key is needed")
+        if key.expired(known.now()):
+            raise _unauthenticated(f"the key {key.name!r} expired at {key.expires_at}")
         if not key.may(permission):
             raise HTTPException(403, f"the role {key.role} lacks {permission}")
+        await _refuse_who_left(known, key)
+        known.key_uses.used(key.id)
         request.state.key = key
         if (refused := getattr(request.state, "refused", None)) is not None:
             raise refused
         _refuse_unknown_query(request)
 
     return check
+
+
+def _unauthenticated(detail: str) -> HTTPException:
+    return HTTPException(401, detail, {"WWW-Authenticate": "Bearer"})
+
+
+async def _refuse_who_left(known: Services, key: ApiKey) -> None:
+    """The key of an agent who is retired or not active opens nothing any more."""
+    if key.agent is None:
+        return
+    if fault := absent((await known.registry.config()).directory, key.agent):
+        raise HTTPException(403, f"the key {key.name!r} is of {key.agent!r}: {fault}")
 
 
 def _refuse_unknown_query(request: Request) -> None:
@@ -156,7 +171,8 @@ async def caller(request: Request) -> Caller:
         command_id=command_id,
         request_sha256=getattr(request.state, "request_sha256", ""),
         attempt=attempt,
-        actor=Actor(id=key.name, kind="user"),
+        actor=key.own,
+        key_id=key.id,
         correlation_id=request_id or attempt,
         channel="api",
         if_match=version,

@@ -69,7 +69,7 @@ async def excuse_breach(
         metric=metric,
         cycle=body.cycle,
         reason=body.reason,
-        approved_by=caller.actor.on_behalf_of or caller.actor.id,
+        approved_by=caller.actor.person,
     )
     done = await known.desk.apply(await ticket_id_of(known, ticket_id), command, caller)
     return await outcome_json(known, done)

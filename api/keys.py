@@ -1,6 +1,8 @@
 """API keys: made, listed, revoked; the key itself is shown once."""
 
 import hashlib
+from collections.abc import Mapping
+from datetime import datetime
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
@@ -8,9 +10,10 @@ from pydantic import BaseModel, Field
 from activities.keys import KeyDesk
 from api.auth import Calling, Known, guarded, reads
 from api.pages import Asked
+from api.ports import Services
 from api.presentation import answer, written
-from api.words import Strict, Word, example
-from domain.access import ApiKey, Role
+from api.words import Identifier, Instant, Strict, Word, example
+from domain.access import ApiKey, KeyCreated, Role
 from domain.errors import RuleError
 from domain.event import Json
 
@@ -28,18 +31,32 @@ class ShownOnceError(RuleError):
 
 
 class KeyIn(Strict):
-    """`name` is the actor that the log will show."""
+    """Either the key of an `agent`, who acts by it as nobody else, or that of a person
+    or service without one: it acts under its `name`, and for the agents in `acts_for`
+    (`*`: any) where a request names one. From `expires_at` on it is refused.
+    """
 
-    model_config = example(name="floor-lead", role="ops")
+    model_config = example(name="ann-phone", role="agent", agent="ann")
     name: Word
     role: Role
+    agent: Identifier | None = None
+    acts_for: list[Identifier] = Field(default=[], max_length=500)
+    expires_at: Instant | None = None
 
 
 class KeyOut(BaseModel):
+    """`last_used_at`: to within some minutes."""
+
     id: str
     name: str
     role: str
+    agent: str | None
+    acts_for: list[str]
     revoked: bool
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None
+    last_used_at: datetime | None
 
 
 class NewKeyOut(KeyOut):
@@ -53,15 +70,24 @@ class KeyPage(BaseModel):
 
 @ROUTER.post("", status_code=201, response_model=NewKeyOut, **WRITE)
 async def create_key(body: KeyIn, known: Known, caller: Calling) -> Response:
-    """Make a key. It is shown once, so a repeated request is refused with 409."""
-    key, key_id = known.new_key(), known.new_id()
-    sha256 = hashlib.sha256(key.encode()).hexdigest()
-    desk = KeyDesk(known.store, known.registry, known.now)
-    appended = await desk.create(key_id, body.name, body.role, sha256, caller)
+    """Make a key. It is shown once, so a repeated request is refused with 409. The name
+    is one that no other key has which is not revoked.
+    """
+    key = known.new_key()
+    wanted = KeyCreated(
+        key_id=known.new_id(),
+        name=body.name,
+        role=body.role,
+        sha256=hashlib.sha256(key.encode()).hexdigest(),
+        agent=body.agent,
+        acts_for=tuple(dict.fromkeys(body.acts_for)),
+        expires_at=body.expires_at,
+    )
+    appended = await _desk(known).create(wanted, caller)
     if appended.replayed:
         raise ShownOnceError(appended.stream_id.partition("/")[2])
-    made = ApiKey(id=key_id, name=body.name, role=body.role, sha256=sha256)
-    shown = {**_json(made), "key": key}
+    made = (await known.registry.keys()).by_id[wanted.key_id]
+    shown = {**_json(made, {}), "key": key}
     return answer(shown, status=201, headers=written(appended))
 
 
@@ -69,20 +95,35 @@ async def create_key(body: KeyIn, known: Known, caller: Calling) -> Response:
 async def list_keys(known: Known, asked: Asked) -> Response:
     """In the order of their making, with those that are revoked."""
     keys = (await known.registry.keys()).by_id.values()
-    return answer(asked.numbered(keys, _json))
+    used = await known.key_uses.last()
+    return answer(asked.numbered(keys, lambda key: _json(key, used)))
 
 
 @ROUTER.delete("/{key_id}", status_code=204, **WRITE)
 async def revoke_key(key_id: str, known: Known, caller: Calling) -> Response:
-    desk = KeyDesk(known.store, known.registry, known.now)
-    appended = await desk.revoke(key_id, caller)
+    appended = await _desk(known).revoke(key_id, caller)
     return Response(status_code=204, headers=written(appended))
 
 
-def _json(key: ApiKey) -> Json:
+def _desk(known: Services) -> KeyDesk:
+    return KeyDesk(
+        store=known.store,
+        registry=known.registry,
+        publishing=known.publishing,
+        now=known.now,
+    )
+
+
+def _json(key: ApiKey, used: Mapping[str, datetime]) -> Json:
     return {
         "id": key.id,
         "name": key.name,
         "role": key.role,
+        "agent": key.agent,
+        "acts_for": list(key.acts_for),
         "revoked": key.revoked,
+        "created_at": key.created_at,
+        "created_by": key.created_by,
+        "expires_at": key.expires_at,
+        "last_used_at": used.get(key.id),
     }

@@ -3,9 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from starlette.exceptions import HTTPException
 
+from activities.acting import acting_agent
 from activities.cloudevents import plain
 from activities.oncall import OnCallDesk
+from activities.ports import Caller
 from api.auth import Calling, Known, guarded, reads
 from api.config import Name
 from api.pages import Asked
@@ -30,6 +33,7 @@ from domain.oncall.override import Override, Swap
 ROUTER = APIRouter(prefix="/v1/schedules", tags=["on call"])
 READ = reads("config:read", 404, 422)
 WRITE = guarded("config:write", 400, 404, 409, 413, 415, 422)
+SWAP = guarded("shifts:swap", 400, 404, 409, 413, 415, 422)
 Past = Annotated[bool, Query(description="Also what is over or cancelled")]
 
 
@@ -86,21 +90,22 @@ async def cancel_override(
     return Response(status_code=204, headers=written(done.appended))
 
 
-@ROUTER.post("/{name}/swaps", status_code=201, response_model=SwapOut, **WRITE)
+@ROUTER.post("/{name}/swaps", status_code=201, response_model=SwapOut, **SWAP)
 async def offer_swap(
     name: Name, body: SwapIn, known: Known, caller: Calling
 ) -> Response:
     """Offer time on call to others. It stays with who has it until it is taken."""
+    by = await acting_agent(known.registry, caller, body.person, "/person")
     wanted = Swap(
         id=known.new_id(),
-        asker=body.person,
+        asker=by.actor.person,
         begin=body.from_,
         end=body.to,
         back=None if body.back is None else (body.back.from_, body.back.to),
         offered_to=body.with_,
         reason=body.reason or "",
     )
-    done = await _desk(known).offer_swap(name, wanted, caller)
+    done = await _desk(known).offer_swap(name, wanted, by)
     [*_, made] = done.changes
     assert isinstance(made, Swap)
     return answer(_swap_json(made), status=201, headers=written(done.appended))
@@ -121,12 +126,13 @@ async def list_swaps(
     return answer(asked.of(found, lambda c: c.id, _swap_json))
 
 
-@ROUTER.post("/{name}/swaps/{swap_id}/take", response_model=TakenSwapOut, **WRITE)
+@ROUTER.post("/{name}/swaps/{swap_id}/take", response_model=TakenSwapOut, **SWAP)
 async def take_swap(
     name: Name, swap_id: Identifier, body: TakeIn, known: Known, caller: Calling
 ) -> Response:
     """Take what was offered: both halves take effect together."""
-    done = await _desk(known).take_swap(name, swap_id, body.person, caller)
+    by = await acting_agent(known.registry, caller, body.person, "/person")
+    done = await _desk(known).take_swap(name, swap_id, by.actor.person, by)
     fact = done.fact
     assert isinstance(fact, ScheduleSwapTaken)
     shown = _swap_json(find_swap(done.changes, fact.swap_id))
@@ -134,13 +140,27 @@ async def take_swap(
     return answer(shown, headers=written(done.appended))
 
 
-@ROUTER.delete("/{name}/swaps/{swap_id}", status_code=204, **WRITE)
+@ROUTER.delete("/{name}/swaps/{swap_id}", status_code=204, **SWAP)
 async def cancel_swap(
     name: Name, swap_id: Identifier, known: Known, caller: Calling
 ) -> Response:
-    """Take the offer back, or from now on undo what was taken."""
+    """Take the offer back, or from now on undo what was taken: who offered or took it,
+    and whoever configures schedules.
+    """
+    await _refuse_stranger(known, name, swap_id, caller)
     done = await _desk(known).cancel_swap(name, swap_id, caller)
     return Response(status_code=204, headers=written(done.appended))
+
+
+async def _refuse_stranger(
+    known: Services, name: str, swap_id: str, caller: Caller
+) -> None:
+    assert caller.key_id is not None, "every request has a key"
+    if (await known.registry.keys()).by_id[caller.key_id].may("config:write"):
+        return
+    swap = find_swap((await known.registry.oncall()).plan(name).changes, swap_id)
+    if caller.actor.kind != "agent" or caller.actor.id not in (swap.asker, swap.taker):
+        raise HTTPException(403, f"it is between {swap.asker!r} and who takes it")
 
 
 def _desk(known: Services) -> OnCallDesk:

@@ -133,6 +133,14 @@ class EventFeed(Protocol):
         """Until the log may have grown."""
 
 
+class KeyUses(Protocol):
+    """When each API key was last used, to within some minutes."""
+
+    def used(self, key_id: str) -> None: ...
+
+    async def last(self) -> Mapping[str, datetime]: ...
+
+
 class Secrets(Protocol):
     """Webhook secrets, sealed at rest; and what was tried with them."""
 
@@ -163,6 +171,7 @@ class Services:
     attainment: AttainmentTable
     feed: EventFeed
     secrets: Secrets
+    key_uses: KeyUses
     sources: Sources
     facts: Mapping[str, type[Fact]]
     now: Now

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 from fastapi import Response
 
-from activities.cloudevents import plain
+from activities.cloudevents import actor_json, plain
 from activities.ports import Appended, Recorded
 from api.schemas_tickets import ClockOut
 from domain.config import Configuration
@@ -157,7 +157,7 @@ def event_json(recorded: Recorded) -> Json:
         "position": recorded.position,
         "version": event.originator_version,
         "type": event.fact.topic,
-        "actor": plain(meta.actor),
+        "actor": actor_json(meta),
         "occurred_at": event.timestamp,
         "claimed_at": meta.occurred_at,
         "recorded_at": recorded.recorded_at,

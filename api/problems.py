@@ -18,6 +18,7 @@ from activities.ports import BusyError, StoreUnavailableError
 from api.ports import BehindError
 from api.validation import field_errors
 from domain.errors import (
+    ActingError,
     CommandReusedError,
     CommandRunningError,
     DomainError,
@@ -40,6 +41,7 @@ MEDIA_TYPE = "application/problem+json"
 STATUS: dict[type, int] = {
     InvalidError: 422,
     NotFoundError: 404,
+    ActingError: 403,
     RuleError: 409,
     UnreadableError: 409,
     VersionConflictError: 409,

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from activities.tickets import on_behalf
+from activities.acting import acting_agent
 from api.auth import Calling, Known
 from api.naming import ticket_id_of
 from api.presentation import answer
@@ -44,11 +44,12 @@ class QueuePage(BaseModel):
 
 @TICKETS.post("/{ticket_id}/accept", response_model=TicketOut, **WRITE)
 async def accept_offer(
-    ticket_id: str, body: AcceptIn, known: Known, caller: Calling
+    ticket_id: str, known: Known, caller: Calling, body: AcceptIn | None = None
 ) -> Response:
     """The agent to whom it is offered takes it. Of two answers one wins."""
-    command = AcceptOffer(agent=body.agent)
-    by = on_behalf(caller, body.agent)
+    agent = body.agent if body else None
+    by = await acting_agent(known.registry, caller, agent, "/agent")
+    command = AcceptOffer(agent=by.actor.person)
     done = await known.desk.apply(await ticket_id_of(known, ticket_id), command, by)
     return await outcome_json(known, done)
 
@@ -58,8 +59,8 @@ async def decline_offer(
     ticket_id: str, body: DeclineIn, known: Known, caller: Calling
 ) -> Response:
     """The next one is asked at once; the ticket keeps its place in time."""
-    command = DeclineOffer(agent=body.agent, reason=body.reason)
-    by = on_behalf(caller, body.agent)
+    by = await acting_agent(known.registry, caller, body.agent, "/agent")
+    command = DeclineOffer(agent=by.actor.person, reason=body.reason)
     done = await known.desk.apply(await ticket_id_of(known, ticket_id), command, by)
     return await outcome_json(known, done)
 

@@ -94,7 +94,9 @@ class DelegationPage(BaseModel):
 
 
 class ApprovalIn(Strict):
-    """Granted at once if it lies within the requester's own limit."""
+    """Granted at once if it lies within the requester's own limit. `requested_by`: the
+    key of an agent may leave it out.
+    """
 
     model_config = example(
         kind="refund",
@@ -107,14 +109,16 @@ class ApprovalIn(Strict):
     amount: Amount
     currency: Currency
     reason: Line
-    requested_by: Identifier
+    requested_by: Identifier | None = None
 
 
 class VerdictIn(Strict):
-    """`by`: the agent who decides; never the one who asked."""
+    """`by`: the agent who decides; never the one who asked. The key of an agent may
+    leave it out.
+    """
 
     model_config = example(by="mia", reason="the photo shows it")
-    by: Identifier
+    by: Identifier | None = None
     reason: Line
 
 

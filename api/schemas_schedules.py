@@ -164,7 +164,8 @@ class WindowIn(Strict):
 
 class SwapIn(Strict):
     """`person` gives the time away, to whoever takes it or `with` somebody; `back` is
-    what is asked in return. Nothing changes before it is taken.
+    what is asked in return. Nothing changes before it is taken. The key of an agent may
+    leave `person` out.
     """
 
     model_config = example(
@@ -176,7 +177,7 @@ class SwapIn(Strict):
             "to": "2026-12-07T20:00:00Z",
         },
     )
-    person: Identifier
+    person: Identifier | None = None
     with_: Identifier | None = Field(default=None, alias="with")
     from_: Instant = Field(alias="from")
     to: Instant
@@ -185,8 +186,10 @@ class SwapIn(Strict):
 
 
 class TakeIn(Strict):
+    """`person`: who takes it. The key of an agent may leave it out."""
+
     model_config = example(person="bo")
-    person: Identifier
+    person: Identifier | None = None
 
 
 class LeaveIn(Strict):

@@ -55,10 +55,12 @@ class TicketIn(Strict):
 
 
 class AuthorIn(Strict):
-    """`role`: the author's part in the house, for policies that ask for it."""
+    """`role`: the author's part in the house, for policies that ask for it. An `agent`
+    is one that the key may act for; the key of an agent may leave the `id` out.
+    """
 
     kind: AuthorKind
-    id: Identifier
+    id: Identifier | None = None
     role: Word | None = None
 
 
@@ -102,31 +104,38 @@ class AssignIn(Strict):
     reason: Line | None = None
 
 
-class RunMacroIn(Strict):
-    """`agent`: on whose behalf, if it is not the caller's own doing."""
+class ByAgentIn(Strict):
+    """`agent`: who does it. The key of an agent may leave it out; a service names one
+    of those it acts for; without a name it is the doing of the key's own holder.
+    """
 
     model_config = example(agent="ann")
     agent: Identifier | None = None
 
 
 class AcceptIn(Strict):
-    """Who takes it: the agent to whom it is offered."""
+    """`agent`: to whom it is offered. The key of an agent may leave it out."""
 
     model_config = example(agent="bo")
-    agent: Identifier
+    agent: Identifier | None = None
 
 
 class DeclineIn(Strict):
+    """`agent`: as for accepting."""
+
     model_config = example(agent="bo", reason="at the doctor's")
-    agent: Identifier
+    agent: Identifier | None = None
     reason: Line
 
 
 class EscalateIn(Strict):
-    """`to_step` counts from 0; left out: the next one."""
+    """`to_step` counts from 0; left out: the next one. `agent`: who sends it on, if it
+    is not the key's own holder.
+    """
 
     model_config = example(reason="the customer is at the door", to_step=1)
     reason: Line
+    agent: Identifier | None = None
     to_step: int | None = Field(default=None, ge=0, le=100)
 
 
@@ -373,9 +382,17 @@ class TicketPage(BaseModel):
 
 
 class ActorOut(BaseModel):
+    """`kind`: an `agent` by a key of their own; a `user`, the name of another key; the
+    `system`; a `migration`. `on_behalf_of`: the agent for whom it was done.
+    """
+
     id: str
     kind: str
     on_behalf_of: str | None
+
+
+class EventActorOut(ActorOut):
+    key_id: str | None = Field(description="The key whose request led here; null: none")
 
 
 class EventOut(BaseModel):
@@ -387,7 +404,7 @@ class EventOut(BaseModel):
     position: int
     version: int
     type: str
-    actor: ActorOut
+    actor: EventActorOut
     occurred_at: datetime
     claimed_at: datetime | None
     recorded_at: datetime

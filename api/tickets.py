@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from activities.acting import acting, acting_agent
 from activities.ports import Caller
-from activities.tickets import Outcome, on_behalf
+from activities.tickets import Outcome
 from api.auth import Calling, Known, guarded, reads
 from api.filters import TicketQuery
 from api.naming import AsOf, check_opened, past, ticket_id_of
@@ -20,6 +21,8 @@ from api.presentation import (
 )
 from api.schemas_tickets import (
     AssignIn,
+    AuthorIn,
+    ByAgentIn,
     ChangeIn,
     ClocksOut,
     EscalateIn,
@@ -30,7 +33,6 @@ from api.schemas_tickets import (
     PauseIn,
     ReopenIn,
     ResolveIn,
-    RunMacroIn,
     TicketIn,
     TicketOut,
     TicketPage,
@@ -190,7 +192,7 @@ async def add_message(
     ticket_id: str, body: MessageIn, known: Known, caller: Calling
 ) -> Response:
     """Add a message. An agent's public one answers the customer."""
-    author = Author(**body.author.model_dump())
+    author, caller = await _author(known, body.author, caller)
     command = AddMessage(
         author=author,
         body=body.body,
@@ -199,7 +201,7 @@ async def add_message(
         expects_reply=body.expects_reply,
         automatic=body.automatic,
     )
-    return await _do(known, ticket_id, command, on_behalf(caller, author.id))
+    return await _do(known, ticket_id, command, caller)
 
 
 @ROUTER.post("/{ticket_id}/assign", response_model=TicketOut, **WRITE)
@@ -212,10 +214,12 @@ async def assign_ticket(
 
 @ROUTER.post("/{ticket_id}/acknowledge", response_model=TicketOut, **WRITE)
 async def acknowledge_ticket(
-    ticket_id: str, known: Known, caller: Calling, _: Nothing | None = None
+    ticket_id: str, known: Known, caller: Calling, body: ByAgentIn | None = None
 ) -> Response:
     """Say that somebody has it in hand: the escalation stops climbing."""
-    return await _do(known, ticket_id, Acknowledge(by=caller.actor.id), caller)
+    agent = body.agent if body else None
+    by = await acting(known.registry, caller, agent, "/agent")
+    return await _do(known, ticket_id, Acknowledge(by=by.actor.person), by)
 
 
 @ROUTER.post("/{ticket_id}/escalate", response_model=TicketOut, **WRITE)
@@ -225,10 +229,9 @@ async def escalate_ticket(
     """Send the escalation to a step (0 = the first), or to the next one, now. With
     `If-Match` it is refused if the ticket has moved on since you looked.
     """
-    actor = caller.actor
-    by = actor.on_behalf_of or actor.id
-    command = Escalate(by=by, reason=body.reason, to_step=body.to_step)
-    return await _do(known, ticket_id, command, caller)
+    by = await acting(known.registry, caller, body.agent, "/agent")
+    command = Escalate(by=by.actor.person, reason=body.reason, to_step=body.to_step)
+    return await _do(known, ticket_id, command, by)
 
 
 @ROUTER.post("/{ticket_id}/macros/{name}", response_model=TicketOut, **WRITE)
@@ -237,11 +240,12 @@ async def run_macro(
     name: str,
     known: Known,
     caller: Calling,
-    body: RunMacroIn | None = None,
+    body: ByAgentIn | None = None,
 ) -> Response:
     """Run a macro: all of it or, where somebody it names is not there, nothing."""
-    by = on_behalf(caller, body.agent if body else None)
-    command = RunMacro(name=name, by=by.actor.on_behalf_of or by.actor.id)
+    agent = body.agent if body else None
+    by = await acting(known.registry, caller, agent, "/agent")
+    command = RunMacro(name=name, by=by.actor.person)
     return await _do(known, ticket_id, command, by)
 
 
@@ -304,6 +308,20 @@ async def capture_feedback(
         severity=body.severity,
     )
     return await _do(known, ticket_id, command, caller)
+
+
+async def _author(
+    known: Services, given: AuthorIn, caller: Caller
+) -> tuple[Author, Caller]:
+    """Who wrote a message is somebody who acts, if an agent did; a customer's words
+    anybody may hand in.
+    """
+    if given.kind == "agent":
+        caller = await acting_agent(known.registry, caller, given.id, "/author/id")
+        return Author(kind="agent", id=caller.actor.person, role=given.role), caller
+    if given.id is None:
+        raise InvalidError.at("/author/id", f"says which {given.kind} wrote it")
+    return Author(kind=given.kind, id=given.id, role=given.role), caller
 
 
 async def _do(

@@ -1,14 +1,18 @@
-"""Who may do what: API keys, roles, permissions.
+"""Who may do what, and in whose name: API keys, roles, permissions.
 
 A key is known by the SHA-256 of its 240 random bits; the key itself is shown once and
 kept nowhere. Creating and revoking keys are events like everything else.
 """
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import ClassVar, Literal, get_args
 
-from domain.event import Event, Fact
+from domain.assignment import Directory, absent
+from domain.errors import ActingError, FieldError, InvalidError, NameTakenError
+from domain.event import OURS, Actor, Event, Fact
 
 Role = Literal["admin", "ops", "agent", "product", "auditor"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -22,6 +26,7 @@ Permission = Literal[
     "subscriptions:read",
     "subscriptions:write",
     "keys:manage",
+    "shifts:swap",
     "metrics:read",
 ]
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
@@ -39,9 +44,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             "subscriptions:read",
             "subscriptions:write",
             "metrics:read",
+            "shifts:swap",
         }
     ),
-    "agent": frozenset({"tickets:read", "tickets:write", "config:read"}),
+    "agent": frozenset({"tickets:read", "tickets:write", "config:read", "shifts:swap"}),
     "product": frozenset(
         {"tickets:read", "events:read", "subscriptions:read", "subscriptions:write"}
     ),
@@ -57,13 +63,24 @@ GRANTS: dict[Role, frozenset[Permission]] = {
 }
 
 
+EVERYBODY = "*"
+"""In `acts_for`: every agent there is."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class KeyCreated(Fact):
+    """`agent`: whose key it is; it acts as that agent and nobody else. `acts_for`: of a
+    service, the agents in whose name it may act; `EVERYBODY` = any of them.
+    """
+
     topic: ClassVar[str] = "key.created"
     key_id: str
     name: str
     role: Role
     sha256: str
+    agent: str | None = None
+    acts_for: tuple[str, ...] = ()
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,10 +95,36 @@ class ApiKey:
     name: str
     role: Role
     sha256: str
+    created_at: datetime
+    created_by: str
+    agent: str | None = None
+    acts_for: tuple[str, ...] = ()
+    expires_at: datetime | None = None
     revoked: bool = False
 
     def may(self, permission: Permission) -> bool:
         return not self.revoked and permission in GRANTS[self.role]
+
+    def expired(self, at: datetime) -> bool:
+        return self.expires_at is not None and at >= self.expires_at
+
+    @property
+    def own(self) -> Actor:
+        """Who its holder is when they speak for nobody else."""
+        if self.agent is not None:
+            return Actor(id=self.agent, kind="agent")
+        return Actor(id=self.name, kind="user")
+
+    def acting_for(self, agent: str | None) -> Actor:
+        """Its holder as this agent; None: as themselves. Raises ActingError."""
+        if agent is None or agent == self.agent:
+            return self.own
+        if self.agent is not None:
+            raise ActingError(f"the key {self.name!r} acts as {self.agent!r}", agent)
+        if agent not in self.acts_for and EVERYBODY not in self.acts_for:
+            whom = ", ".join(map(repr, self.acts_for)) or "nobody"
+            raise ActingError(f"the key {self.name!r} acts for {whom}", agent)
+        return replace(self.own, on_behalf_of=agent)
 
 
 @dataclass(frozen=True)
@@ -95,6 +138,75 @@ class Keys:
             None,
         )
 
+    def named(self, name: str) -> ApiKey | None:
+        """The unrevoked key whose name reads like this one."""
+        wanted = read_alike(name)
+        return next(
+            (
+                k
+                for k in self.by_id.values()
+                if not k.revoked and read_alike(k.name) == wanted
+            ),
+            None,
+        )
+
+
+def read_alike(name: str) -> str:
+    """The same for names that nobody can tell apart: in other case, width, or form."""
+    return unicodedata.normalize("NFKC", name).casefold().strip()
+
+
+_OURS = frozenset(map(read_alike, OURS))
+
+
+def is_ours(name: str) -> bool:
+    """Whether it reads like what Pledge itself is called in the log."""
+    return read_alike(name) in _OURS
+
+
+def refuse_key(
+    wanted: KeyCreated, keys: Keys, directory: Directory, at: datetime
+) -> None:
+    """Raises NameTakenError, and InvalidError for agents who are not there."""
+    _refuse_name(wanted, keys, directory)
+    faults = list(_binding_faults(wanted, directory))
+    if wanted.expires_at is not None and wanted.expires_at <= at:
+        faults.append(FieldError("/expires_at", "must lie in the future"))
+    if faults:
+        raise InvalidError(faults)
+
+
+def _refuse_name(wanted: KeyCreated, keys: Keys, directory: Directory) -> None:
+    """Whoever reads a name in the log must know who that was."""
+    if is_ours(wanted.name):
+        raise NameTakenError(
+            f"{wanted.name!r} is what Pledge calls itself in the log: choose another"
+        )
+    if taken := keys.named(wanted.name):
+        raise NameTakenError(
+            f"the key {taken.id} is called {taken.name!r}: revoke it first, or choose"
+            " another name"
+        )
+    alike = {read_alike(agent): agent for agent in directory.agents}
+    agent = alike.get(read_alike(wanted.name))
+    if agent not in (None, wanted.agent):
+        raise NameTakenError(
+            f"{agent!r} is an agent: make it the key of that agent with `agent`, or"
+            " choose another name"
+        )
+
+
+def _binding_faults(wanted: KeyCreated, directory: Directory) -> Iterator[FieldError]:
+    if wanted.agent is not None:
+        if fault := absent(directory, wanted.agent):
+            yield FieldError("/agent", fault)
+        if wanted.acts_for:
+            message = "a key with `agent` acts as that agent only: leave one out"
+            yield FieldError("/acts_for", message)
+    for place, agent in enumerate(wanted.acts_for):
+        if agent != EVERYBODY and (fault := absent(directory, agent)):
+            yield FieldError(f"/acts_for/{place}", fault)
+
 
 def key_stream(key_id: str) -> str:
     return f"keys/{key_id}"
@@ -106,7 +218,15 @@ def fold_keys(events: Iterable[Event], start: Keys | None = None) -> Keys:
         match event.fact:
             case KeyCreated() as made:
                 by_id[made.key_id] = ApiKey(
-                    id=made.key_id, name=made.name, role=made.role, sha256=made.sha256
+                    id=made.key_id,
+                    name=made.name,
+                    role=made.role,
+                    sha256=made.sha256,
+                    created_at=event.timestamp,
+                    created_by=event.meta.actor.person,
+                    agent=made.agent,
+                    acts_for=made.acts_for,
+                    expires_at=made.expires_at,
                 )
             case KeyRevoked() as gone:
                 by_id[gone.key_id] = replace(by_id[gone.key_id], revoked=True)

@@ -111,6 +111,19 @@ def may_act(directory: Directory, person: str) -> str | None:
     return None if agent.active else "not active"
 
 
+def absent(directory: Directory, agent: str) -> str | None:
+    """Of an agent whom a request names: why they can do nothing; None = they can."""
+    if agent not in directory.agents:
+        return f"there is no agent {agent!r}"
+    return None if directory.agents[agent].active else f"{agent!r} is not active"
+
+
+def refuse_absent(directory: Directory, agent: str, pointer: str) -> None:
+    """Raises InvalidError at the place where the request names the agent."""
+    if fault := absent(directory, agent):
+        raise InvalidError.at(pointer, fault)
+
+
 def managers_above(agents: Mapping[str, Agent], person: str) -> Iterator[str]:
     """The direct manager first, as far up as they go; a circle ends it."""
     seen = {person}

@@ -4,6 +4,8 @@
     ├── InvalidError          the request itself is wrong; names each field by pointer
     ├── NotFoundError         no such ticket, policy, subscription …
     ├── RuleError             right request, wrong moment (a closed ticket, say)
+    │   └── NameTakenError        somebody else is called so
+    ├── ActingError           the key may not act in this agent's name
     ├── UnreadableError       the log holds an event that nobody can read any more
     └── ConflictError         somebody was faster
         ├── VersionConflictError   the stream moved on
@@ -116,6 +118,20 @@ class NotFoundError(DomainError):
 
 class RuleError(DomainError):
     code = "not_now"
+
+
+class NameTakenError(RuleError):
+    code = "name_taken"
+
+
+class ActingError(DomainError):
+    """`may`: in whose name the key acts instead."""
+
+    code = "acting_refused"
+
+    def __init__(self, may: str, agent: str) -> None:
+        self.agent = agent
+        super().__init__(f"{may}, not {agent!r}")
 
 
 class UnreadableError(DomainError):

@@ -11,14 +11,23 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 Json = dict[str, object]
-ActorKind = Literal["user", "system", "migration"]
+ActorKind = Literal["user", "agent", "system", "migration"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
+    """`id`: of an `agent` the agent's own, of a `user` the name of an API key.
+    `on_behalf_of`: the agent for whom the holder of that key acted.
+    """
+
     id: str
     kind: ActorKind
     on_behalf_of: str | None = None
+
+    @property
+    def person(self) -> str:
+        """Who did it."""
+        return self.on_behalf_of or self.id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +41,10 @@ class PolicyRef:
 
 @dataclass(frozen=True, kw_only=True)
 class Meta:
-    """`causation_id` is the command's id, or `<stream>/<version>` of an event."""
+    """`causation_id` is the command's id, or `<stream>/<version>` of an event.
+    `key_id`: of the API key whose request this was recorded for; None = no request, or
+    an event from before it was kept.
+    """
 
     command_id: str
     correlation_id: str
@@ -41,6 +53,7 @@ class Meta:
     channel: str | None = None
     occurred_at: datetime | None = None
     policy: PolicyRef | None = None
+    key_id: str | None = None
 
 
 class Fact:
@@ -71,3 +84,7 @@ def event_id(stream_id: str, version: int) -> str:
 
 
 SYSTEM = Actor(id="pledge", kind="system")
+IMPORTER = "import:incidents"
+"""The actor of imported histories, and the beginning of every command id of them."""
+OURS = frozenset({SYSTEM.id, IMPORTER})
+"""What Pledge itself is called in the log: nobody else may be called so."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from domain.assignment import Directory
+from domain.assignment import Directory, absent, refuse_absent
 from domain.duration import LONGEST
 from domain.errors import FieldError, InvalidError, RuleError
 from domain.event import Fact, Json, PolicyRef
@@ -162,6 +162,8 @@ class Handling:
                 self.do(PauseTicket(reason=reason, status=change.to, until=until))
 
     def _message(self, command: AddMessage) -> None:
+        if command.author.kind == "agent":
+            refuse_absent(self.directory, command.author.id, "/author/id")
         self._record(
             TicketMessageAdded(
                 author=command.author,
@@ -267,12 +269,9 @@ def assign_faults(
     if command.team is not None and command.team not in directory.teams:
         faults.append(FieldError("/team", f"there is no team {command.team!r}"))
     if command.agent is not None:
-        agent = directory.agents.get(command.agent)
-        if agent is None:
-            faults.append(FieldError("/agent", f"there is no agent {command.agent!r}"))
-        elif not agent.active:
-            faults.append(FieldError("/agent", f"{command.agent!r} is not active"))
-        elif customer in agent.conflicts:
+        if fault := absent(directory, command.agent):
+            faults.append(FieldError("/agent", fault))
+        elif customer in directory.agents[command.agent].conflicts:
             message = f"{command.agent!r} has a conflict of interest"
             faults.append(FieldError("/agent", message))
     return faults

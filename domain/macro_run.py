@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from domain.assignment import Directory, may_act
+from domain.assignment import Directory, may_act, refuse_absent
 from domain.errors import FieldError, InvalidError
 from domain.event import SYSTEM, Fact, PolicyRef
 from domain.handling import (
@@ -54,6 +54,8 @@ def run_by_hand(
     """
     if faults := _faults(macro, draft.ticket, directory):
         raise InvalidError(faults).under("/macro")
+    if macro.message is not None:
+        refuse_absent(directory, by, "/agent")
     cause = draft.record(TicketMacroRun(macro=macro.ref), at, policy=macro.ref)
     origin = Origin(cause=cause, policy=macro.ref)
     _Run(draft, macro, at, directory, origin).run(Author(kind="agent", id=by))

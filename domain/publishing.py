@@ -8,6 +8,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from domain.access import is_ours
 from domain.assignment import check_team
 from domain.authority.limits import parse_authority
 from domain.config import Configuration, PolicyPublished, PolicyRetired
@@ -84,6 +85,8 @@ def next_version(
         document=document,
     )
     errors = list(_missing(config, written, coming))
+    if kind == "agents" and is_ours(name):
+        errors.append(FieldError("name", f"{name!r} is what Pledge calls itself"))
     try:
         if kind == "schedules":
             fact = _with_schedule(config, fact, _of_shifts(document, expansion), at)

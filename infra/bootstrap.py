@@ -12,13 +12,15 @@ from activities.config import ConfigDesk
 from activities.keys import KeyDesk
 from activities.ports import Caller
 from api.yaml_text import read_yaml
+from domain.access import EVERYBODY, KeyCreated
 from domain.config_kinds import ORDER, Kind
 from domain.errors import ConflictError
-from domain.event import Actor, Json
+from domain.event import SYSTEM, Json
 from infra.sources import InstalledSources
 from infra.wiring import Core, new_id, now
 
-INSTALLER = Actor(id="pledge", kind="system")
+ADMIN = "admin"
+"""Who holds it may make a key for anybody, and so may act for every agent."""
 
 
 async def bootstrap(core: Core) -> None:
@@ -54,10 +56,19 @@ async def _admin_key(core: Core) -> None:
     sha256 = hashlib.sha256(key.encode()).hexdigest()
     if (await core.registry.keys()).find(sha256) is not None:
         return
-    desk = KeyDesk(core.store, core.registry, now)
-    await desk.create(
-        new_id(), "admin", "admin", sha256, _caller(f"admin-key/{sha256}")
+    known = await core.registry.keys()
+    wanted = KeyCreated(
+        key_id=new_id(),
+        # A key of before stays until it is revoked; both need names of their own.
+        name=f"{ADMIN}-{sha256[:8]}" if known.named(ADMIN) else ADMIN,
+        role="admin",
+        sha256=sha256,
+        acts_for=(EVERYBODY,),
     )
+    desk = KeyDesk(
+        store=core.store, registry=core.registry, publishing=core.publishing, now=now
+    )
+    await desk.create(wanted, _caller(f"admin-key/{sha256}"))
 
 
 def _caller(what: str) -> Caller:
@@ -65,7 +76,7 @@ def _caller(what: str) -> Caller:
         command_id=f"bootstrap:{what}",
         request_sha256="",
         attempt=new_id(),
-        actor=INSTALLER,
+        actor=SYSTEM,
         correlation_id=f"bootstrap:{what}",
         channel="bootstrap",
     )

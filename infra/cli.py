@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -133,13 +134,37 @@ def keys() -> None:
     type=click.Choice(["admin", "ops", "agent", "product", "auditor"]),
     required=True,
 )
+@click.option("--agent", help="Whose key it is: it acts as this agent only")
+@click.option(
+    "--acts-for",
+    multiple=True,
+    metavar="AGENT",
+    help="For whom a service may act; again for several, * for every agent",
+)
+@click.option(
+    "--expires", metavar="TIME", help="From when it is refused, as 2027-01-01T00:00:00Z"
+)
 @_JSON
 @reaching
-def create_key(name: str, role: str, as_json: bool) -> None:
-    """Make a key; it is shown once."""
+def create_key(
+    name: str,
+    role: str,
+    agent: str | None,
+    acts_for: tuple[str, ...],
+    expires: str | None,
+    as_json: bool,
+) -> None:
+    """Make a key; it is shown once. NAME is what the log will call its holder."""
     from infra.client import PledgeClient  # noqa: PLC0415
 
-    made = PledgeClient.running().call("POST", "/v1/keys", {"name": name, "role": role})
+    body = {
+        "name": name,
+        "role": role,
+        "agent": agent,
+        "acts_for": acts_for,
+        "expires_at": expires,
+    }
+    made = PledgeClient.running().call("POST", "/v1/keys", body)
     click.echo(json.dumps(made) if as_json else made["key"])
     if not as_json:  # the key alone is on standard output, to be put into a variable
         say(f"key {made['id']} of {name}, role {role}; it is shown once", err=True)
@@ -157,8 +182,20 @@ def list_keys(as_json: bool) -> None:
         click.echo(json.dumps(found))
         return
     for key in found:
-        state = "revoked" if key["revoked"] else "active"
-        click.echo(f"{key['id']}  {key['role']:8} {state:8} {key['name']}")
+        click.echo("  ".join(_key_columns(key)).rstrip())
+
+
+def _key_columns(key: dict[str, Any]) -> Iterator[str]:
+    whom = f"is {key['agent']}" if key["agent"] else ""
+    if key["acts_for"]:
+        whom = f"acts for {', '.join(key['acts_for'])}"
+    yield key["id"]
+    yield f"{key['role']:8}"
+    yield f"{'revoked' if key['revoked'] else 'active':8}"
+    yield f"{key['name']:20}"
+    yield f"{whom:20}"
+    yield f"used {key['last_used_at'] or 'never'}"
+    yield f"expires {key['expires_at']}" if key["expires_at"] else ""
 
 
 @keys.command("revoke")

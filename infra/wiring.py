@@ -22,6 +22,7 @@ from activities.assigning import Assigning
 from activities.delivery import Delivery
 from activities.enforcement import Enforcement
 from activities.notifying import Notifying, report_step
+from activities.ports import StoreUnavailableError
 from activities.restating import Restating
 from activities.sending import Sending
 from activities.simulating import Simulating
@@ -41,6 +42,7 @@ from infra.eventstore.writer import GroupWriter
 from infra.feed import LogFeed
 from infra.followers.bell import Bell
 from infra.followers.tickets import TicketCache
+from infra.keyuses import KeyUses
 from infra.liveclocks import LiveClockTable
 from infra.notify.channels import channels
 from infra.notify.setup import setup_notes
@@ -206,16 +208,20 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
     """What the HTTP side calls."""
     async with core(settings) as made:
         bell = Bell(made.database)
-        listening = asyncio.create_task(bell.run())
-        ready = _services(made, bell)
+        key_uses = KeyUses(made.database, now)
+        running = [asyncio.create_task(one.run()) for one in (bell, key_uses)]
+        ready = _services(made, bell, key_uses)
         try:
             yield ready
         finally:
-            listening.cancel()
+            for one in running:
+                one.cancel()
             await ready.simulating.close()
+            with contextlib.suppress(StoreUnavailableError):
+                await key_uses.write()
 
 
-def _services(made: Core, bell: Bell) -> Services:
+def _services(made: Core, bell: Bell, key_uses: KeyUses) -> Services:
     outbox, desk = made.outbox(), made.desk()
     return Services(
         store=made.store,
@@ -228,6 +234,7 @@ def _services(made: Core, bell: Bell) -> Services:
         attainment=AttainmentReadModel(made.database),
         feed=LogFeed(made.store, bell),
         secrets=outbox,
+        key_uses=key_uses,
         sources=InstalledSources(),
         facts=FACTS,
         now=now,

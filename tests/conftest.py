@@ -59,9 +59,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServers:
 
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """Started once; tests that break things take `own_installation`."""
+    """Started once, with an agent `ann`; tests that break things take
+    `own_installation`.
+    """
     made = Installation(tmp_path_factory.mktemp("pledge"))
     made.start()
+    with made.client() as admin:
+        admin.put("agents", "ann", {"name": "Ann"})
     yield made
     made.stop()
 

@@ -37,7 +37,7 @@ TEAMS = {"front": {"members": ["ann"]}, "second": {"members": ["bo", "chen"]}}
 
 
 def message(kind, visibility="public") -> AddMessage:
-    author = Author(kind=kind, id=f"a-{kind}")
+    author = Author(kind=kind, id="ann" if kind == "agent" else f"a-{kind}")
     return AddMessage(author=author, body="Hello.", visibility=visibility)
 
 

@@ -106,7 +106,8 @@ def tellings(events: Iterable[Event]) -> Iterator[Telling]:
 def _own(told: Telling) -> bool:
     """That nobody can be asked is nobody's doing, also not of who asks."""
     actor = told.event.meta.actor
-    own = (actor.id, actor.on_behalf_of) if actor.kind == "user" else ()
+    people = actor.kind in ("user", "agent")
+    own = (actor.id, actor.on_behalf_of) if people else ()
     return told.person in own and told.cause != "unresolved"
 
 

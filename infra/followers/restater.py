@@ -115,6 +115,7 @@ def _caller(event: Event, edit: Edit) -> Caller:
         request_sha256=edit.key,
         attempt=f"{edit.key}/",
         actor=event.meta.actor,
+        key_id=event.meta.key_id,
         correlation_id=event.meta.correlation_id,
         channel="restatement",
     )

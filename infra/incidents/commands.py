@@ -12,10 +12,10 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from domain.event import IMPORTER
 from domain.world import World
 from infra.incidents import screen
 from infra.incidents.bundle import BundleError, policies
-from infra.incidents.history import IMPORTER
 from infra.incidents.importer import Importer, Summary
 from infra.incidents.log import IncidentLog, NotALogError, read
 from infra.incidents.replay import Verdict, judge

@@ -19,7 +19,7 @@ fields, then paused, resolved or closed.
 import uuid
 from collections.abc import Iterable, Sequence
 
-from domain.event import Actor, Event, Json, Meta
+from domain.event import IMPORTER, Actor, Event, Json, Meta
 from domain.status import Status
 from domain.ticket.draft import Draft, seal
 from domain.ticket.facts import (
@@ -37,8 +37,6 @@ from domain.ticket.facts import (
 from domain.ticket.state import Ticket
 from infra.incidents.row import Row
 
-IMPORTER = "import:incidents"
-"""The actor, and the beginning of every command id."""
 TYPE = "incident"
 _RANK: dict[Status, int] = {
     "open": 0,

@@ -122,7 +122,7 @@ def _message(word: str) -> AddMessage:
 def _by(
     kind: Any, *, visibility: Any = "public", role: Any = None, automatic: bool = False
 ) -> AddMessage:
-    author = Author(kind=kind, id=f"a-{kind}", role=role)
+    author = Author(kind=kind, id="ann" if kind == "agent" else f"a-{kind}", role=role)
     return AddMessage(
         author=author, body="Hello.", visibility=visibility, automatic=automatic
     )

@@ -54,7 +54,9 @@ def said(
 ) -> AddMessage:
     """A public message."""
     return AddMessage(
-        author=Author(kind=kind, id=f"a-{kind}", role=role),
+        author=Author(
+            kind=kind, id="ann" if kind == "agent" else f"a-{kind}", role=role
+        ),
         body="Hello.",
         visibility="public",
         channel=channel,

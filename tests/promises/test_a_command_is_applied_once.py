@@ -64,7 +64,7 @@ def test_opening_a_ticket_twice_opens_one(api, word):
 
 def test_the_answer_is_that_of_then_whatever_happened_since(api, word):
     first = send(api, "POST", "/v1/tickets", OPEN, word)
-    api.act(first.json(), "messages", author={"kind": "agent", "id": "a"}, body="Hi")
+    api.act(first.json(), "messages", author={"kind": "agent", "id": "ann"}, body="Hi")
     api.act(first.json(), "close")
     one, two = same(first, send(api, "POST", "/v1/tickets", OPEN, word))
     assert one == two
@@ -195,7 +195,7 @@ def test_ten_at_once_open_one_ticket(installation, api, word):
 
 def test_ten_different_commands_at_once_are_all_applied(installation, api):
     ticket = api.open_ticket()
-    message = {"author": {"kind": "agent", "id": "a"}, "body": "?"}
+    message = {"author": {"kind": "agent", "id": "ann"}, "body": "?"}
 
     def attempt(_):
         with installation.client() as client:

@@ -78,7 +78,7 @@ def test_nothing_else_that_is_written_counts_as_an_answer(
     api, promised, kind, visibility
 ):
     ticket = promised()
-    author = {"kind": kind, "id": "x"}
+    author = {"kind": kind, "id": "ann"}
     api.act(ticket, "messages", author=author, body="...", visibility=visibility)
     assert api.clock(ticket, "first_response")["state"] == "running"
 

@@ -27,7 +27,7 @@ BODIES = {
     "POST /v1/tickets": TICKET,
     "PATCH /v1/tickets/{ticket_id}": {"subject": "s"},
     "POST /v1/tickets/{ticket_id}/messages": {
-        "author": {"kind": "agent", "id": "a"},
+        "author": {"kind": "agent", "id": "ann"},
         "body": "b",
     },
     "POST /v1/tickets/{ticket_id}/assign": {"agent": "nobody"},
@@ -313,7 +313,7 @@ def test_the_length_of_a_text_is_told_in_characters(api, subject, message):
         ("pause", {"reason": "r", "until": "9999-12-31T23:59:59Z"}, "/until"),
         ("messages", {"author": {"kind": "ghost", "id": "a"}, "body": "b"},
          "/author/kind"),
-        ("messages", {"author": {"kind": "agent", "id": "a"}, "body": ""}, "/body"),
+        ("messages", {"author": {"kind": "agent", "id": "ann"}, "body": ""}, "/body"),
         ("feedback", {"text": "t", "kind": "Not A Word"}, "/kind"),
     ],
 )  # fmt: skip

@@ -105,10 +105,8 @@ def test_a_pause_names_who_paused_and_why(admin):
     last = explain(admin, ticket)["intervals"][-1]
     assert (last["kind"], last["reason"]) == ("paused", "waiting for a photo")
     paused = admin.history(ticket)[last["cause"]["version"] - 1]
-    assert (paused["type"], paused["actor"]) == (
-        "ticket.paused",
-        last["cause"]["actor"],
-    )
+    assert paused["type"] == "ticket.paused"
+    assert last["cause"]["actor"].items() <= paused["actor"].items()
 
 
 def test_the_past_is_explained_as_it_was(admin, red):

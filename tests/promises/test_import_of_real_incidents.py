@@ -211,6 +211,7 @@ def test_the_history_says_when_it_was_imported_and_on_whose_behalf(api, find):
         "id": "import:incidents",
         "kind": "migration",
         "on_behalf_of": "Updated by 908",
+        "key_id": None,
     }
 
 

@@ -363,10 +363,11 @@ def test_an_offer_that_was_accepted_meanwhile_is_told_no_more(
 def test_who_watches_hears_that_the_ticket_is_resolved_but_not_who_resolved_it(
     api, word, mailbox, address
 ):
-    me = api.ok("POST", "/v1/keys", {"name": f"{word}-me", "role": "ops"})
     people = {word: {"email": address}, f"{word}-me": {"email": f"me-{address}"}}
     for name, document in people.items():
         api.put("agents", name, {"name": "Ann", **document})
+    mine = {"name": f"{word}-me", "role": "ops", "agent": f"{word}-me"}
+    me = api.ok("POST", "/v1/keys", mine)
     step = {"targets": [{"agent": word}], "watch": list(people)}
     api.put("escalation-policies", word, {"steps": [step]})
     rule = {"when": {"type": word}, "targets": {"first_response": "PT0.2S"}}

@@ -1,0 +1,40 @@
+"""In whose name a request acts: the one place that says whether it may.
+
+Wherever a command names who does it, the route hands the name to `acting` and takes
+the person from what it gets back. An agent's own key may leave the name out.
+"""
+
+from dataclasses import replace
+
+from activities.ports import Caller, Registry
+from domain.assignment import refuse_absent
+from domain.errors import InvalidError
+
+
+async def acting(
+    registry: Registry, caller: Caller, agent: str | None, pointer: str
+) -> Caller:
+    """The caller as this agent; None: as themselves. `pointer`: where the agent is
+    named. Raises ActingError for a key that may not, InvalidError for who is not there.
+    """
+    if caller.key_id is not None:
+        key = (await registry.keys()).by_id[caller.key_id]
+        caller = replace(caller, actor=key.acting_for(agent))
+    elif agent is not None:
+        caller = replace(caller, actor=replace(caller.actor, on_behalf_of=agent))
+    if agent is not None:
+        refuse_absent((await registry.config()).directory, agent, pointer)
+    return caller
+
+
+async def acting_agent(
+    registry: Registry, caller: Caller, agent: str | None, pointer: str
+) -> Caller:
+    """As `acting`, where nobody but an agent can do it: a key that is no agent's own
+    has to name one.
+    """
+    caller = await acting(registry, caller, agent, pointer)
+    if agent is None and caller.actor.kind != "agent":
+        whose = f"the key {caller.actor.id!r} is no agent's own"
+        raise InvalidError.at(pointer, f"name the agent who does it: {whose}")
+    return caller
