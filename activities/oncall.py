@@ -14,6 +14,12 @@ from activities.ports import Appended, Caller, EventStore, Now, Registry
 from domain.errors import NotFoundError, VersionConflictError
 from domain.event import Event, Fact
 from domain.oncall import changes
+from domain.oncall.calendar_url import (
+    AgentCalendarUrlMade,
+    AgentCalendarUrlRevoked,
+    calendar_url_stream,
+    calendar_url_version,
+)
 from domain.oncall.changes import Agents, Change, fold_changes, override_stream
 from domain.oncall.facts import AgentLeaveAdded, ScheduleSwapTaken
 from domain.oncall.leaves import add_leave, cancel_leave, fold_leaves, leave_stream
@@ -105,6 +111,28 @@ class OnCallDesk:
             return lambda events, at: cancel_leave(fold_leaves(events), leave_id, at)
 
         return await self._record(leave_stream(agent), decision, caller)
+
+    async def make_calendar_url(self, agent: str, caller: Caller) -> Done:
+        """The version that was appended is that of the URL."""
+
+        async def decision() -> Decide:
+            config = await self._registry.config()
+            if config.entry("agents", agent).current is None:
+                raise NotFoundError("agent", agent)
+            return lambda _, __: AgentCalendarUrlMade(agent=agent)
+
+        return await self._record(calendar_url_stream(agent), decision, caller)
+
+    async def revoke_calendar_url(self, agent: str, caller: Caller) -> Done:
+        def decide(events: list[Event], _: datetime) -> Fact:
+            if calendar_url_version(events) is None:
+                raise NotFoundError("calendar URL", agent)
+            return AgentCalendarUrlRevoked(agent=agent)
+
+        async def decision() -> Decide:
+            return decide
+
+        return await self._record(calendar_url_stream(agent), decision, caller)
 
     async def _change(
         self,

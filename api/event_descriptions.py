@@ -54,6 +54,7 @@ EVENT_DESCRIPTIONS: dict[str, str] = {
     "assignment.accepted": "The agent accepted the offer.",
     "assignment.declined": "The agent declined the offer.",
     "assignment.offer_expired": "The agent did not answer the offer in time.",
+    "assignment.unanswered": "Nobody answered any offer of the ticket.",
     "assignment.waiting": "Nobody can take the ticket now, and why.",
     "assignment.relaxed": "A wished skill is not required any more.",
     "assignment.overflowed": "The ticket went on to another team's queue.",

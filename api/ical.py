@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vText
 
 from domain.oncall.shifts import Shift
 
@@ -22,6 +22,27 @@ def calendar_text(schedule: str, shifts: Iterable[Shift], at: datetime) -> bytes
     calendar.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
     for shift in shifts:
         calendar.add_component(_event(schedule, shift, at))
+    text: bytes = calendar.to_ical()
+    return text
+
+
+def calendar_of_person(
+    language: str, shifts: Iterable[tuple[str, Shift]], at: datetime
+) -> bytes:
+    """`shifts` of one person, each with its schedule. `at` goes into the text, so that
+    the same instant makes the same text.
+    """
+    words = {"en": "On call: {}", "zh": "值班：{}"}[language]  # noqa: RUF001
+    calendar = Calendar()
+    calendar.add("PRODID", "-//Pledge//on call//EN")
+    calendar.add("VERSION", "2.0")
+    calendar.add("METHOD", "PUBLISH")
+    calendar.add("X-WR-CALNAME", words.format("Pledge"))
+    calendar.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
+    for schedule, shift in shifts:
+        event = _event(schedule, shift, at)
+        event["SUMMARY"] = vText(words.format(schedule))
+        calendar.add_component(event)
     text: bytes = calendar.to_ical()
     return text
 

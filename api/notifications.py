@@ -56,11 +56,11 @@ def _json(told: Telling, found: Notification | None) -> Json:
         "urgency": found.urgency if found else None,
         "state": found.state if found else "pending",
         "unreachable": found.unreachable if found else None,
-        "messages": _messages_json(found),
+        "messages": messages_json(found),
     }
 
 
-def _messages_json(found: Notification | None) -> list[Json]:
+def messages_json(found: Notification | None) -> list[Json]:
     return [_message_json(message) for message in found.messages] if found else []
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Literal, Protocol
 
+from activities.notification_test import NotificationTest
 from activities.ports import EventStore, NewId, Now, Publishing, Recorded, Registry
 from activities.restating import Restating
 from activities.simulating import Simulating
@@ -13,6 +14,8 @@ from activities.sources import Sources
 from activities.tickets import TicketDesk
 from api.event_schemas import EventType, event_types
 from domain.event import Fact, Json
+from domain.notification.facts import Channel
+from domain.notification.notification import State
 from domain.webhook import Secret
 
 
@@ -104,6 +107,23 @@ class TicketList(Protocol):
         """
 
 
+@dataclass(frozen=True, kw_only=True)
+class NotificationFilter:
+    states: tuple[State, ...] = ()
+    agent: str | None = None
+    channel: Channel | None = None
+    since: datetime | None = None
+
+
+class NotificationPages(Protocol):
+    async def page(
+        self, wanted: NotificationFilter, limit: int, cursor: str | None
+    ) -> tuple[list[str], str | None]:
+        """Ids of notifications, the newest first, and the cursor of the next page.
+        Raises InvalidError for a cursor that is none of ours.
+        """
+
+
 class QueuePages(Protocol):
     async def page(
         self, team: str, limit: int, cursor: str | None
@@ -157,7 +177,9 @@ class Secrets(Protocol):
 class Services:
     """What the routes call. `ready` names each part with None or what is wrong.
     `notes`: what is not set up, which keeps nothing from being served.
-    `personal_secret`: of an agent, by the version that their document names. `facts`:
+    `personal_secret`: of an agent, by the version that their document names;
+    `calendar_secret`: by the version of the URL. `public_url`: where people reach the
+    API, without a slash at its end. `facts`:
     what may happen, by event type.
     """
 
@@ -167,6 +189,8 @@ class Services:
     restating: Restating
     simulating: Simulating
     tickets: TicketList
+    notifications: NotificationPages
+    notification_test: NotificationTest
     queues: QueuePages
     attainment: AttainmentTable
     feed: EventFeed
@@ -178,6 +202,8 @@ class Services:
     new_id: NewId
     new_secret: Callable[[], str]
     personal_secret: Callable[[str, int], Secret]
+    calendar_secret: Callable[[str, int], str]
+    public_url: str
     new_key: Callable[[], str]
     next_number: Callable[[], Awaitable[int]]
     check_url: Callable[[str], str | None]

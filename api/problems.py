@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 
+from activities.notification_test import TestedTooOftenError
 from activities.ports import BusyError, StoreUnavailableError
 from api.ports import BehindError
 from api.validation import field_errors
@@ -49,6 +50,7 @@ STATUS: dict[type, int] = {
     PreconditionRequiredError: 428,
     CommandReusedError: 422,
     CommandRunningError: 409,
+    TestedTooOftenError: 429,
 }
 
 
@@ -156,6 +158,8 @@ async def _domain(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DomainError)
     fields = error.errors if isinstance(error, InvalidError) else ()
     headers = {"Retry-After": "1"} if isinstance(error, CommandRunningError) else {}
+    if isinstance(error, TestedTooOftenError):
+        headers = {"Retry-After": str(max(1, round(error.again_in.total_seconds())))}
     status = next((STATUS[t] for t in type(error).__mro__ if t in STATUS), 500)
     return problem(status, error.code, str(error), fields, headers)
 

@@ -1,7 +1,7 @@
 """Who is on call: at an instant, over a range, as a calendar, by a draft."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
@@ -17,6 +17,7 @@ from api.schemas_schedules import SchedulePreviewIn, SchedulePreviewOut, WhoOut
 from api.words import Cleaned, Instant
 from domain.errors import FieldError, InvalidError
 from domain.event import Json, PolicyRef
+from domain.oncall.book import OnCallBook
 from domain.oncall.on_call import OnCall, on_call_at
 from domain.oncall.plan import Plan
 from domain.oncall.schedule import Schedule
@@ -95,12 +96,33 @@ async def get_calendar_of_schedule(
     of one `person`, or of all.
     """
     plan, now = (await known.registry.oncall()).plan(name), known.now()
-    begin = (now.replace(day=1) - timedelta(days=1)).replace(day=1)
-    begin = begin.replace(hour=0, minute=0, second=0, microsecond=0)
-    end = min(now + timedelta(weeks=WEEKS_AHEAD), begin + _longest(plan))
-    found = await asyncio.to_thread(shifts, plan, begin, end)
+    found = await asyncio.to_thread(_subscribed, plan, now)
     wanted = [shift for shift in found if person in (None, shift.person)]
     return Response(calendar_text(name, wanted, now), media_type=MEDIA_TYPE)
+
+
+def _subscribed(plan: Plan, now: datetime) -> Sequence[Shift]:
+    """What a calendar program is given: last month, and half a year ahead in whole
+    days, so that the same day gives the same shifts.
+    """
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    begin = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+    end = min(today + timedelta(weeks=WEEKS_AHEAD), begin + _longest(plan))
+    return shifts(plan, begin, end)
+
+
+def subscribed_shifts(
+    book: OnCallBook, person: str, now: datetime
+) -> list[tuple[str, Shift]]:
+    """Of one person, over all schedules, by their begin."""
+    found = [
+        (name, shift)
+        for name, plan in sorted(book.plans.items())
+        if person in plan.people
+        for shift in _subscribed(book.plan(name), now)
+        if shift.person == person
+    ]
+    return sorted(found, key=lambda one: (one[1].begin, one[0]))
 
 
 def _draft(expansion: ShiftExpansion, people: People) -> Schedule:

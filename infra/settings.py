@@ -20,6 +20,10 @@ class Settings:
     data_dir: str = ".pledge"
     http_host: str = "127.0.0.1"
     http_port: int = 8400
+    public_url: str = ""
+    """Where people reach the API, for the links in their messages; if not set, the
+    address on which it listens.
+    """
     admin_key: str = ""
     admin_key_file: str = ""
     secret_key: str = ""
@@ -47,6 +51,12 @@ class Settings:
             raise ValueError(msg)
         given["http_port"] = int(given.get("http_port", cls.http_port))
         return cls(**given)
+
+    def the_public_url(self) -> str:
+        """Without a slash at its end."""
+        host = "127.0.0.1" if self.http_host in ("0.0.0.0", "::") else self.http_host  # noqa: S104 - compared, not bound
+        bracketed = f"[{host}]" if ":" in host else host
+        return (self.public_url or f"http://{bracketed}:{self.http_port}").rstrip("/")
 
     def the_admin_key(self) -> str:
         """The key itself, or what its file holds; empty if there is neither."""

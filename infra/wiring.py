@@ -21,6 +21,7 @@ from eventsourcing.persistence import PersistenceError
 from activities.assigning import Assigning
 from activities.delivery import Delivery
 from activities.enforcement import Enforcement
+from activities.notification_test import NotificationTest
 from activities.notifying import Notifying, report_step
 from activities.ports import StoreUnavailableError
 from activities.restating import Restating
@@ -30,6 +31,7 @@ from activities.tickets import TicketDesk
 from api.ports import Services
 from domain.config import Configuration
 from domain.notification.signing import personal_secret
+from domain.oncall.calendar_url import calendar_secret
 from domain.webhook import Secret
 from infra import metrics
 from infra.attainment import AttainmentReadModel
@@ -45,6 +47,7 @@ from infra.followers.tickets import TicketCache
 from infra.keyuses import KeyUses
 from infra.liveclocks import LiveClockTable
 from infra.notify.channels import channels
+from infra.notify.listing import NotificationList
 from infra.notify.setup import setup_notes
 from infra.notify.table import NotificationTable
 from infra.notify.targets import target_names
@@ -148,6 +151,12 @@ class Core:
         ways = channels(self.settings, self.outbound(), key, now)
         return Sending(self.store, self.registry, table, ways, now, new_id)
 
+    def notification_test(self) -> NotificationTest:
+        """Raises ValueError for a setting that cannot be read."""
+        key = seal_key(self.settings)
+        ways = channels(self.settings, self.outbound(), key, now)
+        return NotificationTest(self.store, self.registry, ways, now)
+
     def personal_secret(self, person: str, version: int) -> Secret:
         return personal_secret(seal_key(self.settings), person, version)
 
@@ -230,6 +239,8 @@ def _services(made: Core, bell: Bell, key_uses: KeyUses) -> Services:
         restating=made.restating(desk),
         simulating=made.simulating(),
         tickets=TicketReadModel(made.database),
+        notifications=NotificationList(made.database),
+        notification_test=made.notification_test(),
         queues=QueueTable(made.database),
         attainment=AttainmentReadModel(made.database),
         feed=LogFeed(made.store, bell),
@@ -241,6 +252,8 @@ def _services(made: Core, bell: Bell, key_uses: KeyUses) -> Services:
         new_id=new_id,
         new_secret=new_secret,
         personal_secret=made.personal_secret,
+        calendar_secret=partial(calendar_secret, seal_key(made.settings)),
+        public_url=made.settings.the_public_url(),
         new_key=new_key,
         next_number=TicketNumbers(made.database).next,
         check_url=partial(_refused_url, made.outbound()),

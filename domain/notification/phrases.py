@@ -121,6 +121,11 @@ _ZH = Phrases(
 LANGUAGES: Mapping[str, Phrases] = {"en": _EN, "zh": _ZH}
 
 
-def phrases(locale: str | None) -> Phrases:
+def language(locale: str | None) -> str:
     """English where the language is not known."""
-    return LANGUAGES.get((locale or "en")[:2].lower(), _EN)
+    found = (locale or "")[:2].lower()
+    return found if found in LANGUAGES else "en"
+
+
+def phrases(locale: str | None) -> Phrases:
+    return LANGUAGES[language(locale)]

@@ -44,6 +44,7 @@ from domain.notification.facts import (
     NotificationSent,
     NotificationUnreachable,
 )
+from domain.notification.trial import AgentNotificationTested
 from domain.offer.facts import (
     AssignmentAccepted,
     AssignmentDeclined,
@@ -56,6 +57,7 @@ from domain.offer.facts import (
     AssignmentWaiting,
     AssignmentWithdrawn,
 )
+from domain.oncall.calendar_url import AgentCalendarUrlMade, AgentCalendarUrlRevoked
 from domain.oncall.facts import (
     AgentLeaveAdded,
     AgentLeaveCancelled,
@@ -182,6 +184,9 @@ FACTS: dict[str, type[Fact]] = {
         KeyRevoked,
         SubscriptionCreated,
         SubscriptionDeleted,
+        AgentNotificationTested,
+        AgentCalendarUrlMade,
+        AgentCalendarUrlRevoked,
         NotificationPlanned,
         NotificationDeferred,
         NotificationSent,

@@ -1,4 +1,4 @@
-"""When notifications are due, and what was sent lately, in PostgreSQL."""
+"""Notifications, when they are due, and what was sent lately, in PostgreSQL."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,22 +18,20 @@ class NotificationTable:
     async def show(self, notification: Notification) -> None:
         """Never backwards: two may fold the same notification at once."""
         async with self._database.connection() as connection:
-            if notification.due_at is None:
-                await connection.execute(
-                    "DELETE FROM notifications_due WHERE id = %s AND version <= %s",
-                    (notification.id, notification.version),
-                )
-                return
             await connection.execute(
-                "INSERT INTO notifications_due AS d (id, version, person, due_at)"
-                " VALUES (%s, %s, %s, %s) ON CONFLICT (id) DO UPDATE"
-                " SET version = EXCLUDED.version, due_at = EXCLUDED.due_at"
-                " WHERE d.version < EXCLUDED.version",
+                "INSERT INTO notifications AS n"
+                " (id, version, person, due_at, state, channels, planned_at)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO UPDATE"
+                " SET version = EXCLUDED.version, due_at = EXCLUDED.due_at,"
+                " state = EXCLUDED.state WHERE n.version < EXCLUDED.version",
                 (
                     notification.id,
                     notification.version,
                     notification.person,
                     notification.due_at,
+                    notification.state,
+                    sorted({m.channel for m in notification.messages}),
+                    notification.planned_at,
                 ),
             )
 
@@ -42,14 +40,14 @@ class NotificationTable:
         rows = await self._database.rows(
             "SELECT id FROM (SELECT id, due_at, row_number() OVER"
             " (PARTITION BY person ORDER BY due_at, id) AS turn"
-            " FROM notifications_due WHERE due_at <= %s) d"
+            " FROM notifications WHERE due_at <= %s) d"
             " WHERE turn <= %s ORDER BY turn, due_at LIMIT %s",
             (now, LARGEST_BUNDLE, limit),
         )
         return [number for (number,) in rows]
 
     async def next_due(self) -> datetime | None:
-        rows = await self._database.rows("SELECT min(due_at) FROM notifications_due")
+        rows = await self._database.rows("SELECT min(due_at) FROM notifications")
         found: datetime | None = rows[0][0]
         return found
 

@@ -270,7 +270,11 @@ def spent(api, ticket, name):
     api.ok("POST", "/v1/delegations", lent)
 
 
-NOT_JSON = ("/metrics", "/v1/schedules/{name}/calendar.ics")
+NOT_JSON = (
+    "/metrics",
+    "/v1/schedules/{name}/calendar.ics",
+    "/v1/agents/{name}/calendar/{secret}.ics",
+)
 READS = [
     route.path
     for router in ROUTERS

@@ -1,0 +1,129 @@
+"""Trying out whether a person can be reached: one message by each of their channels.
+
+Idempotent by `Caller.command_id`: a repeated request gets the outcome of the first and
+sends nothing. The test is recorded after it was sent, so a process that dies between
+sends again on a repeat.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from activities.config import meta_of, replayed, row_of
+from activities.dispatch import Dispatch, Outbound
+from activities.ports import Appended, Caller, EventStore, Now, Registry
+from domain.errors import DomainError, NotFoundError, VersionConflictError
+from domain.event import Event
+from domain.notification.facts import Channel
+from domain.notification.preferences import Preferences, parse_preferences
+from domain.notification.trial import (
+    MOST,
+    WITHIN,
+    AgentNotificationTested,
+    ChannelTried,
+    trial_channels,
+    trial_letter,
+    trial_stream,
+)
+
+TRIES = 5
+
+
+class TestedTooOftenError(DomainError):
+    """`again_in`: how long to wait."""
+
+    code = "too_many_requests"
+
+    def __init__(self, agent: str, again_in: timedelta) -> None:
+        self.again_in = again_in
+        seconds = max(1, round(again_in.total_seconds()))
+        super().__init__(
+            f"{agent} was sent {MOST} test notifications within"
+            f" {WITHIN.seconds} s; try again in {seconds} s"
+        )
+
+
+@dataclass(frozen=True)
+class Tested:
+    fact: AgentNotificationTested
+    at: datetime
+    appended: Appended
+
+
+class NotificationTest:
+    def __init__(
+        self, store: EventStore, registry: Registry, outbound: Outbound, now: Now
+    ) -> None:
+        self._store, self._registry = store, registry
+        self._outbound, self._now = outbound, now
+
+    async def send(self, agent: str, caller: Caller) -> Tested:
+        """Raises NotFoundError, InvalidError for a document that cannot be read, and
+        TestedTooOftenError.
+        """
+        if again := await replayed(self._store, caller):
+            return await self._again(again)
+        published = (await self._registry.config()).entry("agents", agent).current
+        if published is None:
+            raise NotFoundError("agent", agent)
+        reader = parse_preferences(agent, published.document)
+        await self._refuse_too_often(agent)
+        tried = await asyncio.gather(
+            *(
+                self._try(reader, agent, channel, target, caller.attempt)
+                for channel, target in trial_channels(reader)
+            )
+        )
+        fact = AgentNotificationTested(agent=agent, channels=tuple(tried))
+        return await self._record(fact, caller)
+
+    async def _refuse_too_often(self, agent: str) -> None:
+        events = (await self._store.load(trial_stream(agent)))[-MOST:]
+        if len(events) == MOST:
+            again_in = events[0].timestamp + WITHIN - self._now()
+            if again_in > timedelta(0):
+                raise TestedTooOftenError(agent, again_in)
+
+    async def _try(
+        self,
+        reader: Preferences,
+        person: str,
+        channel: Channel,
+        target: str | None,
+        attempt: str,
+    ) -> ChannelTried:
+        address = reader.address(channel, target)
+        assert address is not None, "only channels that lead somewhere are tried"
+        outcome = await self._outbound.send(
+            Dispatch(
+                id=f"test.{attempt}",
+                channel=channel,
+                address=address,
+                person=person,
+                letter=trial_letter(reader),
+                items=(),
+                secret_version=reader.secret_version,
+            )
+        )
+        return ChannelTried(channel=channel, target=target, code=outcome.code)
+
+    async def _record(self, fact: AgentNotificationTested, caller: Caller) -> Tested:
+        stream, at = trial_stream(fact.agent), self._now()
+        for _ in range(TRIES):
+            version = len(await self._store.load(stream)) + 1
+            event = Event(stream, version, at, meta_of(caller), fact)
+            row = row_of(caller, stream, version)
+            try:
+                appended = await self._store.append([event], row)
+            except VersionConflictError:
+                continue
+            if appended.replayed:
+                return await self._again(appended)
+            return Tested(fact, at, appended)
+        raise VersionConflictError(stream)
+
+    async def _again(self, appended: Appended) -> Tested:
+        events = await self._store.load(appended.stream_id, appended.version)
+        event = events[-1]
+        assert isinstance(event.fact, AgentNotificationTested)
+        return Tested(event.fact, event.timestamp, appended)

@@ -1,0 +1,146 @@
+"""Notifications over all tickets, and trying out whether a person can be reached."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from activities.cloudevents import plain
+from activities.notification_test import Tested
+from api.auth import Calling, Known, guarded, reads
+from api.config import Name
+from api.notifications import messages_json
+from api.pages import Asked
+from api.ports import NotificationFilter
+from api.presentation import answer, written
+from api.schemas_notifications import MessageOut
+from api.words import Identifier, Instant, Several
+from domain.event import Json
+from domain.notification.facts import Cause, Channel, Urgency
+from domain.notification.notification import (
+    Notification,
+    State,
+    fold,
+    notification_stream,
+)
+from domain.notification.trial import ChannelTried, TrialOutcome
+
+ROUTER = APIRouter(prefix="/v1/notifications", tags=["notifications"])
+TEST_ROUTER = APIRouter(prefix="/v1/agents", tags=["notifications"])
+READ = reads("tickets:read", 422)
+WRITE = guarded("config:write", 400, 404, 409, 422, 429)
+
+
+class ListedNotificationOut(BaseModel):
+    """`unreachable` says why no message could reach this person; `detail` of each
+    message why it failed. `clock`, `step` and `lap` where an escalation chose them.
+    """
+
+    id: str
+    ticket_id: str
+    agent: str
+    cause: Cause
+    clock: str | None
+    step: int | None
+    lap: int | None
+    planned_at: datetime
+    urgency: Urgency
+    state: State
+    unreachable: str | None
+    messages: list[MessageOut]
+
+
+class ListedNotificationPage(BaseModel):
+    items: list[ListedNotificationOut]
+    next_cursor: str | None
+
+
+class ChannelTestOut(BaseModel):
+    """`not_set_up`: ops must set up or mend something, `code` says what; `failed`: the
+    provider did not take it.
+    """
+
+    channel: Channel
+    target: str | None = Field(description="Of `apprise`, the name of the chat target")
+    outcome: TrialOutcome
+    code: str | None = Field(examples=["not_configured", "smtp_550", "http_404"])
+
+
+class NotificationTestOut(BaseModel):
+    """`reached`: at least one channel took the message."""
+
+    agent: str
+    at: datetime
+    reached: bool
+    channels: list[ChannelTestOut]
+
+
+@ROUTER.get("", response_model=ListedNotificationPage, **READ)
+async def list_notifications(
+    known: Known,
+    asked: Asked,
+    state: Annotated[
+        list[State] | None, Several, Query(description="One or several, with commas")
+    ] = None,
+    agent: Annotated[Identifier | None, Query()] = None,
+    channel: Annotated[Channel | None, Query()] = None,
+    since: Annotated[Instant | None, Query(description="Planned then or later")] = None,
+) -> Response:
+    """Over all tickets, the newest first. `state=unreachable`: who could not be
+    reached.
+    """
+    wanted = NotificationFilter(
+        states=tuple(state or ()), agent=agent, channel=channel, since=since
+    )
+    ids, following = await known.notifications.page(wanted, asked.limit, asked.cursor)
+    streams = await known.store.load_many([notification_stream(n) for n in ids])
+    found = (fold(streams.get(notification_stream(n), ())) for n in ids)
+    items = [_json(one) for one in found if one is not None]
+    return answer({"items": items, "next_cursor": following})
+
+
+@TEST_ROUTER.post(
+    "/{name}/test-notification", response_model=NotificationTestOut, **WRITE
+)
+async def test_notification(name: Name, known: Known, caller: Calling) -> Response:
+    """Send a test message by each channel of the agent now, and say what came of it.
+    At most three a minute for one agent.
+    """
+    tested = await known.notification_test.send(name, caller)
+    return answer(_tested_json(tested), headers=written(tested.appended))
+
+
+def _json(found: Notification) -> Json:
+    return {
+        "id": found.id,
+        "ticket_id": found.ticket_id,
+        "agent": found.person,
+        "cause": found.cause,
+        "clock": found.clock,
+        "step": found.step,
+        "lap": found.lap,
+        "planned_at": plain(found.planned_at),
+        "urgency": found.urgency,
+        "state": found.state,
+        "unreachable": found.unreachable,
+        "messages": messages_json(found),
+    }
+
+
+def _tested_json(tested: Tested) -> Json:
+    return {
+        "agent": tested.fact.agent,
+        "at": plain(tested.at),
+        "reached": any(c.outcome == "sent" for c in tested.fact.channels),
+        "channels": [_channel_json(channel) for channel in tested.fact.channels],
+    }
+
+
+def _channel_json(tried: ChannelTried) -> Json:
+    return {
+        "channel": tried.channel,
+        "target": tried.target,
+        "outcome": tried.outcome,
+        "code": tried.code,
+    }

@@ -1,0 +1,69 @@
+"""A message that only tries whether a person can be reached by their channels."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar, Literal, get_args
+
+from domain.event import Fact
+from domain.notification.facts import CHANNELS, Channel
+from domain.notification.fail_over import OURS_TO_MEND
+from domain.notification.letter import Letter
+from domain.notification.phrases import language
+from domain.notification.preferences import Preferences
+
+TrialOutcome = Literal["sent", "not_set_up", "failed"]
+OUTCOMES: tuple[TrialOutcome, ...] = get_args(TrialOutcome)
+MOST, WITHIN = 3, timedelta(minutes=1)
+"""So many tests of one person within this time: a test is no way to pester anybody."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelTried:
+    """`code` as in `notification.failed`; None: the channel took the message."""
+
+    channel: Channel
+    target: str | None
+    code: str | None
+
+    @property
+    def outcome(self) -> TrialOutcome:
+        if self.code is None:
+            return "sent"
+        return "not_set_up" if self.code in OURS_TO_MEND else "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentNotificationTested(Fact):
+    topic: ClassVar[str] = "agent.notification_tested"
+    agent: str
+    channels: tuple[ChannelTried, ...]
+
+
+def trial_stream(agent: str) -> str:
+    return f"notification-tests/{agent}"
+
+
+def trial_channels(reader: Preferences) -> tuple[tuple[Channel, str | None], ...]:
+    """All that lead somewhere, whether or not a rule uses them."""
+    return tuple(
+        (channel, target)
+        for channel in CHANNELS
+        for target in reader.targets(channel)
+        if reader.address(channel, target) is not None
+    )
+
+
+def trial_letter(reader: Preferences) -> Letter:
+    return _LETTERS[language(reader.locale)]
+
+
+_LETTERS = {
+    "en": Letter(
+        subject="Pledge: this is a test",
+        text="Somebody tests whether Pledge can reach you. You need do nothing.\n",
+    ),
+    "zh": Letter(
+        subject="Pledge：测试消息",  # noqa: RUF001 - Chinese
+        text="这是一条测试消息，用于确认 Pledge 能否通知到您。无需处理。\n",  # noqa: RUF001
+    ),
+}
