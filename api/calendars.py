@@ -13,7 +13,7 @@ from api.ports import Services
 from api.presentation import answer
 from api.schemas_calendars import CalendarIn, EvaluationIn, EvaluationOut
 from domain.duration import format_duration, parse_duration
-from domain.errors import FieldError, InvalidError
+from domain.errors import FieldError, InvalidError, UnknownNameError
 from domain.event import Json
 from domain.sla.calendar import ALWAYS, Calendar
 from domain.sla.calendar_trial import Question, Trial, try_out
@@ -43,9 +43,12 @@ async def _calendar(
     if wanted == ALWAYS:
         return None, ()
     if isinstance(wanted, str):
-        published = (await known.registry.config()).entry("calendars", wanted).current
+        config = await known.registry.config()
+        published = config.entry("calendars", wanted).current
         if published is None:
-            raise InvalidError.at("/calendar", f"there is no calendar {wanted!r}")
+            names = [p.name for p in config.current("calendars")]
+            fault = UnknownNameError.of("/calendar", "calendar", wanted, names)
+            raise InvalidError([fault])
         return published.calendar, published.warnings
     today = known.now().date()
     expansion = await expanded(canonical(wanted), known.sources, today)

@@ -15,7 +15,7 @@ from api.ical import MEDIA_TYPE, calendar_text
 from api.presentation import answer
 from api.schemas_schedules import SchedulePreviewIn, SchedulePreviewOut, WhoOut
 from api.words import Cleaned, Instant
-from domain.errors import FieldError, InvalidError
+from domain.errors import FieldError, InvalidError, UnknownNameError
 from domain.event import Json, PolicyRef
 from domain.oncall.book import OnCallBook
 from domain.oncall.on_call import OnCall, on_call_at
@@ -72,8 +72,9 @@ async def preview_schedule(body: SchedulePreviewIn, known: Known) -> Response:
     if body.as_next_of is not None:
         published = book.plans.get(body.as_next_of)
         if published is None:
-            wanted = body.as_next_of
-            raise InvalidError.at("/as_next_of", f"there is no schedule {wanted!r}")
+            where, wanted = "/as_next_of", body.as_next_of
+            fault = UnknownNameError.of(where, "schedule", wanted, book.plans)
+            raise InvalidError([fault])
         plan = published.revised(schedule, known.now())
     plan, agents, now = book.with_leaves(plan), config.directory.agents, known.now()
     covered = await asyncio.to_thread(_range_json, plan, body.from_, body.to)

@@ -24,7 +24,13 @@ from domain.authority.facts import (
 from domain.authority.limits import SpendKind
 from domain.authority.money import parse_amount, parse_currency
 from domain.authority.power import Chain, Mandate, Power, Spend
-from domain.errors import FieldError, InvalidError, NotFoundError, RuleError
+from domain.errors import (
+    FieldError,
+    InvalidError,
+    NotFoundError,
+    RuleError,
+    UnknownNameError,
+)
 from domain.ticket.draft import Draft
 from domain.world import World
 
@@ -68,9 +74,10 @@ class Approving:
         errors: list[FieldError] = []
         amount = parse_amount(command.amount, "/amount", errors)
         parse_currency(command.currency, "/currency", errors)
-        if command.requested_by not in self.world.directory.agents:
-            message = f"there is no agent {command.requested_by!r}"
-            errors.append(FieldError("/requested_by", message))
+        asking, known = command.requested_by, self.world.directory.agents
+        if asking not in known:
+            where = "/requested_by"
+            errors.append(UnknownNameError.of(where, "agent", asking, known))
         if errors:
             raise InvalidError(errors)
         number = len(self.draft.ticket.approvals) + 1
@@ -115,8 +122,10 @@ class Approving:
 
     def _decide(self, command: DecideApproval) -> None:
         approval = self._open(command.number)
-        if command.by not in self.world.directory.agents:
-            raise InvalidError.at("/by", f"there is no agent {command.by!r}")
+        known = self.world.directory.agents
+        if command.by not in known:
+            unknown = UnknownNameError.of("/by", "agent", command.by, known)
+            raise InvalidError([unknown])
         spend = self._spend(approval, Decimal(approval.amount))
         mandate = self._power.mandate(command.by, spend)
         if isinstance(mandate, str):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from domain.errors import InvalidError
 from domain.event import Json
+from domain.nearest import did_you_mean
 from domain.terms import MANUAL, Terms, parse_terms, skills_of
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -114,7 +115,8 @@ def may_act(directory: Directory, person: str) -> str | None:
 def absent(directory: Directory, agent: str) -> str | None:
     """Of an agent whom a request names: why they can do nothing; None = they can."""
     if agent not in directory.agents:
-        return f"there is no agent {agent!r}"
+        hint = did_you_mean(agent, directory.agents)
+        return f"there is no agent {agent!r}{hint}"
     return None if directory.agents[agent].active else f"{agent!r} is not active"
 
 

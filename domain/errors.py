@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from domain.nearest import not_one_of
+from domain.nearest import did_you_mean, not_one_of
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,13 @@ class UnknownNameError(FieldError):
 
     code = "unknown_name"
 
+    @classmethod
+    def of(
+        cls, pointer: str, what: str, name: str, known: Iterable[str]
+    ) -> "UnknownNameError":
+        hint = did_you_mean(name, known)
+        return cls(pointer, f"there is no {what} {name!r}{hint}")
+
 
 class WrongTypeError(FieldError):
     """A number where a text is needed, and the like."""
@@ -77,6 +84,11 @@ class DuplicateError(FieldError):
     """The same name twice."""
 
     code = "duplicate"
+
+
+def escaped(name: str) -> str:
+    """As a part of a JSON pointer."""
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _in_words(error: FieldError) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from domain.assignment import Directory, absent, refuse_absent
 from domain.duration import LONGEST
-from domain.errors import FieldError, InvalidError, RuleError
+from domain.errors import FieldError, InvalidError, RuleError, UnknownNameError
 from domain.event import Fact, Json, PolicyRef
 from domain.status import StatusChange
 from domain.ticket.draft import Draft
@@ -265,9 +265,10 @@ def assign_faults(
     command: Assign, customer: str, directory: Directory
 ) -> list[FieldError]:
     """The team or the agent that is not there, or must not have this customer's."""
-    faults = []
+    faults: list[FieldError] = []
     if command.team is not None and command.team not in directory.teams:
-        faults.append(FieldError("/team", f"there is no team {command.team!r}"))
+        known = directory.teams
+        faults.append(UnknownNameError.of("/team", "team", command.team, known))
     if command.agent is not None:
         if fault := absent(directory, command.agent):
             faults.append(FieldError("/agent", fault))

@@ -17,8 +17,9 @@ import re
 from dataclasses import dataclass, field
 from typing import get_args
 
-from domain.errors import FieldError, InvalidError
+from domain.errors import FieldError, InvalidError, UnknownWordError
 from domain.event import Json, PolicyRef
+from domain.nearest import did_you_mean
 from domain.status import StatusChange, parse_status
 from domain.ticket.facts import PRIORITIES, Priority, Visibility
 from domain.ticket.state import Ticket
@@ -77,8 +78,7 @@ def parse_macro(ref: PolicyRef, document: Json) -> Macro:
     given, assign = _object(document, "set"), _object(document, "assign")
     priority = given.get("priority")
     if priority is not None and priority not in PRIORITIES:
-        message = f"is not one of {', '.join(PRIORITIES)}"
-        errors.append(FieldError("/set/priority", message))
+        errors.append(UnknownWordError.of("/set/priority", priority, PRIORITIES))
         priority = None
     macro = Macro(
         ref=ref,
@@ -106,13 +106,14 @@ def _message(value: object, errors: list[FieldError]) -> MacroMessage | None:
     if not body.strip():
         errors.append(FieldError("/message/body", "is empty"))
     if visibility not in VISIBILITIES:
-        message = f"is not one of {', '.join(VISIBILITIES)}"
-        errors.append(FieldError("/message/visibility", message))
+        where = "/message/visibility"
+        errors.append(UnknownWordError.of(where, visibility, VISIBILITIES))
         visibility = "internal"
     for place in {found for found in _PLACE.findall(body) if found not in PLACES}:
         known = ", ".join(f"{{{{{name}}}}}" for name in PLACES)
-        message = f"{{{{{place}}}}} is not one of {known}"
-        errors.append(FieldError("/message/body", message))
+        hint = did_you_mean(place, PLACES)
+        message = f"{{{{{place}}}}} is not one of {known}{hint}"
+        errors.append(UnknownWordError("/message/body", message))
     automatic = value.get("automatic", True) is True
     return MacroMessage(body=body, visibility=visibility, automatic=automatic)
 

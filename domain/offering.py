@@ -10,7 +10,7 @@ from typing import Literal
 
 from domain.assignment import may_act
 from domain.choosing import Candidate, chosen_of, why_nobody
-from domain.errors import InvalidError, RuleError
+from domain.errors import InvalidError, RuleError, UnknownNameError
 from domain.escalation.who import on_leave
 from domain.event import Fact
 from domain.offer.facts import (
@@ -402,8 +402,10 @@ class Offering:
 
     def _offered_to(self, agent: str) -> Queue:
         ticket, queue = self.draft.ticket, self.draft.ticket.queue
-        if agent not in self.world.directory.agents:
-            raise InvalidError.at("/agent", f"there is no agent {agent!r}")
+        known = self.world.directory.agents
+        if agent not in known:
+            unknown = UnknownNameError.of("/agent", "agent", agent, known)
+            raise InvalidError([unknown])
         if queue is None or queue.offer is None:
             holder = f"{ticket.assignee} has it" if ticket.assignee else ticket.status
             raise RuleError(f"the ticket is offered to nobody now: {holder}")

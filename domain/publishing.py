@@ -25,7 +25,6 @@ from domain.errors import (
 from domain.escalation.policy import parse_escalation_policy
 from domain.event import Json, PolicyRef
 from domain.macro import parse_macro
-from domain.nearest import did_you_mean
 from domain.notification.preferences import parse_preferences, preferences_advice
 from domain.oncall.schedule_lint import inactive_warnings, schedule_warnings
 from domain.oncall.shift_people import people_of
@@ -245,5 +244,4 @@ def _missing(
             continue
         if config.entry(kind, name).current is None:
             known = [published.name for published in config.current(kind)]
-            message = f"there is no {SINGULAR[kind]} {name!r}"
-            yield UnknownNameError(pointer, message + did_you_mean(name, known))
+            yield UnknownNameError.of(pointer, SINGULAR[kind], name, known)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Literal, get_args
 
 from domain.duration import parse_positive
-from domain.errors import FieldError
+from domain.errors import FieldError, UnknownWordError
 
 Status = Literal["open", "pending", "on_hold", "resolved", "closed"]
 FINISHED: tuple[Status, ...] = ("resolved", "closed")
@@ -38,8 +38,7 @@ def parse_status(
         pointer_of_word = f"{pointer}/to"
     to, reason, lasts = value.get("to"), value.get("reason"), value.get("lasts")
     if to not in STATUSES:
-        message = f"is not one of {', '.join(STATUSES)}"
-        errors.append(FieldError(pointer_of_word, message))
+        errors.append(UnknownWordError.of(pointer_of_word, to, STATUSES))
         return None
     return StatusChange(
         to=to,

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from domain.errors import FieldError
+from domain.errors import FieldError, UnknownWordError
 from domain.event import Event, Fact
+from domain.nearest import did_you_mean
 
 Format = Literal["thin", "full"]
 FAMILIES = (
@@ -85,7 +86,10 @@ def unknown_types(types: Iterable[str], topics: Iterable[str]) -> list[FieldErro
     known = {t for t in topics if t.partition(".")[0] in FAMILIES}
     known |= {f"{family}.*" for family in FAMILIES}
     return [
-        FieldError(f"/types/{i}", f"there is no event type {t!r}")
+        UnknownWordError(
+            f"/types/{i}",
+            f"there is no event type {t!r}{did_you_mean(t, sorted(known))}",
+        )
         for i, t in enumerate(types)
         if t not in known
     ]

@@ -22,7 +22,7 @@ from datetime import timedelta
 from typing import Literal, TypeGuard, get_args
 
 from domain.duration import parse_positive
-from domain.errors import FieldError, InvalidError
+from domain.errors import FieldError, InvalidError, UnknownWordError
 from domain.event import Json
 
 Mode = Literal["manual", "direct", "offer"]
@@ -162,7 +162,7 @@ class _Reader:
     def word(self, name: str, words: tuple[str, ...], default: str) -> str:
         value = self.document.get(name, default)
         if value not in words:
-            self.fault(f"/{name}", f"is not one of {', '.join(words)}")
+            self.errors.append(UnknownWordError.of(f"{AT}/{name}", value, words))
             return default
         return str(value)
 
@@ -218,7 +218,8 @@ class _Reader:
         known: tuple[Affinity, ...] = get_args(Affinity)
         for place, word in enumerate(words):
             if word not in known:
-                self.fault(f"/affinity/{place}", f"is not one of {', '.join(known)}")
+                where = f"{AT}/affinity/{place}"
+                self.errors.append(UnknownWordError.of(where, word, known))
         return tuple(known[known.index(word)] for word in words if word in known)
 
     def overflow(self) -> Overflow | None:

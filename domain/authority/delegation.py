@@ -13,7 +13,13 @@ from domain.assignment import Directory
 from domain.authority.facts import AuthorityDelegated, AuthorityRevoked
 from domain.authority.limits import SpendKind
 from domain.authority.money import parse_amount, parse_currency
-from domain.errors import FieldError, InvalidError, NotFoundError, RuleError
+from domain.errors import (
+    FieldError,
+    InvalidError,
+    NotFoundError,
+    RuleError,
+    UnknownNameError,
+)
 from domain.event import Event
 
 DELEGATIONS = "delegations/all"
@@ -100,7 +106,7 @@ def _unknown(
     names: Mapping[str, str], known: Mapping[str, object], what: str
 ) -> list[FieldError]:
     return [
-        FieldError(pointer, f"there is no {what} {name!r}")
+        UnknownNameError.of(pointer, what, name, known)
         for pointer, name in names.items()
         if name not in known
     ]

@@ -15,15 +15,10 @@ from domain.sla.condition import (
     Value,
     Word,
 )
+from domain.sla.field_words import CLOSED, FLAGS
 from domain.status import STATUSES
-from domain.ticket.facts import PRIORITIES
 
 FINISHED = ("resolved", "closed")
-FLAGS = (
-    "paused", "answered", "awaiting_reply", "customer_wrote", "reopened", "reply",
-    "customer_message", "team_changed", "assignee_changed",
-)  # fmt: skip
-"""True or false of every ticket at every moment."""
 SEVERAL = ("tags", "event")
 
 
@@ -57,8 +52,8 @@ def _values(field: str) -> tuple[Mapping[str, Value], ...]:
     words: tuple[Word, ...] = ()
     if field in FLAGS:
         words = (True, False)
-    elif field == "priority":
-        words = PRIORITIES
+    elif field in ("priority", "channel", "opened_by"):
+        words = CLOSED[field]
     return tuple({field: word} for word in words)
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Literal, get_args
 
 from domain.duration import LONGEST, parse_duration, parse_positive
-from domain.errors import FieldError, InvalidError
+from domain.errors import FieldError, InvalidError, UnknownWordError
 from domain.escalation.target import Target, parse_target
 from domain.event import Json, PolicyRef
 from domain.sla.condition import Condition, parse_condition
@@ -197,9 +197,7 @@ def _parse_step(document: Json, pointer: str, errors: list[FieldError]) -> Step:
     after, share = _parse_after(document.get("after", "PT0S"), pointer, errors)
     when, time = document.get("when"), document.get("time", "wall")
     if time not in TIMES:
-        errors.append(
-            FieldError(f"{pointer}/time", f"is not one of {', '.join(TIMES)}")
-        )
+        errors.append(UnknownWordError.of(f"{pointer}/time", time, TIMES))
     return Step(
         after=after,
         share=share,
@@ -274,8 +272,7 @@ def _parse_nobody(value: object, errors: list[FieldError]) -> Nobody:
 
 def _parse_no_channel(value: object, errors: list[FieldError]) -> NoChannel:
     if value not in NO_CHANNELS:
-        message = f"is not one of {', '.join(NO_CHANNELS)}"
-        errors.append(FieldError("/no_channel", message))
+        errors.append(UnknownWordError.of("/no_channel", value, NO_CHANNELS))
     return "pass_over" if value == "pass_over" else "tell"
 
 
@@ -286,8 +283,8 @@ def _parse_reassign(
         return None
     strategy = value.get("strategy", "least_loaded")
     if strategy not in STRATEGIES:
-        message = f"is not one of {', '.join(STRATEGIES)}"
-        errors.append(FieldError(f"{pointer}/strategy", message))
+        where = f"{pointer}/strategy"
+        errors.append(UnknownWordError.of(where, strategy, STRATEGIES))
         strategy = "least_loaded"
     team = value.get("team")
     if strategy == "on_call" and not isinstance(team, str):

@@ -4,12 +4,12 @@ Warnings, not errors: none of them changes who is on call. They carry the JSON p
 of the entry in the written form; exceptions are at /overrides/<id>.
 """
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Collection, Container, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 
-from domain.errors import FieldError
+from domain.errors import FieldError, UnknownNameError
 from domain.oncall.dated_shifts import DatedShifts
 from domain.oncall.holding import spans
 from domain.oncall.layer_holders import layer_holders, open_hours
@@ -26,7 +26,7 @@ LONGER_THAN_A_WEEK_US = 9 * DAY_US
 
 def schedule_warnings(
     schedule: Schedule,
-    known: Container[str],
+    known: Collection[str],
     at: datetime,
     weeks: int = 4,
     plan: Plan | None = None,
@@ -118,12 +118,12 @@ def inactive_warnings(
                 yield FieldError(pointer, f"the agent {person!r} is not active")
 
 
-def _strangers(schedule: Schedule, known: Container[str]) -> Iterator[FieldError]:
+def _strangers(schedule: Schedule, known: Collection[str]) -> Iterator[FieldError]:
     for index, layer in enumerate(schedule.layers):
         for place, person in layer.source.places():
             if person not in known:
                 pointer = f"/layers/{index}/{place}"
-                yield FieldError(pointer, f"there is no agent {person!r}")
+                yield UnknownNameError.of(pointer, "agent", person, known)
 
 
 def _never_open(schedule: Schedule) -> Iterator[FieldError]:

@@ -3,10 +3,10 @@
 The past does not change: nothing is recorded for it, and what is over stays.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from domain.errors import FieldError, InvalidError, RuleError
+from domain.errors import FieldError, InvalidError, RuleError, UnknownNameError
 from domain.oncall.override import Leave, Override, Swap
 from domain.oncall.shifts import EARLIEST, LATEST, LONGEST_RANGE
 
@@ -25,10 +25,10 @@ def window_faults(
 
 
 def stranger_faults(
-    pointer: str, person: str | None, agents: Container[str]
+    pointer: str, person: str | None, agents: Collection[str]
 ) -> Iterator[FieldError]:
     if person is not None and person not in agents:
-        yield FieldError(pointer, f"there is no agent {person!r}")
+        yield UnknownNameError.of(pointer, "agent", person, agents)
 
 
 def refuse_any(errors: Iterator[FieldError]) -> None:

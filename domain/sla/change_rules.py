@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Literal, TypeAlias, get_args
 
 from domain.duration import parse_duration
-from domain.errors import FieldError
+from domain.errors import FieldError, UnknownWordError
 
 ChangeRule = Literal["from_start", "carry_share", "restart", "keep", "keep_tighter"]
 EditRule = Literal["pinned", "restate"]
@@ -74,13 +74,12 @@ def parse_change_rules(document: object, errors: list[FieldError]) -> ChangeRule
             if value in WORDS[name]:
                 found[name] = value
             else:
-                message = f"{value!r} is not one of {', '.join(WORDS[name])}"
-                errors.append(FieldError(pointer, message))
+                errors.append(UnknownWordError.of(pointer, value, WORDS[name]))
         elif name in DURATIONS:
             found[name] = _length(value, pointer, errors)
         else:
-            known = ", ".join((*WORDS, *DURATIONS))
-            errors.append(FieldError(pointer, f"{name!r} is not one of {known}"))
+            known = (*WORDS, *DURATIONS)
+            errors.append(UnknownWordError.of(pointer, name, known))
     return ChangeRules(**found)  # type: ignore[arg-type] # each was just checked
 
 

@@ -9,19 +9,19 @@ A list of conditions holds if one of them does; an empty list never holds. A fie
 several words (tags, event) matches if one of them does.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from domain.errors import FieldError
+from domain.errors import FieldError, UnknownWordError, WrongTypeError, escaped
+from domain.nearest import did_you_mean
+from domain.own_words import word_fault
+from domain.sla.field_words import CLOSED, FLAGS, OWN_WORDS, event_types
 
 Word: TypeAlias = str | bool | int | float
 Value: TypeAlias = Word | tuple[str, ...] | None
 
 ATTRIBUTE = "attributes."
-WORD_FIELDS = ("type", "channel", "tier", "priority", "status", "product_area")
-_WORD = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}", re.ASCII)
 OPERATORS = ("not", "set", "at_least", "at_most")
 
 
@@ -120,7 +120,9 @@ def parse_condition(
         return Condition()
     return Condition(
         tests=tuple(
-            _parse_test(str(field), wanted, f"{pointer}/{field}", known, errors)
+            _parse_test(
+                str(field), wanted, f"{pointer}/{escaped(str(field))}", known, errors
+            )
             for field, wanted in document.items()
         )
     )
@@ -133,16 +135,16 @@ def _parse_test(
     known: Iterable[str],
     errors: list[FieldError],
 ) -> FieldTest:
-    names = tuple(known)
-    if field not in names and not (field.startswith(ATTRIBUTE) and ATTRIBUTE in names):
-        message = f"{field!r} is not one of {', '.join(names)}"
-        errors.append(FieldError(pointer, message.replace(ATTRIBUTE, "attributes.…")))
+    _check_field(field, pointer, tuple(known), errors)
     if not isinstance(wanted, dict):
         return FieldTest(field=field, any_of=_words(field, wanted, pointer, errors))
     for operator in wanted:
+        where = f"{pointer}/{escaped(str(operator))}"
         if operator not in OPERATORS:
-            message = f"{operator!r} is not one of {', '.join(OPERATORS)}"
-            errors.append(FieldError(f"{pointer}/{operator}", message))
+            errors.append(UnknownWordError.of(where, operator, OPERATORS))
+        elif operator.startswith("at_") and not field.startswith(ATTRIBUTE):
+            message = f"{field} is no number: {operator} is for attributes"
+            errors.append(FieldError(where, message))
     refused = wanted.get("not")
     return FieldTest(
         field=field,
@@ -155,18 +157,50 @@ def _parse_test(
     )
 
 
+def _check_field(
+    field: str, pointer: str, names: tuple[str, ...], errors: list[FieldError]
+) -> None:
+    own = field.startswith(ATTRIBUTE) and field != ATTRIBUTE and ATTRIBUTE in names
+    if field == ATTRIBUTE or (field not in names and not own):
+        # All of them, because this is the list that people look for.
+        shown = ", ".join(names).replace(ATTRIBUTE, "attributes.…")
+        message = f"{field!r} is not one of {shown}{did_you_mean(field, names)}"
+        errors.append(UnknownWordError(pointer, message))
+
+
 def _words(
     field: str, value: object, pointer: str, errors: list[FieldError]
 ) -> tuple[Word, ...]:
     words = value if isinstance(value, list) else [value]
     if not words or not all(isinstance(w, str | bool | int | float) for w in words):
-        errors.append(FieldError(pointer, "must be a word, a number or a list of them"))
+        message = "must be a word, a number or a list of them"
+        errors.append(WrongTypeError(pointer, message))
         return ()
     for i, word in enumerate(words):
-        if field in WORD_FIELDS and not _WORD.fullmatch(str(word)):
-            where = f"{pointer}/{i}" if isinstance(value, list) else pointer
-            errors.append(FieldError(where, f"{word!r} can be no {field}"))
+        where = f"{pointer}/{i}" if isinstance(value, list) else pointer
+        if (fault := _word_fault(field, word, where)) is not None:
+            errors.append(fault)
     return tuple(words)
+
+
+def _word_fault(field: str, word: Word, pointer: str) -> FieldError | None:
+    """What this field can never be."""
+    if field.startswith(ATTRIBUTE):
+        return None
+    if field in FLAGS:
+        if isinstance(word, bool):
+            return None
+        return WrongTypeError(pointer, f"{word!r} is neither true nor false")
+    if not isinstance(word, str):
+        shown = str(word).lower()
+        message = f'{field} is text: write "{shown}" in quotes if {shown} is meant'
+        return WrongTypeError(pointer, message)
+    closed = event_types() if field == "event" else CLOSED.get(field)
+    if closed is not None:
+        known = word in closed
+        return None if known else UnknownWordError.of(pointer, word, closed)
+    fault = word_fault(word) if field in OWN_WORDS else None
+    return FieldError(pointer, fault) if fault else None
 
 
 def _flag(
@@ -175,7 +209,7 @@ def _flag(
     flag = wanted.get("set")
     if flag is None or isinstance(flag, bool):
         return flag
-    errors.append(FieldError(pointer, "must be true or false"))
+    errors.append(WrongTypeError(pointer, "must be true or false"))
     return None
 
 
@@ -187,5 +221,5 @@ def _number(
         isinstance(number, int | float) and not isinstance(number, bool)
     ):
         return number
-    errors.append(FieldError(f"{pointer}/{name}", "must be a number"))
+    errors.append(WrongTypeError(f"{pointer}/{name}", "must be a number"))
     return None

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from domain.errors import FieldError
+from domain.errors import FieldError, UnknownWordError
 from domain.event import Json
 from domain.sla.condition import (
     ATTRIBUTE,
@@ -138,8 +138,8 @@ def _parse_definition(
 ) -> Definition:
     for name in given:
         if name not in CONDITIONS:
-            message = f"{name!r} is not one of {', '.join(CONDITIONS)}"
-            errors.append(FieldError(f"{pointer}/{name}", message))
+            where = f"{pointer}/{name}"
+            errors.append(UnknownWordError.of(where, name, CONDITIONS))
     said = {
         name: parse_conditions(given[name], f"{pointer}/{name}", FIELDS, errors)
         for name in CONDITIONS

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from domain.duration import parse_positive
-from domain.errors import FieldError, InvalidError
+from domain.errors import FieldError, InvalidError, UnknownWordError
 from domain.event import Json, PolicyRef
+from domain.nearest import did_you_mean
 from domain.sla.calendar import Calendar
 from domain.sla.calendar_form import parse_calendar
 from domain.sla.change_rules import ChangeRules, parse_change_rules
@@ -73,7 +74,11 @@ def parse_sla_policy(ref: PolicyRef, document: Json) -> SlaPolicy:
         quiet=_parse_quiet_hours(document.get("quiet_hours"), errors),
     )
     errors += [
-        FieldError(f"/pauses/{i}", f"{metric!r} is no metric of this policy")
+        UnknownWordError(
+            f"/pauses/{i}",
+            f"{metric!r} is no metric of this policy"
+            + did_you_mean(metric, definitions),
+        )
         for i, metric in enumerate(pauses)
         if metric not in definitions
     ]
@@ -130,9 +135,8 @@ def _parse_targets(
         where = f"{pointer}/targets/{metric}"
         if metric not in known:
             message = f"{metric!r} is not one of {', '.join(known)}"
-            errors.append(
-                FieldError(where, f"{message}, and /clocks does not define it")
-            )
+            tail = f", and /clocks does not define it{did_you_mean(metric, known)}"
+            errors.append(UnknownWordError(where, message + tail))
             continue
         try:
             parsed.append((metric, parse_positive(str(text))))

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.errors import FieldError
+from domain.errors import FieldError, UnknownWordError
+from domain.sla.field_words import CHANNELS
 
 AUTHOR_KINDS = ("agent", "bot", "system")
 NAMES = ("by", "roles", "channels", "automatic")
@@ -49,22 +50,28 @@ def parse_replies(document: object, errors: list[FieldError]) -> Replies:
         errors.append(FieldError("/replies", "must be an object"))
         return Replies()
     errors += [
-        FieldError(f"/replies/{name}", f"is not one of {', '.join(NAMES)}")
+        UnknownWordError.of(f"/replies/{name}", name, NAMES)
         for name in document
         if name not in NAMES
     ]
     by = _words(document, "by", errors) or ("agent",)
-    for word in by:
-        if word not in AUTHOR_KINDS:
-            message = f"{word!r} is not one of {', '.join(AUTHOR_KINDS)}"
-            errors.append(FieldError("/replies/by", message))
+    channels = _words(document, "channels", errors)
+    for name, words, known in (
+        ("by", by, AUTHOR_KINDS),
+        ("channels", channels, CHANNELS),
+    ):
+        errors += [
+            UnknownWordError.of(f"/replies/{name}/{i}", word, known)
+            for i, word in enumerate(words)
+            if word not in known
+        ]
     automatic = document.get("automatic", False)
     if not isinstance(automatic, bool):
         errors.append(FieldError("/replies/automatic", "must be true or false"))
     return Replies(
         by=by,
         roles=_words(document, "roles", errors),
-        channels=_words(document, "channels", errors),
+        channels=channels,
         automatic=automatic is True,
     )
 

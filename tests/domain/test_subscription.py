@@ -54,7 +54,10 @@ def test_a_subscriber_hears_what_it_named_and_nobody_hears_of_keys(
 def test_a_type_that_no_event_has_is_named_by_its_place():
     found = unknown_types(["sla.met", "sla.brached", "key.created", "sla.*"], TOPICS)
     assert [(e.pointer, e.message) for e in found] == [
-        ("/types/1", "there is no event type 'sla.brached'"),
+        (
+            "/types/1",
+            "there is no event type 'sla.brached'; did you mean 'sla.breached'?",
+        ),
         ("/types/2", "there is no event type 'key.created'"),
     ]
 
