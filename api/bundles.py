@@ -12,12 +12,13 @@ from activities.bundle import BundleDesk
 from activities.cloudevents import plain
 from api.auth import Calling, Known, guarded
 from api.config import canonical
+from api.json_text import UnreadableTextError
 from api.ports import Services
 from api.presentation import answer, etag, written
 from api.problems import RefusedError, problem
 from api.schemas_bundles import BundleIn, BundleOut
 from api.words import Strict
-from api.yaml_text import MEDIA_TYPE, is_yaml, read_untrusted_yaml
+from api.yaml_text import MEDIA_TYPE, is_yaml, read_yaml
 from domain.bundle import Change, Documents
 from domain.config_kinds import ORDER
 from domain.event import Json
@@ -71,10 +72,11 @@ async def _documents(request: Request) -> Documents:
     body = await request.body()
     if is_yaml(request.headers.get("Content-Type", "")):
         try:
-            given = await asyncio.to_thread(read_untrusted_yaml, body)
-        except ValueError as error:
+            given = await asyncio.to_thread(read_yaml, body)
+        except UnreadableTextError as error:
             detail = f"the body is not well-formed YAML: {error}"
-            raise RefusedError(problem(400, "malformed_yaml", detail)) from error
+            refusal = problem(400, "malformed_yaml", detail, error.errors)
+            raise RefusedError(refusal) from error
     else:
         given = json.loads(body) if body else None
     return documents_of(_validated(given))

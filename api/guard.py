@@ -14,6 +14,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.json_text import UnreadableTextError, read_json
 from api.problems import RefusedError, problem
 from api.words import DEEPEST
 from api.yaml_text import is_yaml
@@ -135,20 +136,17 @@ def _digest(scope: Scope, body: bytes) -> str:
         told = f"{scope['method']} {scope['path']}\n".encode() + body
         return hashlib.sha256(told).hexdigest()
     try:
-        parsed = json.loads(body, parse_constant=_no_constant) if body else None
+        parsed = read_json(body) if body else None
         if _depth(parsed) > DEEPEST:
-            raise ValueError(f"nested deeper than {DEEPEST} levels")  # noqa: TRY301
+            message = f"nested deeper than {DEEPEST} levels"
+            raise UnreadableTextError(message)  # noqa: TRY301
         canonical = json.dumps(parsed, sort_keys=True, separators=(",", ":"))
-    except (ValueError, RecursionError) as error:
-        why = str(error) or "nested too deeply"
-        detail = f"the body is not well-formed JSON: {why}"
-        raise RefusedError(problem(400, "malformed_json", detail)) from error
+    except UnreadableTextError as error:
+        detail = f"the body is not well-formed JSON: {error}"
+        refusal = problem(400, "malformed_json", detail, error.errors)
+        raise RefusedError(refusal) from error
     request = f"{scope['method']} {scope['path']}\n{canonical}"
     return hashlib.sha256(request.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _depth(value: Any) -> int:

@@ -13,10 +13,9 @@ _WORDS = {"create": "new", "replace": "changed", "restore": "there again"}
 
 def read(file: Path) -> Any:
     try:
-        bundle = read_yaml(file.read_text("utf-8"))
-    except (ValueError, OSError) as error:  # text that is not UTF-8 is a ValueError
-        message = f"{file} is neither YAML nor JSON: {error}"
-        raise click.ClickException(message) from error
+        bundle = read_yaml(file.read_bytes())
+    except (ValueError, OSError) as error:
+        raise click.ClickException(f"{file}: {error}") from error
     return {} if bundle is None else bundle
 
 

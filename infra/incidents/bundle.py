@@ -26,9 +26,9 @@ class BundleError(Exception):
 def policies(file: Path) -> World:
     """Raises BundleError."""
     try:
-        bundle = read_yaml(file.read_text("utf-8"))
+        bundle = read_yaml(file.read_bytes())
     except ValueError as error:
-        raise BundleError(f"{file} is neither YAML nor JSON: {error}") from error
+        raise BundleError(f"{file}: {error}") from error
     if not isinstance(bundle, dict) or "sla-policies" not in bundle:
         raise BundleError(f"{file} holds no sla-policies")
     found = {(kind, name): text for kind, name, text in documents(bundle)}

@@ -112,12 +112,12 @@ def test_yaml_is_read_as_it_is(api, bundle):
     ("text", "words"),
     [
         (b"a: [1", "not well-formed YAML"),
-        (b"a: &x [1]\nb: [*x, *x]", "aliases"),
+        (b"a: &x [*x]", "*x stands in what it names"),
         (b"\xff\xfe\xfa", "not well-formed YAML"),
         (b"[" * 50_000, "nested deeper"),
         (b"- " * 50_000, "nested deeper"),
         (b"{a: " * 50_000, "nested deeper"),
-        (b"a: !!binary aGk=", "bytes is not JSON"),
+        (b"a: !!binary aGk=", "the tag !!binary is not read"),
         (b"a: .nan", "not JSON"),
     ],
 )
@@ -125,6 +125,33 @@ def test_yaml_that_cannot_be_read_is_refused_in_words(api, text, words):
     answer = api.post(PLAN, content=text, headers={"Content-Type": "application/yaml"})
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed_yaml")
     assert words in answer.json()["detail"]
+
+
+YAML = {"Content-Type": "application/yaml"}
+
+
+def test_a_country_is_not_taken_for_false(api):
+    content = b"agents:\n  no: {name: No One}\n"
+    [change] = api.post(PLAN, content=content, headers=YAML).json()["changes"]
+    assert (change["kind"], change["name"]) == ("agents", "no")
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (b"teams:\n  night: {members: []}\n  night: {members: []}\n",
+         "application/yaml"),
+        (b'{"teams": {"night": {"members": []}, "night": {"members": []}}}',
+         "application/json"),
+    ],
+)  # fmt: skip
+def test_a_document_that_stands_twice_is_refused_and_none_is_lost(
+    api, content, media_type
+):
+    answer = api.post(PLAN, content=content, headers={"Content-Type": media_type})
+    assert answer.status_code == 400
+    [error] = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/teams/night", "duplicate")
 
 
 def test_names_in_yaml_are_text_as_in_json(api, word):
