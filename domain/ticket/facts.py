@@ -4,17 +4,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from domain import ticket_words
 from domain.choosing import Candidate
 from domain.event import Fact, Json
 
-Priority = Literal["low", "normal", "high", "urgent"]
-PRIORITIES: tuple[Priority, ...] = ("low", "normal", "high", "urgent")
-Channel = Literal[
-    "email", "web", "api", "phone", "chat", "social",
-    "messaging", "forum", "face_to_face", "video", "bot",
-]  # fmt: skip
-AuthorKind = Literal["customer", "agent", "bot", "system"]
-Visibility = Literal["public", "internal"]
+Priority = ticket_words.Priority
+PRIORITIES = ticket_words.PRIORITIES
+Channel = ticket_words.Channel
+AuthorKind = ticket_words.AuthorKind
+Visibility = ticket_words.Visibility
 
 
 @dataclass(frozen=True, kw_only=True)

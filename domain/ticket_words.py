@@ -1,0 +1,12 @@
+"""The closed lists of words that a ticket is described by."""
+
+from typing import Literal
+
+Priority = Literal["low", "normal", "high", "urgent"]
+PRIORITIES: tuple[Priority, ...] = ("low", "normal", "high", "urgent")
+Channel = Literal[
+    "email", "web", "api", "phone", "chat", "social",
+    "messaging", "forum", "face_to_face", "video", "bot",
+]  # fmt: skip
+AuthorKind = Literal["customer", "agent", "bot", "system"]
+Visibility = Literal["public", "internal"]
