@@ -32,6 +32,7 @@ from api import (
     tickets,
     webhook_secrets,
 )
+from api.access_log import AccessLog
 from api.guard import Guard
 from api.openapi import document
 from api.ports import Services
@@ -86,6 +87,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.add_middleware(Guard, observe=observe)
+    app.add_middleware(AccessLog)
     problems.install(app, [route for router in ROUTERS for route in router.routes])
     for router in ROUTERS:
         app.include_router(router)

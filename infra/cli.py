@@ -44,8 +44,9 @@ def migrate(as_json: bool) -> None:
     """Bring the database up to date, as its owner."""
     from infra.located import owner_url  # noqa: PLC0415
     from infra.migrations import migrate as run  # noqa: PLC0415
+    from infra.settings_checks import checked  # noqa: PLC0415
 
-    applied = run(owner_url(Settings.load()))
+    applied = run(owner_url(checked()))
     if as_json:
         click.echo(json.dumps({"applied": applied}))
         return
@@ -56,7 +57,7 @@ def migrate(as_json: bool) -> None:
 @main.command()
 def api() -> None:
     """Serve HTTP."""
-    settings = _located()
+    settings = _located("api")
     from infra.processes import run_api  # noqa: PLC0415
 
     run_api(settings)
@@ -66,7 +67,7 @@ def api() -> None:
 @main.command()
 def worker() -> None:
     """Carry the Temporal workflows."""
-    settings = _located()
+    settings = _located("worker")
     from infra.processes import run_worker  # noqa: PLC0415
 
     _run(run_worker(settings))
@@ -76,14 +77,14 @@ def worker() -> None:
 @main.command()
 def followers() -> None:
     """Follow the log: read models, timers, subscriptions, sweeper."""
-    settings = _located()
+    settings = _located("followers")
     from infra.processes import run_followers  # noqa: PLC0415
 
     _run(run_followers(settings))
     finish()
 
 
-def _located() -> Settings:
+def _located(process: str) -> Settings:
     """The settings of a process that is started alone, beside a running installation
     or by its own settings.
     """
@@ -92,8 +93,11 @@ def _located() -> Settings:
         located,
         share_metrics,
     )
+    from infra.logs import configure_logs  # noqa: PLC0415
+    from infra.settings_checks import checked  # noqa: PLC0415
 
-    settings = located(Settings.load())
+    settings = located(checked(targets=process == "followers"))
+    configure_logs(process, settings)
     locate_temporal(settings)
     share_metrics(settings)
     return settings
@@ -318,7 +322,7 @@ def simulate(
 @_JSON
 def rebuild(per_second: float, as_json: bool) -> None:
     """Make every running workflow again on an empty Temporal, overdue first."""
-    settings = _located()
+    settings = _located("rebuild")
     from infra.rebuild import rebuild as run  # noqa: PLC0415
 
     def told(line: str) -> None:

@@ -9,6 +9,7 @@ import psycopg
 from typing_extensions import override
 
 from activities.ports import StoreUnavailableError
+from infra.settings import SettingsError
 from infra.temporal import TemporalUnavailableError
 
 FAILED, USAGE, AWAY, REFUSED = 1, 2, 3, 4
@@ -56,18 +57,28 @@ def unreachable(url: str, error: httpx.TransportError) -> Failure:
 def understood(error: Exception) -> Failure | None:
     """What a person can do something about, in words; None for a fault of ours."""
     match error:
+        case SettingsError(faults=[fault]):
+            return Failure(fault, code=USAGE)
+        case SettingsError(faults=faults):
+            return Failure(f"{len(faults)} settings are wrong", faults, USAGE)
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
             return Failure(f"--url: {first_line(error)}", code=USAGE)
-        case psycopg.Error() if isinstance(error, _FORBIDDEN) or _login_failed(error):
-            return Failure(f"the database refuses: {first_line(error)}", code=REFUSED)
-        case psycopg.OperationalError() | StoreUnavailableError():
-            why = f"the database cannot be reached: {first_line(error)}"
-            return Failure(why, code=AWAY)
-        case TemporalUnavailableError():
-            return Failure(first_line(error), code=AWAY)
         case OSError() if error.strerror:
             place = f"{error.filename}: " if error.filename else ""
             return Failure(f"{place}{error.strerror.lower()}")
+        case _:
+            return _of_servers(error)
+
+
+def _of_servers(error: Exception) -> Failure | None:
+    said = first_line(error)
+    match error:
+        case psycopg.Error() if isinstance(error, _FORBIDDEN) or _login_failed(error):
+            return Failure(f"the database refuses: {said}", code=REFUSED)
+        case psycopg.OperationalError() | StoreUnavailableError():
+            return Failure(f"the database cannot be reached: {said}", code=AWAY)
+        case TemporalUnavailableError():
+            return Failure(said, code=AWAY)
         case _:
             return None
 

@@ -1,5 +1,7 @@
 """Where each subscription stands, its sealed secret, and every try to deliver."""
 
+import logging
+
 from cryptography.fernet import Fernet
 
 from activities.delivery import Attempt
@@ -10,6 +12,9 @@ from infra import metrics
 from infra.database import Database, Row
 from infra.eventstore.store import PostgresEventStore
 from infra.eventstore.topics import FACTS
+from infra.logs import fields
+
+LOG = logging.getLogger(__name__)
 
 
 class PostgresOutbox:
@@ -56,6 +61,8 @@ class PostgresOutbox:
     async def tried(self, attempt: Attempt) -> None:
         state = "delivered" if attempt.delivered else "failed"
         metrics.DELIVERED.labels(state).inc()
+        if not attempt.delivered:
+            _tell(attempt)
         async with self._database.transaction() as connection:
             await connection.execute(
                 "INSERT INTO deliveries (subscription_id, position, event_type,"
@@ -106,3 +113,18 @@ ON CONFLICT (subscription_id) DO UPDATE
 SET position = EXCLUDED.position, updated_at = now()
 WHERE s.position < EXCLUDED.position
 """
+
+
+def _tell(attempt: Attempt) -> None:
+    """For operators; who subscribed reads it in the list of deliveries. The answer of
+    the endpoint is not told: it is theirs.
+    """
+    LOG.warning(
+        "a delivery failed and will be tried again",
+        extra=fields(
+            subscription=attempt.subscription_id,
+            position=attempt.recorded.position,
+            attempt=attempt.attempt,
+            status=attempt.status_code,
+        ),
+    )

@@ -32,19 +32,22 @@ from infra.followers.restater import Restater
 from infra.followers.sweeper import Sweeper
 from infra.followers.tickets import TicketCache
 from infra.followers.timers import Timers
+from infra.logs import started
 from infra.notify.follower import Notifications
 from infra.notify.sender import Sender
 from infra.notify.setup import setup_notes
 from infra.notify.table import NotificationTable
 from infra.readmodel import TicketReadModel
 from infra.search.follower import Search
-from infra.settings import Settings
+from infra.settings import Settings, masked
 from infra.stopping import Server, until_stopped
 from infra.temporal import (
     TICKETS_QUEUE,
     WEBHOOKS_QUEUE,
     TimerBackend,
     connect_patiently,
+    route_logs,
+    temporal_address,
 )
 from infra.wiring import core, now, services
 from workflows.subscription import SubscriptionWorkflow
@@ -68,16 +71,19 @@ def run_api(settings: Settings) -> None:
             yield ready
 
     _collect_seldom()
+    route_logs()
+    started(LOG, "api", **_addresses(settings), http=_listens(settings))
     config = uvicorn.Config(
         create_app(opened, observe_command),
         host=settings.http_host,
         port=settings.http_port,
         access_log=False,
-        log_level="warning",
+        log_config=None,
         timeout_graceful_shutdown=int(GRACEFUL.total_seconds()),
     )
     with suppress(KeyboardInterrupt):  # by which uvicorn hands on SIGINT
         Server(config).run()
+    LOG.info("api stopped")
 
 
 def _collect_seldom() -> None:
@@ -94,14 +100,17 @@ def observe_command(operation: str, status: int, seconds: float) -> None:
 
 async def run_worker(settings: Settings) -> None:
     """Carry the workflows until told to stop."""
+    route_logs()
+    started(LOG, "worker", **_addresses(settings))
     client = await connect_patiently()
     async with core(settings) as made:
         enforce, deliver = made.enforcement().enforce, made.delivery().deliver
-        tickets = ticket_worker(client, TICKETS_QUEUE, enforce)
+        tickets = ticket_worker(client, TICKETS_QUEUE, enforce, settings.workflow_cache)
         webhooks = webhook_worker(client, WEBHOOKS_QUEUE, deliver)
         await until_stopped(
             tickets.run(), webhooks.run(), ask_again_s=GRACEFUL.total_seconds() + 1
         )
+    LOG.info("worker stopped")
 
 
 def sandbox() -> SandboxedWorkflowRunner:
@@ -113,14 +122,19 @@ def sandbox() -> SandboxedWorkflowRunner:
     )
 
 
-def ticket_worker(client: Client, queue: str, enforce: Callable[..., Any]) -> Worker:
+def ticket_worker(
+    client: Client,
+    queue: str,
+    enforce: Callable[..., Any],
+    cached: int = Settings.workflow_cache,
+) -> Worker:
     return Worker(
         client,
         task_queue=queue,
         workflows=[TicketWorkflow],
         activities=[enforce],
         workflow_runner=sandbox(),
-        max_cached_workflows=5000,
+        max_cached_workflows=cached,
         sticky_queue_schedule_to_start_timeout=STICKY,
         graceful_shutdown_timeout=GRACEFUL,
     )
@@ -140,13 +154,15 @@ def webhook_worker(client: Client, queue: str, deliver: Callable[..., Any]) -> W
 
 async def run_followers(settings: Settings) -> None:
     """Follow the log and sweep until told to stop."""
+    route_logs()
+    started(LOG, "followers", **_addresses(settings))
     for note in setup_notes(settings):
         LOG.warning(note)
     _collect_seldom()
     client = await connect_patiently(lazy=True)
     async with core(settings) as made:
         bell = Bell(made.database)
-        cache = TicketCache(made.store)
+        cache = TicketCache(made.store, settings.ticket_cache)
         backend = TimerBackend(client)
         shared = (made.database, made.store, bell)
         quiet = asyncio.Event()
@@ -184,6 +200,21 @@ async def run_followers(settings: Settings) -> None:
             Absences(made.registry, made.assigning(cache), now).run(),
             *(follower.run() for follower in followers),
         )
+    LOG.info("followers stopped")
+
+
+def _addresses(settings: Settings) -> dict[str, object]:
+    """Whom a process speaks to, as it may be shown."""
+    return {
+        "database": masked(settings.database_url),
+        "temporal": temporal_address(),
+        "data_dir": settings.data_dir,
+    }
+
+
+def _listens(settings: Settings) -> str:
+    host = settings.http_host
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.http_port}"
 
 
 async def _report_lag(followers: list[Follower]) -> None:

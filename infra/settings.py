@@ -5,10 +5,54 @@ are those of `Settings`. Temporal has its own settings (`TEMPORAL_ADDRESS` …).
 """
 
 import os
+import re
 import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
+
+from typing_extensions import override
+
+from domain.nearest import did_you_mean, nearest
+
+ELSEWHERE = (
+    "PLEDGE_CONFIG_FILE",
+    "PLEDGE_KEY",
+    "PLEDGE_SUPERVISED",
+    "PLEDGE_URL",
+)
+"""Names that are read where they are used, and not fields of `Settings`."""
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+FORMATS = ("text", "json")
+SECRETS = ("admin_key", "secret_key")
+_KUBERNETES = re.compile(r"PLEDGE_(SERVICE_(HOST|PORT.*)|PORT(_\d+_.*)?)")
+"""What Kubernetes sets in every container beside a service named `pledge`."""
+_PASSWORD = re.compile(r":[^:@/\s][^@\s]*@|(?<=password=)\S+")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with one setting. Secrets in it are masked."""
+
+    setting: str
+    origin: str
+    value: object
+    message: str
+
+    @override
+    def __str__(self) -> str:
+        hidden = self.setting in SECRETS
+        shown = "***" if hidden else repr(masked(self.value))
+        return f"{self.origin}={shown}: {self.message}"
+
+
+class SettingsError(Exception):
+    """Every fault that was found, a line each."""
+
+    def __init__(self, faults: Iterable[Fault | str]) -> None:
+        self.faults = tuple(str(fault) for fault in faults)
+        super().__init__("\n".join(self.faults))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,21 +80,41 @@ class Settings:
     mail_from: str = "pledge@localhost"
     notify_targets: str = ""
     """File of the chat tools that people can be told by: name = apprise URL."""
+    log_level: str = "INFO"
+    log_format: str = "text"
+    database_pool: int = 8
+    """Connections of one process at most, beside those that it keeps for itself."""
+    ticket_cache: int = 10_000
+    """Tickets that the followers keep folded in memory."""
+    workflow_cache: int = 2000
+    """Tickets whose workflow a worker keeps in memory."""
+    disk_warning_mb: int = 1024
+    """Less than this free where the data directory is, and it is warned of."""
 
     @classmethod
     def load(cls) -> Self:
-        path = Path(os.environ.get("PLEDGE_CONFIG_FILE", "pledge.toml"))
-        given = tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
+        """Raises SettingsError. What a value may be is looked at in
+        `infra.settings_checks`; here only names and types.
+        """
+        settings, faults = cls.read()
+        if faults:
+            raise SettingsError(faults)
+        return settings
+
+    @classmethod
+    def read(cls) -> tuple[Self, list[Fault | str]]:
+        """With the default for each value that cannot be read, and what is wrong."""
+        said, faults = said_settings()
+        values: dict[str, Any] = {}
         for field in fields(cls):
-            name = f"PLEDGE_{field.name.upper()}"
-            if name in os.environ:
-                given[field.name] = os.environ[name]
-        unknown = given.keys() - {field.name for field in fields(cls)}
-        if unknown:
-            msg = f"{path}: unknown settings: {', '.join(sorted(unknown))}"
-            raise ValueError(msg)
-        given["http_port"] = int(given.get("http_port", cls.http_port))
-        return cls(**given)
+            if field.name not in said:
+                continue
+            origin, value = said[field.name]
+            try:
+                values[field.name] = _typed(field.type, value)
+            except ValueError as error:
+                faults.append(Fault(field.name, origin, value, str(error)))
+        return cls(**values), faults
 
     def the_public_url(self) -> str:
         """Without a slash at its end."""
@@ -64,3 +128,91 @@ class Settings:
             return self.admin_key
         path = Path(self.admin_key_file)
         return path.read_text("utf-8").strip() if path.is_file() else ""
+
+
+def said_settings() -> tuple[dict[str, tuple[str, object]], list[Fault | str]]:
+    """What was said, by the name of the setting: where, and the value. The environment
+    comes before the file; an empty variable says nothing.
+    """
+    path = Path(os.environ.get("PLEDGE_CONFIG_FILE") or "pledge.toml")
+    known = [field.name for field in fields(Settings)]
+    given, faults = _file(path, required="PLEDGE_CONFIG_FILE" in os.environ)
+    faults += _unknown_in_file(path, given, known)
+    said = {n: (f"{path}: {n}", v) for n, v in given.items() if n in known}
+    for name in known:
+        variable = variable_of(name)
+        if value := os.environ.get(variable):
+            said[name] = (variable, value)
+    faults += [typo for _, typo in _unknown_variables() if typo]
+    return said, faults
+
+
+def as_environment() -> dict[str, str]:
+    """The environment with what the file says added, as children are to see it."""
+    said, _ = said_settings()
+    of_file = {variable_of(name): str(value) for name, (_, value) in said.items()}
+    return of_file | {name: value for name, value in os.environ.items() if value}
+
+
+def overlooked() -> list[str]:
+    """Variables that look like settings and are none, and like none either."""
+    return [variable for variable, typo in _unknown_variables() if not typo]
+
+
+def variable_of(setting: str) -> str:
+    return f"PLEDGE_{setting.upper()}"
+
+
+def masked(value: object) -> object:
+    """A URL without its password, in either notation."""
+    if not isinstance(value, str):
+        return value
+    return _PASSWORD.sub(lambda m: ":***@" if m[0].endswith("@") else "***", value)
+
+
+def _file(path: Path, *, required: bool) -> tuple[dict[str, Any], list[Fault | str]]:
+    try:
+        return tomllib.loads(path.read_text("utf-8")), []
+    except FileNotFoundError:
+        missing = f"PLEDGE_CONFIG_FILE={str(path)!r}: there is no such file"
+        return {}, [missing] if required else []
+    except OSError as error:
+        return {}, [f"{path}: {(error.strerror or str(error)).lower()}"]
+    except ValueError as error:  # TOMLDecodeError, UnicodeDecodeError
+        return {}, [f"{path} is not TOML: {error}"]
+
+
+def _unknown_in_file(
+    path: Path, given: Mapping[str, Any], known: list[str]
+) -> Iterator[str]:
+    for name in sorted(given.keys() - set(known)):
+        meant = did_you_mean(name.lower().removeprefix("pledge_"), known)
+        yield f"{path}: unknown setting {name!r}{meant}"
+
+
+def _unknown_variables() -> Iterator[tuple[str, str]]:
+    """Each with what to say of it where it is most likely a slip of the pen."""
+    known = [variable_of(field.name) for field in fields(Settings)] + [*ELSEWHERE]
+    for name in sorted(os.environ):
+        ours = name.startswith("PLEDGE_") and name not in known
+        if ours and os.environ[name] and not _KUBERNETES.fullmatch(name):
+            close = nearest(name.removeprefix("PLEDGE_"), _short(known))
+            said = f"unknown setting {name}"
+            yield name, f"{said}; did you mean PLEDGE_{close}?" if close else ""
+
+
+def _short(names: Iterable[str]) -> list[str]:
+    """Without what all have in common, which would make anything look alike."""
+    return [name.removeprefix("PLEDGE_") for name in names]
+
+
+def _typed(kind: object, value: object) -> int | str:
+    if kind is not int:
+        if isinstance(value, str):
+            return value
+        raise ValueError("must be text")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\s*-?\d{1,18}\s*", value, re.ASCII):
+        return int(value)
+    raise ValueError("must be a whole number")

@@ -13,14 +13,14 @@ import contextlib
 import os
 import secrets
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from infra.data_dir import DataDir
 from infra.embedded import remains
-from infra.embedded.ports import LOOPBACK, free_port
+from infra.embedded.ports import LOOPBACK, free_port, is_free
 from infra.embedded.postgres import OWNER, Postgres
 from infra.embedded.probe import answering
 from infra.embedded.process import Command, EmbeddedError
@@ -32,16 +32,31 @@ DATABASE_URL = "PLEDGE_DATABASE_URL"
 OWNER_DATABASE_URL = "PLEDGE_OWNER_DATABASE_URL"
 TEMPORAL_ADDRESS = "TEMPORAL_ADDRESS"
 ADMIN_KEY = "PLEDGE_ADMIN_KEY"
+HTTP_HOST, HTTP_PORT = "PLEDGE_HTTP_HOST", "PLEDGE_HTTP_PORT"
 DEFAULT_PORTS = {"http": 8400, "temporal": 7233, "temporal_ui": 8233, "postgres": 5433}
+EMBEDDED = {
+    "temporal": TEMPORAL_ADDRESS,
+    "temporal_ui": TEMPORAL_ADDRESS,
+    "postgres": DATABASE_URL,
+}
+"""Which port belongs to a server that the setting makes an external one."""
 NICE = {"worker": 10, "followers": 3}
 """Behind the API: a promise that a busy worker would miss, the sweeper keeps."""
 PATIENCE_S = 20.0
 PIDS = ("api", "worker", "followers", "postgres", "temporal")
 
 
-class SettingsError(EmbeddedError):
+class HalfADatabaseError(EmbeddedError):
     def __init__(self, present: str, missing: str) -> None:
         super().__init__(f"{present} is set, so {missing} must be set too")
+
+
+class PortTakenError(EmbeddedError):
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(
+            f"port {port} on {host} is taken or not ours to use; it was asked for"
+            " (--port, PLEDGE_HTTP_PORT), so no other is used instead"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +150,7 @@ class Stack:
             DATABASE_URL: self.database_url,
             TEMPORAL_ADDRESS: self.temporal_address,
             "PLEDGE_DATA_DIR": str(self.data.path),
-            "PLEDGE_HTTP_PORT": self.http.rpartition(":")[2],
+            HTTP_PORT: self.http.rpartition(":")[2],
             "PROMETHEUS_MULTIPROC_DIR": str(self.data.folder("metrics")),
             "PYTHONUNBUFFERED": "1",
             remains.MARK: str(self.data.path),
@@ -151,42 +166,53 @@ class Stack:
 def assemble(
     data: DataDir,
     settings: Mapping[str, str],
-    http_port: int | None,
     say: Callable[[str], None],
 ) -> Stack:
-    """Choose what is embedded and where it listens; raises SettingsError."""
+    """Choose what is embedded and where it listens; raises EmbeddedError."""
     if (DATABASE_URL in settings) != (OWNER_DATABASE_URL in settings):
         names = sorted((DATABASE_URL, OWNER_DATABASE_URL), key=settings.__contains__)
-        raise SettingsError(present=names[1], missing=names[0])
-    wanted = http_port or int(settings.get("PLEDGE_HTTP_PORT") or 0)
-    ports = _ports(data, {"http": wanted} if wanted else {}, say)
+        raise HalfADatabaseError(present=names[1], missing=names[0])
+    host = settings.get(HTTP_HOST) or LOOPBACK
+    embedded = [name for name, address in EMBEDDED.items() if address not in settings]
+    if wanted := int(settings.get(HTTP_PORT) or 0):
+        if not is_free(wanted, host):
+            raise PortTakenError(host, wanted)
+        ports = {**_ports(data, embedded, say), "http": wanted}
+    else:
+        ports = _ports(data, ["http", *embedded], say)
+    data.keep_ports({**data.ports(), **ports})
     return Stack(
         data=data,
         settings=settings,
-        http=f"http://{LOOPBACK}:{ports['http']}",
-        postgres=None
-        if DATABASE_URL in settings
-        else Postgres(data, ports["postgres"]),
-        temporal=None
-        if TEMPORAL_ADDRESS in settings
-        else Temporal(data, ports["temporal"], ports["temporal_ui"]),
+        http=f"http://{_reached_at(host)}:{ports['http']}",
+        postgres=Postgres(data, ports["postgres"]) if "postgres" in ports else None,
+        temporal=Temporal(data, ports["temporal"], ports["temporal_ui"])
+        if "temporal" in ports
+        else None,
     )
 
 
 def _ports(
-    data: DataDir, wanted: Mapping[str, int], say: Callable[[str], None]
+    data: DataDir, names: Iterable[str], say: Callable[[str], None]
 ) -> dict[str, int]:
-    """Prefer what is asked for, then what was chosen before, then the default."""
+    """Prefer what was chosen before, then the default: nobody asked for these."""
     chosen: dict[str, int] = {}
-    for name, preferred in {**DEFAULT_PORTS, **data.ports(), **wanted}.items():
+    for name in names:
+        preferred = data.ports().get(name, DEFAULT_PORTS[name])
         port = free_port(preferred)
         while port in chosen.values():
             port = free_port()
         if port != preferred:
             say(f"port {preferred} is taken, using {port}")
         chosen[name] = port
-    data.keep_ports(chosen)
     return chosen
+
+
+def _reached_at(host: str) -> str:
+    """By which address we reach our own server."""
+    if host in ("0.0.0.0", "::", LOOPBACK):  # noqa: S104 - asked for by its operator
+        return LOOPBACK
+    return f"[{host}]" if ":" in host else host
 
 
 def _server(name: str, server: Postgres | Temporal) -> Child:

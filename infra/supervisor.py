@@ -26,6 +26,7 @@ from typing import Any
 from infra.embedded.process import (
     Command,
     EmbeddedError,
+    JobFailedError,
     Process,
     ProcessEndedError,
     run,
@@ -38,6 +39,8 @@ LONGEST_PAUSE_S = 5.0
 HEALTHY_S = 30.0
 PUBLISH_AGAIN_S = 5.0
 STOPPED, FAILED, KILLED = 0, 1, 130
+LOST = -1
+"""A server ended as it started, as one does whose port was taken meanwhile."""
 
 
 async def alive() -> None:
@@ -71,7 +74,9 @@ class Supervisor:
     _unpublished: asyncio.TimerHandle | None = field(default=None, init=False)
 
     async def run(self) -> int:
-        """Return the exit code: STOPPED, FAILED (to start) or KILLED (asked twice)."""
+        """Return the exit code: STOPPED, FAILED (to start) or KILLED (asked twice); or
+        LOST, and it may be tried again.
+        """
         work = asyncio.ensure_future(self._work())
         with self._listening(work):
             try:
@@ -81,7 +86,7 @@ class Supervisor:
                     raise
             except (EmbeddedError, OSError) as error:
                 self.say(str(error))
-                return FAILED
+                return LOST if isinstance(error, ProcessEndedError) else FAILED
             finally:
                 await self._stop()
         return STOPPED if self._signals == 1 else KILLED
@@ -101,7 +106,7 @@ class Supervisor:
             self._running[child.name] = process
             self.say(f"{child.name} runs, process {process.pid}")
         elif status := await run(command):
-            raise ProcessEndedError(command, f"{child.name} ended with status {status}")
+            raise JobFailedError(command, f"{child.name} ended with status {status}")
 
     async def _keep(self, child: Child) -> None:
         clock, pause_s = asyncio.get_running_loop().time, FIRST_PAUSE_S

@@ -1,6 +1,7 @@
 """The one place that talks to Temporal: connecting, and the two signal-with-starts."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable
 from datetime import timedelta
 
@@ -10,6 +11,13 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.envconfig import ClientConfig
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.contracts import TicketPlan
@@ -19,6 +27,7 @@ from workflows.ticket import TicketWorkflow, ticket_workflow_id
 
 TICKETS_QUEUE = "tickets"
 WEBHOOKS_QUEUE = "webhooks"
+LOG = logging.getLogger(__name__)
 RPC_TIMEOUT = timedelta(seconds=5)
 
 
@@ -30,6 +39,20 @@ class TemporalRefusedError(Exception):
     """Temporal will never take this call; others it will."""
 
 
+def route_logs() -> None:
+    """What Temporal's core says goes where everything else is said."""
+    logger = logging.getLogger("temporalio.core")
+    core = TelemetryFilter(core_level="WARN", other_level="ERROR")
+    forwarding = LogForwardingConfig(logger=logger)
+    told = TelemetryConfig(logging=LoggingConfig(filter=core, forwarding=forwarding))
+    Runtime.set_default(Runtime(telemetry=told), error_if_already_set=False)
+
+
+def temporal_address() -> str:
+    config = ClientConfig.load_client_connect_config()
+    return str(config.get("target_host", "localhost:7233"))
+
+
 async def connect(*, lazy: bool = False) -> Client:
     """By Temporal's own settings: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, profiles …
     `lazy`: connect at the first call, for who must start while Temporal is away.
@@ -39,9 +62,8 @@ async def connect(*, lazy: bool = False) -> Client:
     try:
         return await Client.connect(**settings, data_converter=MESSAGES, lazy=lazy)
     except RuntimeError as error:
-        address = settings.get("target_host", "localhost:7233")
         why = "connection refused" if "refused" in str(error) else str(error)
-        message = f"Temporal at {address} cannot be reached: {why}"
+        message = f"Temporal at {temporal_address()} cannot be reached: {why}"
         raise TemporalUnavailableError(message) from error
 
 
@@ -51,7 +73,8 @@ async def connect_patiently(*, lazy: bool = False) -> Client:
     while True:
         try:
             return await connect(lazy=lazy)
-        except TemporalUnavailableError:
+        except TemporalUnavailableError as error:
+            LOG.warning("waiting: %s; again in %.1f s", error, pause_s)
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, 2.0)
 

@@ -15,36 +15,53 @@ from infra.data_dir import DataDir, DataDirBusyError
 from infra.embedded import cluster, remains
 from infra.embedded.process import EmbeddedError
 from infra.notify.setup import setup_notes
-from infra.settings import Settings
+from infra.settings import Settings, as_environment, overlooked
+from infra.settings_checks import checked
 from infra.stack import ADMIN_KEY, Stack, assemble
-from infra.supervisor import FAILED, Supervisor
+from infra.supervisor import FAILED, LOST, Supervisor
 from infra.terminal import say
 
-DEFAULT_DATA_DIR = ".pledge"
+TRIES = 2
 TAKE_OVER_S = 2.0
 
 
 def up(data_dir: Path | None = None, http_port: int | None = None) -> int:
-    """Run until stopped and return the exit code.
-
-    The default data directory is PLEDGE_DATA_DIR or `.pledge`. `http_port` comes
-    before PLEDGE_HTTP_PORT, the port of the last run, and 8400.
+    """Run until stopped and return the exit code. What is given here comes before the
+    environment, and that before `pledge.toml`. Raises SettingsError before anything
+    has started.
     """
-    path = data_dir or Path(os.environ.get("PLEDGE_DATA_DIR") or DEFAULT_DATA_DIR)
-    data = DataDir(path.resolve())
+    if data_dir:
+        os.environ["PLEDGE_DATA_DIR"] = str(data_dir)
+    if http_port is not None:
+        os.environ["PLEDGE_HTTP_PORT"] = str(http_port)
+    settings = checked(targets=True)
+    for name in overlooked():
+        say(f"{name} is no setting of Pledge and is overlooked", err=True)
+    data = DataDir(Path(settings.data_dir).resolve())
     try:
         with data.locked():
-            return asyncio.run(_run(data, http_port))
+            return asyncio.run(_run(data, as_environment()))
     except (DataDirBusyError, EmbeddedError, OSError) as error:
         say(f"pledge up: {error}", err=True)
         return FAILED
 
 
-async def _run(data: DataDir, http_port: int | None) -> int:
-    data.withdraw()
-    await _clear_remains(data)
-    settings = {name: value for name, value in os.environ.items() if value}
-    stack = assemble(data, settings, http_port, say)
+async def _run(data: DataDir, environment: dict[str, str]) -> int:
+    try:
+        for _ in range(TRIES):
+            data.withdraw()
+            await _clear_remains(data)
+            code = await _supervised(data, environment)
+            if code != LOST:
+                return code
+            say("trying once more: a port may have been taken meanwhile")
+    finally:
+        data.withdraw()
+    return FAILED
+
+
+async def _supervised(data: DataDir, environment: dict[str, str]) -> int:
+    stack = assemble(data, environment, say)
     stack.prepare()
     supervisor = Supervisor(
         stages=stack.stages(),
@@ -52,10 +69,7 @@ async def _run(data: DataDir, http_port: int | None) -> int:
         say=say,
         all_up=lambda: say(_summary(stack)),
     )
-    try:
-        return await supervisor.run()
-    finally:
-        data.withdraw()
+    return await supervisor.run()
 
 
 async def _clear_remains(data: DataDir) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import secrets
 import time
@@ -62,6 +63,8 @@ from infra.registry import LiveRegistry
 from infra.roster import LiveRoster
 from infra.settings import Settings
 from infra.sources import InstalledSources
+
+LOG = logging.getLogger(__name__)
 
 
 def now() -> datetime:
@@ -170,7 +173,7 @@ async def core(settings: Settings) -> AsyncIterator[Core]:
     """Waits for the database as long as it takes; closes everything at the end."""
     log = await _log(settings.database_url)
     writer = GroupWriter(log, metrics.observe_append)
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, size=settings.database_pool)
     await database.open()
     store = PostgresEventStore(database, writer)
     registry = LiveRegistry(store, _surroundings(settings))
@@ -207,7 +210,9 @@ async def _log(database_url: str) -> Log:
     while True:
         try:
             return await asyncio.to_thread(Log, database_url)
-        except PersistenceError:
+        except PersistenceError as error:
+            why = str(error).strip().partition("\n")[0]
+            LOG.warning("waiting for the database: %s; again in %.1f s", why, pause_s)
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, 2.0)
 

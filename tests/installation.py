@@ -111,6 +111,7 @@ class Installation:
             "PLEDGE_DATA_DIR": str(self.data.path),
             "PLEDGE_HTTP_PORT": self.http.rpartition(":")[2],
             "PLEDGE_ADMIN_KEY": self.admin_key,
+            "PLEDGE_LOG_FORMAT": "json",
             "PLEDGE_WEBHOOK_ALLOW": "127.0.0.0/8",
             "PLEDGE_SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}",
             "PLEDGE_MAIL_FROM": "Pledge <pledge@shop.example>",

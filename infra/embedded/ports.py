@@ -16,3 +16,17 @@ def free_port(preferred: int = 0) -> int:
             probe.listen()
             return int(probe.getsockname()[1])
     raise OSError("no free port on 127.0.0.1")
+
+
+def is_free(port: int, host: str = LOOPBACK) -> bool:
+    """Say whether a server can listen there."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, kind, _, _, address = found[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen()
+    except OSError:
+        return False
+    return True

@@ -56,6 +56,13 @@ class ProcessEndedError(EmbeddedError):
         super().__init__(f"{how}: see {command.log}")
 
 
+class JobFailedError(EmbeddedError):
+    """A process that had one thing to do has not done it."""
+
+    def __init__(self, command: Command, how: str) -> None:
+        super().__init__(f"{how}: see {command.log}")
+
+
 class Process:
     """A running command; made is started."""
 

@@ -18,6 +18,7 @@ from activities.ports import StoreUnavailableError
 from infra.database import Database, Row
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.bell import Bell
+from infra.logs import fields
 from infra.temporal import TemporalUnavailableError
 
 LINGER_S = 0.05
@@ -73,6 +74,9 @@ class Follower(ABC):
                 self._oldest = None
                 await asyncio.sleep(1)
                 return
+            await self._resume(connection)
+            position = fields(follower=self.name, position=self.position)
+            LOG.info("%s leads", self.name, extra=position)
             while True:
                 # Raises when the connection, and with it the lock, is gone; and sees
                 # a position that was set back.
@@ -123,7 +127,8 @@ class Follower(ABC):
     async def park(self, failed: Mapping[str, Exception], position: int) -> None:
         """Put streams aside, visibly; the next event of one is a new try."""
         for stream_id, error in failed.items():
-            LOG.error("%s parked %s: %s", self.name, stream_id, error)
+            where = fields(follower=self.name, stream=stream_id, position=position)
+            LOG.error("%s parked %s: %s", self.name, stream_id, error, extra=where)
             async with self.database.connection() as connection:
                 await connection.execute(
                     "INSERT INTO parked_streams (follower, stream_id, position, error)"

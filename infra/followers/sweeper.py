@@ -18,6 +18,7 @@ from activities.ports import StoreUnavailableError
 from infra import metrics
 from infra.database import Database
 from infra.followers.follower import Follower
+from infra.logs import fields
 
 TICK_S = 0.25
 GRACE_MS = 700
@@ -49,6 +50,7 @@ class Sweeper:
         self._timers, self._quiet = timers, quiet
         self._done: dict[tuple[str, int], int] = {}
         self._refused: dict[str, int] = {}
+        self._leads = False
 
     async def run(self) -> None:
         """One leader in the cluster, by an advisory lock of its own connection. For
@@ -68,7 +70,11 @@ class Sweeper:
             while True:
                 cursor = await connection.execute("SELECT pg_try_advisory_lock(7307)")
                 row = await cursor.fetchone()
-                if row and row[0]:
+                leads = bool(row and row[0])
+                if leads and not self._leads:
+                    LOG.info("sweeper leads")
+                self._leads = leads
+                if leads:
                     await self.sweep()
                 await asyncio.sleep(TICK_S)
 
@@ -87,6 +93,7 @@ class Sweeper:
         finally:
             self._quiet.set()
         metrics.SWEPT.inc(swept)
+        LOG.info("sweeper enforced what was overdue", extra=fields(tickets=swept))
         return swept
 
     async def _overdue(self, now_ms: int) -> list[tuple[str, int]]:

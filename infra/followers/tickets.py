@@ -19,8 +19,8 @@ Made = TypeVar("Made")
 class TicketCache:
     """Shared by the followers of one process; `fresh` reads only what is new."""
 
-    def __init__(self, store: PostgresEventStore) -> None:
-        self._store = store
+    def __init__(self, store: PostgresEventStore, kept: int = KEPT) -> None:
+        self._store, self._kept = store, kept
         self._tickets: OrderedDict[str, Ticket] = OrderedDict()
 
     async def fresh(
@@ -43,7 +43,7 @@ class TicketCache:
             if now is not None and ticket_id not in failed:
                 found[ticket_id] = now
                 self._keep(now)
-        while len(self._tickets) > KEPT:
+        while len(self._tickets) > self._kept:
             self._tickets.popitem(last=False)
         return found, failed
 

@@ -5,6 +5,7 @@ Only what may pass counts: a refusal for good is an answer, as is one of this re
 alone, and a fault of ours is none.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from activities.dispatch import Dispatch
 from activities.ports import Now
 from domain.notification.settling import Outcome
 
+LOG = logging.getLogger(__name__)
 FAILURES = 3
 OPEN_FOR = timedelta(seconds=30)
 CIRCUIT_OPEN = Outcome(code="circuit_open", temporary=True, broken=True)
@@ -47,7 +49,7 @@ class Guarded:
             return CIRCUIT_OPEN
         outcome = await self._way.send(dispatch)
         if not outcome.temporary or outcome.only_them:
-            self._circuits.pop(name, None)
+            self._works(name)
         elif self._failed(name):
             outcome = Outcome(code=outcome.code, temporary=True, broken=True)
         self._show(sum(c.open_until is not None for c in self._circuits.values()))
@@ -63,10 +65,21 @@ class Guarded:
         circuit.open_until = now + OPEN_FOR
         return True
 
+    def _works(self, name: str) -> None:
+        circuit = self._circuits.pop(name, None)
+        if circuit is not None and circuit.open_until is not None:
+            LOG.info("%s works again", name or "the mail server")
+
     def _failed(self, name: str) -> bool:
         """Whether the circuit is open now."""
         circuit = self._circuits.setdefault(name, Circuit())
         circuit.failures += 1
+        if circuit.failures == FAILURES:
+            LOG.warning(
+                "%s fails: left alone, tried again every %.0f s",
+                name or "the mail server",
+                OPEN_FOR.total_seconds(),
+            )
         if circuit.failures >= FAILURES:
             circuit.open_until = self._now() + OPEN_FOR
         return circuit.open_until is not None

@@ -49,6 +49,10 @@ name = sys.argv[1]
 is_owner = "PLEDGE_OWNER_DATABASE_URL" in os.environ
 assert is_owner == (name == "migrate"), "only the migration is told the owner's URL"
 if name == "api":
+    lose = os.environ.get("LOSE_ONCE")
+    if lose and not os.path.exists(lose):
+        open(lose, "w").close()
+        sys.exit(1)
     address = ("127.0.0.1", int(os.environ["PLEDGE_HTTP_PORT"]))
     http.server.HTTPServer(address, Healthy).serve_forever()
 elif name != "migrate":
@@ -264,16 +268,52 @@ async def test_servers_named_in_the_environment_are_used_and_not_started(idle):
     assert "hush" not in said
 
 
-async def test_a_taken_port_is_replaced_aloud_and_the_new_one_kept(idle):
+async def test_a_port_that_was_asked_for_is_never_replaced(idle):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         await idle.start(**EXTERNAL, PLEDGE_HTTP_PORT=str(port))
-        assert f"port {port} is taken, using" in await idle.says("Ctrl-C stops.")
+        await idle.says(f"port {port} on 127.0.0.1 is taken")
+        assert await idle.process.wait() == 1
+    assert not left_by(idle)
+
+
+async def test_a_port_that_nobody_asked_for_is_replaced_aloud_and_the_new_one_kept(
+    idle,
+):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        idle.data.mkdir()
+        (idle.data / "ports.json").write_text(json.dumps({"http": port}))
+        await idle.start(**EXTERNAL)
+        said = await idle.says("Ctrl-C stops.")
+        assert f"port {port} is taken, using" in said
+        assert said.count("is taken") == 1, (
+            "it needs no port for what it does not start"
+        )
     chosen = idle.run()["http"]
     assert await idle.end(signal.SIGTERM) == 0
     await idle.start(**EXTERNAL)
     await idle.says("Ctrl-C stops.")
     assert idle.run()["http"] == chosen
+
+
+async def test_a_start_that_lost_a_port_to_another_is_tried_again(idle):
+    await idle.start(**EXTERNAL, LOSE_ONCE=str(idle.data.parent / "lost"))
+    await idle.says("api ended with status 1")
+    await idle.says("trying once more")
+    await idle.says("Ctrl-C stops.")
+
+
+async def test_settings_stand_in_a_file_too(idle):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    lines = [f'{k[7:].lower()} = "{v}"' for k, v in EXTERNAL.items() if k[0] == "P"]
+    text = "\n".join([*lines, f"http_port = {port}"])
+    (idle.data.parent / "pledge.toml").write_text(text)
+    await idle.start(TEMPORAL_ADDRESS=EXTERNAL["TEMPORAL_ADDRESS"])
+    await idle.says("Ctrl-C stops.")
+    assert idle.run()["http"] == f"http://127.0.0.1:{port}"
 
 
 async def test_a_second_request_to_stop_does_not_wait_for_the_deaf(idle):

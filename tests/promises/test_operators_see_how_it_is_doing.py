@@ -1,5 +1,7 @@
 """Alive, ready, and how it is doing: states and figures for all, names for nobody."""
 
+import json
+
 import pytest
 
 from tests.api_client import eventually
@@ -83,3 +85,50 @@ def test_no_name_and_no_word_of_a_customer_is_in_the_figures(api, word):
     text = api.get("/metrics").text
     assert secret not in text
     assert ticket["id"] not in text
+
+
+@pytest.fixture
+def lines(installation):
+    """What a process has logged, as far as it is JSON."""
+
+    def read(process):
+        text = installation.data.log(process).read_text("utf-8")
+        return [json.loads(line) for line in text.splitlines() if line[:1] == "{"]
+
+    return read
+
+
+def test_each_process_says_with_what_it_started_and_no_password(lines, installation):
+    for process in ("api", "worker", "followers"):
+        first = next(x for x in lines(process) if x["message"].endswith("started"))
+        assert first["process"] == process
+        assert first["version"]
+        assert first["database"].startswith("postgresql://pledge_app:***@127.0.0.1")
+        assert first["temporal"] == installation.temporal.address
+
+
+def test_each_request_is_one_line_with_its_route_key_and_status_and_no_contents(
+    api, lines, word
+):
+    secret = f"secret-{word}"
+    ticket = api.open_ticket(subject=secret, customer={"external_id": secret})
+    api.get(f"/v1/tickets?q={secret}")
+    api.get(f"/v1/tickets/{ticket['id']}?as_of=never")
+
+    def told():
+        asked = [x for x in lines("api") if x["logger"] == "pledge.access"]
+        return asked if any(x["status"] == 422 for x in asked[-3:]) else None
+
+    *_, opened, listed, refused = eventually(told)
+    assert (opened["method"], opened["route"]) == ("POST", "/v1/tickets")
+    assert (opened["status"], listed["status"]) == (201, 200)
+    assert refused["route"] == "/v1/tickets/{ticket_id}"
+    assert (opened["role"], opened["duration_ms"] > 0) == ("admin", True)
+    assert opened["key"] in [k["id"] for k in api.ok("GET", "/v1/keys")["items"]]
+    assert secret not in "".join(json.dumps(x) for x in lines("api"))
+
+
+def test_followers_say_that_they_lead(lines):
+    leading = [x["follower"] for x in lines("followers") if "leads" in x["message"]
+               and "follower" in x]  # fmt: skip
+    assert {"projector", "timers", "subscriptions", "notifications"} <= set(leading)
