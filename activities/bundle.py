@@ -6,7 +6,7 @@ caller says of what plan they are, by the revision of the whole configuration.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from activities.config import by_turns, meta_of, replayed, row_of
 from activities.ports import (
@@ -16,6 +16,8 @@ from activities.ports import (
     Now,
     Publishing,
     Registry,
+    Unpromised,
+    none_unpromised,
 )
 from activities.sources import Sources, all_looked_up
 from domain.bundle import Bundle, Change, Documents, change, changes, in_order
@@ -51,9 +53,11 @@ class BundleDesk:
         now: Now,
         sources: Sources,
         publishing: Publishing,
+        unpromised: Unpromised = none_unpromised,
     ) -> None:
         self._store, self._registry, self._now = store, registry, now
         self._sources, self._publishing = sources, publishing
+        self._unpromised = unpromised
 
     async def plan(self, documents: Documents) -> BundlePlan:
         """What would be published now; nothing is. Raises InvalidError that points to
@@ -72,6 +76,7 @@ class BundleDesk:
 
     async def _planned(self, bundle: Bundle) -> BundlePlan:
         config = await self._registry.config()
+        config = replace(config, unpromised=await self._unpromised())
         # Off the loop: schedules are looked at for weeks ahead.
         found = await asyncio.to_thread(changes, bundle, config, self._now())
         return BundlePlan(changes=found, config=config)

@@ -6,7 +6,7 @@ another. Idempotent by `Caller.command_id`; optimistic by the stream's version.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from activities.ports import (
     Appended,
@@ -16,6 +16,8 @@ from activities.ports import (
     Now,
     Publishing,
     Registry,
+    Unpromised,
+    none_unpromised,
 )
 from activities.sources import Expanded, Sources, looked_up
 from domain.config import Entry, config_stream, fold_config
@@ -49,9 +51,11 @@ class ConfigDesk:
         now: Now,
         sources: Sources,
         publishing: Publishing,
+        unpromised: Unpromised = none_unpromised,
     ) -> None:
         self._store, self._registry, self._now = store, registry, now
         self._sources, self._publishing = sources, publishing
+        self._unpromised = unpromised
 
     async def publish(
         self, kind: Kind, name: str, document: Json, caller: Caller
@@ -89,6 +93,8 @@ class ConfigDesk:
         if unchanged(config, written):
             row = row_of(caller, config_stream(kind, name), entry.stream_version)
             return await self._store.append([], row)
+        if kind == "sla-policies":
+            config = replace(config, unpromised=await self._unpromised())
         # Off the loop: looking weeks ahead of a schedule of many layers takes a while.
         fact = await asyncio.to_thread(
             publish, config, kind, name, document, expansion, self._now()

@@ -1,6 +1,6 @@
 """What the use cases need from the outside. `infra/` implements it, tests may too."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,8 @@ from domain.workload import Move
 Now = Callable[[], datetime]
 OnEnforced = Callable[[Sequence[Event]], None]
 NewId = Callable[[], str]
+Unpromised = Callable[[], Awaitable[Mapping[str, int]]]
+"""How many open tickets of each type have no promise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,3 +174,8 @@ class Roster(Protocol):
         """Counts at once and until the read model knows it, or it failed. No other
         decision can come between what was decided and this.
         """
+
+
+async def none_unpromised() -> Mapping[str, int]:
+    """Where nobody counts."""
+    return {}

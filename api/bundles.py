@@ -61,7 +61,12 @@ async def apply(request: Request, known: Known, caller: Calling) -> Response:
 
 def _desk(known: Services) -> BundleDesk:
     return BundleDesk(
-        known.store, known.registry, known.now, known.sources, known.publishing
+        known.store,
+        known.registry,
+        known.now,
+        known.sources,
+        known.publishing,
+        known.tickets.unpromised,
     )
 
 

@@ -127,7 +127,12 @@ def _add_versions(made: APIRouter, kind: Kind, word: str) -> None:
 
 def _desk(known: Services) -> ConfigDesk:
     return ConfigDesk(
-        known.store, known.registry, known.now, known.sources, known.publishing
+        known.store,
+        known.registry,
+        known.now,
+        known.sources,
+        known.publishing,
+        known.tickets.unpromised,
     )
 
 

@@ -25,13 +25,13 @@ from domain.ticket.facts import (
 ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 
 
-class AuthorOut(BaseModel):
+class MessageAuthorOut(BaseModel):
     kind: AuthorKind
     id: str
     role: str | None
 
 
-class MessageOut(BaseModel):
+class TicketMessageOut(BaseModel):
     """`actor`: who sent it in, for the author or as the author."""
 
     model_config = ConfigDict(
@@ -51,7 +51,7 @@ class MessageOut(BaseModel):
         }
     )
     version: int = Field(description="Of the event in the ticket's history")
-    author: AuthorOut
+    author: MessageAuthorOut
     visibility: Visibility
     channel: str
     body: str
@@ -60,12 +60,12 @@ class MessageOut(BaseModel):
     actor: ActorOut
 
 
-class MessagePage(BaseModel):
-    items: list[MessageOut]
+class TicketMessagePage(BaseModel):
+    items: list[TicketMessageOut]
     next_cursor: str | None
 
 
-@ROUTER.get("/{ticket_id}/messages", response_model=MessagePage, **READ)
+@ROUTER.get("/{ticket_id}/messages", response_model=TicketMessagePage, **READ)
 async def list_ticket_messages(
     ticket_id: str,
     known: Known,

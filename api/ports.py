@@ -98,6 +98,9 @@ class TicketList(Protocol):
         to be answered in time.
         """
 
+    async def unpromised(self) -> Mapping[str, int]:
+        """How many open tickets of each type have no promise."""
+
     async def id_of(self, number: int) -> str | None:
         """The id of the ticket that has this number."""
 
@@ -131,6 +134,9 @@ class QueuePages(Protocol):
         """Who waits in a team's queue, the oldest first. Raises InvalidError for a
         cursor that is none of ours.
         """
+
+    async def summary(self) -> list[Json]:
+        """Of each team for which something waits: how much, and since when."""
 
 
 class AttainmentTable(Protocol):

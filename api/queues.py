@@ -9,11 +9,13 @@ from pydantic import BaseModel, Field
 from activities.acting import acting_agent
 from api.auth import Calling, Known
 from api.naming import ticket_id_of
+from api.pages import Asked
 from api.presentation import answer
 from api.schemas_tickets import AcceptIn, DeclineIn, TicketOut
 from api.tickets import LIST, WRITE, Limit, outcome_json
 from api.words import NAME, Line
 from domain.errors import NotFoundError
+from domain.event import Json
 from domain.offering import AcceptOffer, DeclineOffer
 
 TICKETS = APIRouter(prefix="/v1/tickets", tags=["assignment"])
@@ -35,6 +37,22 @@ class QueuedOut(BaseModel):
     offered_to: str | None
     offer_expires_at: datetime | None
     reason: str | None = Field(description="Why nobody is asked now")
+
+
+class QueueOut(BaseModel):
+    """Of the read model, a moment behind the log."""
+
+    team: str
+    waiting: int = Field(description="Tickets that nobody has, also those on offer")
+    offered: int = Field(description="Of these, somebody is asked to take them")
+    oldest_queued_at: datetime | None = Field(description="Which waits longest")
+    next_due_at: datetime | None = Field(description="The promise that is due first")
+    breached: int = Field(description="Of these, a promise was broken")
+
+
+class QueueList(BaseModel):
+    items: list[QueueOut]
+    next_cursor: str | None
 
 
 class QueuePage(BaseModel):
@@ -63,6 +81,32 @@ async def decline_offer(
     command = DeclineOffer(agent=by.actor.person, reason=body.reason)
     done = await known.desk.apply(await ticket_id_of(known, ticket_id), command, by)
     return await outcome_json(known, done)
+
+
+@QUEUES.get("", response_model=QueueList, **LIST)
+async def list_queues(
+    known: Known,
+    asked: Asked,
+    wait_for: Annotated[int | None, Query(ge=0, le=2**62)] = None,
+) -> Response:
+    """Every team with what waits for it, also of a team where nothing waits."""
+    if wait_for is not None:
+        await known.tickets.wait_for(wait_for)
+    waiting = {str(queue["team"]): queue for queue in await known.queues.summary()}
+    teams = {team.name for team in (await known.registry.config()).current("teams")}
+    names = sorted(teams | set(waiting))
+    return answer(asked.of(names, str, lambda n: waiting.get(n) or _empty(n)))
+
+
+def _empty(team: str) -> Json:
+    return {
+        "team": team,
+        "waiting": 0,
+        "offered": 0,
+        "oldest_queued_at": None,
+        "next_due_at": None,
+        "breached": 0,
+    }
 
 
 @QUEUES.get("/{name}", response_model=QueuePage, **LIST)

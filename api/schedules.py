@@ -50,14 +50,14 @@ async def get_on_call(
     plan = (await known.registry.oncall()).plan(name)
     if begin is None and to is None:
         when = at or known.now()
-        found = await _of_query(lambda: on_call_at(plan, when))
+        found = await of_query(lambda: on_call_at(plan, when))
         return answer(_on_call_json(name, plan, found))
     if at is not None:
         raise InvalidError.at("?at", "is asked alone, or `from` and `to`")
     if begin is None or to is None:
         missing = "?from" if begin is None else "?to"
         raise InvalidError.at(missing, "a range has both `from` and `to`")
-    covered = await _of_query(lambda: _range_json(plan, begin, to))
+    covered = await of_query(lambda: _range_json(plan, begin, to))
     return answer({"schedule": name, "from": begin, "to": to, **covered})
 
 
@@ -137,7 +137,7 @@ def _below_schedule(errors: Iterable[FieldError]) -> tuple[FieldError, ...]:
     return tuple(FieldError(f"/schedule{e.pointer}", e.message) for e in errors)
 
 
-async def _of_query(ask: Callable[[], T]) -> T:
+async def of_query(ask: Callable[[], T]) -> T:
     """Off the loop. `/from` of the domain is `?from` here."""
     try:
         return await asyncio.to_thread(ask)

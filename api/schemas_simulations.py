@@ -89,11 +89,13 @@ class LeftOutOut(BaseModel):
 
 
 class ConfigWarningOut(BaseModel):
-    """`pointer`: into the document; empty = all of it."""
+    """`pointer`: into the document; empty = all of it. `name` and `version` null: of
+    all documents of the kind together.
+    """
 
     kind: Kind
-    name: str
-    version: int
+    name: str | None
+    version: int | None
     pointer: str
     message: str
 

@@ -3,6 +3,7 @@ past tickets, and what is hardly meant in what is published.
 """
 
 import asyncio
+from dataclasses import replace
 
 from fastapi import APIRouter, Response
 from starlette.exceptions import HTTPException
@@ -77,6 +78,7 @@ async def stop_simulation(
 async def list_config_warnings(known: Known, asked: Asked) -> Response:
     """What is hardly meant in everything that is published, as of now."""
     config, book = await known.registry.config(), await known.registry.oncall()
+    config = replace(config, unpromised=await known.tickets.unpromised())
     found = await asyncio.to_thread(
         lambda: [*config_warnings(config, book, known.now())]
     )

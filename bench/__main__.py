@@ -1,6 +1,6 @@
 """`make bench`: figures of this machine, each beside a bare baseline of the same run.
 
-`python -m bench opening` or `lateness` runs one part.
+`python -m bench opening`, `lateness` or `finding` runs one part.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import sys
 
 from rich.console import Console
 
+from bench.finding import finding
 from bench.lateness import lateness
 from bench.opening import opening
 from bench.stack import running
@@ -29,7 +30,10 @@ async def main(parts: list[str]) -> None:
             # A fresh one for each, so that what came before is not still being done.
             with running() as stack:
                 await lateness(stack, console, promises)
+    if "finding" in parts:
+        with running() as stack:
+            await finding(stack, console)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1:] or ["opening", "lateness"]))
+    asyncio.run(main(sys.argv[1:] or ["opening", "lateness", "finding"]))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from psycopg.conninfo import make_conninfo
 
 READY_WITHIN_S = 120
 
@@ -22,6 +23,7 @@ class Running:
     port: int
     key: str
     postgres: str
+    owner: str
     http: httpx.Client
 
     def put(self, path: str, document: Any) -> None:
@@ -40,10 +42,17 @@ def running() -> Iterator[Running]:
             with httpx.Client(base_url=run["http"], headers=headers) as http:
                 while http.get("/readyz").status_code != httpx.codes.OK:
                     time.sleep(0.2)
-                yield Running(http.base_url.port or 80, key, run["postgres"], http)
+                url, port = run["postgres"], http.base_url.port or 80
+                yield Running(port, key, url, _owner(url, Path(folder)), http)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait()
+
+
+def _owner(url: str, folder: Path) -> str:
+    """As the role that owns the tables."""
+    password = (folder / "secrets" / "pledge_owner.password").read_text().strip()
+    return make_conninfo(url, user="pledge_owner", password=password)
 
 
 def _run_file(path: Path, process: subprocess.Popen[bytes]) -> dict[str, Any]:

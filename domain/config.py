@@ -4,7 +4,7 @@ A published version never changes; a ticket pins the version it was attached to.
 is published is in `publishing`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache, cached_property
@@ -120,12 +120,15 @@ class Configuration:
     """`chat_targets`: names of those that the operator set up; None: not known here.
     `url_refusal`: why no request ever goes to a URL; None: not known here.
     `mail`: whether a mail server is set up; None: not known here.
+    `unpromised`: how many open tickets of each type have no promise, where that was
+    asked.
     """
 
     entries: dict[tuple[Kind, str], Entry] = field(default_factory=dict)
     chat_targets: frozenset[str] | None = None
     url_refusal: UrlRefusal | None = None
     mail: bool | None = None
+    unpromised: Mapping[str, int] = field(default_factory=dict)
 
     def entry(self, kind: Kind, name: str) -> Entry:
         return self.entries.get((kind, name), NEVER_PUBLISHED)
@@ -220,6 +223,7 @@ class Configuration:
             chat_targets=self.chat_targets,
             url_refusal=self.url_refusal,
             mail=self.mail,
+            unpromised=self.unpromised,
         )
 
     @cached_property

@@ -15,6 +15,7 @@ from domain.config import Configuration, Published
 from domain.config_kinds import Kind
 from domain.config_lint.findings import findings
 from domain.config_lint.surroundings import Surroundings
+from domain.config_lint.unpromised import unpromised_elsewhere
 from domain.errors import FieldError, InvalidError
 from domain.notification.preferences import parse_preferences, preferences_advice
 from domain.oncall.book import OnCallBook
@@ -26,11 +27,13 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigWarning:
-    """`pointer`: into the document of this version; empty = all of it."""
+    """`pointer`: into the document of this version; empty = all of it. `name` and
+    `version` None: of all documents of the kind together.
+    """
 
     kind: Kind
-    name: str
-    version: int
+    name: str | None
+    version: int | None
     pointer: str
     message: str
 
@@ -40,6 +43,14 @@ def config_warnings(
 ) -> Iterator[ConfigWarning]:
     """By kind, then by name. Four weeks ahead of `at` are looked at for gaps."""
     around = config.surroundings(at, book)
+    for found in unpromised_elsewhere(config.sla_policies, config.unpromised):
+        yield ConfigWarning(
+            kind="sla-policies",
+            name=None,
+            version=None,
+            pointer="",
+            message=found.message,
+        )
     for kind in KINDS:
         for published in config.current(kind):
             for found in _of(config, published, around, at):

@@ -15,6 +15,7 @@ from domain.config import Configuration, PolicyPublished, PolicyRetired
 from domain.config_kinds import SINGULAR, Kind, references
 from domain.config_lint.findings import findings
 from domain.config_lint.people import circle_faults
+from domain.config_lint.unpromised import unpromised_elsewhere
 from domain.errors import (
     FieldError,
     InvalidError,
@@ -109,7 +110,9 @@ def settled(
         if circle:
             raise InvalidError(circle)
     made = config.entry(fact.kind, fact.name).versions[-1]
-    found = findings(made, config.surroundings(at), new=fact.version == 1)
+    found = [*findings(made, config.surroundings(at), new=fact.version == 1)]
+    if fact.kind == "sla-policies":
+        found += unpromised_elsewhere(config.sla_policies, config.unpromised)
     return replace(fact, warnings=(*fact.warnings, *found))
 
 

@@ -61,6 +61,11 @@ CONFIG_WARNINGS = Gauge(
     ["kind"],
     multiprocess_mode="livemostrecent",
 )
+UNPROMISED = Gauge(
+    "pledge_unpromised_tickets",
+    "Open tickets to which no SLA policy promises anything",
+    multiprocess_mode="livemostrecent",
+)
 DELIVERED = Counter("pledge_deliveries", "Webhook tries", ["state"])
 NOTIFIED = Counter("pledge_notifications", "Tries to tell people", ["channel", "state"])
 NOT_NOTIFIED = Counter(

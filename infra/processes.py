@@ -32,6 +32,7 @@ from infra.followers.restater import Restater
 from infra.followers.sweeper import Sweeper
 from infra.followers.tickets import TicketCache
 from infra.followers.timers import Timers
+from infra.followers.unpromised import show_unpromised
 from infra.logs import started
 from infra.notify.follower import Notifications
 from infra.notify.sender import Sender
@@ -197,6 +198,7 @@ async def run_followers(settings: Settings) -> None:
             _report_lag(followers),
             Coverage(made.registry, now).run(),
             ConfigWarnings(made.registry, now).run(),
+            show_unpromised(TicketReadModel(made.database).unpromised),
             Absences(made.registry, made.assigning(cache), now).run(),
             *(follower.run() for follower in followers),
         )

@@ -12,6 +12,9 @@ _NAMES = (
     "ticket_id", "number", "subject", "priority", "tier", "queued_at", "due_at",
     "offered_to", "offer_expires_at", "reason",
 )  # fmt: skip
+_SUMMARY = (
+    "team", "waiting", "offered", "oldest_queued_at", "next_due_at", "breached",
+)  # fmt: skip
 _WAITING: dict[Order, LiteralString] = {
     "oldest": "SELECT id FROM tickets WHERE queued AND waiting IS NOT NULL"
     " AND team = %s ORDER BY queued_at, id",
@@ -39,6 +42,15 @@ class QueueTable:
         items = [dict(zip(_NAMES, row, strict=True)) for row in rows[:limit]]
         last = rows[limit - 1] if len(rows) > limit else None
         return items, encode_cursor(last[5], last[0]) if last else None
+
+    async def summary(self) -> list[Json]:
+        """Of each team for which something waits: how much, and since when."""
+        rows = await self._database.rows(
+            "SELECT team, count(*), count(offered_to), min(queued_at), min(due_at),"
+            " count(*) FILTER (WHERE breached) FROM tickets"
+            " WHERE queued AND team IS NOT NULL GROUP BY team"
+        )
+        return [dict(zip(_SUMMARY, row, strict=True)) for row in rows]
 
     async def teams(self) -> Sequence[str]:
         return await self._words(

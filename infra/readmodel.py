@@ -59,6 +59,13 @@ class TicketReadModel:
         except TimeoutError as error:
             raise BusyError(TOO_BROAD) from error
 
+    async def unpromised(self) -> dict[str, int]:
+        rows = await self._database.rows(
+            "SELECT type, count(*) FROM tickets"
+            " WHERE NOT promised AND status NOT IN ('resolved', 'closed') GROUP BY type"
+        )
+        return {str(type_): int(count) for type_, count in rows}
+
     async def id_of(self, number: int) -> str | None:
         rows = await self._database.rows(
             "SELECT id FROM tickets WHERE number = %s", (number,)

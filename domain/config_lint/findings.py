@@ -13,6 +13,7 @@ from domain.config_lint.ladders import ladder_findings
 from domain.config_lint.people import agent_findings, team_findings
 from domain.config_lint.promises import promise_findings
 from domain.config_lint.surroundings import Surroundings
+from domain.config_lint.unpromised import unpromised_findings
 from domain.errors import FieldError
 from domain.escalation.policy import EscalationPolicy
 from domain.event import Json
@@ -58,6 +59,7 @@ def sla_findings(
 ) -> Iterator[FieldError]:
     others = [p for p in around.sla_policies if p.ref.name != policy.ref.name]
     yield from promise_findings(policy, document, others)
+    yield from unpromised_findings(policy, around.sla_policies, around.unpromised)
     ladder = around.ladders.get(policy.escalation_policy or "")
     if ladder is not None:
         yield from _climbed(policy, ladder)

@@ -3,7 +3,7 @@ the document included.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domain.assignment import Directory, may_act
 from domain.errors import FieldError, InvalidError
@@ -22,7 +22,8 @@ class Surroundings:
     `gaps`: what is to be said of hours of a schedule in which nobody is on call.
     `chat_targets`: names of those that are set up; None: not known. `url_refusal`: why
     no request ever goes to a URL; None: not known. `mail`: whether a mail server is set
-    up; None: not known.
+    up; None: not known. `unpromised`: how many open tickets of each type have no
+    promise.
     """
 
     directory: Directory
@@ -34,6 +35,7 @@ class Surroundings:
     chat_targets: frozenset[str] | None = None
     url_refusal: UrlRefusal | None = None
     mail: bool | None = None
+    unpromised: Mapping[str, int] = field(default_factory=dict)
 
     def acts(self, person: str) -> bool:
         return may_act(self.directory, person) is None

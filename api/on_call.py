@@ -1,0 +1,119 @@
+"""Who is on call at an instant, by every schedule."""
+
+from datetime import datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from api.auth import Known, reads
+from api.pages import Asked
+from api.presentation import answer
+from api.schedules import of_query
+from api.schemas_schedules import OnCallShiftOut
+from api.words import Cleaned, Instant
+from domain.config import Configuration, Published
+from domain.config_kinds import SINGULAR, references
+from domain.errors import InvalidError
+from domain.event import Json
+from domain.nearest import did_you_mean
+from domain.oncall.book import OnCallBook
+from domain.oncall.on_call import on_call_at
+from domain.oncall.shifts import Shift
+
+ROUTER = APIRouter(prefix="/v1/on-call", tags=["on call"])
+READ = reads("config:read", 422)
+
+
+class LocalShiftOut(OnCallShiftOut):
+    """`local_from`, `local_to`: the same on the clocks of `time_zone`."""
+
+    local_from: datetime
+    local_to: datetime
+
+
+class CalledByOut(BaseModel):
+    kind: str = Field(description="`escalation policy` or `team`")
+    name: str
+
+
+class OnCallByScheduleOut(BaseModel):
+    """`now`: nobody, if it is empty; each until `to`. `next`: the first others to come.
+    `called_by`: what calls people by this schedule.
+    """
+
+    schedule: str
+    time_zone: str
+    now: list[LocalShiftOut]
+    next: list[LocalShiftOut]
+    called_by: list[CalledByOut]
+
+
+class OnCallPage(BaseModel):
+    items: list[OnCallByScheduleOut]
+    next_cursor: str | None
+
+
+@ROUTER.get("", response_model=OnCallPage, **READ)
+async def list_on_call(
+    known: Known,
+    asked: Asked,
+    at: Annotated[Instant | None, Query(description="Now, if not said")] = None,
+    tz: Annotated[
+        str | None,
+        Cleaned,
+        Query(max_length=64, description="For local times; else each schedule's own"),
+    ] = None,
+) -> Response:
+    """Who is on call, until when, and who comes next, by every schedule in force."""
+    if tz is not None and tz not in available_timezones():
+        near = did_you_mean(tz, available_timezones())
+        raise InvalidError.at("?tz", f"{tz!r} is not an IANA time zone{near}")
+    config, book = await known.registry.config(), await known.registry.oncall()
+    when = at or known.now()
+
+    def shown(published: Published) -> Json:
+        return _shown(published, config, book, when, tz)
+
+    current = [*config.current("schedules")]
+    return answer(await of_query(lambda: asked.of(current, lambda p: p.name, shown)))
+
+
+def _shown(
+    published: Published,
+    config: Configuration,
+    book: OnCallBook,
+    at: datetime,
+    tz: str | None,
+) -> Json:
+    name = published.name
+    found = on_call_at(book.plan(name), at)
+    zone = ZoneInfo(tz or published.schedule.tz)
+    return {
+        "schedule": name,
+        "time_zone": zone.key,
+        "now": [_shift(shift, zone) for shift in found.now],
+        "next": [_shift(shift, zone) for shift in found.next],
+        "called_by": [*_called_by(name, config)],
+    }
+
+
+def _shift(shift: Shift, zone: ZoneInfo) -> Json:
+    return {
+        "from": shift.begin,
+        "to": shift.end,
+        "local_from": shift.begin.astimezone(zone),
+        "local_to": shift.end.astimezone(zone),
+        "person": shift.person,
+        "reason": shift.reason,
+    }
+
+
+def _called_by(schedule: str, config: Configuration) -> list[Json]:
+    return [
+        {"kind": SINGULAR[kind], "name": user.name}
+        for kind in ("escalation-policies", "teams")
+        for user in config.current(kind)
+        if ("schedules", schedule) in {r[1:] for r in references(kind, user.document)}
+    ]

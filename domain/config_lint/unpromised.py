@@ -1,0 +1,57 @@
+"""Open tickets to which no SLA policy promises anything, by their types: mostly a type
+that somebody mistyped, on the ticket or in a rule.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from domain.errors import FieldError
+from domain.nearest import nearest
+from domain.sla.policy import SlaPolicy
+
+Types = Mapping[str, int]
+"""How many open tickets of each type have no promise."""
+
+
+def unpromised_findings(
+    policy: SlaPolicy, policies: Iterable[SlaPolicy], types: Types
+) -> Iterator[FieldError]:
+    """Of a policy: types of which its rules name a word that is nearly the same."""
+    named = _named(policies)
+    own = {word: pointer for pointer, word in _words(policy)}
+    for type_, count in sorted(types.items()):
+        near = nearest(type_, named) if type_ not in named else None
+        if near in own:
+            message = f"{_none(type_, count)}; did you mean {near!r}?"
+            yield FieldError(own[near], message)
+
+
+def unpromised_elsewhere(
+    policies: Iterable[SlaPolicy], types: Types
+) -> Iterator[FieldError]:
+    """What `unpromised_findings` says of no policy."""
+    named = _named(policies)
+    for type_, count in sorted(types.items()):
+        if type_ in named:
+            why = "the rules that name it refused them, or came later"
+            yield FieldError("", f"{_none(type_, count)}: {why}")
+        elif nearest(type_, named) is None:
+            yield FieldError("", f"{_none(type_, count)}: no rule names it")
+
+
+def _none(type_: str, count: int) -> str:
+    tickets = "1 open ticket" if count == 1 else f"{count:,} open tickets"
+    return f"{tickets} of type {type_!r} without any promise"
+
+
+def _named(policies: Iterable[SlaPolicy]) -> dict[str, None]:
+    return {word: None for policy in policies for _, word in _words(policy)}
+
+
+def _words(policy: SlaPolicy) -> Iterator[tuple[str, str]]:
+    """Each type that a rule asks for, and where."""
+    for index, rule in enumerate(policy.rules):
+        for test in rule.when.tests:
+            if test.field == "type":
+                yield from (
+                    (f"/match/{index}/when/type", str(word)) for word in test.any_of
+                )
