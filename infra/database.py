@@ -33,9 +33,11 @@ LIVENESS = {
 
 _BOUNDED = """
 SELECT set_config('statement_timeout', %s, true), set_config('jit', 'off', true),
-    set_config('work_mem', '32MB', true)
+    set_config('work_mem', '32MB', true),
+    set_config('max_parallel_workers_per_gather', '0', true)
 """
-"""A short query is not worth compiling; more memory keeps its bitmaps exact."""
+"""A short query is worth neither compiling nor processes of its own; more memory keeps
+its bitmaps exact."""
 
 
 class Database:

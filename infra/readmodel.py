@@ -42,6 +42,8 @@ class TicketReadModel:
         return items, order.cursor(items[-1]) if len(rows) > limit else None
 
     async def _found(self, query: TicketQuery, wanted: int) -> list[Row]:
+        if (asked := query.estimate()) and query.few(await self._estimated(*asked)):
+            return await self._rows(*query.everywhere())
         rows = await self._rows(*query.near())
         if query.plain or len(rows) == wanted:
             return rows
@@ -50,6 +52,10 @@ class TicketReadModel:
             if len(rows) == wanted:
                 return rows
         return await self._rows(*query.everywhere())
+
+    async def _estimated(self, query: LiteralString, parameters: list[Any]) -> int:
+        [(plan,)] = await self._rows(query, parameters)
+        return int(plan[0]["Plan"]["Plan Rows"])
 
     async def _rows(self, query: LiteralString, parameters: list[Any]) -> list[Row]:
         try:

@@ -19,10 +19,14 @@ WINDOW = 100
 """Rows that are looked at near the beginning, for each one that is wanted …"""
 NARROWEST = 5_000
 """… but at least so many."""
-WINDOW_OF_TEXT = 300
+WINDOW_OF_TEXT = 2_000
 """The same where each row's words must be read."""
-RECENT = 30_000
+RECENT = 20_000
 """Tickets among which a word is looked for before it is looked for among all."""
+FEW = 3_000
+"""So many may be sorted at once …"""
+FEW_OF_TEXT = 500
+"""… and so many may be asked for their words."""
 
 COLUMNS = (
     "id", "number", "version", "status", "subject", "channel", "type", "priority",
@@ -46,7 +50,8 @@ _RANGES: dict[str, tuple[str, LiteralString]] = {
     "opened_after": ("opened_at", "t.opened_at >= %s"),
     "opened_before": ("opened_at", "t.opened_at < %s"),
     "updated_after": ("updated_at", "t.updated_at >= %s"),
-    "due_before": ("due_at", "t.due_at < %s"),
+    # As its index has it.
+    "due_before": ("due_at", "coalesce(t.due_at, 'infinity'::timestamptz) < %s"),
 }
 
 
@@ -65,7 +70,7 @@ Question = tuple[LiteralString, list[Any]]
 
 class TicketQuery:
     """`near`, `recent` and `everywhere` are asked in turn until the page is full; what
-    the last one finds is all there is.
+    the last one finds is all there is. Of what is `few` it is asked at once.
     """
 
     def __init__(self, wanted: TicketFilter, limit: int, after: After | None) -> None:
@@ -78,15 +83,30 @@ class TicketQuery:
                 # What bounds the order itself bounds the window too.
                 here = self._ranged if column == self.order.column else self._filtered
                 here.also(sql, value)
-        for sql, value in _named(wanted):
-            self._filtered.also(sql, value)
+        for sql, values in _named(wanted):
+            self._filtered.also(sql, *values)
         if after is not None:
             self._ranged.also(self.order.beyond, *after)
 
     @property
     def plain(self) -> bool:
         """Nothing is filtered: the beginning of the list is the page."""
-        return not self._filtered.parameters and self._text is None
+        return self._filtered.sql == "true" and self._text is None
+
+    def estimate(self) -> Question | None:
+        """How many match, by PostgreSQL's statistics; None where they do not tell: of
+        words they do not know that those of one text come together.
+        """
+        if self._filtered.sql == "true":
+            return None
+        sql = _sql(
+            "EXPLAIN (FORMAT JSON) SELECT FROM tickets t WHERE", self._ranged.sql,
+            "AND", self._filtered.sql,
+        )  # fmt: skip
+        return sql, [*self._ranged.parameters, *self._filtered.parameters]
+
+    def few(self, estimated: int) -> bool:
+        return estimated <= (FEW if self._text is None else FEW_OF_TEXT)
 
     def near(self) -> Question:
         """The page as far as it is found among the first rows of the list."""
@@ -129,11 +149,31 @@ class TicketQuery:
         sql: LiteralString = (
             "x.opened_at >= %s" if self.order.descending else "x.opened_at <= %s"
         )
+        if self._filtered.sql == "true":
+            return self._sorted_by_text(Condition(sql, [horizon]))
         return self._sorted(Condition(sql, [horizon]))
 
     def everywhere(self) -> Question:
         """All that match, sorted."""
         return self._sorted(Condition())
+
+    def _sorted_by_text(self, bound: Condition) -> Question:
+        """The same where nothing but the words decides: each ticket need not be read. A
+        ticket that the lists do not know yet is left out.
+        """
+        sql = _sql(
+            "WITH page AS (SELECT t.id FROM (SELECT ticket_id AS id, opened_at, terms",
+            "FROM ticket_search x WHERE", bound.sql, ") t WHERE", self._ranged.sql,
+            "AND t.terms @@ %s::tsquery ORDER BY", self.order.by, "LIMIT %s)",
+            "SELECT", _SELECT, "FROM page JOIN tickets t USING (id)",
+            "ORDER BY", self.order.by,
+        )  # fmt: skip
+        return sql, [
+            *bound.parameters,
+            *self._ranged.parameters,
+            self._text,
+            self._limit,
+        ]
 
     def _sorted(self, bound: Condition) -> Question:
         conditions = Condition(
@@ -163,26 +203,25 @@ def _sql(*parts: LiteralString) -> LiteralString:
     return " ".join(parts)
 
 
-def _named(wanted: TicketFilter) -> Iterator[tuple[LiteralString, Any]]:
+def _named(wanted: TicketFilter) -> Iterator[tuple[LiteralString, list[Any]]]:
     for name in _FACETS:
         if values := getattr(wanted, name):
-            yield _OVERLAPS, [facet(name, value) for value in values]
+            yield _OVERLAPS, [[facet(name, value) for value in values]]
     if wanted.promised is not None:
-        yield _OVERLAPS, [facet("promised", str(wanted.promised).lower())]
+        yield _OVERLAPS, [[facet("promised", str(wanted.promised).lower())]]
     if wanted.clock_state:
         yield _clock_state(wanted.clock_state)
-    numbers = [*wanted.number]
-    if numbers:
-        yield "t.number = ANY(%s)", numbers
+    if wanted.number:
+        yield "t.number = ANY(%s)", [[*wanted.number]]
     if (number := _number(wanted.q)) is not None:
-        yield "t.number = ANY(%s)", [number]
+        yield "t.number = %s", [number]
 
 
-def _clock_state(states: Sequence[str]) -> tuple[LiteralString, Any]:
+def _clock_state(states: Sequence[str]) -> tuple[LiteralString, list[Any]]:
     named = [facet("clock_state", state) for state in states if state != "at_risk"]
-    if "at_risk" in states:
-        return f"({_OVERLAPS} OR {_AT_RISK})", named
-    return _OVERLAPS, named
+    if "at_risk" not in states:
+        return _OVERLAPS, [named]
+    return (f"({_OVERLAPS} OR {_AT_RISK})", [named]) if named else (_AT_RISK, [])
 
 
 def _number(q: str | None) -> int | None:

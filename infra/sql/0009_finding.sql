@@ -29,14 +29,13 @@ CREATE INDEX tickets_at_risk_idx ON tickets (at_risk_from)
 CREATE INDEX tickets_unpromised_idx ON tickets (type)
     WHERE NOT promised AND status NOT IN ('resolved', 'closed');
 
--- The folded words of each ticket's texts; the follower `search` keeps it. The words are
--- kept outside the rows, so that a row is small where only its time is asked for.
+-- The folded words of each ticket's texts; the follower `search` keeps it.
 CREATE TABLE ticket_search (
     ticket_id text        PRIMARY KEY,
     version   bigint      NOT NULL,
     opened_at timestamptz NOT NULL,
     terms     tsvector    NOT NULL
-) WITH (toast_tuple_target = 128, fillfactor = 90);
+) WITH (fillfactor = 90);
 CREATE INDEX ticket_search_terms_idx ON ticket_search USING gin (terms)
     WITH (gin_pending_list_limit = 256);
 CREATE INDEX ticket_search_opened_idx ON ticket_search (opened_at);
