@@ -96,7 +96,7 @@ class BundleDesk:
 
     async def _apply(self, bundle: Bundle, caller: Caller) -> Appended:
         plan = await self._planned(bundle)
-        if caller.if_match not in (None, plan.config.revision):
+        if not caller.accepts(plan.config.revision):
             raise PreconditionError(plan.config.revision)
         events = self._events(plan, caller)
         row = row_of(caller, *_where_it_ends(events, plan, bundle.documents))

@@ -166,7 +166,7 @@ def _check(entry: Entry, caller: Caller, *, required: bool) -> None:
     if not caller.if_exists:
         if required:
             raise PreconditionRequiredError(entry.stream_version)
-    elif entry.current is None or caller.if_match not in (None, entry.stream_version):
+    elif entry.current is None or not caller.accepts(entry.stream_version):
         raise PreconditionError(entry.stream_version)
 
 

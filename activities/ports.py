@@ -28,7 +28,8 @@ class Caller:
     the caller; `request_sha256` tells two requests under one key apart; `attempt` is
     unique to this try, so that a commit whose answer was lost is known as our own.
     `key_id`: of the API key by which the request came; None = there was none.
-    `if_exists` without `if_match`: whatever version there is, but one there must be.
+    `if_match`: the versions of which one must be current; None for any. `if_exists`
+    without it: whatever version there is, but one there must be.
     """
 
     command_id: str
@@ -37,9 +38,12 @@ class Caller:
     actor: Actor
     correlation_id: str
     channel: str
-    if_match: int | None = None
+    if_match: frozenset[int] | None = None
     if_exists: bool = False
     key_id: str | None = None
+
+    def accepts(self, version: int) -> bool:
+        return self.if_match is None or version in self.if_match
 
 
 @dataclass(frozen=True, kw_only=True)

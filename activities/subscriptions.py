@@ -53,7 +53,7 @@ class SubscriptionDesk:
         known = (await self._registry.subscriptions()).by_id.get(subscription_id)
         if known is None or known.deleted:
             raise NotFoundError("subscription", subscription_id)
-        if caller.if_match not in (None, known.version):
+        if not caller.accepts(known.version):
             raise PreconditionError(known.version)
         fact = SubscriptionDeleted(subscription_id=subscription_id)
         return await self._append(subscription_id, known.version + 1, fact, caller)

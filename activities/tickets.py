@@ -85,6 +85,8 @@ class TicketDesk:
     ) -> Outcome:
         if again := await self.replay(caller):
             return again
+        if caller.if_match is not None:
+            raise PreconditionError(None)  # there is nothing yet that could match
         draft = open_ticket(ticket_id, command, self._now(), await self._world())
         return await self._append(draft, caller, occurred_at=command.occurred_at)
 
@@ -187,7 +189,7 @@ class TicketDesk:
 
     async def _expected(self, ticket_id: str, caller: Caller) -> Ticket:
         ticket = await self.get(ticket_id)
-        if caller.if_match not in (None, ticket.version):
+        if not caller.accepts(ticket.version):
             raise PreconditionError(ticket.version)
         return ticket
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from api import (
     approvals,
@@ -13,6 +14,7 @@ from api import (
     calendars,
     clocks,
     config,
+    documentation,
     event_types,
     events,
     joining,
@@ -34,7 +36,13 @@ from api import (
     webhook_secrets,
 )
 from api.access_log import AccessLog
+from api.compression import Gzip
+from api.conditional import Head, NotModified
+from api.cross_origin import cross_origin
+from api.envelope import Envelope
+from api.gate import Gate
 from api.guard import Guard
+from api.limits import Limits
 from api.openapi import document
 from api.ports import Services
 
@@ -66,11 +74,14 @@ ROUTERS = (
     keys.ROUTER,
     operation.ROUTER,
 )
+DEFAULT_LIMITS = Limits()
 Opened = Callable[[], AbstractAsyncContextManager[Services]]
 
 
 def create_app(
-    opened: Opened, observe: Callable[[str, int, float], None] = lambda *_: None
+    opened: Opened,
+    observe: Callable[[str, int, float], None] = lambda *_: None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> FastAPI:
     """`opened` makes the services when the server starts and closes them at its end."""
 
@@ -87,13 +98,29 @@ def create_app(
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
     )
-    app.add_middleware(Guard, observe=observe)
-    app.add_middleware(AccessLog)
-    problems.install(app, [route for router in ROUTERS for route in router.routes])
+    routes = [route for router in ROUTERS for route in router.routes]
+    app.add_middleware(Guard, observe=observe, limits=limits)
+    app.add_middleware(Gate, routes=routes, limits=limits)
+    _add_layers(app, limits)
+    problems.install(app, routes)
+    documentation.install(app)
     for router in ROUTERS:
         app.include_router(router)
     app.openapi = lambda: document(  # type: ignore[method-assign]
         app, app.state.services.event_types
     )
     return app
+
+
+def _add_layers(app: FastAPI, limits: Limits) -> None:
+    """Around the gate; the last one stands outermost."""
+    app.add_middleware(NotModified)
+    app.add_middleware(Gzip)
+    app.add_middleware(Head)
+    if limits.cors_origins:
+        app.add_middleware(CORSMiddleware, **cross_origin(limits.cors_origins))
+    app.add_middleware(Envelope, hsts_s=limits.hsts_s)
+    app.add_middleware(AccessLog)

@@ -8,22 +8,31 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Security
 from fastapi.dependencies.models import Dependant
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from typing_extensions import override
 
 from activities.ports import Caller
+from api.if_match import versions
 from api.model_fields import aliases
-from api.ports import BehindError, Services
-from api.problems import responses
+from api.ports import Services
+from api.problems import problem, responses
+from api.request_id import current_request_id
 from api.validation import no_such
 from domain.access import ApiKey, Permission
 from domain.assignment import absent
-from domain.errors import CommandRunningError, InvalidError, UnknownFieldError
+from domain.errors import (
+    CommandRunningError,
+    InvalidError,
+    PreconditionError,
+    UnknownFieldError,
+)
 
-BEARER = HTTPBearer(auto_error=False, description="An API key of Pledge")
+_NEEDED = "a valid API key is needed"
+_CHALLENGE = {"WWW-Authenticate": "Bearer"}
 _TOKEN = re.compile(r"[\x21-\x7e]{1,200}")
-_ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 
 
 def _services(request: Request) -> Services:
@@ -39,40 +48,61 @@ async def services(request: Request) -> Services:
 Known = Annotated[Services, Depends(services)]
 
 
+class KeyScheme(HTTPBearer):
+    """Tells OpenAPI of the key; the gate has looked at it before the body was read."""
+
+    @override
+    async def __call__(self, request: Request) -> ApiKey:  # type: ignore[override]
+        key: ApiKey | None = getattr(request.state, "key", None)
+        if key is None:
+            raise HTTPException(401, _NEEDED, _CHALLENGE)
+        return key
+
+
+BEARER = KeyScheme(auto_error=False, description="An API key of Pledge")
+
+
 def permit(permission: Permission) -> Callable[..., Awaitable[None]]:
     # Services are not asked for as a dependency here: each costs every request.
-    async def check(
-        request: Request,
-        given: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)],
-    ) -> None:
-        known = _services(request)
-        key = await _key(known, given)
-        if key is None:
-            raise _unauthenticated("a valid API key is needed")
-        if key.expired(known.now()):
-            raise _unauthenticated(f"the key {key.name!r} expired at {key.expires_at}")
+    async def check(request: Request, key: Annotated[ApiKey, Security(BEARER)]) -> None:
         if not key.may(permission):
             raise HTTPException(403, f"the role {key.role} lacks {permission}")
-        await _refuse_who_left(known, key)
-        known.key_uses.used(key.id)
-        request.state.key = key
-        if (refused := getattr(request.state, "refused", None)) is not None:
-            raise refused
         _refuse_unknown_query(request)
 
     return check
 
 
-def _unauthenticated(detail: str) -> HTTPException:
-    return HTTPException(401, detail, {"WWW-Authenticate": "Bearer"})
+async def key_of(known: Services, presented: str | None) -> ApiKey | None:
+    """Whose key this is; None if it is nobody's."""
+    if not presented:
+        return None
+    sha256 = hashlib.sha256(presented.encode("utf-8", "replace")).hexdigest()
+    return (await known.registry.keys()).find(sha256)
 
 
-async def _refuse_who_left(known: Services, key: ApiKey) -> None:
+def unauthenticated(detail: str = _NEEDED) -> Response:
+    return problem(401, "unauthenticated", detail, headers=_CHALLENGE)
+
+
+async def refusal(
+    known: Services, key: ApiKey, permission: Permission
+) -> Response | None:
+    """Why this key does not open that."""
+    if key.expired(known.now()):
+        return unauthenticated(f"the key {key.name!r} expired at {key.expires_at}")
+    if not key.may(permission):
+        return problem(403, "refused", f"the role {key.role} lacks {permission}")
+    return await _who_left(known, key)
+
+
+async def _who_left(known: Services, key: ApiKey) -> Response | None:
     """The key of an agent who is retired or not active opens nothing any more."""
     if key.agent is None:
-        return
+        return None
     if fault := absent((await known.registry.config()).directory, key.agent):
-        raise HTTPException(403, f"the key {key.name!r} is of {key.agent!r}: {fault}")
+        detail = f"the key {key.name!r} is of {key.agent!r}: {fault}"
+        return problem(403, "refused", detail)
+    return None
 
 
 def _refuse_unknown_query(request: Request) -> None:
@@ -98,15 +128,6 @@ def _query_names(dependant: Dependant) -> Iterator[str]:
             yield parameter.alias
     for inner in dependant.dependencies:
         yield from _query_names(inner)
-
-
-async def _key(
-    known: Services, given: HTTPAuthorizationCredentials | None
-) -> ApiKey | None:
-    if given is None:
-        return None
-    sha256 = hashlib.sha256(given.credentials.encode("utf-8", "replace")).hexdigest()
-    return (await known.registry.keys()).find(sha256)
 
 
 def guarded(permission: Permission, *statuses: int) -> dict[str, Any]:
@@ -137,9 +158,25 @@ async def seen(
     """
     if wait_for is None:
         return
-    if wait_for > await known.feed.head():
-        raise BehindError(wait_for)
+    await check_position(known, "?wait_for", wait_for)
     await known.registry.refresh()
+
+
+async def check_position(known: Services, pointer: str, position: int) -> None:
+    """A position is told after its commit, so whatever process told it, the log that
+    they share has it: what lies beyond is a mistake, and waiting would not mend it.
+    """
+    head = await known.feed.head()
+    if position > head:
+        beyond = f"there is no position {position} yet: the log ends at {head}"
+        raise InvalidError.at(pointer, beyond)
+
+
+async def listed(known: Services, position: int | None, *, texts: bool = False) -> None:
+    """Until the lists of tickets show at least what was written there."""
+    if position is not None:
+        await check_position(known, "?wait_for", position)
+        await known.tickets.wait_for(position, texts=texts)
 
 
 def reads(permission: Permission, *statuses: int) -> dict[str, Any]:
@@ -158,9 +195,10 @@ async def caller(request: Request) -> Caller:
     """
     known, key = _services(request), request.state.key
     idempotency_key = _token(request, "Idempotency-Key")
-    request_id = _token(request, "X-Request-Id")
-    if_match = request.headers.get("If-Match")
-    version = _version(if_match)
+    if_match = request.headers.getlist("If-Match")
+    wanted = versions(if_match) if if_match else None
+    if wanted is not None and not _has_versions(request):
+        raise PreconditionError(None)
     attempt = known.new_id()
     command_id = f"{key.id}:{idempotency_key}" if idempotency_key else attempt
     if command_id in known.running:
@@ -173,11 +211,16 @@ async def caller(request: Request) -> Caller:
         attempt=attempt,
         actor=key.own,
         key_id=key.id,
-        correlation_id=request_id or attempt,
+        correlation_id=current_request_id() or attempt,
         channel="api",
-        if_match=version,
-        if_exists=if_match is not None,
+        if_match=wanted,
+        if_exists=bool(if_match),
     )
+
+
+def _has_versions(request: Request) -> bool:
+    """Who may answer 412 compares; the others have nothing to compare with."""
+    return HTTPStatus.PRECONDITION_FAILED in request.scope["route"].responses
 
 
 def _token(request: Request, name: str) -> str | None:
@@ -197,17 +240,8 @@ HEADERS = [
     }
     for name, description in (
         ("Idempotency-Key", "The same key and body get the same answer, applied once"),
-        ("If-Match", 'The ETag that must be current, as `"7"`'),
-        ("X-Request-Id", "Your correlation id, kept in the log"),
+        ("If-Match", 'The ETags of which one must be current, as `"7"`, or `*`'),
+        ("X-Request-Id", "Your id for this request; answered, and kept in the log"),
     )
 ]
 Calling = Annotated[Caller, Depends(caller)]
-
-
-def _version(if_match: str | None) -> int | None:
-    if if_match is None or if_match.strip() == "*":
-        return None
-    found = _ETAG.fullmatch(if_match.strip())
-    if found is None:
-        raise InvalidError.at("If-Match", 'must be one ETag like "7", or *')
-    return int(found[1])

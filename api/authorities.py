@@ -8,7 +8,7 @@ from activities.authority import DelegationDesk, delegations_of
 from api.auth import Calling, Known, guarded, reads
 from api.pages import Asked
 from api.ports import Services
-from api.presentation import answer, written
+from api.presentation import answer, made_at, written
 from api.schemas_authority import DelegationIn, DelegationOut, DelegationPage
 from api.words import Identifier
 from domain.authority.delegation import Delegation
@@ -41,7 +41,8 @@ async def delegate_authority(
     )
     lent = await _desk(known).delegate(wanted, caller)
     made = _json(lent.delegations[-1])
-    return answer(made, status=201, headers=written(lent.appended))
+    headers = made_at("delegations", str(made["id"])) | written(lent.appended)
+    return answer(made, status=201, headers=headers)
 
 
 @ROUTER.get("", response_model=DelegationPage, **READ)

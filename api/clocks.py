@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from activities.cloudevents import plain
-from api.auth import Calling, Known, guarded
+from api.auth import Calling, Known, guarded, listed
 from api.naming import AsOf, check_opened, past, ticket_id_of
 from api.ports import Attained, Grouping
 from api.presentation import answer
@@ -86,8 +86,7 @@ async def report_attainment(
     """How many promises were kept: as they were, and without the excused breaches. By
     default of the last 30 days.
     """
-    if wait_for is not None:
-        await known.tickets.wait_for(wait_for)
+    await listed(known, wait_for)
     until = to or known.now()
     begin = since or until - PERIOD
     if begin >= until:

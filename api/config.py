@@ -11,7 +11,7 @@ from activities.config import ConfigDesk
 from api.auth import Calling, Known, guarded, reads
 from api.pages import Asked
 from api.ports import Services
-from api.presentation import answer, etag, written
+from api.presentation import answer, etag, made_at, written
 from api.schemas_authority import AuthorityIn
 from api.schemas_calendars import CalendarIn
 from api.schemas_config import (
@@ -83,7 +83,8 @@ def _add_writes(made: APIRouter, kind: Kind, word: str) -> None:
         desk = _desk(known)
         done = await desk.publish(kind, name, document, caller)
         status = 201 if done.created else 200
-        return _one(kind, name, done.entry, status, written(done.appended))
+        where = made_at(kind, name) if done.created else {}
+        return _one(kind, name, done.entry, status, where | written(done.appended))
 
     @made.delete("/{name}", status_code=204, operation_id=f"retire_{word}", **WRITE)
     async def retire_one(name: Name, known: Known, caller: Calling) -> Response:

@@ -3,14 +3,17 @@
 import asyncio
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from activities.cloudevents import cloud_event
 from activities.ports import Recorded
-from api.auth import Known, reads
+from api.auth import Known, check_position, reads
+from api.ports import EventFeed
+from api.presence import unless_gone
 from api.presentation import answer
 from api.words import Cleaned
 from domain.errors import InvalidError
@@ -44,6 +47,7 @@ class Feed(BaseModel):
 
 @ROUTER.get("", response_model=Feed, **reads("events:read", 422))
 async def read_events(
+    request: Request,
     known: Known,
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
     types: Annotated[
@@ -58,18 +62,28 @@ async def read_events(
 ) -> Response:
     """Events after a cursor, in log order; waits for news if asked to."""
     topics = _topics(known.topics, types)
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + _seconds(wait)
-    while True:
-        head = await known.feed.head()
-        found = await known.feed.read(after, limit, topics)
-        left = deadline - loop.time()
-        if found or left <= 0:
-            break
-        await known.feed.grown(min(left, 1.0))
+    seconds = _seconds(wait)
+    await check_position(known, "?after", after)
+    read = partial(_news, known.feed, after, limit, topics, seconds)
+    found, head = await unless_gone(request, read)
     cursor = _cursor(found, limit, max(head, after))
     items = [cloud_event(recorded) for recorded in found]
     return answer({"items": items, "next_cursor": cursor})
+
+
+async def _news(
+    feed: EventFeed, after: int, limit: int, topics: Sequence[str], wait_s: float
+) -> tuple[list[Recorded], int]:
+    """What came after the cursor, and where the log ended before that was read."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + wait_s
+    while True:
+        head = await feed.head()
+        found = await feed.read(after, limit, topics)
+        left = deadline - loop.time()
+        if found or left <= 0:
+            return found, head
+        await feed.grown(min(left, 1.0))
 
 
 def _cursor(found: list[Recorded], limit: int, head: int) -> str:

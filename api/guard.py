@@ -1,8 +1,7 @@
 """What stands before the routes: size, media type, well-formed JSON, timing.
 
 Plain ASGI, because the body is read once here and handed on as it was. What is wrong
-with a body is answered only after the route knows that the caller may send one:
-`permit` raises the refusal that is left in the request's state.
+with a body is told only to who may send one: the gate stands before this.
 """
 
 import hashlib
@@ -14,26 +13,28 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.bodies import Bodies, header
 from api.json_text import UnreadableTextError, read_json
+from api.limits import Limits
 from api.problems import RefusedError, problem
 from api.words import DEEPEST
 from api.yaml_text import is_yaml
 
-LIMIT_BYTES = 1_000_000
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 TAKE_YAML = frozenset({"/v1/config/plan", "/v1/config/apply"})
+_CHARSET = re.compile(r';\s*charset\s*=\s*"?([^";\s]*)', re.IGNORECASE)
 _JSON = re.compile(r"application/([\w.!#$&^-]+\+)?json", re.ASCII | re.IGNORECASE)
 
 
 class Guard:
     """Leaves in the request's state `request_sha256`, equal for equal requests,
-    whatever the white space and the order of keys; or `refused`.
+    whatever the white space and the order of keys.
     """
 
     def __init__(
-        self, app: ASGIApp, observe: Callable[[str, int, float], None]
+        self, app: ASGIApp, observe: Callable[[str, int, float], None], limits: Limits
     ) -> None:
-        self._app, self._observe = app, observe
+        self._app, self._observe, self._bodies = app, observe, Bodies(limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in WRITES:
@@ -55,14 +56,17 @@ class Guard:
             self._observe(_operation(route), status, time.perf_counter() - began)
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        state, body = scope.setdefault("state", {}), b""
-        try:
-            body = await _body(scope, receive)
-            _check_media_type(scope, body)
-            state["request_sha256"] = _digest(scope, body)
-        except RefusedError as refused:
-            state["refused"], body = refused, b""
-        await self._app(scope, _again(body, receive), send)
+        with self._bodies.holding() as held:
+            try:
+                body = await self._bodies.read(scope, receive, held)
+                if body is None:
+                    return  # who sent it is gone
+                _check_media_type(scope, body)
+                scope.setdefault("state", {})["request_sha256"] = _digest(scope, body)
+            except RefusedError as refused:
+                await refused.response(scope, receive, send)
+                return
+            await self._app(scope, _again(body, receive), send)
 
 
 def _release(scope: Scope) -> None:
@@ -92,37 +96,25 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes:
-    declared = _header(scope, b"content-length")
-    if declared.isdigit() and int(declared) > LIMIT_BYTES:
-        raise _too_large()
-    parts, size, more = [], 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            break
-        part = message.get("body", b"")
-        size += len(part)
-        if size > LIMIT_BYTES:
-            raise _too_large()
-        parts.append(part)
-        more = message.get("more_body", False)
-    return b"".join(parts)
-
-
-def _too_large() -> RefusedError:
-    detail = f"a request body may have {LIMIT_BYTES:,} bytes"
-    closing = {"Connection": "close"}
-    return RefusedError(problem(413, "body_too_large", detail, headers=closing))
-
-
 def _media_type(scope: Scope) -> str:
-    given = _header(scope, b"content-type").decode("latin-1")
+    given = header(scope, b"content-type").decode("latin-1")
     return given.partition(";")[0].strip()
 
 
+def _charset(scope: Scope) -> str:
+    given = header(scope, b"content-type").decode("latin-1")
+    found = _CHARSET.search(given)
+    return found[1].lower().replace("utf8", "utf-8") if found else ""
+
+
 def _check_media_type(scope: Scope, body: bytes) -> None:
-    if body and not (_JSON.fullmatch(_media_type(scope)) or _takes_yaml(scope)):
+    if not body:
+        return
+    charset = _charset(scope)
+    if charset not in ("", "utf-8", "us-ascii"):
+        detail = f"send the body in UTF-8, not in charset {charset[:40]!r}"
+        raise RefusedError(problem(415, "unsupported_media_type", detail))
+    if not (_JSON.fullmatch(_media_type(scope)) or _takes_yaml(scope)):
         detail = "send the body as application/json"
         raise RefusedError(problem(415, "unsupported_media_type", detail))
 
@@ -162,7 +154,3 @@ def _depth(value: Any) -> int:
                 inner.extend(item)
         level = inner
     return depth
-
-
-def _header(scope: Scope, name: bytes) -> bytes:
-    return next((value for key, value in scope["headers"] if key == name), b"")

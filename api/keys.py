@@ -11,7 +11,7 @@ from activities.keys import KeyDesk
 from api.auth import Calling, Known, guarded, reads
 from api.pages import Asked
 from api.ports import Services
-from api.presentation import answer, written
+from api.presentation import answer, made_at, written
 from api.words import Identifier, Instant, Strict, Word, example
 from domain.access import ApiKey, KeyCreated, Role
 from domain.errors import RuleError
@@ -88,7 +88,8 @@ async def create_key(body: KeyIn, known: Known, caller: Calling) -> Response:
         raise ShownOnceError(appended.stream_id.partition("/")[2])
     made = (await known.registry.keys()).by_id[wanted.key_id]
     shown = {**_json(made, {}), "key": key}
-    return answer(shown, status=201, headers=written(appended))
+    headers = made_at("keys", made.id) | written(appended)
+    return answer(shown, status=201, headers=headers)
 
 
 @ROUTER.get("", response_model=KeyPage, **READ)

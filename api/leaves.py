@@ -10,7 +10,7 @@ from api.auth import Calling, Known, guarded, reads
 from api.config import Name
 from api.pages import Asked
 from api.ports import Services
-from api.presentation import answer, written
+from api.presentation import answer, made_at, written
 from api.schemas_schedules import LeaveIn, LeavePage, NewLeaveOut
 from api.words import Identifier
 from domain.errors import NotFoundError
@@ -43,7 +43,8 @@ async def add_leave(
     assert isinstance(fact, AgentLeaveAdded)
     made = find_leave(done.leaves, fact.leave_id)
     shown = _leave_json(made) | {"warnings": plain(fact.warnings)}
-    return answer(shown, status=201, headers=written(done.appended))
+    headers = made_at("agents", name, "leaves", made.id) | written(done.appended)
+    return answer(shown, status=201, headers=headers)
 
 
 @ROUTER.get("/{name}/leaves", response_model=LeavePage, **READ)

@@ -13,7 +13,7 @@ from api.auth import Calling, Known, guarded, reads
 from api.config import Name
 from api.pages import Asked
 from api.ports import Services
-from api.presentation import answer, written
+from api.presentation import answer, made_at, written
 from api.schemas_schedules import (
     NewOverrideOut,
     OverrideIn,
@@ -62,7 +62,8 @@ async def add_override(
     assert isinstance(fact, ScheduleOverrideAdded)
     made = find_override(done.changes, fact.override_id)
     shown = _override_json(made) | {"warnings": plain(fact.warnings)}
-    return answer(shown, status=201, headers=written(done.appended))
+    where = made_at("schedules", name, "overrides", made.id)
+    return answer(shown, status=201, headers=where | written(done.appended))
 
 
 @ROUTER.get("/{name}/overrides", response_model=OverridePage, **READ)
@@ -108,7 +109,8 @@ async def offer_swap(
     done = await _desk(known).offer_swap(name, wanted, by)
     [*_, made] = done.changes
     assert isinstance(made, Swap)
-    return answer(_swap_json(made), status=201, headers=written(done.appended))
+    where = made_at("schedules", name, "swaps", made.id)
+    return answer(_swap_json(made), status=201, headers=where | written(done.appended))
 
 
 @ROUTER.get("/{name}/swaps", response_model=SwapPage, **READ)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 import msgspec
 from fastapi import Response
@@ -34,6 +35,11 @@ def answer(
 
 def etag(version: int) -> dict[str, str]:
     return {"ETag": f'"{version}"'}
+
+
+def made_at(*parts: str) -> dict[str, str]:
+    """Of every 201: where what was made is from now on."""
+    return {"Location": "/".join(("/v1", *(quote(part, safe="") for part in parts)))}
 
 
 def written(appended: Appended) -> dict[str, str]:

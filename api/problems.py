@@ -8,15 +8,16 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Match, Route
+from starlette.requests import ClientDisconnect
+from starlette.routing import BaseRoute
 
 from activities.notification_test import TestedTooOftenError
 from activities.ports import BusyError, StoreUnavailableError
 from api.ports import BehindError
+from api.request_id import HEADER, current_request_id
 from api.validation import field_errors
 from domain.errors import (
     ActingError,
@@ -36,6 +37,7 @@ from domain.nearest import did_you_mean
 
 MOST_NAMED = 5
 PREFIX = "/v1"
+MOST_SHOWN = 200
 LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 
@@ -55,7 +57,7 @@ STATUS: dict[type, int] = {
 
 
 class RefusedError(Exception):
-    """The answer is made already: what was wrong with the body before its fields."""
+    """The answer is made already: what is wrong with the body before its fields."""
 
     def __init__(self, response: Response) -> None:
         self.response = response
@@ -80,6 +82,7 @@ class Problem(BaseModel):
                 "status": 422,
                 "code": "invalid",
                 "detail": "/subject: is required",
+                "request_id": "01a20267-fd2c-746e-93fc-75a7ca5152d6",
                 "errors": [
                     {
                         "pointer": "/subject",
@@ -95,6 +98,7 @@ class Problem(BaseModel):
     status: int
     code: str
     detail: str
+    request_id: str = ""
     errors: list[ProblemField] = []
 
 
@@ -105,6 +109,8 @@ def problem(
     errors: Iterable[FieldError] = (),
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
+    request_id = current_request_id()
+    told = {HEADER: request_id} if request_id else {}
     return JSONResponse(
         {
             "type": "about:blank",
@@ -112,6 +118,7 @@ def problem(
             "status": status,
             "code": code,
             "detail": detail,
+            "request_id": request_id,
             "errors": [
                 {"pointer": e.pointer, "message": e.message, "code": e.code}
                 for e in errors
@@ -119,7 +126,7 @@ def problem(
         },
         status_code=status,
         media_type=MEDIA_TYPE,
-        headers=dict(headers or {}),
+        headers=told | dict(headers or {}),
     )
 
 
@@ -142,6 +149,7 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(DomainError, _domain)
     app.add_exception_handler(BehindError, _behind)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(StoreUnavailableError, _unavailable)
     app.add_exception_handler(BusyError, _busy)
     app.add_exception_handler(RequestValidationError, _validation)
@@ -165,6 +173,10 @@ async def _domain(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _unavailable(_: Request, error: Exception) -> JSONResponse:
+    return unavailable(error)
+
+
+def unavailable(error: Exception) -> JSONResponse:
     LOG.warning("store unavailable: %s", error)
     detail = "the database cannot be reached now; nothing was lost, try again"
     return problem(503, "unavailable", detail, headers={"Retry-After": "1"})
@@ -172,6 +184,11 @@ async def _unavailable(_: Request, error: Exception) -> JSONResponse:
 
 async def _busy(_: Request, error: Exception) -> JSONResponse:
     return problem(503, "busy", str(error), headers={"Retry-After": "1"})
+
+
+async def _gone(_: Request, __: Exception) -> Response:
+    """Nobody reads it; 499 is what nginx notes in this case."""
+    return Response(status_code=499)
 
 
 async def _behind(_: Request, error: Exception) -> JSONResponse:
@@ -198,12 +215,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = _CODES.get(error.status_code, "refused")
     headers, detail = dict(error.headers or {}), str(error.detail)
-    path, method = request.url.path, request.method
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = ", ".join(sorted(_allowed(request)))
-        headers["Allow"] = allowed
-        detail = f"{method} is not allowed for {path}; allowed: {allowed}"
-    elif detail == HTTPStatus.NOT_FOUND.phrase:  # the router's own
+    if detail == HTTPStatus.NOT_FOUND.phrase:  # the router's own
+        path = request.url.path[:MOST_SHOWN]
         asked = path if path.startswith(PREFIX) else f"{PREFIX}{path}"
         detail = f"there is no {path}{did_you_mean(asked, _routes(request, asked))}"
     return problem(error.status_code, code, detail, headers=headers)
@@ -219,16 +232,8 @@ def _routes(request: Request, asked: str) -> set[str]:
     return found
 
 
-def _allowed(request: Request) -> set[str]:
-    """Of all routes to this path: the router itself names those of the first."""
-    return {
-        method
-        for route in (*request.app.routes, *request.app.state.api_routes)
-        if isinstance(route, Route) and route.matches(request.scope)[0] != Match.NONE
-        for method in route.methods or ()
-    }
-
-
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return problem(500, "internal", "this is our fault; it has been logged")
+    closing = {"Connection": "close"}  # the server does so after a failure
+    detail = "this is our fault; it has been logged"
+    return problem(500, "internal", detail, headers=closing)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from activities.acting import acting_agent
-from api.auth import Calling, Known
+from api.auth import Calling, Known, listed
 from api.naming import ticket_id_of
 from api.pages import Asked
 from api.presentation import answer
@@ -122,7 +122,6 @@ async def get_queue(
     """
     if not (await known.registry.config()).entry("teams", name).versions:
         raise NotFoundError("team", name)
-    if wait_for is not None:
-        await known.tickets.wait_for(wait_for)
+    await listed(known, wait_for)
     items, following = await known.queues.page(name, limit, cursor)
     return answer({"items": items, "next_cursor": following})

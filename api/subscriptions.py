@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from activities.subscriptions import SubscriptionDesk
 from api.auth import Calling, Known, guarded, reads
 from api.pages import Asked
-from api.presentation import answer, etag, written
+from api.presentation import answer, etag, made_at, written
 from api.words import Cleaned, Strict, example
 from domain.errors import InvalidError, NotFoundError
 from domain.event import Json
@@ -101,7 +101,8 @@ async def create_subscription(
     created = fold_subscriptions(await known.store.load(appended.stream_id, 1))
     [found] = created.by_id.values()
     shown = _json(found) | {"secret": await known.secrets.reveal(found.id)}
-    headers = etag(found.version) | written(appended)
+    where = made_at("subscriptions", found.id)
+    headers = where | etag(found.version) | written(appended)
     return answer(shown, status=201, headers=headers)
 
 

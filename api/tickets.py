@@ -1,5 +1,6 @@
 """Tickets: open, read, list, change, and what may be done to one."""
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -7,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from activities.acting import acting, acting_agent
 from activities.ports import Caller
 from activities.tickets import Outcome
-from api.auth import Calling, Known, guarded, reads
+from api.auth import Calling, Known, guarded, listed, reads
 from api.filters import TicketQuery
 from api.naming import AsOf, check_opened, past, ticket_id_of
 from api.ports import Services
@@ -16,6 +17,7 @@ from api.presentation import (
     clocks_json,
     etag,
     event_json,
+    made_at,
     ticket_json,
     written,
 )
@@ -70,6 +72,8 @@ async def outcome_json(
 ) -> Response:
     """As of the command, so that a replayed answer is the same."""
     headers = etag(outcome.ticket.version) | written(outcome.appended)
+    if status == HTTPStatus.CREATED:
+        headers |= made_at("tickets", outcome.ticket.id)
     config = await known.registry.config()
     body = ticket_json(outcome.ticket, outcome.ticket.updated_at, config)
     return answer(body, status=status, headers=headers)
@@ -103,9 +107,7 @@ async def list_tickets(
     """Tickets by any of their fields, newest first unless `sort` says otherwise. The
     filters hold together; of several values of one any will do.
     """
-    if query.wait_for is not None:
-        texts = query.q is not None
-        await known.tickets.wait_for(query.wait_for, texts=texts)
+    await listed(known, query.wait_for, texts=query.q is not None)
     items, following = await known.tickets.page(
         query.wanted(), query.limit, query.cursor
     )
@@ -144,6 +146,10 @@ async def get_ticket_history(
     history = await known.store.history(await ticket_id_of(known, ticket_id))
     if not history:
         raise NotFoundError("ticket", ticket_id)
+    last = history[-1].event.originator_version
+    if cursor > last:
+        beyond = f"there is no version {cursor}: the last one is {last}"
+        raise InvalidError.at("?cursor", beyond)
     until = past(known, as_of)
     check_opened(history[0].event, until)
     found = [

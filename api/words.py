@@ -57,7 +57,13 @@ def _split(value: object) -> object:
     return [word.strip() for several in words for word in several]
 
 
+_BLANK = re.compile(r"(?<=[0-9]) (?=[0-9]{2}:?[0-9]{2}$)")
+
+
 def _instant(value: object) -> object:
+    if isinstance(value, str) and value.count(":") > 1:
+        # In a query `+` means a blank, and few clients write `%2B`.
+        value = _BLANK.sub("+", value)
     # Pydantic alone would take "1700000000" for a time, and "2026" too.
     if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
         raise ValueError(_WANTED)

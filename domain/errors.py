@@ -173,9 +173,10 @@ class LoadConflictError(VersionConflictError):
 class PreconditionError(ConflictError):
     code = "precondition_failed"
 
-    def __init__(self, current: int) -> None:
+    def __init__(self, current: int | None) -> None:
         self.current = current
-        super().__init__(f"If-Match does not hold: the current version is {current}")
+        known = "there is no version" if current is None else "the current version is "
+        super().__init__(f"If-Match does not hold: {known}{current or ''}")
 
 
 class PreconditionRequiredError(ConflictError):

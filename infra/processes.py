@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
-import uvicorn
 from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import (
@@ -33,6 +32,7 @@ from infra.followers.sweeper import Sweeper
 from infra.followers.tickets import TicketCache
 from infra.followers.timers import Timers
 from infra.followers.unpromised import show_unpromised
+from infra.http_server import api_limits, server_config
 from infra.logs import started
 from infra.notify.follower import Notifications
 from infra.notify.sender import Sender
@@ -74,14 +74,12 @@ def run_api(settings: Settings) -> None:
     _collect_seldom()
     route_logs()
     started(LOG, "api", **_addresses(settings), http=_listens(settings))
-    config = uvicorn.Config(
-        create_app(opened, observe_command),
-        host=settings.http_host,
-        port=settings.http_port,
-        access_log=False,
-        log_config=None,
+    config = server_config(
+        create_app(opened, observe_command, api_limits(settings)),
+        settings,
         timeout_graceful_shutdown=int(GRACEFUL.total_seconds()),
     )
+    config.allow_files()
     with suppress(KeyboardInterrupt):  # by which uvicorn hands on SIGINT
         Server(config).run()
     LOG.info("api stopped")

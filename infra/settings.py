@@ -80,6 +80,16 @@ class Settings:
     mail_from: str = "pledge@localhost"
     notify_targets: str = ""
     """File of the chat tools that people can be told by: name = apprise URL."""
+    max_connections: int = 1000
+    head_timeout: str = "10s"
+    body_timeout: str = "30s"
+    rate_limit_key: str = "10000/10s"
+    rate_limit_address: str = "1000/10s"
+    rate_limit_wrong_keys: str = "20/10s"
+    trusted_proxies: str = ""
+    """Whose `X-Forwarded-For` tells the client's address, as `10.0.0.0/8`."""
+    cors_origins: str = ""
+    hsts: str = ""
     log_level: str = "INFO"
     log_format: str = "text"
     database_pool: int = 8

@@ -14,6 +14,8 @@ import psycopg
 from cryptography.fernet import Fernet
 from psycopg.conninfo import conninfo_to_dict
 
+from api.cross_origin import origins
+from api.limits import Rate, seconds_of
 from domain.nearest import not_one_of
 from infra.notify.mail import parse_smtp_url
 from infra.notify.targets import TargetsError, load_targets
@@ -105,6 +107,15 @@ def _between(least: int, most: int) -> Callable[[int], None]:
     return check
 
 
+def _by(read: Callable[[str], object]) -> Callable[[str], None]:
+    """Whatever its own reader takes."""
+
+    def check(text: str) -> None:
+        read(text)
+
+    return check
+
+
 def _key(key: str) -> None:
     if not re.fullmatch(r"[\x21-\x7e]{1,200}", key):
         raise ValueError("must be 1 to 200 printable ASCII characters without blanks")
@@ -175,6 +186,15 @@ CHECKS: dict[str, Callable[..., None]] = {
     "webhook_allow": _networks,
     "smtp_url": _smtp,
     "mail_from": _address,
+    "max_connections": _between(1, 1_000_000),
+    "head_timeout": _by(seconds_of),
+    "body_timeout": _by(seconds_of),
+    "rate_limit_key": _by(Rate.parse),
+    "rate_limit_address": _by(Rate.parse),
+    "rate_limit_wrong_keys": _by(Rate.parse),
+    "trusted_proxies": _networks,
+    "cors_origins": _by(origins),
+    "hsts": _by(seconds_of),
     "log_level": _level,
     "log_format": _format,
     "database_pool": _between(2, 500),

@@ -40,7 +40,7 @@ def caller(**expected):
     )
 
 
-REPLACING = {"if_match": 1, "if_exists": True}
+REPLACING = {"if_match": frozenset({1}), "if_exists": True}
 
 
 class Process:

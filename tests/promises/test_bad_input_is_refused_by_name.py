@@ -472,12 +472,8 @@ def test_a_moment_that_is_none_is_refused_by_name(api, query, pointer):
         ("Idempotency-Key", b""),
         ("Idempotency-Key", b"\xe9"),
         ("Idempotency-Key", b"x" * 201),
-        ("X-Request-Id", b"a b"),
-        ("X-Request-Id", b"x" * 201),
         ("If-Match", b"7"),
-        ("If-Match", b'"x"'),
-        ("If-Match", b'"1", "2"'),
-        ("If-Match", b'"99999999999999999999"'),
+        ("If-Match", b'"7" "8"'),
         ("If-Match", b"\xff"),
     ],
 )
@@ -642,7 +638,7 @@ def test_a_body_that_is_not_there_is_called_the_body(api, word):
 
 def test_a_method_that_is_not_there_says_which_are(api):
     answer = api.request("PATCH", "/v1/agents/ann", json={})
-    assert answer.headers["Allow"] == "DELETE, GET, PUT"
+    assert answer.headers["Allow"] == "DELETE, GET, HEAD, OPTIONS, PUT"
     problem(answer, 405)
 
 

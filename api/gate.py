@@ -1,0 +1,142 @@
+"""Who may come in, decided by the head of a request alone.
+
+A stranger costs no more than a look at their key: nothing of a body is read before the
+key is known, may do this, and is within its rate.
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from fastapi.routing import APIRoute
+from fastapi.security.utils import get_authorization_scheme_param
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from activities.ports import StoreUnavailableError
+from api.auth import key_of, refusal, unauthenticated
+from api.limits import Limits
+from api.ports import Services
+from api.problems import problem, unavailable
+from api.rate_limits import RateLimiter, Standing, network_of
+from api.route_table import RouteTable
+from domain.access import PERMISSIONS, ApiKey
+
+UNLIMITED = frozenset({"/healthz", "/healthz/parts", "/readyz", "/metrics"})
+"""What watches the process must see it also when others ask too much."""
+
+
+class Gate:
+    """Leaves the caller's key in the request's state."""
+
+    def __init__(
+        self, app: ASGIApp, routes: Sequence[BaseRoute], limits: Limits
+    ) -> None:
+        self._app, self._table = app, RouteTable(routes)
+        self._keys = RateLimiter("key", limits.per_key)
+        self._addresses = RateLimiter("address", limits.per_address)
+        self._wrong = RateLimiter("wrong-keys", limits.wrong_keys)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            refused, standing = await self._judged(scope)
+        except StoreUnavailableError as error:
+            refused, standing = unavailable(error), None
+        if standing is not None:
+            send = _telling(send, standing.headers())
+        await (refused or self._app)(scope, receive, send)
+
+    async def _judged(self, scope: Scope) -> tuple[Response | None, Standing | None]:
+        path, method = scope["path"], scope["method"]
+        if path in UNLIMITED and method == "GET":
+            return None, None
+        routes = self._table.at(path)
+        wanted = next((r for r in routes if method in (r.methods or ())), None)
+        if wanted is None:
+            standing = self._addresses.take(_address(scope))
+            return _over(standing) or _without_route(routes, path, method), standing
+        key = await key_of(scope["app"].state.services, _presented(scope))
+        permission = (wanted.openapi_extra or {}).get("x-permission")
+        if key is None:
+            return self._stranger(scope, permission)
+        standing = self._keys.take(key.id)
+        return _over(standing) or await _admitted(scope, key, permission), standing
+
+    def _stranger(
+        self, scope: Scope, permission: str | None
+    ) -> tuple[Response | None, Standing]:
+        address, presented = _address(scope), _presented(scope)
+        standing = self._addresses.take(address)
+        if permission == "public":
+            return _over(standing), standing
+        if presented and standing.allowed:
+            guessed = self._wrong.take(address, different=presented)
+            standing = standing if guessed.allowed else guessed
+        return _over(standing) or unauthenticated(), standing
+
+
+def _telling(send: Send, told: Mapping[str, str]) -> Send:
+    async def tell(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(raw=message["headers"]).update(told)
+        await send(message)
+
+    return tell
+
+
+def _over(standing: Standing) -> Response | None:
+    if standing.allowed:
+        return None
+    rate, whose = standing.rate, standing.policy.replace("-", " ")
+    detail = (
+        f"more than {rate.quota:,} requests in {rate.window_s} s ({whose}):"
+        f" go on in {standing.reset_s} s"
+    )
+    return problem(429, "rate_limited", detail)
+
+
+async def _admitted(
+    scope: Scope, key: ApiKey, permission: str | None
+) -> Response | None:
+    """None if it may come in."""
+    known: Services = scope["app"].state.services
+    for wanted in PERMISSIONS:
+        if wanted == permission and (no := await refusal(known, key, wanted)):
+            return no
+    known.key_uses.used(key.id)
+    scope.setdefault("state", {})["key"] = key
+    return None
+
+
+def _presented(scope: Scope) -> str | None:
+    """The bearer token as it was sent; None without one."""
+    given = next((v for k, v in scope["headers"] if k == b"authorization"), None)
+    if given is None:
+        return None
+    scheme, token = get_authorization_scheme_param(given.decode("latin-1"))
+    return token if scheme.lower() == "bearer" else None
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return network_of(client[0]) if client else ""
+
+
+def _without_route(
+    routes: Sequence[APIRoute], path: str, method: str
+) -> Response | None:
+    """None where it is not one of ours: the documents answer for themselves."""
+    if not routes:
+        return None
+    methods = {m for route in routes for m in route.methods or ()}
+    others = {"OPTIONS", "HEAD"} if "GET" in methods else {"OPTIONS"}
+    allow = {"Allow": ", ".join(sorted(methods | others))}
+    if method == "OPTIONS":
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=allow)
+    allowed = ", ".join(sorted(methods))
+    detail = f"{method} is not allowed for {path}; allowed: {allowed}"
+    return problem(405, "method_not_allowed", detail, headers=allow)
