@@ -47,6 +47,8 @@ def read_json(text: str | bytes) -> Any:
         return found
 
     try:
+        if isinstance(text, bytes):
+            text = text.decode()  # JSON is UTF-8, whatever else the library would read
         found = json.loads(text, parse_constant=_constant, object_pairs_hook=made)
     except UnreadableTextError:
         raise
