@@ -31,6 +31,12 @@ class Dispatch:
     items: tuple[Item, ...]
     secret_version: int = 1
 
+    @property
+    def thread(self) -> str | None:
+        """The ticket, if the message is about one alone."""
+        tickets = {item.ticket_id for item in self.items}
+        return tickets.pop() if len(tickets) == 1 else None
+
 
 class Outbound(Protocol):
     async def send(self, dispatch: Dispatch) -> Outcome:
@@ -56,5 +62,6 @@ def outgoing(notification: Notification, place: int, address: str) -> Outgoing:
         subject=notification.ticket_id,
         due_at=message.due_at,
         urgency=notification.urgency,
+        repeats=notification.cause in ("step", "watched"),
         kind="status_update" if notification.cause == "watched" else "first_alert",
     )

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Self
 
 from activities.dispatch import Dispatch, Outbound, Tickets, address, outgoing
 from activities.notifying import DueTable, folded, reader_of, row_of, sealed
@@ -20,7 +20,7 @@ from domain.event import SYSTEM, Meta
 from domain.notification.facts import NotificationDeferred, NotificationFact
 from domain.notification.fail_over import failed
 from domain.notification.item import item
-from domain.notification.letter import letter
+from domain.notification.letter import LinkTo, letter
 from domain.notification.limits import LIMITS, taken
 from domain.notification.notification import (
     Notification,
@@ -35,6 +35,7 @@ from domain.notification.ordering import (
     bundles,
     in_order,
     since,
+    spaced,
     within_limits,
 )
 from domain.notification.planning import after_quiet
@@ -68,6 +69,12 @@ class Sending:
     ) -> None:
         self._store, self._registry, self._table = store, registry, table
         self._outbound, self._now, self._new_id = outbound, now, new_id
+        self._link: LinkTo | None = None
+
+    def linked(self, link: LinkTo) -> Self:
+        """Messages hold links by which their reader answers."""
+        self._link = link
+        return self
 
     async def ready(self, busy: Collection[str] = ()) -> list[Bundle]:
         """What goes out now, the most urgent first; nothing to a `busy` destination.
@@ -82,8 +89,9 @@ class Sending:
             for one in await self._due(notification, now)
             if one.destination not in busy
         ]
-        within, postponed = within_limits(bundles(in_order(due)), spent, now)
-        await self._try_to_record(known, _deferred(postponed), now)
+        calm, repeated = spaced(due, spent, now)
+        within, postponed = within_limits(bundles(in_order(calm)), spent, now)
+        await self._try_to_record(known, _deferred([*repeated, *postponed]), now)
         return within
 
     async def _due(self, notification: Notification, now: datetime) -> list[Outgoing]:
@@ -158,7 +166,7 @@ class Sending:
                 channel=first.channel,
                 address=where,
                 person=first.person,
-                letter=letter(items, reader),
+                letter=letter(items, reader, self._now(), self._link),
                 items=items,
                 secret_version=reader.secret_version,
             )

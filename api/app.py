@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from api import (
+    answers,
     approvals,
     authorities,
     bundles,
@@ -57,6 +58,7 @@ ROUTERS = (
     notification_list.ROUTER,
     notification_list.TEST_ROUTER,
     calendar_urls.ROUTER,
+    answers.ROUTER,
     *config.ROUTERS,
     bundles.ROUTER,
     calendars.ROUTER,

@@ -14,7 +14,7 @@ from api.notifications import messages_json
 from api.pages import Asked
 from api.ports import NotificationFilter
 from api.presentation import answer, written
-from api.schemas_notifications import MessageOut
+from api.schemas_notifications import NotificationMessageOut
 from api.words import Identifier, Instant, Several
 from domain.event import Json
 from domain.notification.facts import Cause, Channel, Urgency
@@ -48,7 +48,7 @@ class ListedNotificationOut(BaseModel):
     urgency: Urgency
     state: State
     unreachable: str | None
-    messages: list[MessageOut]
+    messages: list[NotificationMessageOut]
 
 
 class ListedNotificationPage(BaseModel):

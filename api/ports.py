@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Literal, Protocol
 
+from activities.answering import Answering
 from activities.notification_test import NotificationTest
 from activities.ports import EventStore, NewId, Now, Publishing, Recorded, Registry
 from activities.restating import Restating
@@ -197,6 +198,7 @@ class Services:
     tickets: TicketList
     notifications: NotificationPages
     notification_test: NotificationTest
+    answering: Answering
     queues: QueuePages
     attainment: AttainmentTable
     feed: EventFeed

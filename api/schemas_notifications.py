@@ -9,7 +9,7 @@ from domain.notification.facts import Cause, Channel, Urgency
 from domain.notification.notification import MessageState, State
 
 
-class MessageOut(BaseModel):
+class NotificationMessageOut(BaseModel):
     """`detail`: why it failed, waits longer or was dropped, as `smtp_550`.
     `bundled_with`: the notification whose message brought this one along.
     """
@@ -42,7 +42,7 @@ class NotificationOut(BaseModel):
     urgency: Urgency | None
     state: State | Literal["pending"]
     unreachable: str | None
-    messages: list[MessageOut]
+    messages: list[NotificationMessageOut]
 
 
 class NotificationPage(BaseModel):

@@ -19,6 +19,7 @@ import psycopg
 from cryptography.fernet import Fernet
 from eventsourcing.persistence import PersistenceError
 
+from activities.answering import Answering
 from activities.assigning import Assigning
 from activities.delivery import Delivery
 from activities.enforcement import Enforcement
@@ -31,6 +32,8 @@ from activities.simulating import Simulating
 from activities.tickets import TicketDesk
 from api.ports import Services
 from domain.config import Configuration
+from domain.notification.item import Item
+from domain.notification.links import LASTS, Action, Link, sign_link
 from domain.notification.signing import personal_secret
 from domain.oncall.calendar_url import calendar_secret
 from domain.webhook import Secret
@@ -152,7 +155,13 @@ class Core:
         """Raises ValueError for a setting that cannot be read."""
         key = seal_key(self.settings)
         ways = channels(self.settings, self.outbound(), key, now)
-        return Sending(self.store, self.registry, table, ways, now, new_id)
+        link = partial(_link_url, key, self.settings.the_public_url())
+        sending = Sending(self.store, self.registry, table, ways, now, new_id)
+        return sending.linked(link)
+
+    def answering(self, desk: TicketDesk) -> Answering:
+        key = seal_key(self.settings)
+        return Answering(self.store, self.registry, desk, key, now, new_id)
 
     def notification_test(self) -> NotificationTest:
         """Raises ValueError for a setting that cannot be read."""
@@ -246,6 +255,7 @@ def _services(made: Core, bell: Bell, key_uses: KeyUses) -> Services:
         tickets=TicketReadModel(made.database),
         notifications=NotificationList(made.database),
         notification_test=made.notification_test(),
+        answering=made.answering(desk),
         queues=QueueTable(made.database),
         attainment=AttainmentReadModel(made.database),
         feed=LogFeed(made.store, bell),
@@ -277,6 +287,12 @@ def _surroundings(settings: Settings) -> Configuration:
         url_refusal=partial(_refused_url, outbound),
         mail=bool(settings.smtp_url),
     )
+
+
+def _link_url(key: bytes, public_url: str, item: Item, action: Action) -> str:
+    expires_at = now() + LASTS
+    link = Link(notification=item.notification, action=action, expires_at=expires_at)
+    return f"{public_url}/l/{sign_link(key, link)}"
 
 
 def _refused_url(outbound: OutboundClient, url: str) -> str | None:

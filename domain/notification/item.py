@@ -4,7 +4,7 @@ the event that tells the person says. A person's own endpoint gets it as it is.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.authority.approval import Approval, ApprovalState
 from domain.authority.facts import (
@@ -14,12 +14,14 @@ from domain.authority.facts import (
     ApprovalRequested,
 )
 from domain.authority.limits import SpendKind
+from domain.escalation.facts import CHOOSING, Because
 from domain.event import Event, Fact
 from domain.notification.facts import Cause
 from domain.notification.notification import Notification
 from domain.notification.telling import tellings
 from domain.offer.facts import AssignmentOffered
 from domain.ticket.evolve import fold
+from domain.ticket.state import Ticket
 
 APPROVALS = ApprovalRequested | ApprovalClimbed | ApprovalGranted | ApprovalRejected
 
@@ -42,9 +44,23 @@ class Asked:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Promised:
+    """Where the promise stands now. `due_at`: None while its clock is paused; of a
+    broken one, when it should have been kept. `stopped_at`: it has ended.
+    """
+
+    metric: str
+    target: timedelta
+    due_at: datetime | None
+    broken: bool
+    stopped_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Item:
-    """`event`: the type of the one that tells `person`; `reason`: why them. `step`
-    counts from 0. `until`: when the offer runs out.
+    """`event`: the type of the one that tells `person`; `reason`: why them, `because`:
+    the same as data where a step chose them. `step` counts from 0. `until`: when the
+    offer runs out. `others`: who else was chosen by the same step.
     """
 
     ticket_id: str
@@ -60,6 +76,12 @@ class Item:
     step: int | None = None
     until: datetime | None = None
     approval: Asked | None = None
+    notification: str = ""
+    customer: str = ""
+    tier: str = ""
+    promise: Promised | None = None
+    because: tuple[Because, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 def item(notification: Notification, events: Sequence[Event]) -> Item:
@@ -68,6 +90,7 @@ def item(notification: Notification, events: Sequence[Event]) -> Item:
     assert ticket is not None, "somebody was told of it"
     why = [t.reason for t in tellings(upto) if t.id == notification.id]
     fact = upto[-1].fact
+    chosen = fact.chosen if isinstance(fact, CHOOSING) else ()
     return Item(
         ticket_id=ticket.id,
         number=ticket.number,
@@ -83,6 +106,27 @@ def item(notification: Notification, events: Sequence[Event]) -> Item:
         step=notification.step,
         until=fact.expires_at if isinstance(fact, AssignmentOffered) else None,
         approval=_asked(ticket.approvals, fact),
+        notification=notification.id,
+        customer=ticket.customer.name or ticket.customer.external_id,
+        tier=ticket.customer.tier,
+        promise=_promised(ticket, notification.clock),
+        because=next(
+            (c.because for c in chosen if c.person == notification.person), ()
+        ),
+        others=tuple(c.person for c in chosen if c.person != notification.person),
+    )
+
+
+def _promised(ticket: Ticket, key: str | None) -> Promised | None:
+    clock = next((c for c in ticket.clocks if c.key == key), None)
+    if clock is None:
+        return None
+    return Promised(
+        metric=clock.metric,
+        target=clock.target,
+        due_at=clock.breaks_at if clock.broken else clock.due_at,
+        broken=clock.broken,
+        stopped_at=clock.stopped_at,
     )
 
 

@@ -4,36 +4,171 @@ Made at the moment of sending and kept nowhere: the log says that somebody was t
 ticket what there was to tell.
 """
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 
 from domain.notification.facts import Cause
 from domain.notification.item import Item
+from domain.notification.links import OFFERED, Action
 from domain.notification.phrases import Phrases, phrases
 from domain.notification.preferences import Preferences
+from domain.notification.wording import (
+    length,
+    local_time,
+    overdue,
+    promise_name,
+    reason,
+)
 
 NEWS = frozenset[Cause]({"decided", "watched"})
 """What asks nothing of the reader."""
+LinkTo = Callable[[Item, Action], str]
+"""The URL by which the item's person does this."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """`subject` is one line."""
+    """`subject` is one line; `html` says the same as `text`."""
 
     subject: str
     text: str
+    html: str = ""
 
 
-def letter(items: Sequence[Item], reader: Preferences) -> Letter:
-    """`items`: one or more; the steps of one climb are told of once, by the last."""
-    say = phrases(reader.locale)
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What is said of one item: in a line, in rows of label and value, and what the
+    reader can do, with the URL of each.
+    """
+
+    head: str
+    rows: tuple[tuple[str, str], ...]
+    actions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writer:
+    say: Phrases
+    reader: Preferences
+    now: datetime
+    link: LinkTo | None
+
+    def subject(self, items: Sequence[Item]) -> str:
+        tickets = {item.ticket_id for item in items}
+        needed = [item for item in items if item.cause not in NEWS]
+        if len(tickets) > 1:
+            many = self.say.needed if needed else self.say.news
+            return many.format(count=len(tickets))
+        first = (needed or items)[0]
+        text = self.say.subjects[first.cause]
+        if first.cause == "step" and first.promise is not None:
+            late = first.promise.broken
+            text = self.say.late_subject if late else self.say.soon_subject
+        return _capital(text.format(**self._values(first)))
+
+    def part(self, item: Item) -> Part:
+        head = self._head(item).format(**self._values(item))
+        return Part(
+            head=_capital(head),
+            rows=tuple(self._rows(item)),
+            actions=tuple(
+                (self.say.actions[action], self.link(item, action))
+                for action in OFFERED.get(item.cause, ())
+                if self.link is not None
+            ),
+        )
+
+    def _head(self, item: Item) -> str:
+        promise = item.promise
+        if item.cause != "step" or promise is None or promise.due_at is None:
+            return self.say.heads[item.cause]
+        if promise.broken:
+            return self.say.stopped if promise.stopped_at else self.say.late
+        return self.say.soon if promise.due_at > self.now else self.say.heads["step"]
+
+    def _rows(self, item: Item) -> Iterator[tuple[str, str]]:
+        say, labels = self.say, self.say.labels
+        yield labels["ticket"], f"#{item.number} {_one_line(item.subject)}"
+        tier = say.words.get(item.tier, item.tier)
+        if item.customer:
+            yield labels["customer"], _one_line(f"{item.customer} ({tier})")
+        yield labels["priority"], say.words.get(item.priority, item.priority)
+        if item.promise is not None and item.promise.due_at is not None:
+            due = local_time(item.promise.due_at, self.reader)
+            name = promise_name(item.clock, say)
+            yield labels["due"], f"{due}{say.comma}{name}"
+        if (asked := item.approval) is not None:
+            yield labels["requested_by"], asked.requested_by
+            yield labels["wanted"], _one_line(asked.reason)
+            if asked.because and item.cause == "decided":
+                yield labels["decision"], _one_line(asked.because)
+        yield labels["why"], reason(item, say)
+        if item.others:
+            yield labels["others"], say.comma.join(item.others)
+        yield labels["id"], item.ticket_id
+
+    def _values(self, item: Item) -> dict[str, object]:
+        asked, promise = item.approval, item.promise
+        late = overdue(promise, self.now)
+        due_at = promise.due_at if promise else None
+        name = promise_name(item.clock, self.say)
+        news = self.say.events.get(item.event, item.event).format(promise=name)
+        return {
+            "ticket": f"#{item.number} {_one_line(item.subject)}",
+            "promise": name,
+            "late": late is not None and length(late, self.say),
+            "left": due_at and length(due_at - self.now, self.say),
+            "until": item.until and local_time(item.until, self.reader),
+            "news": news,
+            "kind": asked and self.say.kinds.get(asked.kind, asked.kind),
+            "amount": asked and asked.amount,
+            "currency": asked and asked.currency,
+            "actor": asked and asked.actor,
+        }
+
+    def text(self, part: Part) -> str:
+        colon = self.say.colon
+        lines = [part.head, *(f"{label}{colon}{value}" for label, value in part.rows)]
+        links = [f"{label}{colon}".rstrip() + f"\n{url}" for label, url in part.actions]
+        return "\n\n".join(["\n".join(lines), *links])
+
+    def html(self, part: Part) -> str:
+        rows = "".join(
+            f'<tr><td style="padding-right:1em;color:#555">{escape(label)}</td>'
+            f"<td>{escape(value)}</td></tr>"
+            for label, value in part.rows
+        )
+        links = "".join(
+            f'<p><a href="{escape(url)}">{escape(label)}</a></p>'
+            for label, url in part.actions
+        )
+        return f"<p><b>{escape(part.head)}</b></p><table>{rows}</table>{links}"
+
+
+def letter(
+    items: Sequence[Item],
+    reader: Preferences,
+    now: datetime | None = None,
+    link: LinkTo | None = None,
+) -> Letter:
+    """`items`: one or more; the steps of one escalation are told of once, by the last.
+    `now`: when it is sent, by which lateness counts.
+    """
     latest = list({_topic(item): item for item in items}.values())
-    parts = [_part(say, item, reader) for item in latest]
-    if any(item.cause == "step" for item in latest):
-        parts.append(say.end)
-    return Letter(subject=_subject(say, latest, reader), text="\n\n".join(parts) + "\n")
+    writer = Writer(
+        say=phrases(reader.locale),
+        reader=reader,
+        now=now or max(item.at for item in items),
+        link=link,
+    )
+    parts = [writer.part(item) for item in latest]
+    return Letter(
+        subject=writer.subject(latest),
+        text="\n\n\n".join(map(writer.text, parts)) + "\n",
+        html="<hr>".join(map(writer.html, parts)),
+    )
 
 
 def _topic(item: Item) -> tuple[object, ...]:
@@ -41,47 +176,10 @@ def _topic(item: Item) -> tuple[object, ...]:
     return item.ticket_id, item.cause, item.event, item.clock, asked
 
 
-def _subject(say: Phrases, items: Sequence[Item], reader: Preferences) -> str:
-    tickets = {item.ticket_id for item in items}
-    needed = [item for item in items if item.cause not in NEWS]
-    if len(tickets) > 1:
-        return (say.needed if needed else say.news).format(count=len(tickets))
-    first = (needed or items)[0]
-    return say.one[first.cause].format(**_values(say, first, reader))
-
-
-def _part(say: Phrases, item: Item, reader: Preferences) -> str:
-    lines = (say.head, say.lines[item.cause], say.why, say.foot)
-    return "\n  ".join(lines).format(**_values(say, item, reader))
-
-
-def _values(say: Phrases, item: Item, reader: Preferences) -> dict[str, object]:
-    asked = item.approval
-    return {
-        "ticket_id": item.ticket_id,
-        "number": item.number,
-        "subject": _one_line(item.subject),
-        "clock": item.clock,
-        "step": None if item.step is None else item.step + 1,
-        "reason": item.reason,
-        "at": _local(item.at, reader),
-        "until": item.until and _local(item.until, reader),
-        "answer": json.dumps({"agent": item.person}, ensure_ascii=False),
-        "news": say.events.get(item.event, item.event).format(clock=item.clock),
-        "approval": asked and asked.number,
-        "kind": asked and say.kinds.get(asked.kind, asked.kind),
-        "amount": asked and asked.amount,
-        "currency": asked and asked.currency,
-        "requested_by": asked and asked.requested_by,
-        "wanted": asked and _one_line(asked.reason),
-        "actor": asked and asked.actor,
-        "because": asked and _one_line(asked.because or ""),
-    }
-
-
 def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _local(at: datetime, reader: Preferences) -> str:
-    return at.astimezone(reader.zone).isoformat(timespec="seconds")
+def _capital(text: str) -> str:
+    """A name of a promise begins in small letters, a sentence does not."""
+    return text[:1].upper() + text[1:]

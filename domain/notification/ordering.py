@@ -8,7 +8,7 @@ goes as one message (ESC-089); the first is not held back for that.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
 from domain.notification.facts import Channel, Urgency
@@ -25,13 +25,15 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 NEVER = datetime.min.replace(tzinfo=UTC)
 LARGEST_BUNDLE = 100
+MOST_OF_ONE_TICKET, OF_ONE_TICKET_WITHIN = 3, timedelta(minutes=1)
+"""So many messages of one ticket go to one address within this time."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outgoing:
     """A message that is due. `destination`: equal for equal addresses. `subject`: what
     it is about, a ticket; `told_at`, `served_at`: when the person and the subject last
-    had a message.
+    had a message. `repeats`: an escalation and what is watched say much the same again.
     """
 
     notification: str
@@ -44,6 +46,7 @@ class Outgoing:
     due_at: datetime
     urgency: Urgency = "high"
     kind: Kind = "first_alert"
+    repeats: bool = False
     told_at: datetime = NEVER
     served_at: datetime = NEVER
 
@@ -114,6 +117,29 @@ def buckets(spent: Iterable[Spent]) -> dict[str, datetime]:
         before = full_at.get(one.destination, one.full_at)
         full_at[one.destination] = max(before, one.full_at)
     return full_at
+
+
+def spaced(
+    due: Iterable[Outgoing], spent: Sequence[Spent], now: datetime
+) -> tuple[list[Outgoing], list[Outgoing]]:
+    """What may go now; and the others, due when one address has heard less of their
+    ticket: clocks that escalate side by side, and repeats, come together then.
+    """
+    calm, postponed = list[Outgoing](), list[Outgoing]()
+    for message in due:
+        lately = sorted(
+            one.at
+            for one in spent
+            if one.destination == message.destination
+            and message.subject in one.tickets
+            and one.at > now - OF_ONE_TICKET_WITHIN
+        )
+        if message.repeats and len(lately) >= MOST_OF_ONE_TICKET:
+            until = lately[-MOST_OF_ONE_TICKET] + OF_ONE_TICKET_WITHIN
+            postponed.append(replace(message, due_at=until))
+        else:
+            calm.append(message)
+    return calm, postponed
 
 
 def within_limits(

@@ -1,122 +1,258 @@
 """What letters are made of, by language and by why somebody is told."""
+# ruff: noqa: RUF001 - Chinese has punctuation of its own
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain.notification.facts import Cause
+from domain.notification.links import Action
 
 
 @dataclass(frozen=True, kw_only=True)
 class Phrases:
-    """`one`: the subject of a letter of one line; `needed`, `news`: of many, some of
-    which need the reader, or none. `lines`: what is said between a ticket's name and
-    its id. `events` and `kinds` by topic and by kind of approval. `end`: after steps.
+    """`subjects` and `heads` by cause; of a step `late`, `soon` and `stopped` say where
+    its promise stands. `needed`, `news`: the subject of a letter of many tickets, some
+    of which need the reader, or none. `labels`, `words`: fields of the ticket and their
+    values. `because` by kind of target, by cause, and by how somebody was chosen.
     """
 
-    one: Mapping[Cause, str]
+    subjects: Mapping[Cause, str]
+    heads: Mapping[Cause, str]
+    late: str
+    soon: str
+    stopped: str
+    late_subject: str
+    soon_subject: str
     needed: str
     news: str
-    head: str
-    lines: Mapping[Cause, str]
-    why: str
-    foot: str
-    end: str
+    colon: str
+    comma: str
+    labels: Mapping[str, str]
+    words: Mapping[str, str]
+    metrics: Mapping[str, str]
+    cycle: str
     events: Mapping[str, str]
     kinds: Mapping[str, str]
+    because: Mapping[str, str]
+    actions: Mapping[Action, str]
+    units: tuple[str, str, str, str]
+    offer_ends: str
 
 
-_ANSWER = "POST /v1/tickets/{ticket_id}"
 _EN = Phrases(
-    one={
-        "step": "Ticket #{number} needs you: {clock}",
-        "offered": "Ticket #{number} is offered to you until {until}",
-        "handed_over": "Ticket #{number} is yours now",
-        "unanswered": "Nobody took ticket #{number}",
-        "approval": "Ticket #{number}: {kind} of {amount} {currency} to approve",
-        "decided": "Ticket #{number}: {kind} of {amount} {currency} {news}",
-        "unresolved": "Ticket #{number}: nobody to approve a {kind} of {amount} "
-        "{currency}",
-        "watched": "Ticket #{number}: {news}",
+    subjects={
+        "step": "{promise} escalated: {ticket}",
+        "offered": "Offered to you until {until}: {ticket}",
+        "handed_over": "Yours now: {ticket}",
+        "unanswered": "Nobody took {ticket}",
+        "approval": "To approve, {kind} of {amount} {currency}: {ticket}",
+        "decided": "{kind} of {amount} {currency} {news}: {ticket}",
+        "unresolved": "Nobody to approve a {kind} of {amount} {currency}: {ticket}",
+        "watched": "{news}: {ticket}",
     },
+    heads={
+        "step": "{promise} is escalated to you.",
+        "offered": "This ticket is offered to you until {until}.",
+        "handed_over": "This ticket was given to you by a rule.",
+        "unanswered": "Everybody of the team was asked, and nobody took it.",
+        "approval": "A {kind} of {amount} {currency} waits for your approval.",
+        "decided": "The {kind} of {amount} {currency} was {news} by {actor}.",
+        "unresolved": "A {kind} of {amount} {currency} waits, and nobody who may "
+        "approve it is there. Whoever may is asked as soon as they are back.",
+        "watched": "{news}.",
+    },
+    late="{promise} is overdue by {late}.",
+    soon="{promise} is due in {left}.",
+    stopped="{promise} was overdue.",
+    late_subject="{promise} overdue: {ticket}",
+    soon_subject="{promise} due soon: {ticket}",
     needed="{count} tickets need you",
     news="News of {count} tickets",
-    head="Ticket #{number}, {subject}",
-    lines={
-        "step": "{clock}, escalation step {step}, {at}",
-        "offered": "Offered to you until {until}\n"
-        f"  To accept: {_ANSWER}/accept {{answer}}\n"
-        f"  Else: {_ANSWER}/decline, or the next is asked then",
-        "handed_over": "Given to you by a rule, {at}",
-        "unanswered": "Everybody of the team was asked, and nobody took it, {at}\n"
-        f"  To take it yourself: {_ANSWER}/accept {{answer}}\n"
-        f"  To give it to somebody: {_ANSWER}/assign",
-        "approval": "A {kind} of {amount} {currency} waits for your approval, {at}\n"
-        "  Asked for by {requested_by}: {wanted}\n"
-        f"  To decide: {_ANSWER}/approvals/{{approval}}/approve or …/reject",
-        "decided": "The {kind} of {amount} {currency} was {news} by {actor}, {at}\n"
-        "  For this reason: {because}",
-        "unresolved": "A {kind} of {amount} {currency} waits, and nobody who may "
-        "approve it is there, {at}\n"
-        "  Asked for by {requested_by}: {wanted}\n"
-        "  Whoever may is asked as soon as they are back, or are given the authority",
-        "watched": "{news}, {at}",
+    colon=": ",
+    comma=", ",
+    labels={
+        "ticket": "Ticket",
+        "customer": "Customer",
+        "priority": "Priority",
+        "due": "Due",
+        "since": "Offered since",
+        "requested_by": "Asked for by",
+        "wanted": "Reason",
+        "decision": "Reason of the decision",
+        "why": "Why you",
+        "others": "Also notified",
+        "id": "Id",
     },
-    why="Why you: {reason}",
-    foot="Id: {ticket_id}",
-    end="To stop the escalation, acknowledge the ticket.",
+    words={"key_account": "key account"},
+    metrics={
+        "first_response": "first response",
+        "next_response": "next response",
+        "periodic_update": "periodic update",
+        "pausable_update": "periodic update",
+        "resolution": "resolution",
+        "requester_wait": "customer's waiting time",
+        "agent_work": "agent's working time",
+        "assignment": "assignment",
+        "team": "team's time",
+    },
+    cycle="{promise} (no. {cycle})",
     events={
-        "sla.breached": "the promise {clock} is broken",
-        "escalation.exhausted": "the escalation of {clock} ended unanswered",
+        "sla.breached": "{promise} is overdue",
+        "escalation.exhausted": "the escalation of {promise} ended unanswered",
         "ticket.resolved": "it is resolved",
         "approval.granted": "granted",
         "approval.rejected": "rejected",
     },
     kinds={},
+    because={
+        "assignee": "you hold the ticket",
+        "agent": "the escalation policy names you",
+        "webhook": "the escalation policy names you",
+        "team": "you are a member of {name}",
+        "lead_of": "you lead {name}",
+        "manager_of": "you manage {name}",
+        "manager_above": "you are {level} levels above {name}",
+        "on_call": "you are on call for {name}",
+        "on_call_next": "you are the next on call for {name}",
+        "on_call_previous": "you were on call for {name} before",
+        "least_loaded": "you have the fewest tickets of {name}",
+        "round_robin": "it is your turn in {name}",
+        "skilled": "you have the skills for it, of {name}",
+        "catch_all": "nobody else could be reached, and {why}",
+        "least loaded": "you have the fewest tickets of the team",
+        "longest without new work": "you had no new ticket for longest",
+        "next in turn": "it is your turn",
+        "best skilled": "you have the skills for it",
+        "had this ticket before": "you had this ticket before",
+        "had the customer before": "you had this customer before",
+        "rule": "you were chosen by a rule of the team",
+        "unanswered": "you lead the team",
+        "approval": "you are the next with enough authority",
+        "decided": "you asked for it",
+        "asked": "you asked for it",
+        "lead": "you lead the team of the ticket",
+        "watched": "you watch the ticket",
+    },
+    actions={
+        "acknowledge": "Acknowledge, which stops the escalation",
+        "accept": "Accept",
+        "decline": "Decline, and the next is asked",
+        "approve": "Approve",
+        "reject": "Reject",
+    },
+    units=("{} d", "{} h", "{} min", "{} s"),
+    offer_ends="Without an answer the next is asked then.",
 )
 _ZH = Phrases(
-    one={
-        "step": "工单 #{number} 需要您处理：{clock}",  # noqa: RUF001 - Chinese
-        "offered": "工单 #{number} 待您接单，截止 {until}",  # noqa: RUF001
-        "handed_over": "工单 #{number} 已分配给您",
-        "unanswered": "工单 #{number} 无人接单",
-        "approval": "工单 #{number}：{kind} {amount} {currency} 待您审批",  # noqa: RUF001
-        "decided": "工单 #{number}：{kind} {amount} {currency} {news}",  # noqa: RUF001
-        "unresolved": "工单 #{number}：{kind} {amount} {currency} 无人可审批",  # noqa: RUF001
-        "watched": "工单 #{number}：{news}",  # noqa: RUF001
+    subjects={
+        "step": "{promise}已升级：{ticket}",
+        "offered": "待您接单，截止 {until}：{ticket}",
+        "handed_over": "已分配给您：{ticket}",
+        "unanswered": "无人接单：{ticket}",
+        "approval": "待您审批，{kind} {amount} {currency}：{ticket}",
+        "decided": "{kind} {amount} {currency} {news}：{ticket}",
+        "unresolved": "{kind} {amount} {currency} 无人可审批：{ticket}",
+        "watched": "{news}：{ticket}",
     },
+    heads={
+        "step": "{promise}已升级，需要您处理。",
+        "offered": "工单待您接单，截止 {until}。",
+        "handed_over": "工单已按规则分配给您。",
+        "unanswered": "已询问团队所有成员，无人接单。",
+        "approval": "{kind} {amount} {currency} 待您审批。",
+        "decided": "{kind} {amount} {currency} {news}，审批人 {actor}。",
+        "unresolved": "{kind} {amount} {currency} 待审批，目前无人可审批。"
+        "一旦有人可审批，将立即询问。",
+        "watched": "{news}。",
+    },
+    late="{promise}已逾期 {late}。",
+    soon="{promise}将在 {left}后到期。",
+    stopped="{promise}曾逾期。",
+    late_subject="{promise}已逾期：{ticket}",
+    soon_subject="{promise}即将到期：{ticket}",
     needed="{count} 个工单需要您处理",
     news="{count} 个工单有新动态",
-    head="工单 #{number}，{subject}",  # noqa: RUF001
-    lines={
-        "step": "{clock}，升级第 {step} 步，{at}",  # noqa: RUF001
-        "offered": "待您接单，截止 {until}\n"  # noqa: RUF001
-        f"  接单：{_ANSWER}/accept {{answer}}\n"  # noqa: RUF001
-        f"  否则：{_ANSWER}/decline，或到期后询问下一位",  # noqa: RUF001
-        "handed_over": "已按规则分配给您，{at}",  # noqa: RUF001
-        "unanswered": "已询问团队所有成员，无人接单，{at}\n"  # noqa: RUF001
-        f"  由您接单：{_ANSWER}/accept {{answer}}\n"  # noqa: RUF001
-        f"  分配给他人：{_ANSWER}/assign",  # noqa: RUF001
-        "approval": "{kind} {amount} {currency} 待您审批，{at}\n"  # noqa: RUF001
-        "  申请人 {requested_by}：{wanted}\n"  # noqa: RUF001
-        f"  审批：{_ANSWER}/approvals/{{approval}}/approve 或 …/reject",  # noqa: RUF001
-        "decided": "{kind} {amount} {currency} {news}，{at}\n"  # noqa: RUF001
-        "  审批人 {actor}：{because}",  # noqa: RUF001
-        "unresolved": "{kind} {amount} {currency} 待审批，目前无人可审批，{at}\n"  # noqa: RUF001
-        "  申请人 {requested_by}：{wanted}\n"  # noqa: RUF001
-        "  一旦有人可审批，将立即询问",  # noqa: RUF001
-        "watched": "{news}，{at}",  # noqa: RUF001
+    colon="：",
+    comma="、",
+    labels={
+        "ticket": "工单",
+        "customer": "客户",
+        "priority": "优先级",
+        "due": "截止时间",
+        "since": "派单时间",
+        "requested_by": "申请人",
+        "wanted": "申请理由",
+        "decision": "审批意见",
+        "why": "通知您的原因",
+        "others": "同时通知",
+        "id": "编号",
     },
-    why="通知您的原因：{reason}",  # noqa: RUF001
-    foot="编号：{ticket_id}",  # noqa: RUF001
-    end="确认工单后将停止升级。",
+    words={
+        "low": "低",
+        "normal": "普通",
+        "high": "高",
+        "urgent": "紧急",
+        "standard": "普通客户",
+        "key_account": "重点客户",
+    },
+    metrics={
+        "first_response": "首次响应",
+        "next_response": "后续响应",
+        "periodic_update": "定期更新",
+        "pausable_update": "定期更新",
+        "resolution": "解决",
+        "requester_wait": "客户等待时间",
+        "agent_work": "客服处理时间",
+        "assignment": "分配",
+        "team": "团队处理时间",
+    },
+    cycle="{promise}（第 {cycle} 次）",
     events={
-        "sla.breached": "承诺 {clock} 已违约",
-        "escalation.exhausted": "{clock} 的升级已到最后一步，仍无人处理",  # noqa: RUF001
-        "ticket.resolved": "已解决",
+        "sla.breached": "{promise}已逾期",
+        "escalation.exhausted": "{promise}的升级已到最后一步，仍无人处理",
+        "ticket.resolved": "工单已解决",
         "approval.granted": "已批准",
         "approval.rejected": "已拒绝",
     },
     kinds={"refund": "退款", "compensation": "补偿"},
+    because={
+        "assignee": "您是该工单的负责人",
+        "agent": "升级策略指定了您",
+        "webhook": "升级策略指定了您",
+        "team": "您是团队 {name} 的成员",
+        "lead_of": "您是团队 {name} 的组长",
+        "manager_of": "您是 {name} 的直属上级",
+        "manager_above": "您是 {name} 的第 {level} 级上级",
+        "on_call": "您正在 {name} 值班",
+        "on_call_next": "您是 {name} 的下一位值班人",
+        "on_call_previous": "您是 {name} 的上一位值班人",
+        "least_loaded": "您在团队 {name} 中手头工单最少",
+        "round_robin": "团队 {name} 轮到您",
+        "skilled": "您具备团队 {name} 所需技能",
+        "catch_all": "无法通知其他人，且{why}",
+        "least loaded": "您在团队中手头工单最少",
+        "longest without new work": "您最久没有新工单",
+        "next in turn": "轮到您",
+        "best skilled": "您具备所需技能",
+        "had this ticket before": "您曾处理该工单",
+        "had the customer before": "您曾服务该客户",
+        "rule": "按团队规则选择了您",
+        "unanswered": "您是该团队的组长",
+        "approval": "您是下一位有足够权限的审批人",
+        "decided": "您提出了申请",
+        "asked": "您提出了申请",
+        "lead": "您是该工单所属团队的组长",
+        "watched": "您关注了该工单",
+    },
+    actions={
+        "acknowledge": "确认处理（升级将停止）",
+        "accept": "接单",
+        "decline": "不接单（将询问下一位）",
+        "approve": "批准",
+        "reject": "拒绝",
+    },
+    units=("{} 天", "{} 小时", "{} 分钟", "{} 秒"),
+    offer_ends="到期未答复将询问下一位。",
 )
 LANGUAGES: Mapping[str, Phrases] = {"en": _EN, "zh": _ZH}
 

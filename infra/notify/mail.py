@@ -94,7 +94,15 @@ class Mail:
         domain = parseaddr(self._sender)[1].rpartition("@")[2] or "pledge"
         message["Message-ID"] = f"<{dispatch.id}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"
+        if dispatch.thread is not None:
+            # One that was never sent: all mails of a ticket answer it, so programs show
+            # them together.
+            root = f"<ticket.{dispatch.thread}@{domain}>"
+            message["In-Reply-To"] = root
+            message["References"] = root
         message.set_content(dispatch.letter.text)
+        if dispatch.letter.html:
+            message.add_alternative(dispatch.letter.html, subtype="html")
         return message
 
 

@@ -9,7 +9,7 @@ from domain.notification.facts import (
     NotificationUnreachable,
 )
 from domain.notification.fail_over import OURS_TO_MEND, RETRIES, drop, failed, sent
-from domain.notification.item import Item
+from domain.notification.item import Item, Promised
 from domain.notification.letter import letter
 from domain.notification.notification import ALL_FAILED, NOT_SET_UP
 from domain.notification.occasion import occasions
@@ -31,6 +31,7 @@ from tests.domain.notifications import (
 from tests.domain.notifications import occasion as told
 from tests.dsl import Story, promising
 
+HALF_AN_HOUR = 30 * MINUTE
 STEPS = [
     {"after": "PT0S", "targets": [{"agent": "bo"}, {"agent": "chen"}]},
     {"after": "PT10M", "targets": [{"agent": "mia"}]},
@@ -185,18 +186,29 @@ def item(**fields):
     )
 
 
+def promised(due_at=NOON + HALF_AN_HOUR, *, broken=False, stopped_at=None):
+    return Promised(
+        metric="first_response",
+        target=HALF_AN_HOUR,
+        due_at=due_at,
+        broken=broken,
+        stopped_at=stopped_at,
+    )
+
+
 def test_a_letter_is_of_one_subject_line_and_in_the_readers_time():
     reader = parse_preferences("ann", {"time_zone": "Asia/Shanghai"})
-    found = letter([item()], reader)
+    found = letter([item(promise=promised())], reader)
     assert "\n" not in found.subject
     assert "Cold Bcc: everybody@shop.example" in found.text
-    assert "2026-11-22T20:00:00+08:00" in found.text
+    assert "2026-11-22 20:30 (Asia/Shanghai)" in found.text
 
 
 def test_a_ticket_that_climbed_on_is_told_of_once_by_its_last_step():
-    found = letter([item(), item(step=3, at=NOON + HOUR)], parse_preferences("a", {}))
-    assert "step 4" in found.text
-    assert "step 1" not in found.text
+    last = item(step=3, at=NOON + HOUR, person="bo", others=("mia",))
+    found = letter([item(), last], parse_preferences("a", {}))
+    assert found.text.count("Cold") == 1
+    assert "Also notified: mia" in found.text
 
 
 @pytest.mark.parametrize(

@@ -371,7 +371,7 @@ def test_whom_an_approval_climbed_to_is_told_what_is_wanted_and_the_other_no_mor
     story = climbed()
     assert told(story) == ["mia by approval.requested", "top by approval.climbed"]
     found = written(story, "top", "approval.climbed")
-    assert found.subject == "Ticket #1: refund of 12.50 CNY to approve"
+    assert found.subject == "To approve, refund of 12.50 CNY: #1 Cold"
     earlier = notified(story, "mia", "approval.requested")
     reason = no_longer_true(story.events, earlier, instant("PT4H1M"))
     assert reason == "it climbed above mia before the message was sent"
@@ -440,51 +440,57 @@ def test_what_is_watched_goes_after_what_needs_somebody():
 def written(story, who, topic, locale="en"):
     found = notified(story, who, topic)
     reader = replace(AS_ANN, locale=locale, time_zone="Asia/Shanghai")
-    return letter([item(found, story.events)], reader)
+    return letter([item(found, story.events)], reader, link=link)
+
+
+def link(_, action):
+    return f"https://desk.example/{action}"
 
 
 def test_an_offer_says_until_when_and_how_to_accept():
     found = written(queue(), "bo", "assignment.offered")
-    assert "2026-11-22T20:02:00+08:00" in found.subject
-    assert 'POST /v1/tickets/t-1/accept {"agent": "bo"}' in found.text
+    assert "until 2026-11-22 20:02 (Asia/Shanghai)" in found.subject
+    assert "https://desk.example/accept" in found.text
+    assert "https://desk.example/decline" in found.text
     assert "acknowledge" not in found.text
 
 
 def test_a_wish_for_approval_says_how_much_and_why():
     found = written(asked(), "mia", "approval.requested")
-    assert found.subject == "Ticket #1: refund of 12.50 CNY to approve"
-    assert "Asked for by ann: it came broken" in found.text
-    assert "/v1/tickets/t-1/approvals/1/approve" in found.text
+    assert found.subject == "To approve, refund of 12.50 CNY: #1 Cold"
+    assert "Asked for by: ann\nReason: it came broken" in found.text
+    assert "https://desk.example/approve" in found.text
+    assert "https://desk.example/reject" in found.text
     assert "退款 12.50 CNY" in written(asked(), "mia", "approval.requested", "zh").text
 
 
 def test_a_decision_says_which_and_by_whom_and_why():
     story = decided(asked(), grant=False)
     found = written(story, "ann", "approval.rejected")
-    assert found.subject == "Ticket #1: refund of 12.50 CNY rejected"
+    assert found.subject == "Refund of 12.50 CNY rejected: #1 Cold"
     assert "was rejected by mia" in found.text
     assert "no photo" in found.text
     found = written(story, "ann", "approval.rejected", "zh")
-    assert found.subject == "工单 #1：退款 12.50 CNY 已拒绝"  # noqa: RUF001
+    assert found.subject == "退款 12.50 CNY 已拒绝：#1 Cold"  # noqa: RUF001
 
 
 def test_where_nobody_can_be_asked_the_letter_says_what_for_and_why_you():
     found = written(led_by("chen"), "chen", "approval.requested")
-    assert found.subject == "Ticket #1: nobody to approve a refund of 12.50 CNY"
-    assert "Asked for by ann: it came broken" in found.text
-    assert "Why you: leads the team of the ticket" in found.text
+    assert found.subject == "Nobody to approve a refund of 12.50 CNY: #1 Cold"
+    assert "Asked for by: ann\nReason: it came broken" in found.text
+    assert "Why you: you lead the team of the ticket" in found.text
 
 
 def test_who_got_it_by_a_rule_and_who_watches_are_told_so():
     story = queue("direct")
     found = letter([item(last_notified(story), story.events)], AS_ANN)
-    assert found.subject == "Ticket #1 is yours now"
+    assert found.subject == "Yours now: #1 Cold"
     story = watched().when("3h", Resolve())
     assert written(story, "mia", "ticket.resolved").subject == (
-        "Ticket #1: it is resolved"
+        "It is resolved: #1 Cold"
     )
     news = written(story, "ann", "escalation.exhausted", "zh")
-    assert news.subject == "工单 #1：first_response/1 的升级已到最后一步，仍无人处理"  # noqa: RUF001
+    assert news.subject == "首次响应的升级已到最后一步，仍无人处理：#1 Cold"  # noqa: RUF001
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -510,7 +516,7 @@ def test_one_letter_of_a_ticket_names_what_needs_the_reader_first():
         item(notified(story, "bo", "escalation.step_fired"), story.events),
     ]
     found = letter(both, AS_ANN)
-    assert found.subject == "Ticket #1 needs you: first_response/1"
+    assert found.subject == "First response overdue: #1 Cold"
     assert "ended unanswered" in found.text
     other = [replace(both[0], ticket_id=f"t-{i}") for i in (2, 3)]
     assert letter(other, AS_ANN).subject == "News of 2 tickets"

@@ -14,7 +14,7 @@ from domain.access import GRANTS, PERMISSIONS, ROLES, Permission
 from infra.embedded.postgres import OWNER
 from tests.api_client import Api, eventually
 
-SECRET_URLS = {"/v1/agents/{name}/calendar/{secret}.ics"}
+SECRET_URLS = {"/v1/agents/{name}/calendar/{secret}.ics", "/l/{token}"}
 """What lets people in is in the address."""
 OPEN_TO_ALL = {"/healthz", "/readyz", "/metrics", *SECRET_URLS}
 

@@ -69,6 +69,10 @@ def notification(api):
     return awaited
 
 
+def text_of(mail):
+    return mail.get_body(("plain",)).get_content()
+
+
 def by(channel, **more):
     return {"channel": channel, **more}
 
@@ -79,9 +83,9 @@ def test_an_e_mail_says_which_ticket_and_why_this_person(
     ticket = told({"email": address}, subject="Heizung kalt ❄")
     mail = mailbox.await_mail(address)
     assert f"#{ticket['number']}" in mail["Subject"]
-    text = mail.get_content()
+    text = text_of(mail)
     assert "Heizung kalt ❄" in text
-    assert "named by the policy" in text
+    assert "the escalation policy names you" in text
     assert mail["From"] == "Pledge <pledge@shop.example>"
     found = notification(ticket, "sent")
     assert mail["Message-ID"] == f"<{found['id']}.0@shop.example>"
@@ -118,8 +122,8 @@ def test_who_was_chosen_and_is_not_reached_is_not_notified(
 def test_a_person_reads_chinese_and_local_time_who_asked_for_it(told, mailbox, address):
     told({"email": address, "locale": "zh-CN", "time_zone": "Asia/Shanghai"})
     mail = mailbox.await_mail(address)
-    assert "工单" in mail["Subject"]
-    assert "+08:00" in mail.get_content()
+    assert "首次响应" in mail["Subject"]
+    assert "(Asia/Shanghai)" in text_of(mail)
 
 
 def test_a_webhook_brings_the_ticket_as_json(told, receiver, word):
@@ -339,8 +343,8 @@ def test_who_is_offered_a_ticket_hears_until_when_and_how_to_take_it(
     api.put("teams", word, {"members": [word], "assignment": {"mode": "offer"}})
     ticket = api.act(api.open_ticket(), "assign", team=word)
     mail = mailbox.await_mail(address)
-    assert ticket["offer"]["expires_at"][:16] in mail["Subject"]
-    assert f"/v1/tickets/{ticket['id']}/accept" in mail.get_content()
+    assert ticket["offer"]["expires_at"][:16].replace("T", " ") in mail["Subject"]
+    assert "Accept:" in text_of(mail)
     [told] = items(api, ticket, "offered")
     assert (told["event"], told["urgency"]) == ("assignment.offered", "high")
     assert (told["clock"], told["step"], told["lap"]) == (None, None, None)
@@ -380,7 +384,7 @@ def test_who_watches_hears_that_the_ticket_is_resolved_but_not_who_resolved_it(
 
     def resolved():
         mails = mailbox.to(address)
-        return any("it is resolved" in mail.get_content() for mail in mails)
+        return any("It is resolved" in text_of(mail) for mail in mails)
 
     eventually(resolved, 15)
     told = [i["person"] for i in items(api, ticket, "watched")]
@@ -396,7 +400,7 @@ def test_who_is_asked_to_approve_hears_how_much_and_why(api, word, mailbox, addr
     api.act(api.open_ticket(), "approvals", **ask, currency="CNY", amount="12.50")
     mail = mailbox.await_mail(address)
     assert "refund of 12.50 CNY" in mail["Subject"]
-    assert "it came broken" in mail.get_content()
+    assert "it came broken" in text_of(mail)
 
 
 def test_who_asked_for_money_hears_that_it_was_rejected_by_whom_and_why(
@@ -412,9 +416,9 @@ def test_who_asked_for_money_hears_that_it_was_rejected_by_whom_and_why(
     )
     api.act(ticket, "approvals/1/reject", by=f"{word}-mia", reason="no photo of it")
     mail = mailbox.await_mail(address)
-    assert "refund of 12.50 CNY rejected" in mail["Subject"]
-    assert f"by {word}-mia" in mail.get_content()
-    assert "no photo of it" in mail.get_content()
+    assert "Refund of 12.50 CNY rejected" in mail["Subject"]
+    assert f"by {word}-mia" in text_of(mail)
+    assert "no photo of it" in text_of(mail)
 
 
 def test_where_nobody_can_be_asked_for_money_the_teams_lead_hears_of_it_too(
@@ -428,7 +432,7 @@ def test_where_nobody_can_be_asked_for_money_the_teams_lead_hears_of_it_too(
     ask = {"kind": "refund", "reason": "it came broken", "requested_by": word}
     api.act(ticket, "approvals", **ask, currency="CNY", amount="12.50")
     for mail in (mailbox.await_mail(address), mailbox.await_mail(f"lead-{address}")):
-        assert "nobody to approve a refund of 12.50 CNY" in mail["Subject"]
+        assert "Nobody to approve a refund of 12.50 CNY" in mail["Subject"]
     found = items(api, ticket, "unresolved")
     assert [i["person"] for i in found] == [word, lead]
 

@@ -274,6 +274,7 @@ NOT_JSON = (
     "/metrics",
     "/v1/schedules/{name}/calendar.ics",
     "/v1/agents/{name}/calendar/{secret}.ics",
+    "/l/{token}",
 )
 READS = [
     route.path

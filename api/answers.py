@@ -1,0 +1,56 @@
+"""The links in messages. The link is the permission: who got the message may answer it
+as the person to whom it went, and nothing else.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path
+from starlette.responses import HTMLResponse
+
+from activities.answering import Answerable, State
+from api.answer_page import HEADERS, page
+from api.auth import Known, public
+
+ROUTER = APIRouter(prefix="/l", tags=["answers"])
+STATUS: dict[State, int] = {
+    "open": 200,
+    "done": 200,
+    "outdated": 409,
+    "expired": 410,
+    "unknown": 404,
+}
+PAGES: dict[int | str, dict[str, Any]] = {
+    404: {"description": "No link of ours"},
+    409: {"description": "Nobody need answer this any more"},
+    410: {"description": "The link has expired"},
+}
+Token = Annotated[str, Path(max_length=500)]
+Languages = Annotated[str, Header(alias="Accept-Language", max_length=300)]
+
+
+@ROUTER.get("/{token}", response_class=HTMLResponse, responses=PAGES, **public())
+async def show_answer(
+    token: Token, known: Known, languages: Languages = "en"
+) -> HTMLResponse:
+    """A page that says what the link will do, and does nothing: mail scanners follow
+    links.
+    """
+    found = await known.answering.look(token)
+    # What was true when it was sent is no fault of who looks.
+    status = 200 if found.state == "outdated" else STATUS[found.state]
+    return _page(found, languages, status)
+
+
+@ROUTER.post("/{token}", response_class=HTMLResponse, responses=PAGES, **public())
+async def give_answer(
+    token: Token, known: Known, languages: Languages = "en"
+) -> HTMLResponse:
+    """Acknowledge, accept, decline, approve or reject, as the link says. Once: again it
+    answers the same.
+    """
+    found = await known.answering.act(token)
+    return _page(found, languages, STATUS[found.state])
+
+
+def _page(found: Answerable, languages: str, status: int) -> HTMLResponse:
+    return HTMLResponse(page(found, languages), status_code=status, headers=HEADERS)
