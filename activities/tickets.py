@@ -33,7 +33,7 @@ from domain.errors import (
     VersionConflictError,
 )
 from domain.event import Event, Meta
-from domain.merge import merge
+from domain.merge import merge, unmerge
 from domain.split import SplitTicket, split
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
@@ -168,6 +168,19 @@ class TicketDesk:
             survivor = await self._other(into)
             world = await self._world()
             return world, merge(absorbed, survivor, self._now(), world)
+
+        return await self._append_decided(ticket_id, decided, caller)
+
+    async def unmerge(self, ticket_id: str, reason: str, caller: Caller) -> Outcome:
+        """The ticket is one of its own again, which is the answer."""
+        if again := await self.replay(caller):
+            return again
+
+        async def decided() -> Decided:
+            apart = await self._expected(ticket_id, caller)
+            survivor = await self.get(apart.merged_into or ticket_id)
+            world = await self._world()
+            return world, unmerge(apart, survivor, reason, self._now(), world)
 
         return await self._append_decided(ticket_id, decided, caller)
 

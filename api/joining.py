@@ -5,24 +5,54 @@ from fastapi import APIRouter, Response
 from api.auth import Calling, Known
 from api.naming import ticket_id_of
 from api.ports import Services
-from api.schemas_tickets import MergeIn, SplitIn, TicketOut
+from api.schemas_tickets import MergedOut, MergeIn, SplitIn, TicketOut, UnmergeIn
 from api.tickets import WRITE, outcome_json
 from domain.errors import InvalidError, NotFoundError
+from domain.event import Json
 from domain.split import SplitTicket
+from domain.ticket.state import Ticket
 
 ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 
 
-@ROUTER.post("/{ticket_id}/merge", response_model=TicketOut, **WRITE)
+@ROUTER.post("/{ticket_id}/merge", response_model=MergedOut, **WRITE)
 async def merge_ticket(
     ticket_id: str, body: MergeIn, known: Known, caller: Calling
 ) -> Response:
     """Close this ticket as part of another one. Its running promises are cancelled with
-    a link; the other ticket keeps the stricter of both.
+    a link; the other ticket keeps the stricter of both, and whoever waits for an answer
+    goes on waiting there. Its messages stay where they are and are counted there too.
+    `warnings` say that the two are of different customers.
     """
     ticket = await ticket_id_of(known, ticket_id)
     merged = await known.desk.merge(ticket, await _into(known, body.into), caller)
-    return await outcome_json(known, merged)
+    extra: Json = {"warnings": _warnings(merged.ticket)}
+    return await outcome_json(known, merged, extra=extra)
+
+
+@ROUTER.post("/{ticket_id}/unmerge", response_model=TicketOut, **WRITE)
+async def unmerge_ticket(
+    ticket_id: str, body: UnmergeIn, known: Known, caller: Calling
+) -> Response:
+    """Within seven days of its merge, make this ticket one of its own again: it stands
+    where it stood, and its promises go on as if they had run all the while, but for
+    what was answered in the other one. What happened there since stays there.
+    """
+    ticket = await ticket_id_of(known, ticket_id)
+    apart = await known.desk.unmerge(ticket, body.reason, caller)
+    return await outcome_json(known, apart)
+
+
+def _warnings(ticket: Ticket) -> list[Json]:
+    merged = ticket.merged
+    if merged is None or merged.into_customer is None:
+        return []
+    theirs, mine = merged.into_customer, ticket.customer.external_id
+    message = (
+        f"ticket #{merged.into_number} is of customer {theirs!r}, not of {mine!r}:"
+        " the messages of both are one conversation now"
+    )
+    return [{"pointer": "/into", "message": message}]
 
 
 @ROUTER.post("/{ticket_id}/split", status_code=201, response_model=TicketOut, **WRITE)

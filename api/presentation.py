@@ -17,7 +17,7 @@ from domain.event import Json
 from domain.sla.clock import Clock
 from domain.sla.decision import Promise
 from domain.sla.outlook import used
-from domain.ticket.state import Ticket
+from domain.ticket.state import Absorbed, Ticket
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -74,6 +74,7 @@ def ticket_json(ticket: Ticket, at: datetime, config: Configuration) -> Json:
         "escalation": _run_json(ticket.runs[-1]) if ticket.runs else None,
         "approvals": plain(ticket.approvals),
         "merged_into": ticket.merged_into,
+        "absorbed": [_absorbed_json(absorbed) for absorbed in ticket.absorbed],
         "message_count": ticket.message_count,
         "feedback_count": ticket.feedback_count,
         "reopen_count": ticket.reopen_count,
@@ -154,6 +155,15 @@ def _run_json(run: Run) -> Json:
         "acknowledged_by": run.acknowledged_by,
         "until": run.until,
         "reason": run.reason,
+    }
+
+
+def _absorbed_json(absorbed: Absorbed) -> Json:
+    return {
+        "ticket_id": absorbed.ticket_id,
+        "number": absorbed.number,
+        "at": absorbed.at,
+        "messages": absorbed.messages,
     }
 
 

@@ -46,9 +46,13 @@ class RestatementPreviewOut(BaseModel):
 
 
 class OrderedOut(BaseModel):
-    """The clocks follow within moments; each change is an event of its ticket."""
+    """The clocks follow within moments; each change is an event of its ticket, and
+    says the reason.
+    """
 
-    restatement_id: str
+    kind: RestatedKind
+    name: str
+    reason: str
 
 
 def router(kind: RestatedKind) -> APIRouter:
@@ -84,8 +88,8 @@ def router(kind: RestatedKind) -> APIRouter:
         appended = await known.restating.order(
             kind, name, body.reason, known.new_id, caller
         )
-        number = appended.stream_id.rpartition("/")[2]
-        return answer({"restatement_id": number}, status=202, headers=written(appended))
+        ordered = {"kind": kind, "name": name, "reason": body.reason}
+        return answer(ordered, status=202, headers=written(appended))
 
     return made
 

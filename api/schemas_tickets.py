@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from api.schemas_authority import ApprovalOut
+from api.schemas_calendars import WarningOut
 from api.words import (
     Attributes,
     Body,
@@ -168,6 +169,11 @@ class MergeIn(Strict):
     into: Identifier
 
 
+class UnmergeIn(Strict):
+    model_config = example(reason="another device, another fault")
+    reason: Line = "the merge was a mistake"
+
+
 class SplitIn(Strict):
     """`message`: the version of its event in the history. Type and priority: those of
     the original, if not named.
@@ -300,6 +306,13 @@ class OfferOut(BaseModel):
     expires_at: datetime
 
 
+class AbsorbedOut(BaseModel):
+    ticket_id: str
+    number: int
+    at: datetime
+    messages: int
+
+
 class TicketOut(BaseModel):
     id: str
     number: int
@@ -329,6 +342,7 @@ class TicketOut(BaseModel):
     escalation: RunOut | None
     approvals: list[ApprovalOut]
     merged_into: str | None
+    absorbed: list[AbsorbedOut] = Field(description="Tickets that went into this one")
     message_count: int
     feedback_count: int
     reopen_count: int
@@ -336,6 +350,12 @@ class TicketOut(BaseModel):
     updated_at: datetime
     resolved_at: datetime | None
     closed_at: datetime | None
+
+
+class MergedOut(TicketOut):
+    warnings: list[WarningOut] = Field(
+        description="That the two are of different customers"
+    )
 
 
 class RowClockOut(BaseModel):

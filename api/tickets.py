@@ -47,6 +47,7 @@ from domain.commands import (
     OpenTicket,
 )
 from domain.errors import InvalidError, NotFoundError
+from domain.event import Json
 from domain.handling import (
     AddMessage,
     Assign,
@@ -68,7 +69,11 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 
 
 async def outcome_json(
-    known: Services, outcome: Outcome, status: int = 200
+    known: Services,
+    outcome: Outcome,
+    status: int = 200,
+    *,
+    extra: Json | None = None,
 ) -> Response:
     """As of the command, so that a replayed answer is the same."""
     headers = etag(outcome.ticket.version) | written(outcome.appended)
@@ -76,7 +81,7 @@ async def outcome_json(
         headers |= made_at("tickets", outcome.ticket.id)
     config = await known.registry.config()
     body = ticket_json(outcome.ticket, outcome.ticket.updated_at, config)
-    return answer(body, status=status, headers=headers)
+    return answer(body | (extra or {}), status=status, headers=headers)
 
 
 @ROUTER.post("", status_code=201, response_model=TicketOut, **WRITE)

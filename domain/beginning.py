@@ -14,6 +14,7 @@ from domain.sla.facts import SlaAttached
 from domain.sla.metric import Definition
 from domain.sla.outlook import foreseen, used
 from domain.sla.policy import SlaPolicy
+from domain.sla.reply import Voice
 from domain.sla.span import Span, ended
 from domain.sla.transition import starts, starts_again
 from domain.ticket.facts import TicketOpened, TicketReopened
@@ -29,9 +30,20 @@ class Beginning:
 
     def begin(self) -> None:
         for promise in self.draft.ticket.promises:
+            if self._waited_for(promise):
+                continue
             cycles = [c for c in self.draft.ticket.clocks if c.metric == promise.metric]
             if not any(clock.live for clock in cycles):
                 self._begin(promise, cycles)
+
+    def _waited_for(self, promise: Promise) -> bool:
+        """Who came with a ticket that went into this one waits for a first answer by a
+        clock of their own already.
+        """
+        return promise.metric == "next_response" and any(
+            c.live and c.taken_from is not None and c.metric == "first_response"
+            for c in self.draft.ticket.clocks
+        )
 
     def _begin(self, promise: Promise, cycles: list[Clock]) -> None:
         policy = self.world.policy(promise.policy)
@@ -40,9 +52,7 @@ class Beginning:
             return
         carried = self._carried(cycles[-1], definition, policy) if cycles else None
         pin_ladder(self.occasion.rematching(), policy)
-        fact = self._attached(promise, policy, len(cycles) + 1, carried)
-        self.occasion.record(fact, promise.policy)
-        self.settling.align(self.draft.ticket.clocks[-1])
+        self._attach(self._attached(promise, policy, len(cycles) + 1, carried))
 
     def _may_begin(
         self, definition: Definition, policy: SlaPolicy, cycles: list[Clock]
@@ -143,25 +153,45 @@ class Beginning:
                 return fact.split_from.opened_at if original else self.at
         return self.at
 
-    def take_over(self, theirs: Clock) -> None:
+    def take_over(self, theirs: Clock, taken_from: str) -> None:
         """A running clock of a ticket that went into this one: the stricter of the two
-        goes on, with its start and its pauses.
+        goes on, with its start and its pauses. Where none runs here, theirs does, also
+        of a metric that runs once: somebody else waits, or for something else.
         """
         policy = self.world.policy(theirs.policy)
         cycles = [c for c in self.draft.ticket.clocks if c.metric == theirs.metric]
         mine = next((clock for clock in cycles if clock.live), None)
-        if mine is None and cycles and policy.definitions[theirs.metric].once:
-            return
         if mine is None:
-            pin_ladder(self.occasion.rematching(), policy)
-            fact = self._attached(promise_of(theirs), policy, len(cycles) + 1, theirs)
-            self.occasion.record(fact, theirs.policy)
-            self.settling.align(self.draft.ticket.clocks[-1])
+            fact = self._going_on(theirs, policy, len(cycles) + 1, theirs)
+            self._attach(replace(fact, taken_from=taken_from))
         elif self._strictness(theirs) < self._strictness(mine):
-            self.occasion.rematching().take_terms(mine, theirs)
+            self.occasion.rematching().take_terms(mine, theirs, taken_from)
             self.settling.align(
                 next(c for c in self.draft.ticket.clocks if c.key == mine.key)
             )
+
+    def restore(self, mine: Clock, replies: tuple[Voice, ...]) -> None:
+        """A clock that a merge ended goes on as if it had run all the while, but what
+        was answered there in the meantime.
+        """
+        policy = self.world.policy(mine.policy)
+        definition, fields = policy.definitions[mine.metric], self.occasion.now(policy)
+        answered = any(policy.replies.count(voice) for voice in replies)
+        if answered and holds(definition.stop, fields.but(reply=True)):
+            return
+        cycles = [c for c in self.draft.ticket.clocks if c.metric == mine.metric]
+        carried = self._promised_again(mine, definition, policy)
+        self._attach(self._going_on(mine, policy, len(cycles) + 1, carried))
+
+    def _going_on(
+        self, of: Clock, policy: SlaPolicy, cycle: int, carried: Clock
+    ) -> SlaAttached:
+        pin_ladder(self.occasion.rematching(), policy)
+        return self._attached(promise_of(of), policy, cycle, carried)
+
+    def _attach(self, fact: SlaAttached) -> None:
+        self.occasion.record(fact, fact.policy)
+        self.settling.align(self.draft.ticket.clocks[-1])
 
     def _strictness(self, clock: Clock) -> datetime:
         """When it breaks; if it stands still, as if it went on round the clock."""

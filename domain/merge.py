@@ -1,26 +1,62 @@
-"""Two tickets about one thing become one: who keeps which promise.
+"""Two tickets about one thing become one, and two again if it was a mistake.
 
 The ticket that goes in is closed, and its running promises are cancelled with a link,
 neither met nor missed. The one that stays keeps, for each metric, the stricter of the
-two clocks that run, with the earlier start.
+two clocks that run, with its start; of a metric that does not run here, theirs. Who
+waits for an answer there waits here. See ADR 0023.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.enforcement import enforce
 from domain.errors import InvalidError, RuleError
 from domain.promises import take_over
+from domain.reactions import react
 from domain.rematch import Rematch, cancel, end_runs
+from domain.sla.reply import Replies
 from domain.ticket.draft import Draft
-from domain.ticket.facts import TicketAbsorbed, TicketMerged
+from domain.ticket.facts import (
+    TicketAbsorbed,
+    TicketMerged,
+    TicketResumed,
+    TicketSeparated,
+    TicketUnmerged,
+)
 from domain.ticket.state import Ticket
 from domain.world import World
+
+UNDONE_WITHIN = timedelta(days=7)
+"""Later than this too much has been said and promised in the ticket that stays."""
 
 
 def merge(
     absorbed: Ticket, survivor: Ticket, at: datetime, world: World
 ) -> tuple[Draft, Draft]:
     """Drafts of the ticket that goes in and of the one that stays."""
+    _refuse(absorbed, survivor)
+    at = max(at, absorbed.updated_at, survivor.updated_at)
+    ending, staying = Draft(absorbed.id, absorbed), Draft(survivor.id, survivor)
+    enforce(ending, at, world)
+    came = ending.ticket
+    _end(ending, survivor, at, world.now(ending))
+    world = world.now(ending)
+    enforce(staying, at, world)
+    start = staying.mark()
+    fact = _absorbed(came, ending.ticket.version, survivor, world)
+    if fact.awaits_reply and staying.ticket.status == "pending":
+        reason = f"the customer of ticket #{came.number}, which came in, waits"
+        staying.record(TicketResumed(reason=reason), at, by_rule=True)
+    before = staying.mark()
+    staying.record(fact, at)
+    running = [clock for clock in came.clocks if clock.live]
+    take_over(staying, before, running, at, world.now(staying))
+    react(staying, start, at, world)
+    enforce(staying, at, world)
+    return ending, staying
+
+
+def _refuse(absorbed: Ticket, survivor: Ticket) -> None:
+    """Raises InvalidError, RuleError."""
     if absorbed.id == survivor.id:
         raise InvalidError.at("/into", "a ticket cannot go into itself")
     if absorbed.merged_into is not None:
@@ -30,21 +66,84 @@ def merge(
     if waiting := [a.number for a in absorbed.approvals if a.open]:
         message = f"its approval {waiting[0]} waits to be decided, which would be lost"
         raise RuleError(message)
-    at = max(at, absorbed.updated_at, survivor.updated_at)
-    ending, staying = Draft(absorbed.id, absorbed), Draft(survivor.id, survivor)
-    for draft in (ending, staying):
+
+
+def _absorbed(
+    came: Ticket, version: int, survivor: Ticket, world: World
+) -> TicketAbsorbed:
+    customer = came.customer.external_id
+    other = customer != survivor.customer.external_id
+    return TicketAbsorbed(
+        absorbed=came.id,
+        number=came.number,
+        version=version,
+        messages=came.message_count,
+        customer_wrote=came.customer_wrote,
+        awaits_reply=_awaits(came, world),
+        customer=customer if other else None,
+    )
+
+
+def _awaits(ticket: Ticket, world: World) -> bool:
+    """By any of the policies that promise something to its customer."""
+    policies = {promise.policy for promise in ticket.promises}
+    replies = {world.policy(ref).replies for ref in policies} or {Replies()}
+    return any(ticket.awaiting(counting) for counting in replies)
+
+
+def unmerge(
+    apart: Ticket, survivor: Ticket, reason: str, at: datetime, world: World
+) -> tuple[Draft, Draft]:
+    """Drafts of the ticket that had gone in and of the one that it leaves. What has
+    happened in that one since stays there.
+    """
+    _refuse_what_cannot_be_undone(apart, survivor, at)
+    at = max(at, apart.updated_at, survivor.updated_at)
+    own, other = Draft(apart.id, apart), Draft(survivor.id, survivor)
+    enforce(other, at, world)
+    separated = TicketSeparated(separated=apart.id, number=apart.number, reason=reason)
+    came = next((a for a in other.ticket.absorbed if a.ticket_id == apart.id), None)
+    since = came.version if came else other.ticket.version
+    fact = TicketUnmerged(
+        apart_from=survivor.id,
+        number=survivor.number,
+        reason=reason,
+        replies=tuple(v for v in other.ticket.voices if v.last > since),
+    )
+    for draft, what in ((other, separated), (own, fact)):
+        start = draft.mark()
+        draft.record(what, at)
+        react(draft, start, at, world)
         world = enforce(draft, at, world)
-    running = [clock for clock in ending.ticket.clocks if clock.live]
-    _end(ending, survivor, at, world)
-    start = staying.mark()
-    staying.record(TicketAbsorbed(absorbed=absorbed.id, number=absorbed.number), at)
-    take_over(staying, start, running, at, world)
-    enforce(staying, at, world)
-    return ending, staying
+    return own, other
+
+
+def _refuse_what_cannot_be_undone(
+    apart: Ticket, survivor: Ticket, at: datetime
+) -> None:
+    """Raises RuleError."""
+    if apart.merged is None:
+        came = ", ".join(f"#{a.number}" for a in apart.absorbed)
+        hint = f": unmerge what went into it, {came}" if came else ""
+        raise RuleError(f"ticket #{apart.number} went into no other{hint}")
+    if survivor.merged_into is not None:
+        message = f"ticket #{survivor.number} went into another one itself"
+        raise RuleError(f"{message}: unmerge that one first")
+    until = apart.merged.at + UNDONE_WITHIN
+    if at > until:
+        days = UNDONE_WITHIN.days
+        message = f"a merge can be undone for {days} days, this one until"
+        raise RuleError(f"{message} {until:%Y-%m-%dT%H:%M:%SZ}")
 
 
 def _end(draft: Draft, survivor: Ticket, at: datetime, world: World) -> None:
-    cause = draft.record(TicketMerged(into=survivor.id), at)
+    theirs, customer = survivor.customer.external_id, draft.ticket.customer.external_id
+    fact = TicketMerged(
+        into=survivor.id,
+        into_number=survivor.number,
+        into_customer=theirs if theirs != customer else None,
+    )
+    cause = draft.record(fact, at)
     by = Rematch(draft=draft, at=at, world=world, cause=cause, kind="other")
     reason = f"merged into ticket {survivor.id}"
     for clock in draft.ticket.clocks:

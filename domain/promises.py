@@ -9,11 +9,13 @@ from domain.beginning import Beginning
 from domain.escalating import Escalating
 from domain.escalation.facts import EscalationReassigned
 from domain.occasion import Occasion
+from domain.parting import come_apart
 from domain.rematch import Edited
 from domain.settling import Settling
 from domain.sla.clock import Clock
 from domain.ticket.draft import Draft, Mark
 from domain.ticket.facts import (
+    TicketAbsorbed,
     TicketAssigned,
     TicketOpened,
     TicketPriorityChanged,
@@ -42,6 +44,7 @@ def follow(draft: Draft, since: Mark, at: datetime, world: World) -> None:
     occasion = Occasion(draft, moment, at, world)
     settling = Settling(occasion)
     settling.settle()
+    come_apart(occasion)
     if moment.happened(*MATCHED_ANEW):
         occasion.rematching().run()
         settling.realign()
@@ -65,5 +68,6 @@ def take_over(
     facts = draft.since(since)
     moment = Moment(before=since.ticket, ticket=draft.ticket, facts=facts)
     beginning = Beginning(Occasion(draft, moment, at, world))
+    came = next(f.absorbed for f in facts if isinstance(f, TicketAbsorbed))
     for clock in clocks:
-        beginning.take_over(clock)
+        beginning.take_over(clock, came)

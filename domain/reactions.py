@@ -21,7 +21,7 @@ MOST_ROUNDS = 10
 
 def _queue(draft: Draft, since: Mark, at: datetime, world: World) -> None:
     before, offering = since.ticket, Offering(draft, at, world)
-    if before is not None and draft.ticket.reopen_count > before.reopen_count:
+    if before is not None and before.finished and not draft.ticket.finished:
         offering.take_from_absent()
     offering.settle()
 

@@ -1,7 +1,8 @@
 """The promises of a ticket worked out anew, and its running clocks by them.
 
-A ticket keeps the versions of policies and calendars that it was matched by; what was
-published since is asked only where nothing older of that name is, or on command.
+A ticket keeps the versions of the policies that promise it something, and of their
+calendars; what was published since is asked only where nothing older of that name does,
+or on command. Every other rule that is asked is one that is in force.
 """
 
 from collections.abc import Iterator
@@ -75,9 +76,23 @@ class Rematch:
         before = {promise.metric: _terms(promise) for promise in ticket.promises}
         promised = {promise.metric: promise for promise in promises}
         for clock in ticket.clocks:
-            if clock.live:
+            if clock.live and not self._is_of_another(clock, before, promised):
                 terms = before.get(clock.metric, _terms(clock))
                 self._apply(clock, terms, promised.get(clock.metric))
+
+    def _is_of_another(
+        self, clock: Clock, before: dict[str, Terms], promised: dict[str, Promise]
+    ) -> bool:
+        """Promised by a ticket that went into this one, which never promised that: it
+        ends only if its own policy is withdrawn.
+        """
+        if clock.metric in before or clock.metric in promised:
+            return False
+        edited, name = self.edited, clock.policy.name
+        if edited is None or not (edited.forced and edited.policies):
+            return True
+        in_force = self.world.config.entry("sla-policies", name).current is not None
+        return in_force or not edited.concerns(name)
 
     def record(self, fact: Fact, policy: PolicyRef | None = None) -> None:
         by_rule = self.edited is None or not self.edited.forced
@@ -88,10 +103,17 @@ class Rematch:
     def _policies(self) -> Iterator[SlaPolicy]:
         current = self.world.config.sla_policies
         found = {policy.ref.name: policy for policy in current}
-        for name, ref in _pinned_policies(self.draft.ticket).items():
+        for name, ref in self._pinned_policies().items():
             if not self._follows_edits(name, found.get(name)):
                 found[name] = self.world.policy(ref)
         return iter(sorted(found.values(), key=lambda p: (p.order, p.ref.name)))
+
+    def _pinned_policies(self) -> dict[str, PolicyRef]:
+        """Of those that promise something now: what was withdrawn, by an edit of the
+        ticket or by a restatement, is promised again by what is in force only.
+        """
+        promises = self.draft.ticket.promises
+        return {promise.policy.name: promise.policy for promise in promises}
 
     def _follows_edits(self, name: str, newest: SlaPolicy | None) -> bool:
         edited = self.edited
@@ -152,8 +174,10 @@ class Rematch:
             escalation_policy=self.world.policy(promise.policy).escalation_policy,
         )
 
-    def take_terms(self, clock: Clock, other: Clock) -> None:
-        """From now on `clock` reads, and has counted, as `other` did."""
+    def take_terms(self, clock: Clock, other: Clock, taken_from: str | None) -> None:
+        """From now on `clock` reads, and has counted, as `other` did, a clock of this
+        ticket; None: as its own did before.
+        """
         policy = self.world.policy(other.policy)
         pin_ladder(self, policy)
         hours = Hours(
@@ -162,9 +186,11 @@ class Rematch:
             early=early_of(self.draft.ticket, policy),
         )
         new = foreseen(other, policy.warn_at, self.at, hours)
-        self._say(clock, new, "merged")
+        self._say(clock, new, "merged", taken_from)
 
-    def _say(self, clock: Clock, new: Clock, rule: str) -> None:
+    def _say(
+        self, clock: Clock, new: Clock, rule: str, taken_from: str | None = None
+    ) -> None:
         self.record(
             SlaRestated(
                 metric=clock.metric,
@@ -185,6 +211,7 @@ class Rematch:
                 warnings=new.warnings,
                 early=new.early,
                 reason=self.edited.reason if self.edited else None,
+                taken_from=taken_from,
             ),
             new.policy,
         )
@@ -194,14 +221,8 @@ def _terms(of: Promise | Clock) -> Terms:
     return of.target, of.policy, of.calendar
 
 
-def _pinned_policies(ticket: Ticket) -> dict[str, PolicyRef]:
-    refs = [clock.policy for clock in ticket.clocks]
-    refs += [promise.policy for promise in ticket.promises]
-    return {ref.name: ref for ref in refs}
-
-
 def _pinned_calendars(ticket: Ticket) -> dict[str, PolicyRef]:
-    refs = [clock.calendar for clock in ticket.clocks]
+    refs = [clock.calendar for clock in ticket.clocks if clock.live]
     refs += [promise.calendar for promise in ticket.promises]
     return {ref.name: ref for ref in refs if ref is not None}
 

@@ -13,6 +13,7 @@ from domain.commands import RestatePromises
 from domain.config import Configuration
 from domain.escalation.facts import EscalationMigrated
 from domain.event import Fact
+from domain.sla.clock import Clock
 from domain.sla.facts import SlaAttached, SlaCancelled, SlaRestated
 from domain.ticket.draft import Draft
 from domain.ticket.evolve import evolve
@@ -88,9 +89,10 @@ def follows_by_itself(config: Configuration, kind: RestatedKind, name: str) -> b
 
 
 def clock_changes(draft: Draft) -> Iterator[ClockChange]:
+    """Of those that become another, end, start, or are due at another instant."""
     base = draft.base
     assert base is not None, "only a ticket that is there can be restated"
-    due = {(c.metric, c.cycle): c.due_at for c in base.clocks}
+    were = {c.key: c for c in base.clocks}
     ticket = base
     for step in draft.steps:
         fact, before = step.fact, ticket
@@ -98,22 +100,28 @@ def clock_changes(draft: Draft) -> Iterator[ClockChange]:
         if isinstance(fact, EscalationMigrated):
             yield _migrated(before, ticket, fact)
         if isinstance(fact, SlaRestated | SlaCancelled | SlaAttached):
-            now = next(
-                c
-                for c in draft.ticket.clocks
-                if (c.metric, c.cycle) == (fact.metric, fact.cycle)
-            )
-            old = due.get((fact.metric, fact.cycle))
+            key = f"{fact.metric}/{fact.cycle}"
+            now = next(c for c in draft.ticket.clocks if c.key == key)
+            was = were.get(key)
+            if isinstance(fact, SlaRestated) and was and not _moves(was, now):
+                continue
             yield ClockChange(
                 ticket_id=base.id,
                 number=base.number,
                 metric=fact.metric,
                 cycle=fact.cycle,
                 what=_what(fact),
-                old_due_at=old,
+                old_due_at=was.due_at if was else None,
                 new_due_at=now.due_at if now.live else None,
                 breaks=now.inherited,
             )
+
+
+def _moves(was: Clock, now: Clock) -> bool:
+    """Of one that stands still nobody can say when it is due: its target counts."""
+    if was.state == "paused" or now.state == "paused":
+        return (was.state, was.target) != (now.state, now.target)
+    return (was.due_at, was.breach_at) != (now.due_at, now.breach_at)
 
 
 def _migrated(before: Ticket, after: Ticket, fact: EscalationMigrated) -> ClockChange:

@@ -100,6 +100,11 @@ class Clock:
     cancelled_by: CancelledBy | None = None
     excuse: Excuse | None = None
     standing: Standing | None = None
+    taken_from: str | None = None
+    """The ticket whose clock it was, or whose terms it has, and which went into this
+    one."""
+    own: "Clock | None" = None
+    """As it was before it took those terms."""
 
     @property
     def key(self) -> str:
@@ -178,6 +183,7 @@ def attached(
         decision=decision,
         attached_version=version,
         stated_at=at,
+        taken_from=fact.taken_from,
     )
 
 
@@ -263,6 +269,8 @@ def _restated(
             t for t in clock.warned if t not in [w.threshold for w in fact.warnings]
         ),
         stated_at=at,
+        taken_from=fact.taken_from,
+        own=clock if fact.taken_from else None,
     )
 
 

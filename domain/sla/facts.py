@@ -54,6 +54,7 @@ class SlaAttached(Fact):
     """A clock started. It counts from `counted_from`, and `carried` on top: both differ
     from `started_at` and zero only where it goes on from an earlier one. `pauses` never
     count (the time a reopened ticket lay resolved). `calendar` None: always open.
+    `taken_from`: the ticket whose clock this was, which went into this one.
     """
 
     topic: ClassVar[str] = "sla.attached"
@@ -73,6 +74,7 @@ class SlaAttached(Fact):
     breach_at: datetime | None
     warnings: tuple[Warned, ...]
     early: tuple[EarlyStep, ...] = ()
+    taken_from: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +151,8 @@ class SlaMissed(Fact):
 @dataclass(frozen=True, kw_only=True)
 class SlaRestated(Fact):
     """The promise reads otherwise from now on. `rule_of_change` says how the time
-    already used is treated; under `keep` both deadlines are the same.
+    already used is treated; under `keep` both deadlines are the same. `taken_from`: a
+    ticket that went into this one, whose clock is the stricter one.
     """
 
     topic: ClassVar[str] = "sla.restated"
@@ -171,6 +174,7 @@ class SlaRestated(Fact):
     warnings: tuple[Warned, ...]
     reason: str | None = None
     early: tuple[EarlyStep, ...] = ()
+    taken_from: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,6 +52,7 @@ from domain.sla.facts import (
 from domain.sla.reply import Voice
 from domain.ticket.facts import (
     FeedbackCaptured,
+    TicketAbsorbed,
     TicketAcknowledged,
     TicketAssigned,
     TicketClosed,
@@ -63,11 +64,13 @@ from domain.ticket.facts import (
     TicketReopened,
     TicketResolved,
     TicketResumed,
+    TicketSeparated,
     TicketTierChanged,
+    TicketUnmerged,
     TicketUpdated,
     TicketWatched,
 )
-from domain.ticket.state import PastPause, Pause, Ticket, voice
+from domain.ticket.state import Absorbed, Merged, PastPause, Pause, Ticket, voice
 
 
 def fold(events: Iterable[Event], ticket: Ticket | None = None) -> Ticket | None:
@@ -152,16 +155,18 @@ def _life(ticket: Ticket, fact: Fact, at: datetime) -> Ticket:  # noqa: C901, PL
                 acknowledged_by=None,
                 reopen_count=ticket.reopen_count + 1,
                 merged_into=None,
+                merged=None,
             )
         case TicketWatched():
             return replace(ticket, watchers=(*ticket.watchers, fact.person))
         case TicketMerged():
-            return replace(
-                _finished(ticket, at),
-                status="closed",
-                closed_at=at,
-                merged_into=fact.into,
-            )
+            return _merged(ticket, fact, at)
+        case TicketAbsorbed():
+            return _absorbed(ticket, fact, at)
+        case TicketUnmerged():
+            return _unmerged(ticket, fact)
+        case TicketSeparated():
+            return _separated(ticket, fact)
         case FeedbackCaptured():
             return replace(ticket, feedback_count=ticket.feedback_count + 1)
         case _:
@@ -188,6 +193,84 @@ def _finished(ticket: Ticket, at: datetime) -> Ticket:
         queue=None,
         queued_at=None,
         overflowed=(),
+    )
+
+
+def _merged(ticket: Ticket, fact: TicketMerged, at: datetime) -> Ticket:
+    before = Merged(
+        at=at,
+        status=ticket.status,
+        pause=ticket.pause,
+        past_pauses=ticket.past_pauses,
+        asked=ticket.asked,
+        settled=ticket.settled,
+        queued_at=ticket.queued_at,
+        resolved_at=ticket.resolved_at,
+        closed_at=ticket.closed_at,
+        into_number=fact.into_number,
+        into_customer=fact.into_customer,
+    )
+    return replace(
+        _finished(ticket, at),
+        status="closed",
+        closed_at=at,
+        merged_into=fact.into,
+        merged=before,
+    )
+
+
+def _unmerged(ticket: Ticket, fact: TicketUnmerged) -> Ticket:
+    """As it was before, but for the answers that its customer had meanwhile."""
+    before = ticket.merged
+    if before is None:
+        return ticket
+    spoken = tuple(replace(v, last=ticket.version) for v in fact.replies)
+    return replace(
+        ticket,
+        status=before.status,
+        pause=before.pause,
+        past_pauses=before.past_pauses,
+        asked=before.asked,
+        settled=before.settled,
+        queued_at=before.queued_at,
+        resolved_at=before.resolved_at,
+        closed_at=before.closed_at,
+        voices=(*ticket.voices, *spoken) if ticket.customer_wrote else ticket.voices,
+        merged_into=None,
+        merged=None,
+    )
+
+
+def _absorbed(ticket: Ticket, fact: TicketAbsorbed, at: datetime) -> Ticket:
+    """Its customer waits here now: as if they had written here."""
+    came = Absorbed(
+        ticket_id=fact.absorbed,
+        number=fact.number,
+        at=at,
+        version=ticket.version,
+        up_to=fact.version,
+        messages=fact.messages,
+        asked=ticket.asked,
+    )
+    return replace(
+        ticket,
+        absorbed=(*ticket.absorbed, came),
+        message_count=ticket.message_count + fact.messages,
+        customer_wrote=ticket.customer_wrote or fact.customer_wrote,
+        asked=ticket.version if fact.awaits_reply else ticket.asked,
+    )
+
+
+def _separated(ticket: Ticket, fact: TicketSeparated) -> Ticket:
+    gone = next((a for a in ticket.absorbed if a.ticket_id == fact.separated), None)
+    if gone is None:
+        return ticket
+    waited = ticket.asked == gone.version
+    return replace(
+        ticket,
+        absorbed=tuple(a for a in ticket.absorbed if a is not gone),
+        message_count=ticket.message_count - gone.messages,
+        asked=gone.asked if waited else ticket.asked,
     )
 
 

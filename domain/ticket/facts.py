@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from domain import ticket_words
 from domain.choosing import Candidate
 from domain.event import Fact, Json
+from domain.sla.reply import Voice
 
 Priority = ticket_words.Priority
 PRIORITIES = ticket_words.PRIORITIES
@@ -163,19 +164,54 @@ class TicketWatched(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketMerged(Fact):
-    """It went into another ticket, and is closed."""
+    """It went into another ticket, and is closed. `into_customer`: of that ticket, if
+    it is another than this one's.
+    """
 
     topic: ClassVar[str] = "ticket.merged"
     into: str
+    into_number: int | None = None
+    into_customer: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class TicketAbsorbed(Fact):
-    """Another ticket went into this one."""
+    """Another ticket went into this one: its conversation, which stays in its own
+    history up to `version`, and the wait of its customer. `messages`: how many were
+    written there. `customer`: of that ticket, if it is another than this one's.
+    """
 
     topic: ClassVar[str] = "ticket.absorbed"
     absorbed: str
     number: int
+    version: int = 0
+    messages: int = 0
+    customer_wrote: bool = False
+    awaits_reply: bool = False
+    customer: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketUnmerged(Fact):
+    """It is a ticket of its own again, as it was before it went into `apart_from`.
+    `replies`: who wrote to the customer there meanwhile.
+    """
+
+    topic: ClassVar[str] = "ticket.unmerged"
+    apart_from: str
+    number: int
+    reason: str
+    replies: tuple[Voice, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketSeparated(Fact):
+    """A ticket that had gone into this one is one of its own again."""
+
+    topic: ClassVar[str] = "ticket.separated"
+    separated: str
+    number: int
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from domain.event import Fact, Json
 from domain.sla.condition import ATTRIBUTE, Value
 from domain.sla.reply import Replies
-from domain.ticket.facts import TicketMessageAdded
+from domain.ticket.facts import TicketAbsorbed, TicketMessageAdded
 from domain.ticket.state import Ticket, voice
 
 
@@ -58,6 +58,8 @@ class Moment(NamedTuple):
             "assignee_changed": assignee != self.ticket.assignee,
         }
         for fact in self.facts:
+            if isinstance(fact, TicketAbsorbed) and fact.awaits_reply:
+                found["customer_message"] = True
             if isinstance(fact, TicketMessageAdded):
                 found |= _message_fields(fact, self.ticket, replies)
         return found

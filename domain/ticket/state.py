@@ -39,6 +39,38 @@ class PastPause:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Merged:
+    """When it went into another ticket, and what that ended."""
+
+    at: datetime
+    status: Status
+    pause: Pause | None
+    past_pauses: tuple[PastPause, ...]
+    asked: int | None
+    settled: bool
+    queued_at: datetime | None
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    into_number: int | None
+    into_customer: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Absorbed:
+    """A ticket that went into this one, by which version of either. `asked`: what this
+    one's customer had asked before.
+    """
+
+    ticket_id: str
+    number: int
+    at: datetime
+    version: int
+    up_to: int
+    messages: int
+    asked: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ticket:
     id: str
     version: int
@@ -78,6 +110,8 @@ class Ticket:
     settled: bool = False
     """It was finished after the customer had written: to finish is to answer."""
     merged_into: str | None = None
+    merged: Merged | None = None
+    absorbed: tuple[Absorbed, ...] = ()
     pause: Pause | None = None
     past_pauses: tuple[PastPause, ...] = ()
     resolved_at: datetime | None = None

@@ -8,10 +8,16 @@ from domain.commands import (
     Assign,
     Change,
     PauseTicket,
+    Reopen,
     Resolve,
     RestatePromises,
     Resume,
+    decide,
 )
+from domain.config import fold_config
+from domain.event import Event
+from domain.publishing import retire
+from domain.restatement import clock_changes
 from domain.sla.facts import SlaBreached, SlaRestated
 from tests.domain.calendars import local
 from tests.domain.clocks import (
@@ -24,7 +30,16 @@ from tests.domain.clocks import (
     opened,
     seen,
 )
-from tests.dsl import ANSWER, Story, published, world
+from tests.dsl import (
+    ANSWER,
+    BY_ANN,
+    CUSTOMER,
+    NOON,
+    Story,
+    instant,
+    published,
+    world,
+)
 
 RAISED, LOWERED = Change(priority="high"), Change(priority="low")
 BY_PRIORITY = [
@@ -169,3 +184,90 @@ def test_an_edit_reaches_only_the_policy_that_was_edited():
     story.when("10m", order)
     versions = {c.metric: c.policy.version for c in story.ticket.clocks}
     assert versions == {"resolution": 2, "first_response": 1}
+
+
+# what is withdrawn stays withdrawn
+
+T = {"match": [{"when": {"type": "t"}, "targets": {"resolution": "10m"}}]}
+OTHER = {"match": [{"when": {"type": "x"}, "targets": {"resolution": "1m"}}]}
+
+
+def retired(story, name):
+    config = story.world.config
+    version = config.entry("sla-policies", name).stream_version + 1
+    fact = retire(config, "sla-policies", name)
+    event = Event(f"sla-policies/{name}", version, NOON, BY_ANN, fact)
+    story.world = replace(story.world, config=fold_config([event], config))
+    return story
+
+
+def withdrawn():
+    """Field-001: the policy is retired, and the order to follow that withdraws."""
+    story = retired(Story(world({"p": T, "q": OTHER}), type="t"), "p")
+    story.when("1m", POLICIES_NEW)
+    assert states(story) == ["cancelled"]
+    return story
+
+
+def states(story):
+    return [clock.state for clock in story.ticket.clocks]
+
+
+LATER = [
+    [Change(fields={"tags": ("x",)})],
+    [Change(priority="urgent", reason="r")],
+    [Change(tier="gold")],
+    [Change(fields={"type": "y"}), Change(fields={"type": "t"})],
+    [Resolve(), Reopen(reason="r")],
+    [Assign(agent="bo")],
+    [PauseTicket(reason="r"), Resume(reason="r")],
+    [CUSTOMER, ANSWER],
+    [RestatePromises(policies=True, calendars=True, reason="r", forced=False)],
+    [RestatePromises(policies=True, calendars=False, reason="r", name="q")],
+]
+
+
+@pytest.mark.parametrize("commands", LATER)
+def test_field_001_what_a_restatement_withdrew_no_later_edit_promises_again(commands):
+    assert states(withdrawn().when("2m", *commands)) == ["cancelled"]
+
+
+def test_nor_where_the_newest_version_does_not_promise_it_any_more():
+    story = edited(Story(world({"p": T}), type="t"), "sla-policies", "p", OTHER)
+    story.when("1m", POLICIES_NEW, Change(fields={"tags": ("x",)}))
+    assert states(story) == ["cancelled"]
+
+
+def test_what_the_version_in_force_promises_is_promised_again():
+    story = withdrawn()
+    edited(story, "sla-policies", "q", T)
+    story.when("2m", Change(fields={"tags": ("x",)}))
+    assert states(story) == ["cancelled", "running"]
+
+
+def test_an_edit_that_unpromises_something_comes_back_by_what_is_in_force_only():
+    story = Story(world({"p": T}), type="t").when("1m", Change(fields={"type": "y"}))
+    retired(story, "p").when("2m", Change(fields={"type": "t"}))
+    assert states(story) == ["cancelled"]
+
+
+def test_a_retired_policy_keeps_what_it_promises_until_it_is_withdrawn():
+    story = retired(Story(world({"p": T}), type="t"), "p")
+    assert states(story.when("2m", Change(fields={"tags": ("x",)}))) == ["running"]
+
+
+# what a preview lists
+
+
+def test_a_clock_that_a_restatement_does_not_move_is_not_listed():
+    wider = {"match": [{"targets": {"resolution": "10m"}}]}
+    story = edited(Story(world({"p": T}), type="t"), "sla-policies", "p", wider)
+    draft = decide(story.ticket, POLICIES_NEW, instant("1m"), story.world)
+    assert [*clock_changes(draft)] == []
+
+
+def test_a_clock_that_it_moves_is():
+    quicker = {"match": [{"targets": {"resolution": "5m"}}]}
+    story = edited(Story(world({"p": T}), type="t"), "sla-policies", "p", quicker)
+    draft = decide(story.ticket, POLICIES_NEW, instant("1m"), story.world)
+    assert [change.what for change in clock_changes(draft)] == ["restated"]

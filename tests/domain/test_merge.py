@@ -10,7 +10,7 @@ from domain.errors import InvalidError, RuleError
 from domain.merge import merge
 from domain.sla.facts import SlaAttached, SlaCancelled, SlaRestated
 from domain.ticket.facts import TicketAbsorbed, TicketMerged
-from tests.dsl import ANSWER, Story, instant, promising, world
+from tests.dsl import Story, instant, promising, world
 
 BOTH = {"first_response": "1h", "resolution": "8h"}
 
@@ -80,12 +80,6 @@ def test_a_promise_that_only_the_other_had_goes_on_from_its_start():
     _, staying, draft = joined(given(), given({"first_response": "1h"}), at="30m")
     assert [f.metric for f in of(staying, SlaAttached)] == ["resolution"]
     assert draft.ticket.clocks[-1].due_at == instant("8h")
-
-
-def test_a_first_response_that_was_given_is_not_promised_again():
-    survivor = given().when("10m", ANSWER)
-    _, staying, _ = joined(given(), survivor, at="30m")
-    assert of(staying, SlaAttached) == []
 
 
 def test_pauses_of_the_stricter_clock_come_with_it():

@@ -75,3 +75,64 @@ def test_a_message_becomes_a_ticket_whose_promise_counts_from_it(api, kind):
     due = instant(message["occurred_at"]) + timedelta(hours=8)
     assert instant(made["clocks"][0]["due_at"]) == due
     assert api.await_event(ticket, "ticket.split")["data"]["into"] == made["id"]
+
+
+@pytest.fixture
+def answering(api, word):
+    """A type of ticket that is answered within the hour."""
+    targets = {"first_response": "PT1H", "next_response": "PT30M"}
+    rule = {"when": {"type": word}, "targets": targets}
+    api.put("sla-policies", word, {"match": [rule], "order": 0})
+    return word
+
+
+def answered(api, kind, **fields):
+    ticket = api.open_ticket(type=kind, **fields)
+    author = {"kind": "agent", "id": "bo"}
+    return api.act(ticket, "messages", author=author, body="Have you tried to restart?")
+
+
+def running(ticket):
+    return [c["metric"] for c in ticket["clocks"] if c["state"] == "running"]
+
+
+def test_who_waits_in_a_merged_ticket_goes_on_waiting_in_the_other(api, answering):
+    other, one = answered(api, answering), api.open_ticket(type=answering)
+    api.act(one, "merge", into=other["id"])
+    stays = api.read(other)
+    assert running(stays) == ["first_response"]
+    due = instant(one["created_at"]) + timedelta(hours=1)
+    [clock] = [c for c in stays["clocks"] if c["state"] == "running"]
+    assert instant(clock["due_at"]) == due
+    assert stays["message_count"] == 3
+    assert [a["ticket_id"] for a in stays["absorbed"]] == [one["id"]]
+
+
+def test_that_the_customers_differ_is_answered(api, answering):
+    other = api.open_ticket(type=answering, customer={"external_id": "c-100"})
+    one = api.open_ticket(type=answering, customer={"external_id": "c-200"})
+    gone = api.act(one, "merge", into=other["id"])
+    [warning] = gone["warnings"]
+    assert (warning["pointer"], "'c-100'" in warning["message"]) == ("/into", True)
+
+
+def test_of_one_customer_nothing_is_warned_of(api, answering):
+    one, other = api.open_ticket(type=answering), api.open_ticket(type=answering)
+    assert api.act(one, "merge", into=other["id"])["warnings"] == []
+
+
+def test_a_merge_is_undone(api, answering):
+    other, one = answered(api, answering), api.open_ticket(type=answering)
+    api.act(one, "merge", into=other["id"])
+    apart = api.act(one, "unmerge", reason="another device")
+    assert (apart["status"], apart["merged_into"]) == ("open", None)
+    assert running(apart) == ["first_response"]
+    stays = api.read(other)
+    assert (running(stays), stays["message_count"]) == ([], 2)
+    assert api.await_event(other, "ticket.separated")["data"]["separated"] == one["id"]
+
+
+def test_what_went_nowhere_cannot_be_unmerged(api, answering):
+    one = api.open_ticket(type=answering)
+    answer = api.post(f"/v1/tickets/{one['id']}/unmerge", json={})
+    assert answer.status_code == 409

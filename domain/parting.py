@@ -1,0 +1,68 @@
+"""A merge is undone: each of the two tickets has its own promises again.
+
+What was answered while they were one stays answered; what still runs goes on in the
+ticket that promised it, as if there had been no merge.
+"""
+
+from domain.beginning import Beginning
+from domain.copies import replace
+from domain.occasion import Occasion
+from domain.rematch import cancel
+from domain.settling import Settling
+from domain.sla.clock import Clock
+from domain.sla.span import Span, ended
+from domain.ticket.facts import TicketSeparated, TicketUnmerged
+from domain.ticket.state import Absorbed
+
+
+def come_apart(occasion: Occasion) -> None:
+    """On either side, if that is what happened."""
+    before = occasion.moment.before
+    for fact in occasion.moment.facts:
+        match fact:
+            case TicketUnmerged() if before is not None:
+                _restore(occasion, fact)
+            case TicketSeparated() if before is not None:
+                for gone in before.absorbed:
+                    if gone.ticket_id == fact.separated:
+                        _give_back(occasion, gone)
+            case _:
+                pass
+
+
+def _restore(occasion: Occasion, fact: TicketUnmerged) -> None:
+    before = occasion.moment.before
+    assert before is not None, "what is undone was there"
+    merged = before.merged
+    for clock in occasion.draft.ticket.clocks:
+        by_merge = clock.cancelled_by == "merged" and not clock.live
+        if merged and by_merge and clock.stopped_at == merged.at:
+            Beginning(occasion).restore(clock, fact.replies)
+
+
+def _give_back(occasion: Occasion, gone: Absorbed) -> None:
+    """Clocks of the other go; where this one's own took the other's terms, it has its
+    own again.
+    """
+    for clock in occasion.draft.ticket.clocks:
+        if not clock.live or clock.taken_from != gone.ticket_id:
+            continue
+        by = occasion.rematching()
+        if clock.own is None:
+            cancel(by, clock, f"ticket {gone.ticket_id} is on its own again", "merged")
+            continue
+        own = replace(clock.own, pauses=_pauses(clock.own, clock, gone))
+        by.take_terms(clock, own, None)
+        Settling(occasion).align(
+            next(c for c in occasion.draft.ticket.clocks if c.key == clock.key)
+        )
+
+
+def _pauses(own: Clock, clock: Clock, gone: Absorbed) -> tuple[Span, ...]:
+    """Its own up to the merge, then those that it had with the other's terms."""
+    since = tuple(
+        Span(max(span.start, gone.at), span.end)
+        for span in clock.pauses
+        if span.end is None or span.end > gone.at
+    )
+    return (*ended(own.pauses, gone.at), *since)
