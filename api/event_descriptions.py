@@ -58,7 +58,6 @@ EVENT_DESCRIPTIONS: dict[str, str] = {
     "assignment.offer_expired": "The agent did not answer the offer in time.",
     "assignment.unanswered": "Nobody answered any offer of the ticket.",
     "assignment.waiting": "Nobody can take the ticket now, and why.",
-    "assignment.unanswered": "Everybody was asked often enough, and nobody took it.",
     "assignment.relaxed": "A wished skill is not required any more.",
     "assignment.overflowed": "The ticket went on to another team's queue.",
     "assignment.withdrawn": "The ticket or its offer was taken from an agent.",

@@ -87,9 +87,7 @@ def answering(api, word):
 
 
 def answered(api, kind, **fields):
-    ticket = api.open_ticket(type=kind, **fields)
-    author = {"kind": "agent", "id": "bo"}
-    return api.act(ticket, "messages", author=author, body="Have you tried to restart?")
+    return api.answer_customer(api.open_ticket(type=kind, **fields))
 
 
 def running(ticket):
