@@ -212,7 +212,12 @@ class StepIn(Strict):
     """
 
     after: Duration | Percentage = "PT0S"
-    time: Literal["wall", "business"] = "wall"
+    time: Literal["wall", "business"] | None = Field(
+        default=None,
+        description="Of what `after` counts. Unsaid: `wall`, the time on the wall, and"
+        " for a percentage `business`, the share of the target that is used. A"
+        " percentage in `wall` is one of the way from the start to the due instant",
+    )
     when: Condition | None = None
     targets: list[TargetIn] = Field(default=[], max_length=50)
     reassign: ReassignIn | None = None

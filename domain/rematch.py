@@ -24,7 +24,7 @@ from domain.sla.facts import (
     SlaRestated,
 )
 from domain.sla.match import match
-from domain.sla.outlook import Hours, foreseen, used
+from domain.sla.outlook import Hours, Lead, foreseen, used
 from domain.sla.policy import SlaPolicy
 from domain.ticket.draft import Draft
 from domain.ticket.moment import ticket_fields
@@ -249,12 +249,14 @@ def pin_ladder(by: Rematch, policy: SlaPolicy) -> None:
         by.record(EscalationPinned(policy=ladder), ladder.ref)
 
 
-def early_of(ticket: Ticket, policy: SlaPolicy) -> tuple[tuple[int, str], ...]:
+def early_of(ticket: Ticket, policy: SlaPolicy) -> tuple[Lead, ...]:
     """The steps of the pinned ladder that are due before the breach."""
     for ladder in reversed(ticket.ladders):
         if ladder.ref.name == policy.escalation_policy:
             return tuple(
-                (i, s.threshold) for i, s in enumerate(ladder.steps) if s.early
+                Lead(step=i, threshold=s.threshold, wall=s.time == "wall")
+                for i, s in enumerate(ladder.steps)
+                if s.early
             )
     return ()
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from domain.duration import format_duration
 from domain.escalation.policy import PERCENT, EscalationPolicy, Step
-from domain.sla.policy import SlaPolicy
+from domain.sla.policy import ALWAYS, Rule, SlaPolicy
 
 ZERO = timedelta(0)
 
@@ -25,6 +25,7 @@ def never_early(
             for rule in policy.rules
             for metric, target in rule.targets
             if step.early and step.share is None and lead >= target
+            if _as_the_clock(step, rule, policy)
         }
         if found:
             yield index, f"{', '.join(found)} of {policy.ref.name}"
@@ -43,11 +44,20 @@ def overtaken(ladder: EscalationPolicy, policy: SlaPolicy) -> Iterator[tuple[int
             if any(
                 _lead(step, target) < _lead(later, target) < target
                 for number, later in early
-                if number > index
+                if number > index and (later.time == step.time or _always(rule, policy))
             )
         }
         if found:
             yield index, f"{', '.join(found)} of {policy.ref.name}"
+
+
+def _as_the_clock(step: Step, rule: Rule, policy: SlaPolicy) -> bool:
+    """Whether the distance before the breach is counted as the target is."""
+    return step.time == "business" or _always(rule, policy)
+
+
+def _always(rule: Rule, policy: SlaPolicy) -> bool:
+    return (rule.calendar or policy.calendar) == ALWAYS
 
 
 def _lead(step: Step, target: timedelta) -> timedelta:

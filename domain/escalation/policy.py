@@ -45,8 +45,9 @@ class Reassign:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """Due `after` the breach (negative: before), or when `share` % of the target is
-    used. `condition`: None = always. `watch`: who follows the ticket from now on.
+    """Due `after` the breach (negative: before the due instant, in `wall` time), or
+    when `share` % of the target is used; in `wall` time, of the way to the due instant.
+    `condition`: None = always. `watch`: who follows the ticket from now on.
     `macros`: by name, as they are when the step is taken; then `status`.
     """
 
@@ -195,7 +196,9 @@ def _parse_step(document: Json, pointer: str, errors: list[FieldError]) -> Step:
         message = "the step tells nobody and moves nothing: name a target or reassign"
         errors.append(FieldError(f"{pointer}/targets", message))
     after, share = _parse_after(document.get("after", "PT0S"), pointer, errors)
-    when, time = document.get("when"), document.get("time", "wall")
+    when = document.get("when")
+    # A share is one of the target, counted as the target is, unless it says otherwise.
+    time = document.get("time", "wall" if share is None else "business")
     if time not in TIMES:
         errors.append(UnknownWordError.of(f"{pointer}/time", time, TIMES))
     return Step(

@@ -22,14 +22,23 @@ ZERO = timedelta(0)
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lead:
+    """A step before the breach. `wall`: its distance is wall time, not the clock's."""
+
+    step: int
+    threshold: str
+    wall: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Hours:
     """`calendar`: when the clock runs; `quiet`: when people may be warned. None =
-    always. `early`: steps of the ladder before the breach, by number and threshold.
+    always. `early`: steps of the ladder before the breach.
     """
 
     calendar: Calendar | None = None
     quiet: Calendar | None = None
-    early: tuple[tuple[int, str], ...] = ()
+    early: tuple[Lead, ...] = ()
 
 
 def used(clock: Clock, at: datetime, calendar: Calendar | None) -> timedelta:
@@ -58,9 +67,9 @@ def foreseen(
         if when > at or text not in clock.warned
     )
     early = tuple(
-        EarlyStep(step=step, at=when)
-        for step, text in hours.early
-        if (when := _warning_at(timed, text, hours.calendar)) is not None
+        EarlyStep(step=lead.step, at=when)
+        for lead in hours.early
+        if (when := _lead_at(timed, lead, hours.calendar)) is not None
     )
     return replace(timed, warnings=planned, early=early)
 
@@ -72,6 +81,22 @@ def _planned(
         when = _warning_at(clock, text, hours.calendar)
         if when is not None:
             yield text, _not_in_quiet(clock, when, hours.quiet)
+
+
+def _lead_at(clock: Clock, lead: Lead, calendar: Calendar | None) -> datetime | None:
+    """In wall time it is counted from the due instant, which people are shown, or is a
+    share of the way there. None if it lies before the start of the clock.
+    """
+    if not lead.wall:
+        return _warning_at(clock, lead.threshold, calendar)
+    if clock.due_at is None:
+        return None
+    threshold, start = parse_threshold(lead.threshold), clock.started_at
+    if isinstance(threshold, timedelta):
+        when = clock.due_at - threshold
+        return when if when > start else None
+    way = clock.due_at - start
+    return start + way * threshold.numerator / threshold.denominator
 
 
 def _warning_at(clock: Clock, text: str, calendar: Calendar | None) -> datetime | None:

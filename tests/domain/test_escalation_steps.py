@@ -940,3 +940,84 @@ def test_without_an_order_a_run_keeps_the_version_of_its_ladder():
     config = published(story.world.config, "escalation-policies", "l", other)
     story.world = replace(story.world, config=config)
     assert told(story.enforce("9h")) == [("PT1H", "ann"), ("PT1H10M", "bo")]
+
+
+# before the breach, in wall time or business time
+
+
+def lead_steps(after, **time):
+    return {"after": after, "targets": [{"agent": "bo"}], **time}
+
+
+def before_the_breach(step, **fields):
+    """The calendar closes from 14:00 on Sunday to 09:00 on Monday; 4 h from noon are
+    due at 11:00 on Monday, 23 h later.
+    """
+    targets = {"resolution": "4h"}
+    made = office_world(targets, step)
+    return Story(made, **fields)
+
+
+def office_world(targets, step):
+    hours = {d: [["09:00", "14:00"]] for d in ("mon", "tue", "wed", "sun")}
+    config = configured(
+        {
+            "agents": AGENTS,
+            "calendars": {"office": {"tz": "UTC", "hours": hours}},
+            "escalation-policies": {"climb": {"steps": [step]}},
+            "sla-policies": {
+                "care": {
+                    "match": [{"targets": targets}],
+                    "calendar": "office",
+                    "escalation_policy": "climb",
+                }
+            },
+        }
+    )
+    return World(config=config, directory=config.directory)
+
+
+def fired_at(story):
+    return [line.split()[0] for line in story.log(EscalationStepFired)]
+
+
+@pytest.mark.parametrize(
+    ("step", "at"),
+    [
+        (lead_steps("-PT15M", time="wall"), "PT22H45M"),
+        (lead_steps("-PT15M"), "PT22H45M"),
+        (lead_steps("-PT3H", time="wall"), "PT20H"),
+        (lead_steps("-PT3H", time="business"), "PT1H"),
+        (lead_steps("75%"), "PT22H"),
+        (lead_steps("75%", time="business"), "PT22H"),
+        (lead_steps("50%", time="wall"), "PT11H30M"),
+        (lead_steps("-PT20H", time="wall"), "PT3H"),
+    ],
+)
+def test_field_004_a_step_before_the_breach_counts_in_its_own_time(step, at):
+    assert fired_at(before_the_breach(step).enforce("23h")) == [at]
+
+
+def test_a_lead_in_wall_time_that_is_longer_than_the_way_there_is_not_taken():
+    story = before_the_breach(lead_steps("-PT24H", time="wall")).enforce("23h")
+    assert fired_at(story) == []
+
+
+def test_a_lead_in_wall_time_moves_with_the_due_instant():
+    story = before_the_breach(lead_steps("-PT15M", time="wall"))
+    story.when("30m", PauseTicket(reason="r")).when("1h", Resume(reason="r"))
+    assert fired_at(story.enforce("24h")) == ["PT23H15M"]
+
+
+def test_a_lead_in_wall_time_moves_with_another_promise():
+    story = before_the_breach(lead_steps("-PT15M", time="wall"))
+    config = story.world.config
+    quicker = {
+        "match": [{"targets": {"resolution": "3h"}}],
+        "calendar": "office",
+        "escalation_policy": "climb",
+    }
+    config = published(config, "sla-policies", "care", quicker)
+    story.world = replace(story.world, config=config)
+    order = RestatePromises(policies=True, calendars=False, reason="r")
+    assert fired_at(story.when("1h", order).enforce("23h")) == ["PT21H45M"]
