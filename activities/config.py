@@ -7,6 +7,7 @@ another. Idempotent by `Caller.command_id`; optimistic by the stream's version.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from activities.ports import (
     Appended,
@@ -20,16 +21,18 @@ from activities.ports import (
     none_unpromised,
 )
 from activities.sources import Expanded, Sources, looked_up
-from domain.config import Entry, config_stream, fold_config
+from domain.config import Entry, PolicyRetired, config_stream, fold_config
 from domain.config_kinds import Kind
 from domain.errors import (
     CommandReusedError,
+    FieldError,
     PreconditionError,
     PreconditionRequiredError,
     VersionConflictError,
 )
 from domain.event import Event, Fact, Json, Meta, PolicyRef
-from domain.publishing import Written, publish, retire, unchanged
+from domain.publishing import Written, publish, unchanged
+from domain.retiring import left_by, retire
 
 TRIES = 5
 
@@ -40,6 +43,14 @@ class Publication:
 
     entry: Entry
     created: bool
+    appended: Appended
+
+
+@dataclass(frozen=True)
+class Retirement:
+    """`warnings`: what names it all the same, and the hours that it uncovers."""
+
+    warnings: tuple[FieldError, ...]
     appended: Appended
 
 
@@ -99,6 +110,10 @@ class ConfigDesk:
         fact = await asyncio.to_thread(
             publish, config, kind, name, document, expansion, self._now()
         )
+        if kind == "agents":
+            book, at = await self._registry.oncall(), self._now()
+            left = await asyncio.to_thread(left_by, config, name, document, book, at)
+            fact = replace(fact, warnings=(*fact.warnings, *left))
         _check(entry, caller, required=entry.current is not None)
         ref = PolicyRef(name=name, version=fact.version, sha256=fact.sha256)
         return await self._append(kind, name, entry, fact, caller, ref)
@@ -112,20 +127,31 @@ class ConfigDesk:
         entry = fold_config(events).entry(kind, name)
         return Publication(entry, ours and before.current is None, appended)
 
-    async def retire(self, kind: Kind, name: str, caller: Caller) -> Appended:
+    async def retire(
+        self, kind: Kind, name: str, caller: Caller, *, force: bool = False
+    ) -> Retirement:
+        """`force`: also what others name, unless promises are counted by it."""
         if again := await replayed(self._store, caller):
-            return again
+            return await self._retirement(again)
 
         async def attempt() -> Appended:
-            config = await self._registry.config()
+            config, book = await self._registry.config(), await self._registry.oncall()
             entry = config.entry(kind, name)
-            fact = retire(config, kind, name)
+            forced = partial(retire, book=book, at=self._now(), force=force)
+            fact = await asyncio.to_thread(forced, config, kind, name)
             _check(entry, caller, required=False)
             return await self._append(kind, name, entry, fact, caller, None)
 
-        return await by_turns(
+        appended = await by_turns(
             self._publishing, self._registry, attempt, config_stream(kind, name)
         )
+        return await self._retirement(appended)
+
+    async def _retirement(self, appended: Appended) -> Retirement:
+        events = await self._store.load(appended.stream_id, appended.version)
+        fact = events[-1].fact
+        warnings = fact.warnings if isinstance(fact, PolicyRetired) else ()
+        return Retirement(warnings=warnings, appended=appended)
 
     async def _append(
         self,

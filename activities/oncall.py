@@ -146,7 +146,7 @@ class OnCallDesk:
                 raise NotFoundError("schedule", schedule)
             book = await self._registry.oncall()
             # All leaves: a newcomer of the change is not one of the plan's people yet.
-            plan = replace(book.plan(schedule), leaves=book.all_leaves)
+            plan = replace(book.plan(schedule), leaves=book.everybody_away)
             agents = {n: agent.active for n, agent in config.directory.agents.items()}
             return lambda events, at: decide(
                 replace(plan, changes=fold_changes(events)), agents, at

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from activities.cloudevents import plain
 from activities.config import ConfigDesk
@@ -19,6 +19,7 @@ from api.schemas_config import (
     ConfigOut,
     ConfigPage,
     EscalationPolicyIn,
+    RetiredOut,
     SlaPolicyIn,
     TeamIn,
 )
@@ -33,6 +34,13 @@ from domain.event import Json
 READ = reads("config:read", 404, 422)
 WRITE = guarded("config:write", 400, 404, 409, 412, 413, 415, 422, 428)
 Name = Annotated[str, Path(pattern=NAME)]
+Force = Annotated[
+    bool, Query(description="Also if other documents name it: the answer says which")
+]
+RETIRED = {
+    "model": RetiredOut,
+    "description": "Retired, although it is named or leaves hours without anybody",
+}
 SCHEMAS: dict[Kind, type[Strict]] = {
     "calendars": CalendarIn,
     "sla-policies": SlaPolicyIn,
@@ -86,12 +94,28 @@ def _add_writes(made: APIRouter, kind: Kind, word: str) -> None:
         where = made_at(kind, name) if done.created else {}
         return _one(kind, name, done.entry, status, where | written(done.appended))
 
-    @made.delete("/{name}", status_code=204, operation_id=f"retire_{word}", **WRITE)
-    async def retire_one(name: Name, known: Known, caller: Calling) -> Response:
-        """Retire it: nothing new takes it up, what has it keeps it."""
+    @made.delete(
+        "/{name}",
+        status_code=204,
+        operation_id=f"retire_{word}",
+        **WRITE | {"responses": WRITE["responses"] | {200: RETIRED}},
+    )
+    async def retire_one(
+        name: Name, known: Known, caller: Calling, *, force: Force = False
+    ) -> Response:
+        """Retire it: nothing new takes it up, what has it keeps it. 409 names what uses
+        it, and for an agent the hours in which nobody would be on call. With `force` it
+        is retired all the same, and the answer says so; but not what promises are
+        counted by, calendars and escalation policies.
+        """
         desk = _desk(known)
-        appended = await desk.retire(kind, name, caller)
-        return Response(status_code=204, headers=written(appended))
+        done = await desk.retire(kind, name, caller, force=force)
+        if not done.warnings:
+            return Response(status_code=204, headers=written(done.appended))
+        return answer(
+            {"warnings": [plain(warning) for warning in done.warnings]},
+            headers=written(done.appended),
+        )
 
 
 def _add_versions(made: APIRouter, kind: Kind, word: str) -> None:

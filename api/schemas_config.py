@@ -442,6 +442,12 @@ class ConfigOut(BaseModel):
     warnings: list[WarningOut]
 
 
+class RetiredOut(BaseModel):
+    """`warnings`: what names it all the same, and the hours that it uncovers."""
+
+    warnings: list[WarningOut]
+
+
 class ConfigPage(BaseModel):
     items: list[ConfigOut]
     next_cursor: str | None

@@ -57,9 +57,12 @@ class PolicyPublished(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyRetired(Fact):
+    """`warnings`: what names it all the same, and the hours that it uncovers."""
+
     topic: ClassVar[str] = "policy.retired"
     kind: Kind
     name: str
+    warnings: tuple[FieldError, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

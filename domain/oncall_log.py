@@ -1,4 +1,5 @@
-"""The book of who is on call, from the log: versions, overrides, swaps and leaves.
+"""The book of who is on call, from the log: versions, overrides, swaps, leaves, and
+people who left.
 
 Beside `domain.oncall`, not in it: the facts of publishing are those of `domain.config`,
 which itself reads schedules.
@@ -46,6 +47,15 @@ def _evolve(book: OnCallBook, event: Event) -> OnCallBook:
         ):
             return book.changed(name, [event])
         case AgentLeaveAdded(agent=name) | AgentLeaveCancelled(agent=name):
-            return book.gone(name, [event])
+            return book.on_leave(name, [event])
+        case PolicyPublished(kind="agents") | PolicyRetired(kind="agents") as fact:
+            return book.known_gone(fact.name, event.timestamp, _gone(fact))
         case _:
             return book
+
+
+def _gone(fact: PolicyPublished | PolicyRetired) -> str | None:
+    """Why they are on call no more; None: they are."""
+    if isinstance(fact, PolicyRetired):
+        return "retired"
+    return None if fact.document.get("active", True) is True else "not active"

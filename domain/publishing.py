@@ -11,7 +11,7 @@ from datetime import datetime
 from domain.access import is_ours
 from domain.assignment import check_team
 from domain.authority.limits import parse_authority
-from domain.config import Configuration, PolicyPublished, PolicyRetired
+from domain.config import Configuration, PolicyPublished
 from domain.config_kinds import SINGULAR, Kind, references
 from domain.config_lint.findings import findings
 from domain.config_lint.people import circle_faults
@@ -19,8 +19,6 @@ from domain.config_lint.unpromised import unpromised_elsewhere
 from domain.errors import (
     FieldError,
     InvalidError,
-    NotFoundError,
-    RuleError,
     UnknownNameError,
 )
 from domain.escalation.policy import parse_escalation_policy
@@ -202,40 +200,6 @@ def unchanged(config: Configuration, written: Written) -> bool:
             return published.resolved == expansion.resolved(people_of(config.agents))
         case None:
             return True
-
-
-def retire(config: Configuration, kind: Kind, name: str) -> PolicyRetired:
-    """Raises RuleError while something counts on this ladder or this calendar: its
-    promises would break and nobody would hear of it. (A step that names a team or an
-    agent who is gone says so when it is taken.)
-    """
-    if config.entry(kind, name).current is None:
-        raise NotFoundError(SINGULAR[kind], name)
-    for user_kind, how in _COUNTED_ON.get(kind, ()):
-        users = [
-            user.name
-            for user in config.current(user_kind)
-            if (kind, name) in {r[1:] for r in references(user_kind, user.document)}
-        ]
-        if users:
-            raise RuleError(f"{how}: {', '.join(users)}")
-    return PolicyRetired(kind=kind, name=name)
-
-
-_COUNTED_ON: dict[Kind, tuple[tuple[Kind, str], ...]] = {
-    "escalation-policies": (("sla-policies", "SLA policies escalate by it"),),
-    "macros": (("escalation-policies", "escalation policies run it"),),
-    "authorities": (("agents", "agents have it as their role"),),
-    "schedules": (
-        ("escalation-policies", "escalation policies call by it"),
-        ("teams", "teams work by its shifts"),
-    ),
-    "teams": (("teams", "teams overflow to it"),),
-    "calendars": (
-        ("sla-policies", "SLA policies count by it"),
-        ("teams", "teams work by it"),
-    ),
-}
 
 
 def _missing(

@@ -5,7 +5,7 @@ Folded by `domain.oncall_log`; this module knows nothing of configuration.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from domain.errors import NotFoundError
 from domain.event import Event
@@ -15,13 +15,19 @@ from domain.oncall.override import Leave
 from domain.oncall.plan import Plan
 from domain.oncall.schedule import Schedule
 
+FOR_GOOD = datetime(2200, 1, 1, tzinfo=UTC)
+"""As far as anybody can ask."""
+
 
 @dataclass(frozen=True)
 class OnCallBook:
-    """`plans`, by the schedule's name, are without leaves; those are by agent."""
+    """`plans`, by the schedule's name, are without leaves; those are by agent, as is
+    `gone`: since when somebody is not active any more or retired, and until when.
+    """
 
     plans: Mapping[str, Plan] = field(default_factory=dict)
     leaves: Mapping[str, tuple[Leave, ...]] = field(default_factory=dict)
+    gone: Mapping[str, tuple[Leave, ...]] = field(default_factory=dict)
 
     @property
     def all_leaves(self) -> tuple[Leave, ...]:
@@ -36,8 +42,17 @@ class OnCallBook:
         return self.with_leaves(self.plans[schedule])
 
     def with_leaves(self, plan: Plan) -> Plan:
-        found = (self.leaves.get(person, ()) for person in sorted(plan.people))
+        found = (self.away(person) for person in sorted(plan.people))
         return replace(plan, leaves=tuple(leave for each in found for leave in each))
+
+    def away(self, person: str) -> tuple[Leave, ...]:
+        """On leave, or gone."""
+        return (*self.leaves.get(person, ()), *self.gone.get(person, ()))
+
+    @property
+    def everybody_away(self) -> tuple[Leave, ...]:
+        people = sorted({*self.leaves, *self.gone})
+        return tuple(leave for person in people for leave in self.away(person))
 
     def revised(
         self, name: str, schedule: Schedule | None, since: datetime
@@ -55,8 +70,25 @@ class OnCallBook:
         changes = fold_changes(events, plan.changes)
         return self._with_plan(schedule, replace(plan, changes=changes))
 
-    def gone(self, agent: str, events: Iterable[Event]) -> "OnCallBook":
-        """On leave, or back from it."""
+    def known_gone(self, agent: str, at: datetime, reason: str | None) -> "OnCallBook":
+        """From then on, for this reason; None: they are there. The very same book if
+        that is known.
+        """
+        known = self.gone.get(agent, ())
+        last = known[-1] if known and known[-1].cancelled_at is None else None
+        if (last.reason if last else None) == reason:
+            return self
+        if last is not None:
+            known = (*known[:-1], replace(last, cancelled_at=at))
+        if reason is not None:
+            leave = Leave(
+                person=agent, begin=at, end=FOR_GOOD, reason=reason, gone=True
+            )
+            known = (*known, leave)
+        return replace(self, gone={**self.gone, agent: known})
+
+    def on_leave(self, agent: str, events: Iterable[Event]) -> "OnCallBook":
+        """Or back from it."""
         leaves = fold_leaves(events, self.leaves.get(agent, ()))
         return replace(self, leaves={**self.leaves, agent: leaves})
 

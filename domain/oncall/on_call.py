@@ -112,6 +112,10 @@ def _absent(plan: Plan, at: datetime, present: set[str]) -> Iterator[Absent]:
 
 
 def _on_leave(plan: Plan, person: str, instant: int) -> str | None:
+    for leave in plan.leaves:
+        begin, end = leave.window
+        if leave.gone and leave.person == person and begin <= instant < end:
+            return leave.reason
     for begin, end in absences(plan.leaves).get(person, []):
         if begin <= instant < end:
             return f"on leave until {from_us(end):%Y-%m-%dT%H:%M:%SZ}"

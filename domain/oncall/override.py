@@ -107,7 +107,9 @@ class Swap:
 
 @dataclass(frozen=True, kw_only=True)
 class Leave:
-    """Vacation, illness: not there in [begin, end), as known since `made_at`."""
+    """Vacation, illness: not there in [begin, end), as known since `made_at`. `gone`:
+    not active any more, or retired, as `reason` says; until they are back.
+    """
 
     person: str
     begin: datetime
@@ -116,6 +118,7 @@ class Leave:
     cancelled_at: datetime | None = None
     id: str = ""
     reason: str = ""
+    gone: bool = False
 
     @property
     def window(self) -> Span:

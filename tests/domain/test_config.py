@@ -8,7 +8,8 @@ import pytest
 from domain.config import Configuration, PolicyRetired
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.event import Event
-from domain.publishing import Written, publish, retire, unchanged
+from domain.publishing import Written, publish, unchanged
+from domain.retiring import retire
 from domain.sla.calendar_sources import Found, expand
 from tests.dsl import BY_ANN, NOON, configured, fold_config, published, world
 
@@ -201,8 +202,8 @@ def test_a_version_that_never_was_is_not_found():
 # retired
 
 
-def retired(config, kind, name):
-    fact = retire(config, kind, name)
+def retired(config, kind, name, **how):
+    fact = retire(config, kind, name, **how)
     version = config.entry(kind, name).stream_version + 1
     return fold_config([Event(f"{kind}/{name}", version, NOON, BY_ANN, fact)], config)
 
@@ -218,7 +219,7 @@ def test_what_is_retired_still_explains_the_tickets_that_pinned_it():
 
 
 def test_what_is_retired_cannot_be_named_any_more():
-    config = retired(world().config, "agents", "chen")
+    config = retired(world().config, "agents", "chen", force=True)
     with pytest.raises(InvalidError, match="there is no agent 'chen'"):
         publish(config, "teams", "t", {"members": ["chen"]})
 
@@ -236,7 +237,7 @@ def test_what_is_not_there_cannot_be_retired():
 
 def test_a_ladder_that_a_policy_counts_on_cannot_be_retired():
     made = world({"care": sla(escalation_policy="climb")}, {"climb": ladder(STEP)})
-    with pytest.raises(RuleError, match="SLA policies escalate by it: care"):
+    with pytest.raises(RuleError, match="SLA policy care names it"):
         retire(made.config, "escalation-policies", "climb")
 
 
@@ -335,13 +336,13 @@ def test_a_calendar_that_is_named_has_to_be_there(kind, document, pointer):
 @pytest.mark.parametrize(
     ("kind", "document", "words"),
     [
-        ("sla-policies", sla(calendar="office"), "SLA policies count by it: care"),
+        ("sla-policies", sla(calendar="office"), "SLA policy care names it"),
         (
             "sla-policies",
             {"match": [{"targets": {"resolution": "1h"}, "calendar": "office"}]},
-            "SLA policies count by it: care",
+            "SLA policy care names it",
         ),
-        ("teams", {"members": [], "calendar": "office"}, "teams work by it: care"),
+        ("teams", {"members": [], "calendar": "office"}, "team care names it"),
     ],
 )
 def test_a_calendar_that_something_counts_by_cannot_be_retired(kind, document, words):

@@ -16,8 +16,8 @@ from domain.commands import (
 )
 from domain.config import fold_config
 from domain.event import Event
-from domain.publishing import retire
 from domain.restatement import clock_changes
+from domain.retiring import retire
 from domain.sla.facts import SlaBreached, SlaRestated
 from tests.domain.calendars import local
 from tests.domain.clocks import (

@@ -24,7 +24,8 @@ from domain.offer.facts import (
 )
 from domain.offering import AcceptOffer, DeclineOffer, OfferNext, Withdraw
 from domain.oncall.override import Leave
-from domain.publishing import publish, retire
+from domain.publishing import publish
+from domain.retiring import retire
 from domain.ticket.facts import TicketAssigned
 from tests.dsl import AGENTS, BY_ANN, Story, configured, instant, published, world
 

@@ -28,7 +28,8 @@ from domain.oncall.leaves import add_leave, cancel_leave
 from domain.oncall.on_call import on_call_at
 from domain.oncall.override import Leave, Swap
 from domain.oncall_log import fold_oncall
-from domain.publishing import publish, retire
+from domain.publishing import publish
+from domain.retiring import retire
 from domain.world import World
 from tests.domain.oncall import at, layer, override, plan, told
 from tests.dsl import BY_ANN, configured
@@ -448,7 +449,7 @@ def test_a_schedule_that_a_ladder_calls_by_cannot_be_retired():
         document={"steps": [{"targets": [{"on_call": FRONT}]}]},
     )
     calling = fold_config(log((0, ladder)), config)
-    with pytest.raises(RuleError, match="escalation policies call by it: climb"):
+    with pytest.raises(RuleError, match="escalation policy climb names it"):
         retire(calling, "schedules", FRONT)
 
 

@@ -1,0 +1,93 @@
+"""Retiring what ops configure, and what the end of it would leave without.
+
+What other documents name is in use, and is retired only by force: then who reads them
+is told. What promises are counted by is not retired even so, as long as it is named:
+they would break, and nobody would hear of it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from domain.config import Configuration, PolicyRetired
+from domain.config_kinds import ORDER, SINGULAR, Kind, references
+from domain.errors import FieldError, NotFoundError, RuleError
+from domain.event import Json
+from domain.oncall.book import OnCallBook
+from domain.oncall.override import Leave
+from domain.oncall.schedule_lint import opened_gaps
+from domain.oncall.shifts import shifts
+
+COUNTED_BY: frozenset[Kind] = frozenset({"calendars", "escalation-policies"})
+WEEKS_AHEAD = 4
+
+
+def retire(
+    config: Configuration,
+    kind: Kind,
+    name: str,
+    *,
+    book: OnCallBook | None = None,
+    at: datetime | None = None,
+    force: bool = False,
+) -> PolicyRetired:
+    """`book`, `at`: to say which hours it uncovers. Raises NotFoundError, RuleError."""
+    if config.entry(kind, name).current is None:
+        raise NotFoundError(SINGULAR[kind], name)
+    found = (*uses(config, kind, name), *_hours(kind, name, book, at))
+    in_use = "; ".join(fault.message for fault in found)
+    if found and kind in COUNTED_BY:
+        raise RuleError(f"{SINGULAR[kind]} {name} is in use: {in_use}")
+    if found and not force:
+        hint = "retire it all the same with ?force=true"
+        raise RuleError(f"{SINGULAR[kind]} {name} is in use: {in_use}; {hint}")
+    return PolicyRetired(kind=kind, name=name, warnings=found)
+
+
+def uses(config: Configuration, kind: Kind, name: str) -> Iterator[FieldError]:
+    """The documents that name it, each once, and where first."""
+    for user_kind in ORDER:
+        for user in config.current(user_kind):
+            if (user_kind, user.name) == (kind, name):
+                continue
+            where = (
+                pointer
+                for pointer, *named in references(user_kind, user.document)
+                if named == [kind, name]
+            )
+            if (pointer := next(where, None)) is not None:
+                what = f"{SINGULAR[user_kind]} {user.name} names it at {pointer}"
+                yield FieldError("", what)
+
+
+def left_by(
+    config: Configuration, name: str, document: Json, book: OnCallBook, at: datetime
+) -> tuple[FieldError, ...]:
+    """What an agent who is not active any more by this document leaves."""
+    before = config.directory.agents.get(name)
+    if document.get("active", True) is not False or before is None or not before.active:
+        return ()
+    found = (*uses(config, "agents", name), *_hours("agents", name, book, at))
+    return tuple(replace(fault, pointer="/active") for fault in found)
+
+
+def _hours(
+    kind: Kind, name: str, book: OnCallBook | None, at: datetime | None
+) -> Iterator[FieldError]:
+    """Of each schedule by which they are on call within weeks: who steps in, or that
+    nobody does, and when.
+    """
+    if kind != "agents" or book is None or at is None:
+        return
+    end = at + timedelta(weeks=WEEKS_AHEAD)
+    gone = Leave(person=name, begin=at, end=end)
+    for schedule in sorted(book.plans):
+        plan = book.plan(schedule)
+        own = [s for s in shifts(plan, at, end) if s.person == name]
+        if not own:
+            continue
+        count = f"{len(own)} shifts" if len(own) > 1 else "1 shift"
+        message = f"{count} of the next {WEEKS_AHEAD} weeks by {schedule} go to others"
+        after = replace(plan, leaves=(*plan.leaves, gone))
+        gaps = [*opened_gaps(after, gone, at, schedule)]
+        yield from gaps or [FieldError("", message)]
