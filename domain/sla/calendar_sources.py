@@ -36,7 +36,7 @@ MEMBERS = {
     CHINESE: ("package", "years", "hours", "except"),
     BY_COUNTRY: ("package", "country", "subdivision", "years", "hours", "except"),
 }
-ICAL_MEMBERS = ("ical", "except")
+ICAL_MEMBERS = ("ical", "hours", "except")
 MAX_YEARS = 50
 T = TypeVar("T")
 

@@ -2,7 +2,8 @@
 
 A series is spelled out from one year back to three years ahead of today; what does not
 repeat is kept whenever it is. `DTEND` of an all-day event is the day after its last.
-Events with a time of day are no holidays; how many were left out is said.
+Events with a time of day are no holidays; how many were left out is said. Those that
+mark a day as worked close none: it is a working day, also within a holiday.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,6 +14,7 @@ from icalendar import Event
 from domain.errors import FieldError
 from domain.sla.calendar_sources import Found
 from domain.sla.calendar_words import MAX_ENTRIES
+from infra.holidays.working_days import is_worked
 from infra.ical.refusal import IcalError, refusing
 from infra.ical.series import in_series, spelled_out
 from infra.ical.text import events_of, is_cancelled, is_timed, start_of
@@ -27,14 +29,20 @@ def found(text: str, pointer: str, today: date) -> Found:
     with refusing(where):
         events = events_of(text)
         all_day = [event for event in events if not is_timed(event)]
-        days = set(_days(all_day, today))
-        if len(days) > MAX_ENTRIES:
+        working = set(_days(filter(is_worked, all_day), today))
+        closed = (event for event in all_day if not is_worked(event))
+        days = set(_days(closed, today)) - working
+        if len(days) + len(working) > MAX_ENTRIES:
             raise IcalError(f"more than {MAX_ENTRIES:,} days")
     timed = sum(is_timed(event) and not is_cancelled(event) for event in events)
     left_out = f"{timed} events with a time of day are no holidays: left out"
     nothing = "holds no all-day event of these years"
-    warnings = [left_out] if timed else [] if days else [nothing]
-    return Found(holidays=days, warnings=tuple(FieldError(where, w) for w in warnings))
+    warnings = [left_out] if timed else [] if days | working else [nothing]
+    return Found(
+        holidays=days,
+        working_days=working,
+        warnings=tuple(FieldError(where, w) for w in warnings),
+    )
 
 
 def _days(events: Iterable[Event], today: date) -> Iterator[date]:

@@ -6,7 +6,7 @@ matches would be looked for until the year 9999.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import recurring_ical_events
@@ -17,6 +17,8 @@ from infra.ical.rules import Steps, Stretch, replace_rules
 from infra.ical.text import is_cancelled
 
 MAX_SERIES = 500
+CHANGED = "RECURRENCE-ID"
+"""Says of which occurrence of a series this is another version."""
 
 
 class Spelled(NamedTuple):
@@ -27,11 +29,23 @@ class Spelled(NamedTuple):
 
 
 def in_series(events: Iterable[Event]) -> tuple[list[Event], list[Event]]:
-    """Those that stand alone and were not cancelled; and those of series."""
+    """Those that stand alone and were not cancelled; and those of series: which repeat,
+    and what changes one occurrence of such. Several events may have one UID, or none.
+    """
     events = list(events)
-    series = {e.get("UID") for e in events if "RRULE" in e or "RDATE" in e}
-    alone = [e for e in events if e.get("UID") not in series and not is_cancelled(e)]
-    return alone, [event for event in events if event.get("UID") in series]
+    series = {e["UID"] for e in events if _repeats(e) and "UID" in e}
+    alone, repeated = list[Event](), list[Event]()
+    for event in events:
+        changes = CHANGED in event and event.get("UID") in series
+        if _repeats(event) or changes:
+            repeated.append(event)
+        elif not is_cancelled(event):
+            alone.append(event)
+    return alone, repeated
+
+
+def _repeats(event: Event) -> bool:
+    return CHANGED not in event and ("RRULE" in event or "RDATE" in event)
 
 
 def spelled_out(events: list[Event], first: date, last: date) -> Spelled:
@@ -39,11 +53,38 @@ def spelled_out(events: list[Event], first: date, last: date) -> Spelled:
     if len(events) > MAX_SERIES:
         raise IcalError(f"more than {MAX_SERIES} series")
     stretch, steps = Stretch(first, last), Steps()
-    series, goes_on = dict[Any, Calendar](), False
-    for event in events:
+    series, goes_on = list[tuple[Event, Calendar]](), False
+    for event in sorted(events, key=lambda event: CHANGED in event):
+        _refuse_range(event)
         goes_on |= replace_rules(event, stretch, steps)
-        series.setdefault(event.get("UID"), Calendar()).add_component(event)
-    return Spelled(_occurrences(series.values(), first, last), goes_on)
+        if CHANGED in event:
+            _changed(event, series).add_component(event)
+        else:
+            series.append((event, Calendar()))
+            series[-1][1].add_component(event)
+    return Spelled(_occurrences((made for _, made in series), first, last), goes_on)
+
+
+def _changed(event: Event, series: Iterable[tuple[Event, Calendar]]) -> Calendar:
+    """Of several series of one UID, that which began last before the occurrence."""
+    changed: Any = event[CHANGED]
+    uid, at = event.get("UID"), _day(changed.dt)
+    own = [(_day(of.start), made) for of, made in series if of.get("UID") == uid]
+    before = [one for one in own if one[0] <= at] or own[:1]
+    return max(before, key=lambda one: one[0])[1]
+
+
+def _day(at: date) -> date:
+    return at.date() if isinstance(at, datetime) else at
+
+
+def _refuse_range(event: Event) -> None:
+    """The library would take it for a change of one occurrence."""
+    asked = event[CHANGED].params.get("RANGE") if CHANGED in event else None
+    if asked is not None:
+        raise IcalError(
+            f"{CHANGED} with RANGE={asked}: end the series and begin another"
+        )
 
 
 def _occurrences(

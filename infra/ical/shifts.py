@@ -22,12 +22,10 @@ from domain.oncall.wall_time import first_instant, last_instant
 from domain.sla.instants import Span, from_us, to_us
 from infra.ical.refusal import IcalError, refusing
 from infra.ical.series import in_series, spelled_out
-from infra.ical.text import events_of
+from infra.ical.text import LENGTH, events_of, length_of
 
 ONE_DAY = timedelta(days=1)
 DAYS_BACK, DAYS_AHEAD = timedelta(days=31), timedelta(days=400)
-LENGTH = "X-LENGTH"
-"""Where the `DURATION` of a series is kept: the library turns it into an end."""
 NOBODY = ("ROOM", "RESOURCE")
 
 
@@ -73,13 +71,22 @@ def _warnings(events: int, lasting: int, until: date | None) -> Iterator[str]:
 
 def _checked(events: list[Event]) -> list[Event]:
     for event in events:
+        _check_length(event)
         start, end = event.start, event.end
         if isinstance(start, datetime) != isinstance(end, datetime) or end < start:
             raise IcalError("an event that ends before it begins")
-        event.pop(LENGTH, None)
-        if "DURATION" in event:
-            event[LENGTH] = event["DURATION"]
     return events
+
+
+def _check_length(event: Event) -> None:
+    length, start = length_of(event), event.get("DTSTART")
+    if length is None:
+        return
+    what = f"DURATION:{event[LENGTH]}"
+    if min(length.days, length.exact // ONE_DAY) < 0:
+        raise IcalError(f"{what}: an event that ends before it begins")
+    if length.exact and not isinstance(getattr(start, "dt", None), datetime):
+        raise IcalError(f"{what} of an event of whole days: only days, as P1D")
 
 
 def _shifts(
@@ -126,12 +133,13 @@ def _span(event: Event, days: Days) -> Span:
     if not isinstance(start, datetime):
         end = max(end, start + ONE_DAY)  # some write the same day twice
         return _begin(start, days), last_instant(days.zone, _midnight(end))
-    begin, length = _begin(start, days), event.get(LENGTH)
-    exact = length is not None and length.td % ONE_DAY and start + length.td == end
-    # Hours are hours, also in the night on which the clocks change; days are not.
-    if exact:
-        return begin, begin + length.td // timedelta(microseconds=1)
-    return begin, _begin(end, days)
+    length = length_of(event)
+    # An occurrence may have an end of its own.
+    if length is not None and start + length.days * ONE_DAY + length.exact == end:
+        # Hours are hours, also in the night on which the clocks change; days are not.
+        day = _begin(start + length.days * ONE_DAY, days)
+        return _begin(start, days), day + length.exact // timedelta(microseconds=1)
+    return _begin(start, days), _begin(end, days)
 
 
 def _begin(at: date, days: Days) -> int:

@@ -1,6 +1,13 @@
-"""The events of an iCalendar text (RFC 5545) that somebody else wrote: untrusted."""
+"""The events of an iCalendar text (RFC 5545) that somebody else wrote: untrusted.
 
-from datetime import date, datetime
+How a length was written matters: `P1D` is to the same time on the next day, `PT24H` is
+24 hours (3.3.6), and the library reads both as the same. So each is kept as text too.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from icalendar import Calendar, Event
 
@@ -12,10 +19,60 @@ OF_DATES = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRE
 WITH_ZONES = ("DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID")
 
 
+LENGTH = "X-PLEDGE-LENGTH"
+"""The `DURATION` of an event, as it was written."""
+WRITTEN = re.compile(
+    r"(?P<sign>[+-]?)P((?P<w>\d+)W)?((?P<d>\d+)D)?"
+    r"(T((?P<h>\d+)H)?((?P<m>\d+)M)?((?P<s>\d+)S)?)?"
+)
+
+
+class Length(NamedTuple):
+    """`days` are nominal, `exact` is on the clock."""
+
+    days: int
+    exact: timedelta
+
+
+def length_of(event: Event) -> Length | None:
+    """As its `DURATION` says; None if it has none."""
+    found = WRITTEN.fullmatch(str(event.get(LENGTH, "")).strip().upper())
+    if found is None:
+        return None
+    amount = {
+        name: int(n or 0) for name, n in found.groupdict().items() if name != "sign"
+    }
+    sign = -1 if found["sign"] == "-" else 1
+    exact = timedelta(hours=amount["h"], minutes=amount["m"], seconds=amount["s"])
+    return Length(sign * (7 * amount["w"] + amount["d"]), sign * exact)
+
+
+def _with_lengths(text: str) -> str:
+    """Unfolded, each length of an event twice."""
+    return "\r\n".join(_lines(re.sub(r"\r?\n[ \t]", "", text)))
+
+
+def _lines(text: str) -> Iterator[str]:
+    within = [""]
+    for line in re.split(r"\r?\n", text):
+        name, _, value = line.partition(":")
+        word = name.partition(";")[0].strip().upper()
+        if word == LENGTH:
+            continue
+        yield line
+        if word == "BEGIN":
+            within.append(value.strip().upper())
+        elif word == "END":
+            within = within[:-1] or [""]
+        elif word == "DURATION" and within[-1] == "VEVENT":
+            yield f"{LENGTH}:{value.strip()}"
+
+
 def events_of(text: str) -> list[Event]:
     """Also those that were cancelled: one of a series takes an occurrence away."""
     refuse_odd_zones(text)
-    calendar = Calendar.from_ical(text.encode())  # a str might be read as a file's name
+    # A str might be read as a file's name.
+    calendar = Calendar.from_ical(_with_lengths(text).encode())
     if calendar.name != "VCALENDAR":
         raise IcalError(f"begins with {calendar.name}")
     events = [event for event in calendar.walk("VEVENT") if isinstance(event, Event)]

@@ -255,3 +255,92 @@ def test_a_rule_that_never_gives_a_day_is_refused_and_not_searched_for_ever():
 def test_a_file_of_too_many_series_is_refused():
     text = calendar(*(event(*YEARLY, uid=n) for n in range(501)))
     assert "more than 500 series" in refused(ical=text).message
+
+
+# days that are worked
+
+SATURDAY = "DTSTART;VALUE=DATE:20171007"
+
+
+def worked(*lines):
+    found = look_up(IMPORTED, ical=calendar(event(SATURDAY, *lines)))
+    assert not set(found.holidays) & set(found.working_days)
+    return [str(day) for day in found.working_days]
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "国庆节 补班",
+        "国庆节（班）",  # noqa: RUF001
+        "国庆节 班",
+        "国庆节班",
+        "班",
+        "[班] 国庆节",
+        "上班",
+        "春节调休上班",
+        "補行上班日",
+        "中秋節 補班",
+        "工作日",
+        "Working day",
+        "Special Working Day",
+        "Make-up workday",
+        "рабочий день",
+        "Munkanap",
+    ],
+)
+def test_a_day_that_a_feed_marks_as_worked_closes_nothing(summary):
+    assert worked(f"SUMMARY:{summary}") == ["2017-10-07"]
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "国庆节 休",
+        "国庆节（休）",  # noqa: RUF001
+        "国庆节 放假不上班",
+        "值班",
+        "国庆节 调休",
+        "Non-working day",
+        "No working day",
+        "Labour Day",
+        "Workers' Day",
+        "нерабочий день",
+        "班禅",
+    ],
+)
+def test_any_other_day_is_a_holiday(summary):
+    assert worked(f"SUMMARY:{summary}") == []
+
+
+def test_apple_marks_days_as_worked_in_its_own_words():
+    assert worked("SUMMARY:国庆节", "X-APPLE-SPECIAL-DAY:ALTERNATE-WORKDAY") == [
+        "2017-10-07"
+    ]
+    assert worked("SUMMARY:国庆节", "X-APPLE-SPECIAL-DAY:WORK-HOLIDAY") == []
+
+
+def test_a_category_may_say_so():
+    assert worked("SUMMARY:国庆节", "CATEGORIES:节假日,补班") == ["2017-10-07"]
+
+
+def test_a_feed_with_both_has_the_days_off_and_the_days_on():
+    off = event(
+        "DTSTART;VALUE=DATE:20171001", "DTEND;VALUE=DATE:20171009", "SUMMARY:休"
+    )
+    on = event("DTSTART;VALUE=DATE:20170930", "SUMMARY:国庆节 补班", uid="2")
+    within = event("DTSTART;VALUE=DATE:20171008", "SUMMARY:国庆节 补班", uid="3")
+    found = look_up(IMPORTED, ical=calendar(off, on, within))
+    assert sorted(d.day for d in found.holidays) == [1, 2, 3, 4, 5, 6, 7]
+    assert sorted(map(str, found.working_days)) == ["2017-09-30", "2017-10-08"]
+
+
+def test_a_feed_of_working_days_alone_is_no_empty_one():
+    found = look_up(IMPORTED, ical=calendar(event(SATURDAY, "SUMMARY:补班")))
+    assert found.warnings == ()
+
+
+def test_two_days_of_one_uid_both_count():
+    one, two = (event(f"DTSTART;VALUE=DATE:2017100{n}", "SUMMARY:休") for n in (1, 2))
+    found = look_up(IMPORTED, ical=calendar(one, two))
+    assert len(list(found.holidays)) == 2

@@ -329,3 +329,137 @@ def test_a_zone_is_only_that_of_the_layer_where_the_text_names_none():
         event("DTSTART:20261224T180000", "DURATION:PT15H"), tz=zone.key
     ).shifts
     assert shift.begin.astimezone(zone).hour == 18
+
+
+# lengths
+
+NEW_YORK = "DTSTART;TZID=America/New_York:20270313T120000"  # the day before the change
+AUTUMN = "DTSTART;TZID=America/New_York:20271106T120000"
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "end"),
+    [
+        (NEW_YORK, "PT24H", "03-14 17:00"),
+        (NEW_YORK, "P1D", "03-14 16:00"),
+        (NEW_YORK, "P1DT12H", "03-15 04:00"),
+        (NEW_YORK, "PT36H", "03-15 05:00"),
+        (NEW_YORK, "P1W", "03-20 16:00"),
+        (NEW_YORK, "PT168H", "03-20 17:00"),
+        (NEW_YORK, "PT1H30M", "03-13 18:30"),
+        (NEW_YORK, "PT1440M", "03-14 17:00"),
+        (NEW_YORK, "PT86400S", "03-14 17:00"),
+        (NEW_YORK, "P0DT24H0M0S", "03-14 17:00"),
+        (NEW_YORK, "+PT24H", "03-14 17:00"),
+        (AUTUMN, "PT24H", "11-07 16:00"),
+        (AUTUMN, "P1D", "11-07 17:00"),
+    ],
+)
+def test_field_007_hours_are_exact_and_days_nominal(start, length, end):
+    [(_, ended)] = spans(event(start, f"DURATION:{length}"), tz="UTC")
+    assert ended == end
+
+
+def test_so_it_is_for_each_of_a_series():
+    series = event(NEW_YORK, "DURATION:PT24H", "RRULE:FREQ=DAILY;COUNT=2")
+    assert [end for _, end in spans(series, tz="UTC")] == ["03-14 17:00", "03-15 16:00"]
+
+
+def test_a_folded_length_is_read_whole():
+    found = spans(event(NEW_YORK, "DURAT\r\n ION:PT2\r\n 4H"), tz="UTC")
+    assert found == [("03-13 17:00", "03-14 17:00")]
+
+
+def test_the_length_of_an_alarm_is_none_of_the_event():
+    alarm = ("BEGIN:VALARM", "TRIGGER:-PT15M", "DURATION:PT5M", "END:VALARM")
+    found = event(NEW_YORK, "DURATION:PT24H", *alarm)
+    assert spans(found, tz="UTC") == [("03-13 17:00", "03-14 17:00")]
+
+
+@pytest.mark.parametrize("length", ["PT24H", "P1DT1H"])
+def test_whole_days_have_no_length_in_hours(length):
+    message = refused(event("DTSTART;VALUE=DATE:20270313", f"DURATION:{length}"))
+    assert f"DURATION:{length} of an event of whole days" in message
+
+
+def test_a_negative_length_is_refused():
+    assert "ends before it begins" in refused(event(NEW_YORK, "DURATION:-PT1H"))
+
+
+# several events of one UID
+
+LATER = (f"{CHICAGO}20261105T200000", "DTEND;TZID=America/Chicago:20261106T080000")
+NIGHTLY = (*NIGHT, "RRULE:FREQ=DAILY;COUNT=2")
+
+
+def test_two_events_of_one_uid_both_count():
+    assert len(spans(event(*NIGHT), event(*LATER))) == 2
+
+
+def test_two_series_of_one_uid_both_count():
+    found = spans(event(*NIGHTLY), event(*LATER, "RRULE:FREQ=DAILY;COUNT=3"))
+    assert len(found) == 5
+
+
+def test_a_series_and_an_event_of_one_uid_both_count():
+    assert len(spans(event(*NIGHTLY), event(*LATER))) == 3
+
+
+def test_events_without_a_uid_all_count():
+    def nameless(*lines):
+        return ["BEGIN:VEVENT", *lines, "END:VEVENT"]
+
+    assert len(spans(nameless(*NIGHTLY), nameless(*LATER), nameless(*NIGHT))) == 4
+
+
+MOVED = (
+    "RECURRENCE-ID;TZID=America/Chicago:20261101T200000",
+    f"{CHICAGO}20261103T200000",
+    "DURATION:PT1H",
+)
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_moved_occurrence_takes_the_place_of_its_own_in_any_order(turn):
+    events = [event(*NIGHTLY), event(*MOVED)][::turn]
+    assert spans(*events) == [
+        ("11-01 01:00", "11-01 14:00"),
+        ("11-04 02:00", "11-04 03:00"),
+    ]
+
+
+def test_a_moved_occurrence_belongs_to_the_last_series_of_its_uid_before_it():
+    early = event(
+        f"{CHICAGO}20261020T200000", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=2"
+    )
+    found = spans(early, event(*NIGHTLY), event(*MOVED))
+    assert len(found) == 4
+    assert ("11-04 02:00", "11-04 03:00") in found
+
+
+def test_a_cancelled_occurrence_takes_only_its_own_away():
+    gone = event(MOVED[0], f"{CHICAGO}20261101T200000", "STATUS:CANCELLED")
+    assert spans(event(*NIGHTLY), gone) == [("11-01 01:00", "11-01 14:00")]
+
+
+def test_an_occurrence_whose_series_is_not_there_counts_alone():
+    assert spans(event(*MOVED)) == [("11-04 02:00", "11-04 03:00")]
+
+
+def test_a_change_of_all_that_follow_is_refused_by_name():
+    changed = (MOVED[0].replace("ID;", "ID;RANGE=THISANDFUTURE;"), *MOVED[1:])
+    assert "RANGE=THISANDFUTURE" in refused(event(*NIGHTLY), event(*changed))
+
+
+def test_a_period_has_its_own_end():
+    series = event(
+        f"{CHICAGO}20261031T200000",
+        "DURATION:PT12H",
+        "RDATE;VALUE=PERIOD;TZID=America/Chicago:20261103T200000/20261103T210000",
+    )
+    assert spans(series)[-1] == ("11-04 02:00", "11-04 03:00")
+
+
+def test_a_summary_with_a_line_separator_of_unicode_is_one_line():
+    [shift] = read(event(*NIGHT, "SUMMARY:ann\u2028bo")).shifts
+    assert shift.summary == "ann\u2028bo"
