@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 
@@ -14,13 +14,13 @@ from infra.database import Database, Row
 from infra.followers.projector import PROJECTOR
 from infra.search.follower import SEARCH
 from infra.ticket_order import order_of
-from infra.ticket_query import COLUMNS, TicketQuery
+from infra.ticket_query import COLUMNS, FEW, TicketQuery
 
 LONGEST_WAIT_S = 5.0
 
 FOLLOWERS = {False: (PROJECTOR,), True: (PROJECTOR, SEARCH)}
 """Who must have seen a position, without and with the texts."""
-ANSWERED_WITHIN_MS = 2_000
+ANSWERED_WITHIN_S = 2.0
 TOO_BROAD = (
     "so many tickets match that they cannot be sorted within 2 s: add a filter, such as"
     " opened_after, or sort by -opened_at"
@@ -42,25 +42,40 @@ class TicketReadModel:
         return items, order.cursor(items[-1]) if len(rows) > limit else None
 
     async def _found(self, query: TicketQuery, wanted: int) -> list[Row]:
-        if (asked := query.estimate()) and query.few(await self._estimated(*asked)):
-            return await self._rows(*query.everywhere())
-        rows = await self._rows(*query.near())
-        if query.plain or len(rows) == wanted:
-            return rows
-        if (asked := query.horizon()) and (horizon := await self._rows(*asked)):
-            rows = await self._rows(*query.recent(horizon[0][0]))
+        if query.plain or not await self._few(query):
+            rows = await self._rows(*query.near())
+            if query.plain or len(rows) == wanted:
+                return rows
+            async for rows in self._recent(query):
+                if len(rows) == wanted:
+                    return rows
+        if query.of_words_only:
+            rows = await self._rows(*query.by_words())
             if len(rows) == wanted:
                 return rows
         return await self._rows(*query.everywhere())
 
-    async def _estimated(self, query: LiteralString, parameters: list[Any]) -> int:
-        [(plan,)] = await self._rows(query, parameters)
-        return int(plan[0]["Plan"]["Plan Rows"])
+    async def _recent(self, query: TicketQuery) -> AsyncIterator[list[Row]]:
+        """What is found up to one horizon after the other."""
+        for asked in query.horizons():
+            if not (horizon := await self._rows(*asked)):
+                return
+            yield await self._rows(*query.recent(horizon[0][0]))
+
+    async def _few(self, query: TicketQuery) -> bool:
+        """Whether some condition alone leaves so few that they can all be sorted, by
+        the server's statistics. Only how many each alone leaves is asked: they do not
+        know that the parts of one text come together.
+        """
+        [(plan,)] = await self._rows(*query.estimates())
+        top = plan[0]["Plan"]
+        parts = top["Plans"] if top["Node Type"] == "Append" else [top]
+        return min(int(part["Plan Rows"]) for part in parts) <= FEW
 
     async def _rows(self, query: LiteralString, parameters: list[Any]) -> list[Row]:
         try:
             return await self._database.rows_within(
-                ANSWERED_WITHIN_MS, query, parameters
+                ANSWERED_WITHIN_S, query, parameters
             )
         except TimeoutError as error:
             raise BusyError(TOO_BROAD) from error

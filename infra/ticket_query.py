@@ -17,16 +17,14 @@ from infra.ticket_order import After, Order, order_of
 
 WINDOW = 100
 """Rows that are looked at near the beginning, for each one that is wanted …"""
-NARROWEST = 5_000
+NARROWEST = 8_000
 """… but at least so many."""
 WINDOW_OF_TEXT = 2_000
 """The same where each row's words must be read."""
-RECENT = 20_000
+HORIZONS = (20_000, 120_000)
 """Tickets among which a word is looked for before it is looked for among all."""
 FEW = 3_000
-"""So many may be sorted at once …"""
-FEW_OF_TEXT = 500
-"""… and so many may be asked for their words."""
+"""So many can be sorted at once."""
 
 COLUMNS = (
     "id", "number", "version", "status", "subject", "channel", "type", "priority",
@@ -93,20 +91,20 @@ class TicketQuery:
         """Nothing is filtered: the beginning of the list is the page."""
         return self._filtered.sql == "true" and self._text is None
 
-    def estimate(self) -> Question | None:
-        """How many match, by PostgreSQL's statistics; None where they do not tell: of
-        words they do not know that those of one text come together.
-        """
-        if self._filtered.sql == "true":
-            return None
+    def estimates(self) -> Question:
+        """How many each condition alone leaves: the filters, and each of the words."""
         sql = _sql(
             "EXPLAIN (FORMAT JSON) SELECT FROM tickets t WHERE", self._ranged.sql,
             "AND", self._filtered.sql,
         )  # fmt: skip
-        return sql, [*self._ranged.parameters, *self._filtered.parameters]
-
-    def few(self, estimated: int) -> bool:
-        return estimated <= (FEW if self._text is None else FEW_OF_TEXT)
+        parameters = [*self._ranged.parameters, *self._filtered.parameters]
+        for word in self._text.split(" & ") if self._text is not None else ():
+            sql = _sql(
+                sql, "UNION ALL SELECT FROM ticket_search x",
+                "WHERE x.terms @@ %s::tsquery",
+            )  # fmt: skip
+            parameters.append(word)
+        return sql, parameters
 
     def near(self) -> Question:
         """The page as far as it is found among the first rows of the list."""
@@ -132,48 +130,61 @@ class TicketQuery:
             self._limit,
         ]
 
-    def horizon(self) -> Question | None:
-        """When the ticket was opened up to which `recent` looks; None if that helps
+    def horizons(self) -> Iterator[Question]:
+        """When the tickets were opened up to which `recent` looks; none if that helps
         nothing, because the list has another order or no word is asked for.
         """
         if self._text is None or self.order.column != "opened_at":
-            return None
+            return
         sql = _sql(
             "SELECT t.opened_at FROM tickets t WHERE", self._ranged.sql,
             "ORDER BY", self.order.by, "OFFSET %s LIMIT 1",
         )  # fmt: skip
-        return sql, [*self._ranged.parameters, RECENT]
+        for tickets in HORIZONS:
+            yield sql, [*self._ranged.parameters, tickets]
 
     def recent(self, horizon: Any) -> Question:
         """The page as far as it is found up to the horizon."""
-        sql: LiteralString = (
-            "x.opened_at >= %s" if self.order.descending else "x.opened_at <= %s"
-        )
-        if self._filtered.sql == "true":
-            return self._sorted_by_text(Condition(sql, [horizon]))
-        return self._sorted(Condition(sql, [horizon]))
+        later = self.order.descending
+        text: LiteralString = "x.opened_at >= %s" if later else "x.opened_at <= %s"
+        if self.of_words_only:
+            return self.by_words(Condition(text, [horizon]))
+        # Said of both, so that it can begin with whichever leaves less.
+        ticket: LiteralString = "t.opened_at >= %s" if later else "t.opened_at <= %s"
+        return self._sorted(Condition(f"{text} AND {ticket}", [horizon, horizon]))
 
     def everywhere(self) -> Question:
         """All that match, sorted."""
         return self._sorted(Condition())
 
-    def _sorted_by_text(self, bound: Condition) -> Question:
-        """The same where nothing but the words decides: each ticket need not be read. A
-        ticket that the lists do not know yet is left out.
+    @property
+    def of_words_only(self) -> bool:
+        """Nothing but words and the time of opening decides."""
+        so_sorted = self.order.column == "opened_at"
+        return self._text is not None and so_sorted and self._filtered.sql == "true"
+
+    def by_words(self, bound: Condition | None = None) -> Question:
+        """All that match, sorted, without a look at each ticket. One that the lists do
+        not know yet is left out: a page that is not full may not be the last.
         """
+        bound = bound or Condition()
         sql = _sql(
-            "WITH page AS (SELECT t.id FROM (SELECT ticket_id AS id, opened_at, terms",
-            "FROM ticket_search x WHERE", bound.sql, ") t WHERE", self._ranged.sql,
-            "AND t.terms @@ %s::tsquery ORDER BY", self.order.by, "LIMIT %s)",
+            "WITH found AS MATERIALIZED (SELECT t.id,", self.order.named, "FROM (",
+            "SELECT ticket_id AS id, opened_at, terms FROM ticket_search x",
+            "WHERE", bound.sql, ") t WHERE", self._ranged.sql,
+            "AND t.terms @@ %s::tsquery),", self._page,
+        )  # fmt: skip
+        ranged = self._ranged.parameters
+        return sql, [*bound.parameters, *ranged, self._text, self._limit]
+
+    @property
+    def _page(self) -> LiteralString:
+        """Of what was `found`."""
+        return _sql(
+            "page AS (SELECT * FROM found ORDER BY", self.order.by_name, "LIMIT %s)",
             "SELECT", _SELECT, "FROM page JOIN tickets t USING (id)",
             "ORDER BY", self.order.by,
         )  # fmt: skip
-        return sql, [
-            *bound.parameters,
-            *self._ranged.parameters,
-            self._text,
-            self._limit,
-        ]
 
     def _sorted(self, bound: Condition) -> Question:
         conditions = Condition(
@@ -191,10 +202,7 @@ class TicketQuery:
         # Materialized: or PostgreSQL might walk the whole list in its order after all.
         sql = _sql(
             "WITH found AS MATERIALIZED (SELECT t.id,", self.order.named,
-            "FROM tickets t", joined, "WHERE", conditions.sql, "),",
-            "page AS (SELECT * FROM found ORDER BY", self.order.by_name, "LIMIT %s)",
-            "SELECT", _SELECT, "FROM page JOIN tickets t USING (id)",
-            "ORDER BY", self.order.by,
+            "FROM tickets t", joined, "WHERE", conditions.sql, "),", self._page,
         )  # fmt: skip
         return sql, [*conditions.parameters, self._limit]
 

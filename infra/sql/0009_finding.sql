@@ -38,6 +38,8 @@ CREATE TABLE ticket_search (
 ) WITH (fillfactor = 90);
 CREATE INDEX ticket_search_terms_idx ON ticket_search USING gin (terms)
     WITH (gin_pending_list_limit = 256);
+-- How frequent a word is decides how it is looked for.
+ALTER TABLE ticket_search ALTER COLUMN terms SET STATISTICS 400;
 CREATE INDEX ticket_search_opened_idx ON ticket_search (opened_at);
 GRANT SELECT, INSERT, UPDATE, DELETE ON ticket_search TO pledge_app;
 
