@@ -3,8 +3,10 @@ workflow. At least once: the receiver tells repeats by `webhook-id`, which is th
 subscription and the event's position and never changes over the tries.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -14,6 +16,7 @@ from temporalio import activity
 from activities.cloudevents import cloud_event
 from activities.contracts import DeliverInput, DeliverResult
 from activities.ports import Now, Recorded, Registry
+from domain.event import Json
 from domain.subscription import Subscription
 from domain.webhook import Secret, retry_after, signed_headers
 
@@ -23,19 +26,32 @@ LONGEST_RUN = timedelta(minutes=1)
 """It must end well before its timeout, or it is started again while it still sends."""
 BACKOFF_S = (1, 5, 30, 120, 600, 3600)
 """Pause after the n-th failure in a row; the last one repeats."""
+LONGEST_WISH = timedelta(hours=2)
+"""A receiver may ask for more, and is asked again after this all the same."""
+TOO_MANY, TOO_MANY_S = 429, 60
+"""Who says so, and not for how long, gets at least this much."""
+GONE = 410
+HEARTBEAT_S = 2
+"""How often Temporal hears that a run still goes on."""
+TEST = "subscription.test"
+"""The type of an event that is of no ticket: somebody tries out their endpoint."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One try: `status_code` None = no answer at all."""
+    """One try: `status_code` None = no answer at all. `position` None: of a test.
+    `retry_in`: when the next one is due; None after success.
+    """
 
     subscription_id: str
-    recorded: Recorded
+    position: int | None
+    event_type: str
     attempt: int
     delivered: bool
     status_code: int | None
     detail: str
     duration: timedelta
+    retry_in: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -66,16 +82,31 @@ class Courier(Protocol):
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer: ...
 
 
+Disable = Callable[[Subscription, int], Awaitable[None]]
+
+
 class Delivery:
+    """`disable`: because the endpoint answered with this status that it is gone."""
+
     def __init__(
-        self, registry: Registry, outbox: Outbox, courier: Courier, now: Now
+        self,
+        registry: Registry,
+        outbox: Outbox,
+        courier: Courier,
+        now: Now,
+        disable: Disable,
     ) -> None:
         self._registry, self._outbox = registry, outbox
         self._courier, self._now = courier, now
+        self._disable = disable
 
     @activity.defn(name="deliver")
     async def deliver(self, given: DeliverInput) -> DeliverResult:
         """Deliver what waits until all is delivered or one fails."""
+        async with heard():
+            return await self._deliver(given)
+
+    async def _deliver(self, given: DeliverInput) -> DeliverResult:
         subscription = await self._wanted(given.subscription_id)
         if subscription is None:
             return DeliverResult(delivered=0, more=False, gone=True)
@@ -89,30 +120,110 @@ class Delivery:
                 return DeliverResult(delivered=done, more=False, gone=True)
             number = given.attempt + 1 if done == 0 else 1
             answer = await self._send(subscription, secret, recorded)
-            await self._outbox.tried(_attempt(subscription, recorded, number, answer))
-            if not answer.accepted:
-                pause_s = backoff_s(number, answer.retry_after, self._now())
+            pause_s = backoff_s(number, answer, self._now())
+            attempt = _attempt(subscription, recorded, number, answer)
+            pause = None if pause_s is None else timedelta(seconds=pause_s)
+            await self._outbox.tried(replace(attempt, retry_in=pause))
+            if answer.status == GONE:
+                await self._disable(subscription, GONE)
+                return DeliverResult(delivered=done, more=False, gone=True)
+            if pause_s is not None:
                 return DeliverResult(delivered=done, more=True, retry_in_s=pause_s)
         return DeliverResult(len(waiting), more=len(waiting) == AT_ONCE)
 
     async def _wanted(self, subscription_id: str) -> Subscription | None:
-        """Asked before each event, and afresh: who unsubscribed hears nothing more."""
+        """Asked before each event, and afresh: who unsubscribed, or paused, hears
+        nothing more.
+        """
         await self._registry.refresh()
         found = (await self._registry.subscriptions()).by_id.get(subscription_id)
-        return None if found is None or found.deleted else found
+        return found if found is not None and found.delivers else None
 
     async def _send(
         self, subscription: Subscription, secret: Secret, recorded: Recorded
     ) -> Answer:
-        body = msgspec.json.encode(cloud_event(recorded, subscription.format))
-        message_id = f"{subscription.id}-{recorded.position}"
-        timestamp = int(self._now().timestamp())
-        headers = {
-            "content-type": "application/cloudevents+json; charset=utf-8",
-            "user-agent": "Pledge-Webhooks/1",
-            **signed_headers(secret, message_id, timestamp, body),
-        }
-        return await self._courier.post(subscription.url, body, headers)
+        message = Message(
+            id=f"{subscription.id}-{recorded.position}",
+            event=cloud_event(recorded, subscription.format),
+            at=self._now(),
+        )
+        return await post(self._courier, subscription.url, secret, message)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """`id`: the same over all tries."""
+
+    id: str
+    event: Json
+    at: datetime
+
+
+async def post(courier: Courier, url: str, secret: Secret, message: Message) -> Answer:
+    """Once, signed."""
+    body = msgspec.json.encode(message.event)
+    headers = {
+        "content-type": "application/cloudevents+json; charset=utf-8",
+        "user-agent": "Pledge-Webhooks/1",
+        **signed_headers(secret, message.id, int(message.at.timestamp()), body),
+    }
+    return await courier.post(url, body, headers)
+
+
+async def try_out(
+    courier: Courier,
+    outbox: Outbox,
+    subscription: Subscription,
+    number: str,
+    at: datetime,
+) -> Attempt:
+    """Send a test event now, whatever the state of the subscription. What comes of it
+    is on record and changes nothing.
+    """
+    resource = f"/v1/subscriptions/{subscription.id}"
+    event: Json = {
+        "specversion": "1.0",
+        "id": number,
+        "type": TEST,
+        "source": resource,
+        "subject": subscription.id,
+        "time": at.isoformat().replace("+00:00", "Z"),
+        "datacontenttype": "application/json",
+        "data": {"text": "A test: nothing happened."},
+    }
+    secret = await outbox.secret(subscription.id)
+    message = Message(id=f"{subscription.id}-{number}", event=event, at=at)
+    answer = await post(courier, subscription.url, secret, message)
+    attempt = Attempt(
+        subscription_id=subscription.id,
+        position=None,
+        event_type=TEST,
+        attempt=1,
+        delivered=answer.accepted,
+        status_code=answer.status,
+        detail=answer.detail,
+        duration=answer.duration,
+    )
+    await outbox.tried(attempt)
+    return attempt
+
+
+@asynccontextmanager
+async def heard() -> AsyncIterator[None]:
+    """Temporal hears every other moment that the activity goes on: the run of a worker
+    that died is then begun elsewhere within seconds instead of at its timeout.
+    """
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(HEARTBEAT_S)
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
 
 
 def _attempt(
@@ -120,7 +231,8 @@ def _attempt(
 ) -> Attempt:
     return Attempt(
         subscription_id=subscription.id,
-        recorded=recorded,
+        position=recorded.position,
+        event_type=recorded.event.fact.topic,
         attempt=number,
         delivered=answer.accepted,
         status_code=answer.status,
@@ -129,13 +241,17 @@ def _attempt(
     )
 
 
-def backoff_s(failures: int, header: str | None, now: datetime) -> float:
-    """What the receiver asked for by Retry-After, within the step and twice it."""
+def backoff_s(failures: int, answer: Answer, now: datetime) -> float | None:
+    """Until the next try after so many failures in a row: our own step, or longer if
+    the receiver asks for it by Retry-After. None: it was accepted, or is gone.
+    """
+    if answer.accepted or answer.status == GONE:
+        return None
     step = float(BACKOFF_S[min(failures, len(BACKOFF_S)) - 1])
-    asked = retry_after(header, now)
-    if asked is None:
-        return step
-    return min(max(asked.total_seconds(), step), 2 * step)
+    asked = retry_after(answer.retry_after, now)
+    if asked is not None:
+        return max(min(asked, LONGEST_WISH).total_seconds(), step)
+    return max(step, TOO_MANY_S) if answer.status == TOO_MANY else step
 
 
 def poked_by(
@@ -145,5 +261,5 @@ def poked_by(
     return [
         s.id
         for s in subscriptions
-        if any(position > s.from_position and s.wants(t) for position, t in topics)
+        if s.delivers and any(s.wants(topic, position) for position, topic in topics)
     ]

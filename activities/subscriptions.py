@@ -1,18 +1,39 @@
-"""Subscribing and unsubscribing. Idempotent by `Caller.command_id`."""
+"""Subscribing and unsubscribing, and what happens to a subscription meanwhile.
+Idempotent by `Caller.command_id`.
+"""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from activities.config import meta_of, replayed, row_of
-from activities.ports import Appended, Caller, EventStore, Now, Registry
-from domain.errors import InvalidError, NotFoundError, PreconditionError
-from domain.event import Event, Fact
+from activities.ports import Appended, Caller, CommandRow, EventStore, Now, Registry
+from domain.errors import (
+    FieldError,
+    InvalidError,
+    NotFoundError,
+    PreconditionError,
+    VersionConflictError,
+)
+from domain.event import SYSTEM, Event, Fact, Meta
+from domain.nearest import did_you_mean
 from domain.subscription import (
+    Format,
+    Held,
+    Subscription,
+    SubscriptionChanged,
     SubscriptionCreated,
     SubscriptionDeleted,
+    SubscriptionDisabled,
+    fold_subscriptions,
+    pause,
+    resume,
+    retry,
     subscription_stream,
     unknown_types,
 )
+
+TRIES = 5
 
 
 class Vault(Protocol):
@@ -21,48 +42,148 @@ class Vault(Protocol):
     async def keep_secret(self, subscription_id: str, secret: str) -> None: ...
 
 
-class SubscriptionDesk:
-    """`topics`: every event type there is, so that a misspelt one is refused."""
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """How a subscription shall be; None: as it is. `team` "": of no team."""
 
-    def __init__(
-        self,
-        store: EventStore,
-        registry: Registry,
-        now: Now,
-        topics: Sequence[str],
-        vault: Vault,
-    ) -> None:
-        self._store, self._registry = store, registry
-        self._now, self._topics, self._vault = now, topics, vault
+    url: str | None = None
+    types: tuple[str, ...] | None = None
+    format: Format | None = None
+    team: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriptionDesk:
+    """`topics`: every event type there is, so that a misspelt one is refused. `head`:
+    where the log ends now.
+    """
+
+    store: EventStore
+    registry: Registry
+    now: Now
+    topics: Sequence[str]
+    vault: Vault
+    head: Callable[[], Awaitable[int]]
 
     async def create(
         self, wanted: SubscriptionCreated, secret: str, caller: Caller
     ) -> Appended:
-        if again := await replayed(self._store, caller):
+        if again := await replayed(self.store, caller):
             return again
-        if errors := unknown_types(wanted.types, self._topics):
-            raise InvalidError(errors)
+        await self._refuse(wanted.types, wanted.team)
         # Before the event, which is the moment from which deliveries are signed.
-        await self._vault.keep_secret(wanted.subscription_id, secret)
-        return await self._append(wanted.subscription_id, 1, wanted, caller)
+        await self.vault.keep_secret(wanted.subscription_id, secret)
+        stream = subscription_stream(wanted.subscription_id)
+        event = Event(stream, 1, self.now(), meta_of(caller), wanted)
+        appended = await self.store.append([event], row_of(caller, stream, 1))
+        await self.registry.refresh()
+        return appended
+
+    async def change(
+        self, subscription_id: str, wish: Wish, caller: Caller
+    ) -> Appended:
+        if wish.types is not None or wish.team:
+            await self._refuse(wish.types or (), wish.team)
+        position = await self.head()
+
+        def changed(known: Subscription) -> Fact:
+            return SubscriptionChanged(
+                subscription_id=known.id,
+                url=wish.url or known.url,
+                types=known.types if wish.types is None else wish.types,
+                format=wish.format or known.format,
+                team=known.team if wish.team is None else wish.team or None,
+                position=position,
+            )
+
+        return await self._decide(subscription_id, changed, caller)
+
+    async def pause(
+        self, subscription_id: str, reason: str | None, caller: Caller
+    ) -> Appended:
+        return await self._decide(subscription_id, lambda s: pause(s, reason), caller)
+
+    async def resume(
+        self, subscription_id: str, held: Held, caller: Caller
+    ) -> Appended:
+        head = await self.head()
+        return await self._decide(
+            subscription_id, lambda s: resume(s, held, head), caller
+        )
+
+    async def retry(self, subscription_id: str, caller: Caller) -> Appended:
+        return await self._decide(subscription_id, retry, caller)
 
     async def delete(self, subscription_id: str, caller: Caller) -> Appended:
-        if again := await replayed(self._store, caller):
-            return again
-        await self._registry.refresh()
-        known = (await self._registry.subscriptions()).by_id.get(subscription_id)
-        if known is None or known.deleted:
-            raise NotFoundError("subscription", subscription_id)
-        if not caller.accepts(known.version):
-            raise PreconditionError(known.version)
-        fact = SubscriptionDeleted(subscription_id=subscription_id)
-        return await self._append(subscription_id, known.version + 1, fact, caller)
+        return await self._decide(
+            subscription_id, lambda s: SubscriptionDeleted(subscription_id=s.id), caller
+        )
 
-    async def _append(
-        self, subscription_id: str, version: int, fact: Fact, caller: Caller
+    async def _decide(
+        self,
+        subscription_id: str,
+        decide: Callable[[Subscription], Fact],
+        caller: Caller,
     ) -> Appended:
+        if again := await replayed(self.store, caller):
+            return again
         stream = subscription_stream(subscription_id)
-        event = Event(stream, version, self._now(), meta_of(caller), fact)
-        appended = await self._store.append([event], row_of(caller, stream, version))
-        await self._registry.refresh()
-        return appended
+        for _ in range(TRIES):
+            known = await load(self.store, subscription_id)
+            if not caller.accepts(known.version):
+                raise PreconditionError(known.version)
+            version = known.version + 1
+            event = Event(stream, version, self.now(), meta_of(caller), decide(known))
+            row = row_of(caller, stream, version)
+            try:
+                appended = await self.store.append([event], row)
+            except VersionConflictError:
+                continue
+            await self.registry.refresh()
+            return appended
+        raise VersionConflictError(stream)
+
+    async def _refuse(self, types: Sequence[str], team: str | None) -> None:
+        """Raises InvalidError for what is named and is not there."""
+        errors = list(unknown_types(types, self.topics))
+        teams = (await self.registry.config()).directory.teams
+        if team and team not in teams:
+            hint = did_you_mean(team, teams)
+            errors.append(FieldError("/team", f"there is no team {team!r}{hint}"))
+        if errors:
+            raise InvalidError(errors)
+
+
+async def load(store: EventStore, subscription_id: str) -> Subscription:
+    """Raises NotFoundError."""
+    events = await store.load(subscription_stream(subscription_id))
+    known = fold_subscriptions(events).by_id.get(subscription_id)
+    if known is None or known.deleted:
+        raise NotFoundError("subscription", subscription_id)
+    return known
+
+
+async def disable(
+    store: EventStore, now: Now, gone: Subscription, status_code: int
+) -> None:
+    """The endpoint said that it is gone. Idempotent by outcome: what is not active, or
+    goes to another endpoint by now, stays as it is. Raises VersionConflictError,
+    StoreUnavailableError.
+    """
+    known = await load(store, gone.id)
+    if known.state != "active" or known.url != gone.url:
+        return
+    stream, version = subscription_stream(known.id), known.version + 1
+    command = f"disable:{stream}/{version}"
+    meta = Meta(
+        command_id=command, correlation_id=stream, causation_id=command, actor=SYSTEM
+    )
+    fact = SubscriptionDisabled(subscription_id=known.id, status_code=status_code)
+    row = CommandRow(
+        command_id=command,
+        request_sha256="",
+        attempt=command,
+        stream_id=stream,
+        version=version,
+    )
+    await store.append([Event(stream, version, now(), meta, fact)], row)

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Literal, Protocol
 
 from activities.answering import Answering
+from activities.delivery import Courier, Outbox
 from activities.notification_test import NotificationTest
 from activities.ports import EventStore, NewId, Now, Publishing, Recorded, Registry
 from activities.restating import Restating
@@ -17,6 +18,7 @@ from api.event_schemas import EventType, event_types
 from domain.event import Fact, Json
 from domain.notification.facts import Channel
 from domain.notification.notification import State
+from domain.subscription import Subscription
 from domain.webhook import Secret
 
 
@@ -168,8 +170,29 @@ class KeyUses(Protocol):
     async def last(self) -> Mapping[str, datetime]: ...
 
 
-class Secrets(Protocol):
+MOST_COUNTED = 10_000
+"""Of the events that wait for a subscriber no more are counted."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a subscription is. `held`: how many events wait, at most `MOST_COUNTED`;
+    `oldest`: when the first of them was recorded. `failures`: in a row.
+    """
+
+    held: int
+    oldest: datetime | None
+    last_success_at: datetime | None
+    failing_since: datetime | None
+    failures: int
+    next_try_at: datetime | None
+    last_failure: str | None
+
+
+class SubscriptionBook(Outbox, Protocol):
     """Webhook secrets, sealed at rest; and what was tried with them."""
+
+    async def standing(self, subscription: Subscription) -> Standing: ...
 
     async def keep_secret(self, subscription_id: str, secret: str) -> None: ...
 
@@ -202,7 +225,8 @@ class Services:
     queues: QueuePages
     attainment: AttainmentTable
     feed: EventFeed
-    secrets: Secrets
+    secrets: SubscriptionBook
+    courier: Courier
     key_uses: KeyUses
     sources: Sources
     facts: Mapping[str, type[Fact]]

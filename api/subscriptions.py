@@ -1,16 +1,34 @@
 """Subscriptions: who is told of what by webhook, and how it went."""
 
-from datetime import datetime
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-from activities.subscriptions import SubscriptionDesk
+from activities.cloudevents import plain
+from activities.delivery import Attempt, try_out
+from activities.ports import Appended
+from activities.subscriptions import SubscriptionDesk, Wish
 from api.auth import Calling, Known, guarded, reads
 from api.pages import Asked
+from api.ports import Services, Standing
 from api.presentation import answer, etag, made_at, written
-from api.words import Cleaned, Strict, example
+from api.schemas_subscriptions import (
+    DeliveryOut,
+    DeliveryPage,
+    NewSubscriptionOut,
+    PauseSubscriptionIn,
+    ResumeSubscriptionIn,
+    SubscriptionChangeIn,
+    SubscriptionIn,
+    SubscriptionOut,
+    SubscriptionPage,
+    SubscriptionStandingOut,
+    TestedOut,
+)
+from domain.access import ApiKey
+from domain.assignment import Team
 from domain.errors import InvalidError, NotFoundError
 from domain.event import Json
 from domain.subscription import (
@@ -23,63 +41,34 @@ from domain.webhook import Secret, SecretError
 ROUTER = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
 READ = reads("subscriptions:read", 404, 422)
 WRITE = guarded("subscriptions:write", 400, 404, 409, 412, 413, 415, 422)
+TEST = guarded("subscriptions:write", 404)
 
 
-class SubscriptionIn(Strict):
-    """`types`: event types, or a family as `sla.*`: of `ticket`, `sla`, `escalation`,
-    `assignment`, `approval`, `feedback`, `policy`. Without a `secret` one is made.
-    """
+class _Whose:
+    """What the key may see. Of all else there is nothing, as far as it can tell."""
 
-    model_config = example(
-        url="https://product.example/hooks/pledge",
-        types=["sla.breached", "escalation.*", "feedback.*"],
-    )
-    url: Annotated[str, Cleaned, Field(max_length=2000)]
-    types: list[Annotated[str, Cleaned, Field(max_length=100)]] = Field(
-        min_length=1, max_length=100
-    )
-    format: Literal["thin", "full"] = "full"
-    delivery: Literal["webhook"] = "webhook"
-    secret: Annotated[str, Cleaned, Field(max_length=200)] | None = None
+    def __init__(self, known: Services, key: ApiKey, teams: Mapping[str, Team]) -> None:
+        self._known, self._key, self._teams = known, key, teams
 
+    def sees(self, subscription: Subscription) -> bool:
+        if self._key.may("every_subscription:read"):
+            return True
+        return subscription.belongs_to(self._key.own, self._teams)
 
-class SubscriptionOut(BaseModel):
-    id: str
-    url: str
-    types: list[str]
-    format: str
-    delivery: str
-    created_at: datetime
-    created_by: str
-    version: int
+    async def find(self, subscription_id: str) -> Subscription:
+        """Raises NotFoundError."""
+        found = (await self._known.registry.subscriptions()).by_id.get(subscription_id)
+        if found is None or found.deleted or not self.sees(found):
+            raise NotFoundError("subscription", subscription_id)
+        return found
 
 
-class NewSubscriptionOut(SubscriptionOut):
-    secret: str = Field(description="Shown in this answer and never again")
+async def _whose(request: Request, known: Known) -> _Whose:
+    teams = (await known.registry.config()).directory.teams
+    return _Whose(known, request.state.key, teams)
 
 
-class SubscriptionPage(BaseModel):
-    items: list[SubscriptionOut]
-    next_cursor: str | None
-
-
-class DeliveryOut(BaseModel):
-    """`detail`: the beginning of the answer, or why there was none."""
-
-    id: int
-    position: int
-    event_type: str
-    attempt: int
-    state: Literal["delivered", "failed"]
-    status_code: int | None
-    detail: str | None
-    duration_ms: int
-    attempted_at: datetime
-
-
-class DeliveryPage(BaseModel):
-    items: list[DeliveryOut]
-    next_cursor: str | None
+Whose = Annotated[_Whose, Depends(_whose)]
 
 
 @ROUTER.post("", status_code=201, response_model=NewSubscriptionOut, **WRITE)
@@ -96,6 +85,7 @@ async def create_subscription(
         types=tuple(body.types),
         format=body.format,
         from_position=await known.feed.head(),
+        team=body.team,
     )
     appended = await _desk(known).create(wanted, secret, caller)
     created = fold_subscriptions(await known.store.load(appended.stream_id, 1))
@@ -107,23 +97,110 @@ async def create_subscription(
 
 
 @ROUTER.get("", response_model=SubscriptionPage, **READ)
-async def list_subscriptions(known: Known, asked: Asked) -> Response:
-    """In the order of their making."""
-    active = sorted((await known.registry.subscriptions()).active, key=lambda s: s.id)
-    return answer(asked.of(active, lambda s: s.id, _json))
+async def list_subscriptions(known: Known, asked: Asked, whose: Whose) -> Response:
+    """In the order of their making: one's own, those of one's teams, and all of them
+    for who may see every one.
+    """
+    there = (await known.registry.subscriptions()).there
+    found = sorted((s for s in there if whose.sees(s)), key=lambda s: s.id)
+    return answer(asked.of(found, lambda s: s.id, _json))
 
 
-@ROUTER.get("/{subscription_id}", response_model=SubscriptionOut, **READ)
-async def get_subscription(subscription_id: str, known: Known) -> Response:
-    found = await _find(known, subscription_id)
-    return answer(_json(found), headers=etag(found.version))
+@ROUTER.get("/{subscription_id}", response_model=SubscriptionStandingOut, **READ)
+async def get_subscription(
+    subscription_id: str, known: Known, whose: Whose
+) -> Response:
+    """How far it is: what waits, since when it fails, when it is tried next."""
+    found = await whose.find(subscription_id)
+    standing = _standing_json(found, await known.secrets.standing(found), known.now())
+    return answer(_json(found) | standing, headers=etag(found.version))
+
+
+@ROUTER.patch("/{subscription_id}", response_model=SubscriptionOut, **WRITE)
+async def change_subscription(
+    subscription_id: str,
+    body: SubscriptionChangeIn,
+    known: Known,
+    caller: Calling,
+    whose: Whose,
+) -> Response:
+    """Another address, other types or another form, and no event lost. What waits is
+    tried again at once.
+    """
+    await whose.find(subscription_id)
+    if body.url is not None and (refusal := known.check_url(body.url)) is not None:
+        raise InvalidError.at("/url", refusal)
+    wish = Wish(
+        url=body.url,
+        types=None if body.types is None else tuple(body.types),
+        format=body.format,
+        team=body.team or ("" if "team" in body.model_fields_set else None),
+    )
+    appended = await _desk(known).change(subscription_id, wish, caller)
+    return await _as_left(known, subscription_id, appended)
+
+
+@ROUTER.post("/{subscription_id}/pause", response_model=SubscriptionOut, **WRITE)
+async def pause_subscription(
+    subscription_id: str,
+    known: Known,
+    caller: Calling,
+    whose: Whose,
+    body: PauseSubscriptionIn | None = None,
+) -> Response:
+    """Send nothing for now; what comes meanwhile is held."""
+    await whose.find(subscription_id)
+    reason = body.reason if body else None
+    appended = await _desk(known).pause(subscription_id, reason, caller)
+    return await _as_left(known, subscription_id, appended)
+
+
+@ROUTER.post("/{subscription_id}/resume", response_model=SubscriptionOut, **WRITE)
+async def resume_subscription(
+    subscription_id: str,
+    known: Known,
+    caller: Calling,
+    whose: Whose,
+    body: ResumeSubscriptionIn | None = None,
+) -> Response:
+    """Go on at once, whether it was paused or the endpoint had said that it is gone."""
+    await whose.find(subscription_id)
+    held = (body or ResumeSubscriptionIn()).held
+    appended = await _desk(known).resume(subscription_id, held, caller)
+    return await _as_left(known, subscription_id, appended)
+
+
+@ROUTER.post("/{subscription_id}/retry", response_model=SubscriptionOut, **WRITE)
+async def retry_subscription(
+    subscription_id: str, known: Known, caller: Calling, whose: Whose
+) -> Response:
+    """Try again now instead of at `next_try_at`: the endpoint was mended."""
+    await whose.find(subscription_id)
+    appended = await _desk(known).retry(subscription_id, caller)
+    return await _as_left(known, subscription_id, appended)
+
+
+@ROUTER.post("/{subscription_id}/test", response_model=TestedOut, **TEST)
+async def test_subscription(
+    subscription_id: str, known: Known, whose: Whose
+) -> Response:
+    """Send a signed event of the type `subscription.test` now, also to a subscription
+    that is paused, and say what came of it. It changes nothing.
+    """
+    found = await whose.find(subscription_id)
+    attempt = await try_out(
+        known.courier, known.secrets, found, known.new_id(), known.now()
+    )
+    return answer(_tested_json(attempt))
 
 
 @ROUTER.delete("/{subscription_id}", status_code=204, **WRITE)
 async def delete_subscription(
-    subscription_id: str, known: Known, caller: Calling
+    subscription_id: str, known: Known, caller: Calling, whose: Whose
 ) -> Response:
     """Nothing more is sent, but for what is on its way already."""
+    if not await known.store.find(caller.command_id):
+        await whose.find(subscription_id)
     appended = await _desk(known).delete(subscription_id, caller)
     return Response(status_code=204, headers=written(appended))
 
@@ -132,11 +209,12 @@ async def delete_subscription(
 async def list_deliveries(
     subscription_id: str,
     known: Known,
+    whose: Whose,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
     """Every try, newest first."""
-    await _find(known, subscription_id)
+    await whose.find(subscription_id)
     rows = await known.secrets.deliveries(subscription_id, cursor, limit)
     names = list(DeliveryOut.model_fields)
     items = [dict(zip(names, row, strict=True)) for row in rows]
@@ -144,9 +222,23 @@ async def list_deliveries(
     return answer({"items": items, "next_cursor": following})
 
 
-def _desk(known: Known) -> SubscriptionDesk:
+async def _as_left(
+    known: Services, subscription_id: str, appended: Appended
+) -> Response:
+    """As of the command, so that a replayed answer is the same."""
+    events = await known.store.load(appended.stream_id, appended.version)
+    found = fold_subscriptions(events).by_id[subscription_id]
+    return answer(_json(found), headers=etag(found.version) | written(appended))
+
+
+def _desk(known: Services) -> SubscriptionDesk:
     return SubscriptionDesk(
-        known.store, known.registry, known.now, known.topics, known.secrets
+        store=known.store,
+        registry=known.registry,
+        now=known.now,
+        topics=known.topics,
+        vault=known.secrets,
+        head=known.feed.head,
     )
 
 
@@ -157,13 +249,6 @@ def _secret(text: str) -> str:
         raise InvalidError.at("/secret", str(error)) from error
 
 
-async def _find(known: Known, subscription_id: str) -> Subscription:
-    found = (await known.registry.subscriptions()).by_id.get(subscription_id)
-    if found is None or found.deleted:
-        raise NotFoundError("subscription", subscription_id)
-    return found
-
-
 def _json(subscription: Subscription) -> Json:
     return {
         "id": subscription.id,
@@ -171,7 +256,32 @@ def _json(subscription: Subscription) -> Json:
         "types": list(subscription.types),
         "format": subscription.format,
         "delivery": "webhook",
+        "team": subscription.team,
+        "state": subscription.state,
+        "state_reason": subscription.state_reason,
         "created_at": subscription.created_at,
-        "created_by": subscription.created_by,
+        "created_by": subscription.maker.person,
         "version": subscription.version,
+    }
+
+
+def _standing_json(subscription: Subscription, found: Standing, now: datetime) -> Json:
+    waits = max(now - found.oldest, timedelta(0)) if found.oldest else timedelta(0)
+    return {
+        "held": found.held,
+        "lag": plain(waits),
+        "failures": found.failures,
+        "failing_since": found.failing_since,
+        "last_failure": found.last_failure,
+        "next_try_at": found.next_try_at if subscription.delivers else None,
+        "last_success_at": found.last_success_at,
+    }
+
+
+def _tested_json(attempt: Attempt) -> Json:
+    return {
+        "state": "delivered" if attempt.delivered else "failed",
+        "status_code": attempt.status_code,
+        "detail": attempt.detail,
+        "duration_ms": round(attempt.duration.total_seconds() * 1000),
     }

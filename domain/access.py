@@ -25,6 +25,7 @@ Permission = Literal[
     "events:read",
     "subscriptions:read",
     "subscriptions:write",
+    "every_subscription:read",
     "keys:manage",
     "shifts:swap",
     "metrics:read",
@@ -43,6 +44,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             "events:read",
             "subscriptions:read",
             "subscriptions:write",
+            "every_subscription:read",
             "metrics:read",
             "shifts:swap",
         }
@@ -57,6 +59,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             "config:read",
             "events:read",
             "subscriptions:read",
+            "every_subscription:read",
             "metrics:read",
         }
     ),

@@ -4,16 +4,19 @@ The secret that signs deliveries is not in the log (a log is for ever); it is ke
 encrypted beside it and shown once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from domain.errors import FieldError, UnknownWordError
-from domain.event import Event, Fact
+from domain.assignment import Team
+from domain.errors import FieldError, RuleError, UnknownWordError
+from domain.event import Actor, Event, Fact
 from domain.nearest import did_you_mean
 
 Format = Literal["thin", "full"]
+State = Literal["active", "paused", "disabled"]
+Held = Literal["all", "newest", "skip"]
 FAMILIES = (
     "ticket",
     "sla",
@@ -32,7 +35,9 @@ QUIET = frozenset({"escalation.pinned", "sla.matched"})
 
 @dataclass(frozen=True, kw_only=True)
 class SubscriptionCreated(Fact):
-    """`types`: event types, or a family as `sla.*`. Events after `from_position`."""
+    """`types`: event types, or a family as `sla.*`. Events after `from_position`.
+    `team`: whose members it belongs to as well.
+    """
 
     topic: ClassVar[str] = "subscription.created"
     subscription_id: str
@@ -40,6 +45,56 @@ class SubscriptionCreated(Fact):
     types: tuple[str, ...]
     format: Format
     from_position: int
+    team: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriptionChanged(Fact):
+    """All of it as it is from now on; types that are new begin after `position`."""
+
+    topic: ClassVar[str] = "subscription.changed"
+    subscription_id: str
+    url: str
+    types: tuple[str, ...]
+    format: Format
+    team: str | None
+    position: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriptionPaused(Fact):
+    topic: ClassVar[str] = "subscription.paused"
+    subscription_id: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriptionDisabled(Fact):
+    """The endpoint said that it is gone for good."""
+
+    topic: ClassVar[str] = "subscription.disabled"
+    subscription_id: str
+    status_code: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriptionResumed(Fact):
+    """What becomes of the events up to `position` that were `held` back: `all` are
+    brought, of each subject the `newest`, or none (`skip`).
+    """
+
+    topic: ClassVar[str] = "subscription.resumed"
+    subscription_id: str
+    held: Held
+    position: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriptionRetried(Fact):
+    """Somebody asked for a try now, whatever the pause after the last one."""
+
+    topic: ClassVar[str] = "subscription.retried"
+    subscription_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,18 +105,44 @@ class SubscriptionDeleted(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class Subscription:
+    """`since`: the positions after which types begin that were added later.
+    `newest_until`: up to there only the newest event of each subject is brought.
+    `state_reason`: of `paused` what somebody said, of `disabled` what the endpoint did.
+    """
+
     id: str
     url: str
     types: tuple[str, ...]
     format: Format
     from_position: int
     created_at: datetime
-    created_by: str
+    maker: Actor
+    team: str | None = None
+    since: Mapping[str, int] = field(default_factory=dict)
+    newest_until: int = 0
+    state: State = "active"
+    state_reason: str | None = None
     version: int = 1
     deleted: bool = False
 
-    def wants(self, topic: str) -> bool:
-        return wanted(topic, self.types)
+    @property
+    def delivers(self) -> bool:
+        return not self.deleted and self.state == "active"
+
+    def wants(self, topic: str, position: int) -> bool:
+        begun = [t for t in self.types if self.since.get(t, 0) < position]
+        return position > self.from_position and wanted(topic, begun)
+
+    def belongs_to(self, actor: Actor, teams: Mapping[str, Team]) -> bool:
+        """Whether they made it, or are of its team. A key made under the name of one
+        that was revoked takes its place.
+        """
+        if (actor.id, actor.kind) == (self.maker.id, self.maker.kind):
+            return True
+        team = teams.get(self.team or "")
+        if team is None or actor.kind != "agent":
+            return False
+        return actor.id in (*team.members, team.lead)
 
 
 @dataclass(frozen=True)
@@ -69,8 +150,29 @@ class Subscriptions:
     by_id: dict[str, Subscription] = field(default_factory=dict)
 
     @property
-    def active(self) -> tuple[Subscription, ...]:
+    def there(self) -> tuple[Subscription, ...]:
         return tuple(s for s in self.by_id.values() if not s.deleted)
+
+
+def resume(known: Subscription, held: Held, position: int) -> SubscriptionResumed:
+    """Raises RuleError."""
+    if known.state == "active":
+        raise RuleError("the subscription is active: there is nothing to resume")
+    return SubscriptionResumed(subscription_id=known.id, held=held, position=position)
+
+
+def pause(known: Subscription, reason: str | None) -> SubscriptionPaused:
+    """Raises RuleError."""
+    if known.state != "active":
+        raise RuleError(f"the subscription is {known.state} already")
+    return SubscriptionPaused(subscription_id=known.id, reason=reason)
+
+
+def retry(known: Subscription) -> SubscriptionRetried:
+    """Raises RuleError."""
+    if known.state != "active":
+        raise RuleError(f"the subscription is {known.state}: resume it")
+    return SubscriptionRetried(subscription_id=known.id)
 
 
 def wanted(topic: str, types: Iterable[str]) -> bool:
@@ -113,14 +215,58 @@ def fold_subscriptions(
                     format=made.format,
                     from_position=made.from_position,
                     created_at=event.timestamp,
-                    created_by=event.meta.actor.id,
+                    maker=event.meta.actor,
+                    team=made.team,
                 )
-            case SubscriptionDeleted() as gone:
-                by_id[gone.subscription_id] = replace(
-                    by_id[gone.subscription_id],
-                    deleted=True,
-                    version=event.originator_version,
+            case (
+                SubscriptionChanged()
+                | SubscriptionPaused()
+                | SubscriptionDisabled()
+                | SubscriptionResumed()
+                | SubscriptionRetried()
+                | SubscriptionDeleted()
+            ) as fact:
+                known = replace(
+                    by_id[fact.subscription_id], version=event.originator_version
                 )
+                by_id[known.id] = _after(known, fact)
             case _:
                 pass
     return Subscriptions(by_id)
+
+
+def _after(known: Subscription, fact: Fact) -> Subscription:
+    match fact:
+        case SubscriptionChanged():
+            new = dict.fromkeys(set(fact.types) - set(known.types), fact.position)
+            kept = {t: at for t, at in known.since.items() if t in fact.types}
+            return replace(
+                known,
+                url=fact.url,
+                types=fact.types,
+                format=fact.format,
+                team=fact.team,
+                since=kept | new,
+            )
+        case SubscriptionPaused():
+            return replace(known, state="paused", state_reason=fact.reason)
+        case SubscriptionDisabled():
+            why = f"the endpoint answered {fact.status_code}"
+            return replace(known, state="disabled", state_reason=why)
+        case SubscriptionResumed():
+            return _resumed(known, fact)
+        case SubscriptionDeleted():
+            return replace(known, deleted=True)
+        case _:
+            return known
+
+
+def _resumed(known: Subscription, fact: SubscriptionResumed) -> Subscription:
+    known = replace(known, state="active", state_reason=None)
+    match fact.held:
+        case "skip":
+            return replace(known, from_position=fact.position)
+        case "newest":
+            return replace(known, newest_until=fact.position)
+        case "all":
+            return known

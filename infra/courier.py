@@ -1,5 +1,6 @@
 """The outbound door as the delivery activity knows it: an answer, whatever happens."""
 
+import time
 from datetime import timedelta
 
 from activities.delivery import Answer
@@ -11,10 +12,12 @@ class WebhookCourier:
         self._client = client
 
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
+        started = time.perf_counter()
         try:
             answer = await self._client.post(url, body, headers)
         except OutboundError as error:
             status = error.status if isinstance(error, DeliveryError) else None
-            return Answer(status, error.reason, None, timedelta(0))
+            took = timedelta(seconds=time.perf_counter() - started)
+            return Answer(status, error.reason, None, took)
         retry_after = answer.headers.get("retry-after")
         return Answer(answer.status, answer.snippet, retry_after, answer.duration)

@@ -1,11 +1,13 @@
 """Where each subscription stands, its sealed secret, and every try to deliver."""
 
 import logging
+from datetime import datetime
 
 from cryptography.fernet import Fernet
 
 from activities.delivery import Attempt
 from activities.ports import Recorded
+from api.ports import MOST_COUNTED, Standing
 from domain.subscription import Subscription, wanted
 from domain.webhook import Secret
 from infra import metrics
@@ -29,11 +31,60 @@ class PostgresOutbox:
     async def waiting(self, subscription: Subscription, limit: int) -> list[Recorded]:
         head = await self._store.head()
         after = max(await self._position(subscription.id), subscription.from_position)
-        topics = [topic for topic in FACTS if wanted(topic, subscription.types)]
-        found = await self._store.read(after, limit, topics)
+        topics = _topics(subscription)
+        found = await self._newest(subscription, after, topics, limit)
+        after = max(after, subscription.newest_until)
+        more = True
+        while more and len(found) < limit:
+            page = await self._store.read(after, limit, topics)
+            # Of a type that was added later only what came after that.
+            found += [r for r in page if subscription.wants(*_headed(r))]
+            after, more = page[-1].position if page else after, len(page) == limit
         if not found and head > after:
             await self._move(subscription.id, head)
-        return found
+        return found[:limit]
+
+    async def _newest(
+        self, subscription: Subscription, after: int, topics: list[str], limit: int
+    ) -> list[Recorded]:
+        """Of what was held back the newest of each subject, where that was wished."""
+        until = subscription.newest_until
+        if until <= after:
+            return []
+        rows = await self._database.rows(
+            "SELECT max(notification_id) FROM stored_events WHERE notification_id > %s"
+            " AND notification_id <= %s AND topic = ANY(%s)"
+            " GROUP BY originator_id ORDER BY 1 LIMIT %s",
+            (after, until, topics, limit),
+        )
+        found: list[Recorded] = []
+        for (position,) in rows:
+            found += await self._store.read(position - 1, 1, topics)
+        return [r for r in found if subscription.wants(*_headed(r))]
+
+    async def standing(self, subscription: Subscription) -> Standing:
+        rows = await self._database.rows(
+            "SELECT position, last_success_at, failing_since, failures, next_try_at,"
+            " last_failure FROM subscription_positions WHERE subscription_id = %s",
+            (subscription.id,),
+        )
+        position, *rest = rows[0] if rows else (0, None, None, 0, None, None)
+        after = max(position, subscription.from_position)
+        held, oldest = await self._held(subscription, after)
+        return Standing(held, oldest, *rest)
+
+    async def _held(
+        self, subscription: Subscription, after: int
+    ) -> tuple[int, datetime | None]:
+        """How many events wait, up to `MOST_COUNTED`, and when the oldest came."""
+        topics = _topics(subscription)
+        [row] = await self._database.rows(
+            "SELECT count(*), min(recorded_at) FROM (SELECT recorded_at"
+            " FROM stored_events WHERE notification_id > %s AND topic = ANY(%s)"
+            " ORDER BY notification_id LIMIT %s) AS waiting",
+            (after, topics, MOST_COUNTED),
+        )
+        return row[0], row[1]
 
     async def secret(self, subscription_id: str) -> Secret:
         rows = await self._database.rows(
@@ -60,6 +111,7 @@ class PostgresOutbox:
 
     async def tried(self, attempt: Attempt) -> None:
         state = "delivered" if attempt.delivered else "failed"
+        detail = attempt.detail.replace("\0", "")[:500]
         metrics.DELIVERED.labels(state).inc()
         if not attempt.delivered:
             _tell(attempt)
@@ -70,19 +122,25 @@ class PostgresOutbox:
                 " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
                 (
                     attempt.subscription_id,
-                    attempt.recorded.position,
-                    attempt.recorded.event.fact.topic,
+                    attempt.position,
+                    attempt.event_type,
                     attempt.attempt,
                     state,
                     attempt.status_code,
-                    attempt.detail.replace("\0", "")[:500],
-                    int(attempt.duration.total_seconds() * 1000),
+                    detail,
+                    round(attempt.duration.total_seconds() * 1000),
                 ),
             )
+            if attempt.position is None:
+                return
             if attempt.delivered:
-                await connection.execute(
-                    _MOVE, (attempt.subscription_id, attempt.recorded.position)
-                )
+                known = attempt.subscription_id, attempt.position
+                await connection.execute(_MOVE, known)
+                await connection.execute(_WELL, known[:1])
+            else:
+                why = detail or f"answered {attempt.status_code}"
+                failed = attempt.subscription_id, attempt.retry_in, why
+                await connection.execute(_FAILED, failed)
 
     async def deliveries(
         self, subscription_id: str, before: int | None, limit: int
@@ -113,6 +171,28 @@ ON CONFLICT (subscription_id) DO UPDATE
 SET position = EXCLUDED.position, updated_at = now()
 WHERE s.position < EXCLUDED.position
 """
+_WELL = """
+UPDATE subscription_positions
+SET last_success_at = now(), failing_since = NULL, failures = 0, next_try_at = NULL,
+    last_failure = NULL
+WHERE subscription_id = %s
+"""
+_FAILED = """
+INSERT INTO subscription_positions AS s
+    (subscription_id, position, failing_since, failures, next_try_at, last_failure)
+VALUES (%s, 0, now(), 1, now() + %s, %s)
+ON CONFLICT (subscription_id) DO UPDATE
+SET failing_since = coalesce(s.failing_since, now()), failures = s.failures + 1,
+    next_try_at = EXCLUDED.next_try_at, last_failure = EXCLUDED.last_failure
+"""
+
+
+def _topics(subscription: Subscription) -> list[str]:
+    return [topic for topic in FACTS if wanted(topic, subscription.types)]
+
+
+def _headed(recorded: Recorded) -> tuple[str, int]:
+    return recorded.event.fact.topic, recorded.position
 
 
 def _tell(attempt: Attempt) -> None:
@@ -123,7 +203,7 @@ def _tell(attempt: Attempt) -> None:
         "a delivery failed and will be tried again",
         extra=fields(
             subscription=attempt.subscription_id,
-            position=attempt.recorded.position,
+            position=attempt.position,
             attempt=attempt.attempt,
             status=attempt.status_code,
         ),

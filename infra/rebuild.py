@@ -24,7 +24,7 @@ async def rebuild(
     backend = TimerBackend(await connect())
     done = 0
     async with core_now(settings) as made:
-        for subscription in (await made.registry.subscriptions()).active:
+        for subscription in (await made.registry.subscriptions()).there:
             await backend.poke(subscription.id)
         ids = await _open_tickets(made)
         for start in range(0, len(ids), PAGE):

@@ -106,7 +106,8 @@ class TimerBackend:
             )
         )
 
-    async def poke(self, subscription_id: str) -> None:
+    async def poke(self, subscription_id: str, *, at_once: bool = False) -> None:
+        """There is news; `at_once`: a pause after a failure ends as well."""
         await self._send(
             self._client.start_workflow(
                 SubscriptionWorkflow.run,
@@ -115,7 +116,7 @@ class TimerBackend:
                 task_queue=self._webhooks,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                start_signal="poke",
+                start_signal="retry_now" if at_once else "poke",
                 rpc_timeout=RPC_TIMEOUT,
             )
         )

@@ -29,6 +29,7 @@ from activities.ports import StoreUnavailableError
 from activities.restating import Restating
 from activities.sending import Sending
 from activities.simulating import Simulating
+from activities.subscriptions import disable
 from activities.tickets import TicketDesk
 from api.ports import Services
 from domain.config import Configuration
@@ -174,7 +175,8 @@ class Core:
 
     def delivery(self) -> Delivery:
         courier = WebhookCourier(self.outbound())
-        return Delivery(self.registry, self.outbox(), courier, now)
+        gone = partial(disable, self.store, now)
+        return Delivery(self.registry, self.outbox(), courier, now, gone)
 
 
 @asynccontextmanager
@@ -260,6 +262,7 @@ def _services(made: Core, bell: Bell, key_uses: KeyUses) -> Services:
         attainment=AttainmentReadModel(made.database),
         feed=LogFeed(made.store, bell),
         secrets=outbox,
+        courier=WebhookCourier(made.outbound()),
         key_uses=key_uses,
         sources=InstalledSources(),
         facts=FACTS,

@@ -1,14 +1,18 @@
 """A subscriber's endpoint: a real HTTP server on loopback that keeps what it gets."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any, Self
 
 from standardwebhooks.webhooks import Webhook
 from typing_extensions import override
 
 from tests.api_client import PATIENCE_S
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,14 @@ class Delivery:
 
 
 class Receiver:
-    """Answers with `statuses` in turn, then with 204. `got` holds every request, also
-    those it refused.
+    """Answers with `statuses` in turn, then with 204; what is no success has `headers`.
+    `got` holds every request, also those it refused.
     """
 
-    def __init__(self, *statuses: int, port: int = 0) -> None:
+    def __init__(
+        self, *statuses: int, port: int = 0, headers: Mapping[str, str] = NO_HEADERS
+    ) -> None:
+        self._headers = headers
         self.got: list[Delivery] = []
         self._statuses = list(statuses)
         self._news = threading.Condition()
@@ -64,7 +71,7 @@ class Receiver:
             return self._statuses.pop(0) if self._statuses else 204
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        take = self._take
+        take, headers = self._take, self._headers
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
@@ -72,6 +79,8 @@ class Receiver:
                 names = {k.lower(): v for k, v in self.headers.items()}
                 status = take(Delivery(names, self.rfile.read(length)))
                 self.send_response(status)
+                for name, value in headers.items() if status >= 300 else ():
+                    self.send_header(name, value)
                 self.end_headers()
 
             @override

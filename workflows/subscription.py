@@ -15,8 +15,12 @@ with workflow.unsafe.imports_passed_through():
 
 DELIVER_TIMEOUT = timedelta(minutes=2)
 FOR_EVER = RetryPolicy(
-    initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)
+    initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=5)
 )
+"""What fails is ours (a receiver's failure is a result): it is over soon after the
+fault."""
+HEARTBEAT_TIMEOUT = timedelta(seconds=10)
+"""A worker that says nothing for so long is dead, and the delivery begins anew."""
 IDLE_S = 60
 """With nothing to deliver it ends after this; the next poke starts it again. (At once
 would not do: Temporal wants a second between two runs of one id.)"""
@@ -37,10 +41,18 @@ class SubscriptionWorkflow:
         self.attempt = attempt
         self.not_before_ms = not_before_ms
         self.poked = True
+        self.hurried = False
 
     @workflow.signal
     def poke(self) -> None:
         self.poked = True
+
+    @workflow.signal
+    def retry_now(self) -> None:
+        """The endpoint was mended, or somebody thinks so: no pause is waited out."""
+        self.poked = True
+        if workflow.patched("retry-now-ends-the-pause"):
+            self.hurried = True
 
     @workflow.run
     async def run(
@@ -58,7 +70,7 @@ class SubscriptionWorkflow:
             if self._now_ms() < self.not_before_ms:
                 await self._back_off()
                 continue
-            self.poked = False
+            self.poked = self.hurried = False
             result = await self._deliver()
             if result.gone:
                 return
@@ -70,6 +82,7 @@ class SubscriptionWorkflow:
             DeliverInput(self.subscription_id, self.attempt),
             result_type=DeliverResult,
             start_to_close_timeout=DELIVER_TIMEOUT,
+            heartbeat_timeout=HEARTBEAT_TIMEOUT,
             retry_policy=FOR_EVER,
         )
         return result
@@ -92,7 +105,9 @@ class SubscriptionWorkflow:
         run, so it goes on in the next.
         """
         seconds = (self.not_before_ms - self._now_ms()) / 1000
-        await self._wait(self._history_is_long, seconds)
+        await self._wait(lambda: self.hurried or self._history_is_long(), seconds)
+        if self.hurried:
+            self.not_before_ms = 0
 
     async def _wait(self, condition: Callable[[], bool], seconds: float) -> None:
         try:

@@ -82,7 +82,15 @@ from domain.sla.facts import (
     SlaResumed,
     SlaWarned,
 )
-from domain.subscription import SubscriptionCreated, SubscriptionDeleted
+from domain.subscription import (
+    SubscriptionChanged,
+    SubscriptionCreated,
+    SubscriptionDeleted,
+    SubscriptionDisabled,
+    SubscriptionPaused,
+    SubscriptionResumed,
+    SubscriptionRetried,
+)
 from domain.ticket.facts import (
     FeedbackCaptured,
     TicketAbsorbed,
@@ -187,6 +195,11 @@ FACTS: dict[str, type[Fact]] = {
         KeyCreated,
         KeyRevoked,
         SubscriptionCreated,
+        SubscriptionChanged,
+        SubscriptionPaused,
+        SubscriptionResumed,
+        SubscriptionRetried,
+        SubscriptionDisabled,
         SubscriptionDeleted,
         AgentNotificationTested,
         AgentCalendarUrlMade,

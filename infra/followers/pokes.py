@@ -1,16 +1,27 @@
 """Subscriptions to Temporal: whoever has news waiting gets a poke."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from typing_extensions import override
 
 from activities.delivery import poked_by
 from activities.ports import Registry
+from domain.subscription import (
+    SubscriptionChanged,
+    SubscriptionResumed,
+    SubscriptionRetried,
+)
 from infra.database import Database
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.bell import Bell
 from infra.followers.follower import Follower
 from infra.temporal import TemporalRefusedError, TimerBackend
+
+HURRYING = (
+    SubscriptionResumed.topic,
+    SubscriptionRetried.topic,
+    SubscriptionChanged.topic,
+)
 
 
 class Pokes(Follower):
@@ -29,15 +40,25 @@ class Pokes(Follower):
 
     @override
     async def consume(self, batch: Sequence[Header]) -> None:
-        if any(header.topic == "subscription.created" for header in batch):
+        if any(header.topic.startswith("subscription.") for header in batch):
             # What the registry knew a moment ago would miss the first events.
             await self._registry.refresh()
-        active = (await self._registry.subscriptions()).active
+        there = (await self._registry.subscriptions()).there
         topics = [(header.position, header.topic) for header in batch]
-        for subscription_id in poked_by(active, topics):
+        hurried = set(_hurried(batch)) & {s.id for s in there if s.delivers}
+        for subscription_id in dict.fromkeys((*hurried, *poked_by(there, topics))):
             try:
-                await self._backend.poke(subscription_id)
+                await self._backend.poke(
+                    subscription_id, at_once=subscription_id in hurried
+                )
             except TemporalRefusedError as error:
                 await self.park({subscription_id: error}, batch[-1].position)
         async with self.database.connection() as connection:
             await self.save(batch[-1].position, connection)
+
+
+def _hurried(batch: Sequence[Header]) -> Iterator[str]:
+    """Of whom somebody said something that ends the pause after a failure."""
+    for header in batch:
+        if header.topic in HURRYING:
+            yield header.stream_id.partition("/")[2]

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections import deque
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
 from temporalio.client import WorkflowExecutionStatus
+from temporalio.testing import ActivityEnvironment
 
-from activities.delivery import Answer, Delivery
-from activities.ports import Recorded
-from domain.event import Event
+from activities.delivery import Answer, Delivery, heard
+from activities.ports import Recorded, StoreUnavailableError
+from domain.event import Actor, Event
 from domain.subscription import Subscription, Subscriptions
 from domain.ticket.facts import TicketClosed
 from domain.webhook import Secret
@@ -41,12 +43,14 @@ class Endpoint:
                 format="thin",
                 from_position=0,
                 created_at=NOON,
-                created_by="ann",
+                maker=Actor(id="ann", kind="user"),
             )
         }
         self.queue: deque[Recorded] = deque()
-        self.answers: deque[int | None] = deque()
+        self.answers: deque[int | Answer | None] = deque()
         self.attempts: list[int] = []
+        self.gone: list[int] = []
+        self.faults = 0
         self.tried_once_more = asyncio.Condition()
         self.backend = TimerBackend(environment.client, queue, queue)
         self.runs: set[tuple[str, str]] = set()
@@ -59,7 +63,14 @@ class Endpoint:
     async def subscriptions(self) -> Subscriptions:
         return Subscriptions(self.known)
 
+    async def disable(self, subscription, status) -> None:
+        self.gone.append(status)
+        self.known[subscription.id] = replace(subscription, state="disabled")
+
     async def waiting(self, _subscription, limit):
+        if self.faults:
+            self.faults -= 1
+            raise StoreUnavailableError
         return list(self.queue)[:limit]
 
     async def secret(self, _subscription_id):
@@ -73,8 +84,10 @@ class Endpoint:
             self.tried_once_more.notify_all()
 
     async def post(self, *_) -> Answer:
-        status = self.answers.popleft() if self.answers else OK
-        return Answer(status, "", None, timedelta(0))
+        answer = self.answers.popleft() if self.answers else OK
+        if isinstance(answer, Answer):
+            return answer
+        return Answer(answer, "", None, timedelta(0))
 
     # what the test does
 
@@ -83,8 +96,8 @@ class Endpoint:
             event = Event("t-1", position, NOON, BY_ANN, TicketClosed())
             self.queue.append(Recorded(event, position, NOON))
 
-    async def poke(self) -> None:
-        await self.backend.poke(self.id)
+    async def poke(self, *, at_once: bool = False) -> None:
+        await self.backend.poke(self.id, at_once=at_once)
         self.runs.add((self.handle.id, (await self.handle.describe()).run_id))
 
     @property
@@ -115,7 +128,7 @@ class Endpoint:
 @pytest_asyncio.fixture(loop_scope="session")
 async def endpoint(environment, queue, request):
     made = Endpoint(environment, queue)
-    delivery = Delivery(made, made, made, lambda: datetime.now(UTC))
+    delivery = Delivery(made, made, made, lambda: datetime.now(UTC), made.disable)
     async with webhook_worker(environment.client, queue, delivery.deliver):
         yield made
     await replay_all(environment.client, made.runs, request.node.name)
@@ -209,3 +222,92 @@ async def test_more_than_one_run_s_worth_is_brought_without_a_pause(endpoint):
     await endpoint.poke()
     await endpoint.has_tried(120)
     assert not endpoint.queue
+
+
+async def test_whoever_mended_the_endpoint_waits_out_no_pause(endpoint):
+    endpoint.happens()
+    endpoint.answers.extend([BROKEN] * 5)
+    await endpoint.poke()
+    await endpoint.pass_(minutes=5)
+    await endpoint.has_tried(5)
+    await endpoint.poke(at_once=True)
+    await endpoint.has_tried(6)
+    assert not endpoint.queue
+
+
+async def test_a_retry_that_fails_too_is_followed_by_the_next_pause(endpoint):
+    endpoint.happens()
+    endpoint.answers.extend([BROKEN] * 6)
+    await endpoint.poke()
+    await endpoint.pass_(minutes=5)
+    await endpoint.has_tried(5)
+    await endpoint.poke(at_once=True)
+    await endpoint.has_tried(6)
+    await endpoint.pass_(minutes=50)
+    assert len(endpoint.attempts) == 6
+    await endpoint.pass_(minutes=11)
+    await endpoint.has_tried(7)
+    assert endpoint.attempts == [1, 2, 3, 4, 5, 6, 7]
+
+
+async def test_who_asks_to_be_left_alone_for_a_while_is(endpoint):
+    """The first try of the report: 429 with `Retry-After: 20`."""
+    endpoint.happens()
+    endpoint.answers.append(Answer(429, "", "20", timedelta(0)))
+    await endpoint.poke()
+    await endpoint.pass_(seconds=30)
+    await endpoint.has_tried(2)
+    assert (await endpoint.timers())[0] == 20
+
+
+async def test_an_endpoint_that_is_gone_is_not_tried_again(endpoint):
+    endpoint.happens(2)
+    endpoint.answers.append(410)
+    await endpoint.poke()
+    await endpoint.handle.result()
+    assert (endpoint.attempts, endpoint.gone) == ([1], [410])
+
+
+async def test_who_paused_hears_nothing_and_who_resumed_all_of_it(endpoint):
+    endpoint.happens(2)
+    active = endpoint.known[endpoint.id]
+    endpoint.known[endpoint.id] = replace(active, state="paused")
+    await endpoint.poke()
+    await endpoint.handle.result()
+    endpoint.known[endpoint.id] = active
+    await endpoint.poke(at_once=True)
+    await endpoint.has_tried(2)
+    assert endpoint.attempts == [1, 1]
+
+
+async def test_a_fault_of_ours_costs_the_receiver_seconds_and_no_attempt(endpoint):
+    """After a minute without the database the delivery comes within seconds of its
+    end, and the receiver is told of a first attempt.
+    """
+    endpoint.happens()
+    endpoint.faults = 4
+    await endpoint.poke()
+    await endpoint.has_tried(1)
+    assert endpoint.attempts == [1]
+    fetched = await endpoint.handle.fetch_history()
+    [asked] = [
+        e.activity_task_scheduled_event_attributes
+        for e in fetched.events
+        if e.WhichOneof("attributes") == "activity_task_scheduled_event_attributes"
+    ]
+    assert asked.retry_policy.maximum_interval.ToTimedelta() <= timedelta(seconds=5)
+    # Of a worker that dies in it nothing is heard, and another one takes it over.
+    assert asked.heartbeat_timeout.ToTimedelta() <= timedelta(seconds=10)
+
+
+async def test_a_delivery_is_heard_of_while_the_receiver_takes_its_time():
+    beats = asyncio.Queue()
+    around = ActivityEnvironment()
+    around.on_heartbeat = lambda *_: beats.put_nowait("beat")
+
+    async def slow() -> None:
+        async with heard():
+            await beats.get()
+
+    async with asyncio.timeout(SECONDS):
+        await around.run(slow)

@@ -1,0 +1,123 @@
+"""Bodies and answers of subscriptions, as OpenAPI shows them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from api.ports import MOST_COUNTED
+from api.words import Cleaned, Identifier, Line, Strict, example
+from domain.subscription import Held, State
+
+
+class SubscriptionIn(Strict):
+    """`types`: event types, or a family as `sla.*`: of `ticket`, `sla`, `escalation`,
+    `assignment`, `approval`, `feedback`, `policy`. Without a `secret` one is made.
+    `team`: its members may see and change the subscription too.
+    """
+
+    model_config = example(
+        url="https://product.example/hooks/pledge",
+        types=["sla.breached", "escalation.*", "feedback.*"],
+    )
+    url: Annotated[str, Cleaned, Field(max_length=2000)]
+    types: list[Annotated[str, Cleaned, Field(max_length=100)]] = Field(
+        min_length=1, max_length=100
+    )
+    format: Literal["thin", "full"] = "full"
+    delivery: Literal["webhook"] = "webhook"
+    secret: Annotated[str, Cleaned, Field(max_length=200)] | None = None
+    team: Identifier | None = None
+
+
+class SubscriptionChangeIn(Strict):
+    """What is left out stays. Types that are added begin now; `team` null: none."""
+
+    model_config = example(url="https://product.example/hooks/new")
+    url: Annotated[str, Cleaned, Field(max_length=2000)] | None = None
+    types: list[Annotated[str, Cleaned, Field(max_length=100)]] | None = Field(
+        default=None, min_length=1, max_length=100
+    )
+    format: Literal["thin", "full"] | None = None
+    team: Identifier | None = None
+
+
+class PauseSubscriptionIn(Strict):
+    model_config = example(reason="we move to another host")
+    reason: Line | None = None
+
+
+class ResumeSubscriptionIn(Strict):
+    """What becomes of the events that waited: `all` are sent, of each subject the
+    `newest`, or none (`skip`).
+    """
+
+    model_config = example(held="newest")
+    held: Held = "all"
+
+
+class SubscriptionOut(BaseModel):
+    """`state_reason`: why it is paused or disabled."""
+
+    id: str
+    url: str
+    types: list[str]
+    format: str
+    delivery: str
+    team: str | None
+    state: State
+    state_reason: str | None
+    created_at: datetime
+    created_by: str
+    version: int
+
+
+class SubscriptionStandingOut(SubscriptionOut):
+    held: int = Field(
+        description=f"How many events wait to be sent, counted to {MOST_COUNTED}"
+    )
+    lag: str = Field(description="For how long the oldest of them waits; `PT0S`: none")
+    failures: int = Field(description="In a row, of the endpoint")
+    failing_since: datetime | None
+    last_failure: str | None = Field(description="What the endpoint said, or why not")
+    next_try_at: datetime | None = Field(description="After a failure, while active")
+    last_success_at: datetime | None
+
+
+class NewSubscriptionOut(SubscriptionOut):
+    secret: str = Field(description="Shown in this answer and never again")
+
+
+class SubscriptionPage(BaseModel):
+    items: list[SubscriptionOut]
+    next_cursor: str | None
+
+
+class DeliveryOut(BaseModel):
+    """`detail`: the beginning of the answer, or why there was none. `position`: null
+    of a test.
+    """
+
+    id: int
+    position: int | None
+    event_type: str
+    attempt: int
+    state: Literal["delivered", "failed"]
+    status_code: int | None
+    detail: str | None
+    duration_ms: int
+    attempted_at: datetime
+
+
+class TestedOut(BaseModel):
+    """`detail`: the beginning of the answer, or why there was none."""
+
+    state: Literal["delivered", "failed"]
+    status_code: int | None
+    detail: str
+    duration_ms: int
+
+
+class DeliveryPage(BaseModel):
+    items: list[DeliveryOut]
+    next_cursor: str | None
