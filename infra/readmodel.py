@@ -14,7 +14,7 @@ from infra.database import Database, Row
 from infra.followers.projector import PROJECTOR
 from infra.search.follower import SEARCH
 from infra.ticket_order import order_of
-from infra.ticket_query import COLUMNS, FEW, TicketQuery
+from infra.ticket_query import COLUMNS, Estimate, TicketQuery
 
 LONGEST_WAIT_S = 5.0
 
@@ -42,35 +42,30 @@ class TicketReadModel:
         return items, order.cursor(items[-1]) if len(rows) > limit else None
 
     async def _found(self, query: TicketQuery, wanted: int) -> list[Row]:
-        if query.plain or not await self._few(query):
-            rows = await self._rows(*query.near())
-            if query.plain or len(rows) == wanted:
-                return rows
-            async for rows in self._recent(query):
-                if len(rows) == wanted:
-                    return rows
-        if query.of_words_only:
-            rows = await self._rows(*query.by_words())
+        """By one question after the other, until the page is full."""
+        if query.plain:
+            return await self._rows(*query.near())
+        [(plan,)] = await self._rows(*query.estimates())
+        async for rows in self._tried(query, Estimate.of(plan[0]["Plan"])):
             if len(rows) == wanted:
                 return rows
         return await self._rows(*query.everywhere())
 
-    async def _recent(self, query: TicketQuery) -> AsyncIterator[list[Row]]:
-        """What is found up to one horizon after the other."""
-        for asked in query.horizons():
-            if not (horizon := await self._rows(*asked)):
-                return
-            yield await self._rows(*query.recent(horizon[0][0]))
-
-    async def _few(self, query: TicketQuery) -> bool:
-        """Whether some condition alone leaves so few that they can all be sorted, by
-        the server's statistics. Only how many each alone leaves is asked: they do not
-        know that the parts of one text come together.
-        """
-        [(plan,)] = await self._rows(*query.estimates())
-        top = plan[0]["Plan"]
-        parts = top["Plans"] if top["Node Type"] == "Append" else [top]
-        return min(int(part["Plan Rows"]) for part in parts) <= FEW
+    async def _tried(
+        self, query: TicketQuery, estimate: Estimate
+    ) -> AsyncIterator[list[Row]]:
+        """The page as far as it is found by what takes less than to look everywhere."""
+        if not estimate.few:
+            if estimate.fills(query.wanted, query.window):
+                yield await self._rows(*query.near())
+            for tickets in query.horizons:
+                if not estimate.fills(query.wanted, tickets):
+                    continue
+                if not (horizon := await self._rows(*query.horizon(tickets))):
+                    break
+                yield await self._rows(*query.recent(horizon[0][0]))
+        if query.of_words_only:
+            yield await self._rows(*query.by_words())
 
     async def _rows(self, query: LiteralString, parameters: list[Any]) -> list[Row]:
         try:

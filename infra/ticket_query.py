@@ -23,6 +23,7 @@ WINDOW_OF_TEXT = 2_000
 """The same where each row's words must be read."""
 HORIZONS = (20_000, 120_000)
 """Tickets among which a word is looked for before it is looked for among all."""
+MORE_AMONG_NEWEST = 3
 FEW = 3_000
 """So many can be sorted at once."""
 
@@ -66,14 +67,43 @@ class Condition:
 Question = tuple[LiteralString, list[Any]]
 
 
+@dataclass(frozen=True)
+class Estimate:
+    """How many tickets there are, and how many each condition alone leaves, by the
+    server's statistics.
+    """
+
+    tickets: float
+    alone: tuple[float, ...]
+
+    @classmethod
+    def of(cls, plan: dict[str, Any]) -> "Estimate":
+        """Of the plan of `TicketQuery.estimates`."""
+        tickets, *alone = (float(part["Plan Rows"]) for part in plan["Plans"])
+        return cls(max(tickets, 1.0), tuple(alone))
+
+    @property
+    def few(self) -> bool:
+        return min(self.alone) <= FEW
+
+    def fills(self, wanted: int, looked_at: int) -> bool:
+        """Whether so many may be among that many tickets. Words of one text come
+        together, so that only the rarest of them counts; and what is looked for is
+        often more frequent among the newest tickets than among all.
+        """
+        filters, *words = self.alone
+        share = filters / self.tickets * min(words, default=self.tickets) / self.tickets
+        return share * looked_at * MORE_AMONG_NEWEST >= wanted
+
+
 class TicketQuery:
-    """`near`, `recent` and `everywhere` are asked in turn until the page is full; what
-    the last one finds is all there is. Of what is `few` it is asked at once.
+    """`near`, `recent`, `by_words` and `everywhere` find more and cost more, one after
+    the other; what `everywhere` finds is all there is.
     """
 
     def __init__(self, wanted: TicketFilter, limit: int, after: After | None) -> None:
         self.order: Order = order_of(wanted.sort)
-        self._limit = limit
+        self.wanted = limit
         self._text = _text(wanted.q)
         self._ranged, self._filtered = Condition(), Condition()
         for name, (column, sql) in _RANGES.items():
@@ -92,10 +122,10 @@ class TicketQuery:
         return self._filtered.sql == "true" and self._text is None
 
     def estimates(self) -> Question:
-        """How many each condition alone leaves: the filters, and each of the words."""
+        """How many tickets there are; how many the filters leave, and each word."""
         sql = _sql(
-            "EXPLAIN (FORMAT JSON) SELECT FROM tickets t WHERE", self._ranged.sql,
-            "AND", self._filtered.sql,
+            "EXPLAIN (FORMAT JSON) SELECT FROM tickets t UNION ALL",
+            "SELECT FROM tickets t WHERE", self._ranged.sql, "AND", self._filtered.sql,
         )  # fmt: skip
         parameters = [*self._ranged.parameters, *self._filtered.parameters]
         for word in self._text.split(" & ") if self._text is not None else ():
@@ -106,12 +136,17 @@ class TicketQuery:
             parameters.append(word)
         return sql, parameters
 
+    @property
+    def window(self) -> int:
+        """How many rows `near` looks at."""
+        if self._text is not None:
+            return WINDOW_OF_TEXT
+        return max(WINDOW * self.wanted, NARROWEST)
+
     def near(self) -> Question:
         """The page as far as it is found among the first rows of the list."""
-        window = max(WINDOW * self._limit, NARROWEST)
         conditions = Condition(self._filtered.sql, [*self._filtered.parameters])
         if self._text is not None:
-            window = WINDOW_OF_TEXT
             conditions.also(
                 "EXISTS (SELECT FROM ticket_search x"
                 " WHERE x.ticket_id = t.id AND x.terms @@ %s::tsquery)",
@@ -125,23 +160,26 @@ class TicketQuery:
         )  # fmt: skip
         return sql, [
             *self._ranged.parameters,
-            self._limit if self.plain else window,
+            self.wanted if self.plain else self.window,
             *conditions.parameters,
-            self._limit,
+            self.wanted,
         ]
 
-    def horizons(self) -> Iterator[Question]:
-        """When the tickets were opened up to which `recent` looks; none if that helps
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        """Among how many of the first tickets `recent` may look; none where that helps
         nothing, because the list has another order or no word is asked for.
         """
-        if self._text is None or self.order.column != "opened_at":
-            return
+        by_opening = self.order.column == "opened_at"
+        return HORIZONS if by_opening and self._text is not None else ()
+
+    def horizon(self, tickets: int) -> Question:
+        """When the last one of so many tickets was opened."""
         sql = _sql(
             "SELECT t.opened_at FROM tickets t WHERE", self._ranged.sql,
             "ORDER BY", self.order.by, "OFFSET %s LIMIT 1",
         )  # fmt: skip
-        for tickets in HORIZONS:
-            yield sql, [*self._ranged.parameters, tickets]
+        return sql, [*self._ranged.parameters, tickets]
 
     def recent(self, horizon: Any) -> Question:
         """The page as far as it is found up to the horizon."""
@@ -175,7 +213,7 @@ class TicketQuery:
             "AND t.terms @@ %s::tsquery),", self._page,
         )  # fmt: skip
         ranged = self._ranged.parameters
-        return sql, [*bound.parameters, *ranged, self._text, self._limit]
+        return sql, [*bound.parameters, *ranged, self._text, self.wanted]
 
     @property
     def _page(self) -> LiteralString:
@@ -204,7 +242,7 @@ class TicketQuery:
             "WITH found AS MATERIALIZED (SELECT t.id,", self.order.named,
             "FROM tickets t", joined, "WHERE", conditions.sql, "),", self._page,
         )  # fmt: skip
-        return sql, [*conditions.parameters, self._limit]
+        return sql, [*conditions.parameters, self.wanted]
 
 
 def _sql(*parts: LiteralString) -> LiteralString:
