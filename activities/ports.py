@@ -78,6 +78,10 @@ class StoreUnavailableError(Exception):
     """The database cannot be reached now; nothing is known to be lost."""
 
 
+class StoreFullError(StoreUnavailableError):
+    """The database cannot write, because its disk is full."""
+
+
 class BusyError(Exception):
     """Others are at it, for longer than one may wait; nothing was changed."""
 

@@ -2,11 +2,14 @@
 contents, only states and figures.
 """
 
+from typing import Literal
+
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
 from api.auth import Known, public
+from api.ports import Part
 from api.presentation import answer
 
 ROUTER = APIRouter(tags=["operation"])
@@ -17,12 +20,33 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """`parts`: each part with `ok`, or what is wrong with it. `notes`: what is not set
-    up, as mail; that makes nothing unready.
+    """`parts`: each part with `ok`, or what is wrong with it; only `database`,
+    `migrations` and `registry` make this process unready. `notes`: what is not set up,
+    as mail.
     """
 
     ready: bool
     parts: dict[str, str]
+    notes: list[str]
+
+
+class PartState(BaseModel):
+    """`heartbeat_s`: seconds since its last sign of life; `instances`: how many gave
+    one within the last seconds.
+    """
+
+    state: Literal["ok", "failing"]
+    detail: str | None
+    heartbeat_s: float | None = None
+    instances: int | None = None
+    free_bytes: int | None = None
+
+
+class Parts(BaseModel):
+    """`ok`: every part works. `notes`: what is not set up, as mail."""
+
+    ok: bool
+    parts: dict[str, PartState]
     notes: list[str]
 
 
@@ -35,19 +59,46 @@ async def healthz() -> Response:
 @ROUTER.get(
     "/readyz",
     response_model=Readiness,
-    responses={503: {"model": Readiness, "description": "Some part is not ready"}},
+    responses={503: {"model": Readiness, "description": "It cannot serve"}},
     **public(),
 )
 async def readyz(known: Known) -> Response:
-    """200 when every part works, else 503 and which does not."""
-    parts = await known.ready()
-    ready = not any(parts.values())
+    """Whether this process can serve: 200, or 503 and why not."""
+    parts = await known.parts()
+    ready = not any(part.wrong for part in parts.values() if part.serves)
     body = {
         "ready": ready,
-        "parts": {name: why or "ok" for name, why in parts.items()},
+        "parts": {name: part.wrong or "ok" for name, part in parts.items()},
         "notes": list(known.notes),
     }
     return answer(body, status=200 if ready else 503)
+
+
+@ROUTER.get("/healthz/parts", response_model=Parts, **public())
+async def health_of_parts(known: Known) -> Response:
+    """How each part of the installation is doing, with signs of life seconds old. For
+    people and alerts: it is 200 also when a part is away.
+    """
+    parts = await known.parts()
+    body = {
+        "ok": not any(part.wrong for part in parts.values()),
+        "parts": {name: _state(part) for name, part in parts.items()},
+        "notes": list(known.notes),
+    }
+    return answer(body)
+
+
+def _state(part: Part) -> dict[str, object]:
+    figures = {
+        "heartbeat_s": part.heartbeat_s,
+        "instances": part.instances,
+        "free_bytes": part.free_bytes,
+    }
+    return {
+        "state": "failing" if part.wrong else "ok",
+        "detail": part.wrong,
+        **{name: value for name, value in figures.items() if value is not None},
+    }
 
 
 @ROUTER.get("/metrics", response_class=Response, **public())

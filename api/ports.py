@@ -203,9 +203,23 @@ class SubscriptionBook(Outbox, Protocol):
     ) -> list[tuple[object, ...]]: ...
 
 
+@dataclass(frozen=True)
+class Part:
+    """One part of the installation: what is wrong with it, if anything. `serves`: this
+    process cannot serve without it. `heartbeat_s`: how long ago it last gave a sign of
+    life, of `instances` that do.
+    """
+
+    wrong: str | None
+    serves: bool = False
+    heartbeat_s: float | None = None
+    instances: int | None = None
+    free_bytes: int | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """What the routes call. `ready` names each part with None or what is wrong.
+    """What the routes call. `parts` names each part of the installation.
     `notes`: what is not set up, which keeps nothing from being served.
     `personal_secret`: of an agent, by the version that their document names;
     `calendar_secret`: by the version of the URL. `public_url`: where people reach the
@@ -239,7 +253,7 @@ class Services:
     new_key: Callable[[], str]
     next_number: Callable[[], Awaitable[int]]
     check_url: Callable[[str], str | None]
-    ready: Callable[[], Awaitable[dict[str, str | None]]]
+    parts: Callable[[], Awaitable[dict[str, Part]]]
     notes: Sequence[str]
     metrics: Callable[[], bytes]
     publishing: Publishing

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute
 
 from activities.notification_test import TestedTooOftenError
-from activities.ports import BusyError, StoreUnavailableError
+from activities.ports import BusyError, StoreFullError, StoreUnavailableError
 from api.ports import BehindError
 from api.request_id import HEADER, current_request_id
 from api.validation import field_errors
@@ -179,6 +179,8 @@ async def _unavailable(_: Request, error: Exception) -> JSONResponse:
 def unavailable(error: Exception) -> JSONResponse:
     LOG.warning("store unavailable: %s", error)
     detail = "the database cannot be reached now; nothing was lost, try again"
+    if isinstance(error, StoreFullError):
+        detail = "the disk of the database is full; nothing was lost, free some space"
     return problem(503, "unavailable", detail, headers={"Retry-After": "1"})
 
 

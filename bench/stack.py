@@ -40,7 +40,7 @@ def running() -> Iterator[Running]:
             key = (Path(folder) / "secrets" / "admin.key").read_text().strip()
             headers = {"Authorization": f"Bearer {key}"}
             with httpx.Client(base_url=run["http"], headers=headers) as http:
-                while http.get("/readyz").status_code != httpx.codes.OK:
+                while not http.get("/healthz/parts").json()["ok"]:
                     time.sleep(0.2)
                 url, port = run["postgres"], http.base_url.port or 80
                 yield Running(port, key, url, _owner(url, Path(folder)), http)

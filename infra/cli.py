@@ -43,10 +43,12 @@ def up(data_dir: Path | None, port: int | None) -> None:
 def migrate(as_json: bool) -> None:
     """Bring the database up to date, as its owner."""
     from infra.located import owner_url  # noqa: PLC0415
+    from infra.migrations import app_role  # noqa: PLC0415
     from infra.migrations import migrate as run  # noqa: PLC0415
     from infra.settings_checks import checked  # noqa: PLC0415
 
-    applied = run(owner_url(checked()))
+    settings = checked()
+    applied = run(owner_url(settings), app_role(settings.database_url))
     if as_json:
         click.echo(json.dumps({"applied": applied}))
         return
@@ -113,16 +115,17 @@ def _run(coroutine: Any) -> None:
 @_JSON
 @reaching
 def status(as_json: bool) -> None:
-    """Say which part of the running installation is ready."""
+    """Say how each part of the running installation is doing. Exit code 1: not well."""
     from infra.client import PledgeClient  # noqa: PLC0415
+    from infra.status import status_lines  # noqa: PLC0415
 
-    answer = PledgeClient.running().readiness()
+    answer = PledgeClient.running().parts()
     if as_json:
         click.echo(json.dumps(answer))
     else:
-        for name, state in answer["parts"].items():
-            click.echo(f"{name:10} {state}")
-    if not answer["ready"]:
+        for line in status_lines(answer):
+            click.echo(line)
+    if not answer["ok"]:
         raise SystemExit(1)
 
 
@@ -333,6 +336,46 @@ def rebuild(per_second: float, as_json: bool) -> None:
         json.dumps({"workflows": count}) if as_json else f"{count} workflows are there"
     )
     finish()
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@_JSON
+def backup(folder: Path, as_json: bool) -> None:
+    """Copy the database and the secrets into a new folder, while everything runs."""
+    from infra.backup import backup as run  # noqa: PLC0415
+    from infra.data_dir import DataDir  # noqa: PLC0415
+    from infra.located import owner_url  # noqa: PLC0415
+    from infra.settings_checks import checked  # noqa: PLC0415
+
+    settings = checked()
+    about = run(owner_url(settings), DataDir(Path(settings.data_dir)), folder)
+    told = f"backed up to position {about['position']}: {folder} (it holds secrets)"
+    click.echo(json.dumps(about) if as_json else told)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="A new one; else PLEDGE_DATA_DIR",
+)
+@_JSON
+def restore(folder: Path, data_dir: Path | None, as_json: bool) -> None:
+    """Make a new data directory of a backup; it is then started with `pledge up`."""
+    from infra.backup import restore as run  # noqa: PLC0415
+    from infra.data_dir import DataDir  # noqa: PLC0415
+    from infra.settings_checks import checked  # noqa: PLC0415
+
+    data = DataDir((data_dir or Path(checked().data_dir)).resolve())
+    about = run(folder, data, lambda line: say(line, err=True))
+    told = (
+        f"restored to position {about['position']}: start it with"
+        f" `pledge up --data-dir {data.path}`, then run `pledge rebuild` on it"
+    )
+    click.echo(json.dumps(about) if as_json else told)
 
 
 if __name__ == "__main__":

@@ -52,8 +52,8 @@ class PledgeClient:
         running = Running.on(settings.data_dir)
         return cls(running.address("http"), key or secret(running.data, "admin.key"))
 
-    def readiness(self) -> dict[str, Any]:
-        return self._answer(self._sent("GET", "/readyz"), allowed=(503,))
+    def parts(self) -> dict[str, Any]:
+        return self._answer(self._sent("GET", "/healthz/parts"))
 
     def call(
         self,
@@ -84,10 +84,8 @@ class PledgeClient:
         except httpx.TransportError as error:
             raise unreachable(self.url, error) from error
 
-    def _answer(
-        self, answer: httpx.Response, allowed: tuple[int, ...] = ()
-    ) -> dict[str, Any]:
-        if answer.is_error and answer.status_code not in allowed:
+    def _answer(self, answer: httpx.Response) -> dict[str, Any]:
+        if answer.is_error:
             raise _failure(answer)
         try:
             found: dict[str, Any] = answer.json() if answer.content else {}

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 LOG_LIMIT_BYTES = 20 * 1024 * 1024
+LOGS_KEPT = 4
 
 
 class DataDirBusyError(Exception):
@@ -68,11 +69,21 @@ class DataDir:
         return file.read_text().strip()
 
     def log(self, name: str) -> Path:
-        """Return the child's log, put aside first when it has grown too long."""
-        log = self.folder("logs") / f"{name}.log"
-        if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
-            log.replace(log.with_suffix(".log.1"))
-        return log
+        return self.folder("logs") / f"{name}.log"
+
+    def rotate_logs(self) -> None:
+        """Put aside what has grown too long. Copied and emptied, because whoever writes
+        keeps the file open (to append, so that it goes on at the new end).
+        """
+        for log in (self.path / "logs").glob("*.log"):
+            if log.stat().st_size <= LOG_LIMIT_BYTES:
+                continue
+            for number in range(LOGS_KEPT - 1, 0, -1):
+                older = log.with_suffix(f".log.{number}")
+                if older.exists():
+                    older.replace(log.with_suffix(f".log.{number + 1}"))
+            shutil.copyfile(log, log.with_suffix(".log.1"))
+            os.truncate(log, 0)
 
     def ports(self) -> dict[str, int]:
         return dict(_read(self.ports_file))

@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from activities.ports import StoreUnavailableError
+from activities.ports import StoreFullError, StoreUnavailableError
 
 Row = tuple[Any, ...]
 WAIT_S = 2.0
@@ -22,6 +22,8 @@ DOWN_WAIT_S = 0.75
 HOPELESS_S = 0.05
 """… and when somebody waited in vain less than `DOWN_WAIT_S` ago: those who stand in
 a line must not each wait in turn."""
+IDLE_S = 60.0
+"""Then a connection that nobody needs is given back to the server, which has few."""
 LIVENESS = {
     "connect_timeout": 3,
     "keepalives_idle": 5,
@@ -41,6 +43,17 @@ SELECT set_config('jit', 'off', false), set_config('work_mem', '32MB', false),
 its bitmaps exact; and what is asked often is in memory."""
 
 
+def unavailable(error: BaseException) -> StoreUnavailableError:
+    """The fault by its kind: of a full disk the operator must hear, and not only that
+    nothing can be written.
+    """
+    full = psycopg.errors.DiskFull
+    known = isinstance(error, full) or isinstance(error.__cause__, full)
+    if known or "No space left on device" in str(error):
+        return StoreFullError(str(error))
+    return StoreUnavailableError(str(error))
+
+
 class Database:
     def __init__(self, url: str, *, size: int = 8) -> None:
         self._conninfo = make_conninfo("", **(LIVENESS | conninfo_to_dict(url)))
@@ -48,6 +61,7 @@ class Database:
             self._conninfo,
             min_size=1,
             max_size=size,
+            max_idle=IDLE_S,
             open=False,
             kwargs={"autocommit": True},
             reconnect_timeout=0,
@@ -79,7 +93,7 @@ class Database:
             if connection is not None and connection.broken:
                 # Its neighbours died with it; a second try must not get one of them.
                 await self._pool.drain()
-            raise StoreUnavailableError(str(error)) from error
+            raise unavailable(error) from error
         self._failed_at = None
 
     def _patience_s(self) -> float:

@@ -80,6 +80,18 @@ CIRCUITS = Gauge(
     multiprocess_mode="livemostrecent",
 )
 
+HEARTBEAT = Gauge(
+    "pledge_heartbeat_age_seconds",
+    "Since the last sign of life of a part",
+    ["part"],
+    multiprocess_mode="livemostrecent",
+)
+DISK_FREE = Gauge(
+    "pledge_disk_free_bytes",
+    "Free where the data directory is",
+    multiprocess_mode="livemostrecent",
+)
+
 
 def observe_append(seconds: float, events: int) -> None:
     APPEND.observe(seconds)

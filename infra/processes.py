@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from temporalio.client import Client
@@ -32,6 +33,7 @@ from infra.followers.sweeper import Sweeper
 from infra.followers.tickets import TicketCache
 from infra.followers.timers import Timers
 from infra.followers.unpromised import show_unpromised
+from infra.heartbeats import Heart
 from infra.http_server import api_limits, server_config
 from infra.logs import started
 from infra.notify.follower import Notifications
@@ -47,6 +49,7 @@ from infra.temporal import (
     WEBHOOKS_QUEUE,
     TimerBackend,
     connect_patiently,
+    provide_namespace,
     route_logs,
     temporal_address,
 )
@@ -102,12 +105,19 @@ async def run_worker(settings: Settings) -> None:
     route_logs()
     started(LOG, "worker", **_addresses(settings))
     client = await connect_patiently()
+    await provide_namespace(client)
     async with core(settings) as made:
         enforce, deliver = made.enforcement().enforce, made.delivery().deliver
         tickets = ticket_worker(client, TICKETS_QUEUE, enforce, settings.workflow_cache)
         webhooks = webhook_worker(client, WEBHOOKS_QUEUE, deliver)
+        heart = Heart(
+            made.database, worker=lambda: tickets.is_running and webhooks.is_running
+        )
         await until_stopped(
-            tickets.run(), webhooks.run(), ask_again_s=GRACEFUL.total_seconds() + 1
+            tickets.run(),
+            webhooks.run(),
+            heart.run(),
+            ask_again_s=GRACEFUL.total_seconds() + 1,
         )
     LOG.info("worker stopped")
 
@@ -188,9 +198,17 @@ async def run_followers(settings: Settings) -> None:
         ]
         table = NotificationTable(made.database)
         sender = Sender(made.database, table, made.sending(table), bell)
-        sweeper = Sweeper(made.database, made.enforcement(), timers, quiet)
+        heart = Heart(made.database, followers=lambda: True)
+        sweeper = Sweeper(
+            made.database,
+            made.enforcement(),
+            timers,
+            quiet,
+            partial(heart.beat, "sweeper"),
+        )
         await until_stopped(
             bell.run(),
+            heart.run(),
             sweeper.run(),
             sender.run(),
             _report_lag(followers),

@@ -129,7 +129,8 @@ class Stack:
             """Whoever is told that Pledge is up may rely on it to the second."""
             with contextlib.suppress(TimeoutError):  # an external part may be away
                 async with asyncio.timeout(PATIENCE_S):
-                    await answering(f"{self.http}/readyz")
+                    url = f"{self.http}/healthz/parts"
+                    await answering(url, lambda answer: _are_there(answer.json()))
 
         return Child(name="worker", prepare=self._python("worker").prepare, ready=ready)
 
@@ -226,3 +227,10 @@ def _server(name: str, server: Postgres | Temporal) -> Child:
 
 def _admin_key() -> str:
     return f"plk_{secrets.token_urlsafe(30)}"
+
+
+def _are_there(health: dict[str, Any]) -> bool:
+    """Whoever keeps promises; a disk that fills up is no reason to wait."""
+    parts = health["parts"]
+    names = ("temporal", "worker", "followers", "sweeper")
+    return all(parts[name]["state"] == "ok" for name in names)

@@ -38,6 +38,7 @@ FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0
 HEALTHY_S = 30.0
 PUBLISH_AGAIN_S = 5.0
+TIDY_EVERY_S = 60.0
 STOPPED, FAILED, KILLED = 0, 1, 130
 LOST = -1
 """A server ended as it started, as one does whose port was taken meanwhile."""
@@ -61,13 +62,15 @@ class Child:
 @dataclass(kw_only=True)
 class Supervisor:
     """Runs until a signal ends it; `publish` hears of every change of process ids, and
-    is asked again where it could not write them down. `say` must not fail.
+    is asked again where it could not write them down; `tidy` is called now and then.
+    `say` must not fail.
     """
 
     stages: Sequence[Sequence[Child]]
     publish: Callable[[Mapping[str, int | None]], None]
     say: Callable[[str], None]
     all_up: Callable[[], None]
+    tidy: Callable[[], None] = lambda: None
     publish_again_s: float = PUBLISH_AGAIN_S
     _running: dict[str, Process] = field(default_factory=dict, init=False)
     _signals: int = field(default=0, init=False)
@@ -97,7 +100,15 @@ class Supervisor:
         self._publish()
         self.all_up()
         lasting = [c for stage in self.stages for c in stage if not c.once]
-        await _together(self._keep(child) for child in lasting)
+        await _together([self._tidy_up(), *(self._keep(child) for child in lasting)])
+
+    async def _tidy_up(self) -> None:
+        while True:
+            try:
+                self.tidy()
+            except OSError as error:
+                self.say(str(error))
+            await asyncio.sleep(TIDY_EVERY_S)
 
     async def _start(self, child: Child) -> None:
         command = await child.prepare()

@@ -5,9 +5,10 @@ import logging
 from collections.abc import Awaitable
 from datetime import timedelta
 
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    RegisterNamespaceRequest,
+)
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.envconfig import ClientConfig
@@ -29,6 +30,13 @@ TICKETS_QUEUE = "tickets"
 WEBHOOKS_QUEUE = "webhooks"
 LOG = logging.getLogger(__name__)
 RPC_TIMEOUT = timedelta(seconds=5)
+RETENTION = timedelta(days=3)
+"""Of workflows that ended; the truth is in the log."""
+_CLOSED = (
+    RPCStatusCode.PERMISSION_DENIED,
+    RPCStatusCode.UNAUTHENTICATED,
+    RPCStatusCode.UNIMPLEMENTED,
+)
 
 
 class TemporalUnavailableError(Exception):
@@ -135,14 +143,44 @@ class TimerBackend:
             raise TemporalUnavailableError(str(error) or "no answer") from error
 
 
-async def pollers(client: Client, queue: str, within: timedelta) -> int:
-    """How many pollers of this queue Temporal has seen lately."""
-    answer = await client.workflow_service.describe_task_queue(
-        DescribeTaskQueueRequest(
-            namespace=client.namespace,
-            task_queue=TaskQueue(name=queue),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-        ),
-        timeout=within,
+async def look_for_namespace(client: Client) -> None:
+    """Raises RPCError: NOT_FOUND where it does not exist."""
+    await client.workflow_service.describe_namespace(
+        DescribeNamespaceRequest(namespace=client.namespace), timeout=RPC_TIMEOUT
     )
-    return len(answer.pollers)
+
+
+async def provide_namespace(client: Client) -> None:
+    """Wait until our namespace is there. It is made where that is allowed, else asked
+    for. Where we may not look either, the worker will find out.
+    """
+    pause_s = 0.5
+    while True:
+        try:
+            return await look_for_namespace(client)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                await _make_namespace(client)
+            elif error.status in _CLOSED:
+                return None
+            else:
+                LOG.warning("waiting for Temporal: %s", error.status.name)
+        await asyncio.sleep(pause_s)
+        pause_s = min(pause_s * 2, 5.0)
+
+
+async def _make_namespace(client: Client) -> None:
+    request = RegisterNamespaceRequest(namespace=client.namespace)
+    request.workflow_execution_retention_period.FromTimedelta(RETENTION)
+    try:
+        await client.workflow_service.register_namespace(request, timeout=RPC_TIMEOUT)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.ALREADY_EXISTS:
+            LOG.error(namespace_command(client.namespace))  # noqa: TRY400 - says it all
+    else:
+        LOG.info("made Temporal's namespace %s", client.namespace)
+
+
+def namespace_command(namespace: str) -> str:
+    make = f"temporal operator namespace create --namespace {namespace} --retention 72h"
+    return f"the namespace {namespace!r} does not exist; make it by `{make}`"

@@ -7,6 +7,7 @@ ports and keys, then run.json for as long as everything runs.
 import asyncio
 import os
 import signal
+from importlib.metadata import version
 from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
@@ -68,6 +69,7 @@ async def _supervised(data: DataDir, environment: dict[str, str]) -> int:
         publish=lambda pids: data.publish(stack.run(pids)),
         say=say,
         all_up=lambda: say(_summary(stack)),
+        tidy=data.rotate_logs,
     )
     return await supervisor.run()
 
@@ -97,7 +99,7 @@ def _summary(stack: Stack) -> str:
     }
     told = "\n".join(f"  {name}: {text}" for name, text in lines.items())
     notes = "".join(f"\n  {note}" for note in setup_notes(Settings.load()))
-    return f"\nPledge is up.\n{told}{notes}\n\nCtrl-C stops."
+    return f"\nPledge {version('pledge')} is up.\n{told}{notes}\n\nCtrl-C stops."
 
 
 def _without_password(url: str) -> str:

@@ -49,6 +49,7 @@ from infra.eventstore.writer import GroupWriter
 from infra.feed import LogFeed
 from infra.followers.bell import Bell
 from infra.followers.tickets import TicketCache
+from infra.heartbeats import Heart
 from infra.keyuses import KeyUses
 from infra.liveclocks import LiveClockTable
 from infra.notify.channels import channels
@@ -234,8 +235,11 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
     async with core(settings) as made:
         bell = Bell(made.database)
         key_uses = KeyUses(made.database, now)
-        running = [asyncio.create_task(one.run()) for one in (bell, key_uses)]
-        ready = _services(made, bell, key_uses)
+        readiness = Readiness(made.database, made.registry, settings)
+        heart = Heart(made.database, api=lambda: True)
+        lasting = (bell.run(), key_uses.run(), heart.run(), readiness.watch())
+        running = [asyncio.create_task(one) for one in lasting]
+        ready = _services(made, bell, key_uses, readiness)
         try:
             yield ready
         finally:
@@ -246,7 +250,9 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
                 await key_uses.write()
 
 
-def _services(made: Core, bell: Bell, key_uses: KeyUses) -> Services:
+def _services(
+    made: Core, bell: Bell, key_uses: KeyUses, readiness: Readiness
+) -> Services:
     outbox, desk = made.outbox(), made.desk()
     return Services(
         store=made.store,
@@ -275,7 +281,7 @@ def _services(made: Core, bell: Bell, key_uses: KeyUses) -> Services:
         new_key=new_key,
         next_number=TicketNumbers(made.database).next,
         check_url=partial(_refused_url, made.outbound()),
-        ready=Readiness(made.database).parts,
+        parts=readiness.parts,
         notes=setup_notes(made.settings),
         metrics=metrics.exposition,
         publishing=made.publishing,

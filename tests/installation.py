@@ -98,7 +98,7 @@ class Installation:
 
     def await_ready(self, within_s: float = 60) -> None:
         with self.client() as api:
-            eventually(lambda: api.get("/readyz").status_code == 200, within_s)
+            eventually(lambda: api.get("/healthz/parts").json()["ok"], within_s)
 
     @property
     def environment(self) -> dict[str, str]:

@@ -27,6 +27,7 @@ from psycopg_pool import PoolTimeout
 
 from activities.ports import CommandRow, StoreUnavailableError, Taking
 from domain.event import Event
+from infra.database import unavailable
 from infra.eventstore.recorder import Log
 
 LARGEST_BATCH = 500
@@ -147,12 +148,12 @@ class GroupWriter:
             return self._save_once(batch)
         except (OperationalError, InterfaceError) as error:
             if not _connection_was_lost(error):
-                raise StoreUnavailableError(str(error)) from error
+                raise unavailable(error) from error
         self._log.reconnect()
         try:
             return self._save_once(batch)
         except (OperationalError, InterfaceError) as error:
-            raise StoreUnavailableError(str(error)) from error
+            raise unavailable(error) from error
 
     def _save_once(self, batch: list[_Append]) -> list[int]:
         began = time.perf_counter()

@@ -8,6 +8,7 @@ same `enforce`; a workflow that fires afterwards finds nothing due.
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -44,8 +45,10 @@ class Sweeper:
         enforcement: Enforcement,
         timers: Follower,
         quiet: asyncio.Event,
+        swept: Callable[[], None] = lambda: None,
     ) -> None:
-        """`quiet` is set while nothing is overdue."""
+        """`quiet` is set while nothing is overdue; `swept` hears of each sweep."""
+        self._swept = swept
         self._database, self._enforcement = database, enforcement
         self._timers, self._quiet = timers, quiet
         self._done: dict[tuple[str, int], int] = {}
@@ -76,6 +79,7 @@ class Sweeper:
                 self._leads = leads
                 if leads:
                     await self.sweep()
+                    self._swept()
                 await asyncio.sleep(TICK_S)
 
     async def sweep(self) -> int:

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 
+from infra.data_dir import DataDir
 from infra.embedded.process import Command
 from infra.supervisor import STOPPED, Child, Supervisor
 
@@ -34,3 +35,21 @@ async def test_a_full_disk_does_not_stop_what_runs_and_is_said_once(tmp_path):
     assert await running == STOPPED
     complaints = [line for line in said if "No space left" in line]
     assert len(complaints) == 1
+
+
+def test_a_log_that_has_grown_is_put_aside_while_its_writer_goes_on(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("infra.data_dir.LOG_LIMIT_BYTES", 10)
+    data = DataDir(tmp_path)
+    with data.log("api").open("a") as writer:
+        for number in range(6):
+            writer.write(f"line number {number}\n")
+            writer.flush()
+            data.rotate_logs()
+        writer.write("on\n")
+    kept = [data.path / "logs" / f"api.log.{n}" for n in range(1, 6)]
+    assert [file.read_text() for file in kept if file.exists()] == [
+        f"line number {number}\n" for number in (5, 4, 3, 2)
+    ]
+    assert data.log("api").read_text() == "on\n"

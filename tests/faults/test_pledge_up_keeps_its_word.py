@@ -41,7 +41,7 @@ class Up:
         )
         eventually(self._shown, within_s=90)
         with self.client() as api:
-            eventually(lambda: api.get("/readyz").status_code == 200, within_s=60)
+            eventually(lambda: api.get("/healthz/parts").json()["ok"], within_s=60)
 
     def _shown(self) -> bool:
         assert self._process is not None
@@ -121,7 +121,7 @@ def test_whatever_is_killed_comes_back_and_keeps_the_next_promise(up, name):
 
 def _ready(api: Api) -> bool:
     try:
-        return api.get("/readyz").status_code == 200
+        return api.get("/healthz/parts").json()["ok"]
     except httpx.TransportError:  # the connection of a killed process
         return False
 

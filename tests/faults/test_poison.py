@@ -80,4 +80,4 @@ def test_processes_that_start_with_it_in_the_log_work(shaken, admin):
     admin.open_ticket()
     await_follower(shaken, "projector")
     assert_kept(shaken, open_tickets(admin, promise(admin, "PT2S"), 1))
-    eventually(lambda: admin.get("/readyz").is_success)
+    eventually(lambda: admin.get("/healthz/parts").json()["ok"])

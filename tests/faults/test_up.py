@@ -38,12 +38,15 @@ from infra.up import up
 sys.exit(up())
 """
 STAND_INS = """
-import http.server, os, signal, sys
+import http.server, json, os, signal, sys
+
+PARTS = {n: {"state": "ok"} for n in ("temporal", "worker", "followers", "sweeper")}
 
 class Healthy(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
+        self.wfile.write(json.dumps({"parts": PARTS}).encode())
 
 name = sys.argv[1]
 is_owner = "PLEDGE_OWNER_DATABASE_URL" in os.environ

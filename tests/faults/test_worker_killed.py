@@ -1,5 +1,6 @@
 """kill -9 of the worker while timers are armed."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -54,3 +55,18 @@ def test_a_step_due_while_worker_and_followers_are_dead_is_taken_once_at_its_ins
     [_, second] = steps_fired(shaken, ticket)
     assert second.due_at == second.timestamp == due
     assert second.recorded_at > due
+
+
+@pytest.mark.parametrize("part", ["worker", "followers"])
+def test_who_died_is_known_within_ten_seconds_and_the_api_still_serves(
+    shaken, admin, part
+):
+    shaken.kill(part)
+    since = time.monotonic()
+
+    def told():
+        return admin.ok("GET", "/healthz/parts")["parts"][part]["state"] == "failing"
+
+    eventually(told, within_s=30)
+    assert time.monotonic() - since < 12
+    assert admin.ok("GET", "/readyz")["ready"] is True

@@ -16,7 +16,7 @@ from tests.api_client import Api, eventually
 
 SECRET_URLS = {"/v1/agents/{name}/calendar/{secret}.ics", "/l/{token}"}
 """What lets people in is in the address."""
-OPEN_TO_ALL = {"/healthz", "/readyz", "/metrics", *SECRET_URLS}
+OPEN_TO_ALL = {"/healthz", "/healthz/parts", "/readyz", "/metrics", *SECRET_URLS}
 
 
 def operations():

@@ -34,12 +34,32 @@ def test_it_lives(installation):
         assert stranger.ok("GET", "/healthz") == {"status": "ok"}
 
 
+PARTS = (
+    *("database", "migrations", "registry", "temporal"),
+    *("api", "worker", "followers", "sweeper", "disk"),
+)
+
+
 def test_it_is_ready_and_names_each_part(api):
-    shown = eventually(lambda: (a := api.get("/readyz")).is_success and a.json())
+    shown = api.ok("GET", "/readyz")
     assert shown["ready"] is True
-    assert shown["parts"] == dict.fromkeys(
-        ("database", "temporal", "worker", "followers"), "ok"
+    assert set(shown["parts"]) == set(PARTS)
+    everything = eventually(lambda: (a := api.ok("GET", "/healthz/parts"))["ok"] and a)
+    assert {name: part["state"] for name, part in everything["parts"].items()} == (
+        dict.fromkeys(PARTS, "ok")
     )
+    for name in ("api", "worker", "followers", "sweeper"):
+        part = everything["parts"][name]
+        assert (part["instances"] >= 1, part["heartbeat_s"] < 7) == (True, True)
+    assert everything["parts"]["disk"]["free_bytes"] > 0
+
+
+def test_signs_of_life_and_free_space_are_metrics_too(figures):
+    name = 'pledge_heartbeat_age_seconds{part="%s"}'
+    names = {name % part for part in ("api", "worker", "followers", "sweeper")}
+    shown = eventually(lambda: (f := figures()) and names <= f.keys() and f)
+    assert all(shown[part] < 10 for part in names)
+    assert shown["pledge_disk_free_bytes"] > 0
 
 
 def test_a_broken_promise_shows_in_every_histogram(api, figures, word):

@@ -1,0 +1,118 @@
+"""`pledge backup` and `pledge restore`: the log with all that is made of it, and the
+secrets, while everything runs.
+
+A backup is a folder: `pledge.dump` (pg_dump's custom format, one consistent snapshot),
+`secrets/` and `backup.json`. It holds keys and passwords: keep it as you keep those.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from infra.data_dir import DataDir
+from infra.embedded.installation import postgres_programs
+from infra.embedded.ports import free_port
+from infra.embedded.postgres import DATABASE, SUPERUSER, Postgres
+from infra.failures import Failure
+from infra.wiring import now
+
+DUMP, SECRETS, ABOUT = "pledge.dump", "secrets", "backup.json"
+LEFT_OUT = "--exclude-table-data=heartbeats"
+
+
+def backup(owner_url: str, data: DataDir, folder: Path) -> dict[str, Any]:
+    """Into a folder that is made, whole or not at all; what backup.json says of it."""
+    if folder.exists():
+        raise Failure(f"{folder} is there already: name a new folder")
+    draft = folder.with_name(f".{folder.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700, parents=True)
+    try:
+        about = _about(owner_url)
+        options = ("--format=custom", LEFT_OUT, f"--file={draft / DUMP}")
+        _run("pg_dump", owner_url, options)
+        if (data.path / SECRETS).is_dir():
+            shutil.copytree(data.path / SECRETS, draft / SECRETS)
+        (draft / ABOUT).write_text(json.dumps(about, indent=2) + "\n")
+        draft.rename(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return about
+
+
+def restore(folder: Path, data: DataDir, say: Callable[[str], None]) -> dict[str, Any]:
+    """Into a data directory that is made, with an embedded PostgreSQL of its own."""
+    try:
+        about: dict[str, Any] = json.loads((folder / ABOUT).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise Failure(f"{folder} is no backup: it has no {ABOUT}") from error
+    if not (folder / SECRETS / f"{SUPERUSER}.password").is_file():
+        hint = (
+            "restore it into your own PostgreSQL by pg_restore, see docs/operating.md"
+        )
+        raise Failure(f"{folder} was not made of an embedded PostgreSQL: {hint}")
+    if data.path.exists() and any(data.path.iterdir()):
+        raise Failure(f"{data.path} is not empty: name a new data directory")
+    with data.locked():
+        shutil.copytree(folder / SECRETS, data.folder(SECRETS), dirs_exist_ok=True)
+        (data.path / SECRETS).chmod(0o700)
+        asyncio.run(_fill(folder / DUMP, data, say))
+    return about
+
+
+async def _fill(dump: Path, data: DataDir, say: Callable[[str], None]) -> None:
+    async with Postgres(data, free_port()) as server:
+        say("reading the dump")
+        url = server.url(SUPERUSER)
+        options = (f"--dbname={DATABASE}", "--exit-on-error", "--single-transaction")
+        await asyncio.to_thread(_run, "pg_restore", url, (*options, str(dump)))
+
+
+def _about(owner_url: str) -> dict[str, Any]:
+    with psycopg.connect(owner_url, connect_timeout=5) as link:
+        row = link.execute(
+            "SELECT coalesce(max(notification_id), 0),"
+            " current_setting('server_version') FROM stored_events"
+        ).fetchone()
+    assert row is not None
+    return {
+        "pledge": version("pledge"),
+        "made_at": now().isoformat(),
+        "position": int(row[0]),
+        "postgres": str(row[1]),
+    }
+
+
+def _run(program: str, url: str, options: tuple[str, ...]) -> None:
+    """The password goes by the environment: others see the words of a command."""
+    place = {name: str(value) for name, value in conninfo_to_dict(url).items()}
+    names = {
+        "host": "PGHOST",
+        "port": "PGPORT",
+        "user": "PGUSER",
+        "password": "PGPASSWORD",
+        "dbname": "PGDATABASE",
+        "sslmode": "PGSSLMODE",
+        "sslrootcert": "PGSSLROOTCERT",
+    }
+    settings = {names[k]: v for k, v in place.items() if k in names}
+    programs = asyncio.run(postgres_programs(None))
+    done = subprocess.run(  # noqa: S603 - its path is ours, and no shell reads it
+        [str(programs / program), "--no-password", *options],
+        env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        raise Failure(f"{program} failed", lines[:10])

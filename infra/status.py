@@ -1,0 +1,23 @@
+"""What `pledge status` says of an installation's parts."""
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def status_lines(answer: dict[str, Any]) -> Iterator[str]:
+    """For people, a line for each part, then what is not set up."""
+    for name, part in answer["parts"].items():
+        yield f"{name:10} {part['detail'] or 'ok'}{_figures(part)}".rstrip()
+    for note in answer["notes"]:
+        yield f"note: {note}"
+
+
+def _figures(part: dict[str, Any]) -> str:
+    said = []
+    if "heartbeat_s" in part and part["state"] == "ok":
+        said.append(f"last sign of life {part['heartbeat_s']:g} s ago")
+    if (part.get("instances") or 1) > 1:
+        said.append(f"{part['instances']} processes")
+    if "free_bytes" in part and part["state"] == "ok":
+        said.append(f"{part['free_bytes'] / 2**30:.1f} GiB free")
+    return f"  ({', '.join(said)})" if said else ""
