@@ -16,6 +16,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from api.request_id import current_request_id
 from infra.settings import Settings, overlooked
 
 REQUEST_ID = "request_id"
@@ -92,8 +93,12 @@ class _Json(logging.Formatter):
 
 
 def _told(record: logging.LogRecord) -> Mapping[str, object]:
+    """What was said with it, and which request it was said in."""
     found = getattr(record, "fields", {})
-    return found if isinstance(found, Mapping) else {}
+    told = dict(found) if isinstance(found, Mapping) else {}
+    if request_id := current_request_id():
+        told.setdefault(REQUEST_ID, request_id)
+    return told
 
 
 def _time(record: logging.LogRecord) -> str:
