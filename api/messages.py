@@ -10,11 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from activities.cloudevents import plain
 from api.auth import Known
 from api.naming import ticket_id_of
+from api.ports import Services
 from api.presentation import answer
 from api.schemas_tickets import ActorOut
 from api.tickets import READ, Limit
 from domain.errors import NotFoundError
 from domain.event import Event, Json
+from domain.ticket.evolve import fold
 from domain.ticket.facts import (
     AuthorKind,
     TicketMessageAdded,
@@ -38,6 +40,7 @@ class TicketMessageOut(BaseModel):
         json_schema_extra={
             "examples": [
                 {
+                    "ticket_id": "0197b1c2-7d1e-7c3a-9f51-1f2e3d4c5b6a",
                     "version": 1,
                     "author": {"kind": "customer", "id": "c-1", "role": None},
                     "visibility": "public",
@@ -50,7 +53,8 @@ class TicketMessageOut(BaseModel):
             ]
         }
     )
-    version: int = Field(description="Of the event in the ticket's history")
+    ticket_id: str = Field(description="In which it was written")
+    version: int = Field(description="Of the event in that ticket's history")
     author: MessageAuthorOut
     visibility: Visibility
     channel: str
@@ -70,18 +74,31 @@ async def list_ticket_messages(
     ticket_id: str,
     known: Known,
     limit: Limit = 100,
-    cursor: Annotated[int, Query(ge=0, description="A version")] = 0,
+    cursor: Annotated[int, Query(ge=0, description="Of the next page")] = 0,
 ) -> Response:
     """What was written, by customers, agents and others, the oldest first; the first
-    one opened the ticket. Internal notes are among them.
+    one opened the ticket. Internal notes are among them, and so is what was written in
+    tickets that went into this one, of which `ticket_id` says so.
     """
-    events = await known.store.load(await ticket_id_of(known, ticket_id))
-    if not events:
+    found = await _conversation(known, await ticket_id_of(known, ticket_id))
+    page = found[cursor : cursor + limit]
+    following = str(cursor + limit) if len(found) > cursor + limit else None
+    return answer({"items": page, "next_cursor": following})
+
+
+async def _conversation(
+    known: Services, ticket_id: str, up_to: int | None = None
+) -> list[Json]:
+    """With those of the tickets that went into it, and into those, by their time."""
+    events = await known.store.load(ticket_id, up_to)
+    ticket = fold(events) if events else None
+    if ticket is None:
         raise NotFoundError("ticket", ticket_id)
-    found = [message for message in _messages(events) if message[0] > cursor]
-    page = found[:limit]
-    following = str(page[-1][0]) if len(found) > limit else None
-    return answer({"items": [shown for _, shown in page], "next_cursor": following})
+    found = [shown for _, shown in _messages(events)]
+    for absorbed in ticket.absorbed:
+        # It went in by its next event.
+        found += await _conversation(known, absorbed.ticket_id, absorbed.up_to)
+    return sorted(found, key=lambda message: str(message["at"]))
 
 
 def _messages(events: Iterable[Event]) -> Iterator[tuple[int, Json]]:
@@ -108,6 +125,7 @@ def _opener(event: Event, fact: TicketOpened) -> Json:
 
 def _json(event: Event, body: str, channel: str | None, author: object) -> Json:
     return {
+        "ticket_id": event.originator_id,
         "version": event.originator_version,
         "author": author,
         "visibility": "public",

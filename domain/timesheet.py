@@ -29,6 +29,7 @@ from domain.ticket.state import Ticket
 
 CalendarOf: TypeAlias = Callable[[PolicyRef | None], Calendar | None]
 MICROSECOND = timedelta(microseconds=1)
+CLOSED = ("closed", "holiday")
 
 
 class TimeSheet:
@@ -51,7 +52,23 @@ class TimeSheet:
     def intervals(self, clock: Clock, end: datetime) -> tuple[Interval, ...]:
         """From the start of the clock to `end`; what counts adds up to what is used."""
         before = self._set_aside().get(clock.key, ())
-        return _joined((*before, *self._counting(clock, clock.counted_from, end)))
+        found = _joined((*before, *self._counting(clock, clock.counted_from, end)))
+        return tuple(self._with_pauses(clock, interval, end) for interval in found)
+
+    def _with_pauses(self, clock: Clock, interval: Interval, end: datetime) -> Interval:
+        """A pause outside the hours takes nothing from what counts, but it was one."""
+        if interval.kind not in CLOSED:
+            return interval
+        for pause in clock.pauses:
+            start = max(pause.start, interval.start)
+            until = min(pause.end or end, interval.end)
+            if start < until:
+                event = self._latest(start, SlaPaused)
+                why = f": {_reason('paused', event)}" if event else ""
+                said = f"paused meanwhile, {_instant(start)} to {_instant(until)}{why}"
+                reason = f"{interval.reason}; {said}"
+                interval = replace(interval, reason=reason)
+        return interval
 
     def _set_aside(self) -> dict[str, tuple[Interval, ...]]:
         """Of each clock, what came before the instant from which it counts."""
@@ -109,7 +126,7 @@ class TimeSheet:
     def _told(
         self, clock: Clock, piece: Piece, start: datetime, end: datetime
     ) -> Interval:
-        if piece.kind in ("closed", "holiday"):
+        if piece.kind in CLOSED:
             why = _hours(clock, piece)
             return self._interval(piece, start, end, piece.kind, None, why)
         standing = self._cycles(self._ticket(start))
@@ -195,6 +212,10 @@ def _rule(event: Event) -> str:
     return "it goes on from an earlier one"
 
 
+def _instant(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def _hours(clock: Clock, piece: Piece) -> str:
     calendar = clock.calendar
     assert calendar is not None, "what is always open never closes"
@@ -253,7 +274,9 @@ def _real(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
 
 
 def _joined(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
-    """Neighbours that differ in nothing but their times become one."""
+    """Neighbours that differ in nothing but their times become one; what happened to
+    the ticket while nothing counted makes no difference.
+    """
     found: list[Interval] = []
     for interval in intervals:
         if found and _goes_on(found[-1], interval):
@@ -267,6 +290,8 @@ def _joined(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
 def _goes_on(last: Interval, following: Interval) -> bool:
     if (last.kind, last.end) != (following.kind, following.start):
         return False
+    if last.kind in CLOSED:
+        return (last.reason, last.holiday) == (following.reason, following.holiday)
     moved = replace(
         last,
         start=following.start,

@@ -383,3 +383,45 @@ def test_the_clock_of_a_team_is_that_teams_also_when_the_next_one_takes_over():
 
 def test_a_clock_that_runs_counts_nowhere_yet():
     assert Story(rules()).clock("resolution").standing is None
+
+
+def test_one_closed_night_is_one_row_whatever_happens_in_it():
+    story = opened_late()
+    for hour in ("7h", "8h", "9h"):
+        story.when(hour, Assign(agent="bo"), Assign(agent="chen"))
+    rows = told_of(story.enforce("24h"), "24h")
+    assert [row.kind for row in rows].count("closed") == 1
+
+
+def test_a_pause_outside_the_hours_is_seen():
+    story = opened_late().when("8h", PauseTicket(reason="parts are ordered"))
+    story.when("10h", Resume(reason="they came"))
+    [night] = [r for r in told_of(story.enforce("24h"), "24h") if r.kind == "closed"]
+    assert "paused meanwhile, 2026-11-22T20:00:00Z to 2026-11-22T22:00:00Z" in (
+        night.reason
+    )
+    assert "parts are ordered" in night.reason
+
+
+def opened_late():
+    """At noon; the hours end at 17:00 UTC and begin at 10:00 on the next day."""
+    hours = {day: [["10:00", "17:00"]] for day in EVERY_DAY}
+    config = configured(
+        {
+            "agents": AGENTS,
+            "teams": TEAMS,
+            "calendars": {"office": {"tz": "UTC", "hours": hours}},
+            "sla-policies": {
+                "care": {
+                    "match": [{"targets": {"resolution": "40h"}}],
+                    "calendar": "office",
+                }
+            },
+        }
+    )
+    return Story(World(config=config, directory=config.directory))
+
+
+def told_of(story, at):
+    calendar = story.world.calendar
+    return explain(story.events, "resolution", calendar, instant(at)).intervals

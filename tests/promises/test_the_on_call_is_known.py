@@ -484,3 +484,37 @@ def test_hours_ahead_without_anybody_are_a_metric(line):
     eventually(lambda: shown("0.0"))
     done(line.leave("ann", 2, 5))
     eventually(lambda: shown("10800.0"))
+
+
+# people who leave
+
+
+def test_field_017_who_is_retired_is_on_call_no_more_and_it_is_said_what_that_uncovers(
+    api, word
+):
+    zed = f"{word}-zed"
+    api.put("agents", zed, {"name": "Zed"})
+    rotation = {"people": [zed], "start": "2026-01-05T00:00:00", "unit": "day"}
+    layers = [{"name": "day", "rotation": rotation}]
+    api.put("schedules", word, {"tz": "UTC", "layers": layers})
+    refused = api.delete(f"/v1/agents/{zed}")
+    assert refused.status_code == 409
+    assert f"nobody on call for {word}" in refused.json()["detail"]
+    gone = api.delete(f"/v1/agents/{zed}", params={"force": "true"})
+    assert gone.status_code == 200
+    said = [warning["message"] for warning in gone.json()["warnings"]]
+    assert any(f"schedule {word} names it" in message for message in said)
+    now = api.ok("GET", f"/v1/schedules/{word}/on-call")
+    assert now["now"] == []
+    assert {"person": zed, "reason": "retired"} in now["absent"]
+
+
+def test_who_is_made_inactive_is_on_call_no_more_and_the_answer_warns(api, word):
+    zed = f"{word}-zed"
+    api.put("agents", zed, {"name": "Zed"})
+    rotation = {"people": [zed], "start": "2026-01-05T00:00:00", "unit": "day"}
+    layers = [{"name": "day", "rotation": rotation}]
+    api.put("schedules", word, {"tz": "UTC", "layers": layers})
+    away = api.put("agents", zed, {"name": "Zed", "active": False})
+    assert any(f"nobody on call for {word}" in w["message"] for w in away["warnings"])
+    assert api.ok("GET", f"/v1/schedules/{word}/on-call")["now"] == []

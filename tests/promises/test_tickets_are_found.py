@@ -317,6 +317,7 @@ def test_a_question_without_a_word_is_refused_by_name(api):
 def test_messages_are_listed_in_order_with_who_wrote_them(api):
     ticket = api.open_ticket(body="It is cold.")
     api.answer_customer(ticket)
+    api.put("agents", "bo", {"name": "Bo"})
     note = {"kind": "agent", "id": "bo"}
     api.act(ticket, "messages", author=note, body="a note", visibility="internal")
     path, seen, cursor = f"/v1/tickets/{ticket['id']}/messages", [], 0

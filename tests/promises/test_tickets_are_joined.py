@@ -134,3 +134,15 @@ def test_what_went_nowhere_cannot_be_unmerged(api, answering):
     one = api.open_ticket(type=answering)
     answer = api.post(f"/v1/tickets/{one['id']}/unmerge", json={})
     assert answer.status_code == 409
+
+
+def test_the_conversation_of_both_is_read_in_the_one_that_stays(api, answering):
+    other, one = answered(api, answering), api.open_ticket(type=answering)
+    api.act(one, "merge", into=other["id"])
+    api.answer_customer(other)
+    path = f"/v1/tickets/{other['id']}/messages"
+    said = [m["ticket_id"] for m in api.ok("GET", path)["items"]]
+    assert said == [other["id"], other["id"], one["id"], other["id"]]
+    api.act(one, "unmerge", reason="another device")
+    said = [m["ticket_id"] for m in api.ok("GET", path)["items"]]
+    assert said == [other["id"]] * 3
