@@ -7,14 +7,17 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 
 from activities.answering import Answerable, State
+from domain.notification.letter import rows
 from domain.notification.links import Action
 from domain.notification.phrases import language
 
 _STYLE = """
 body{font:1.05rem/1.5 system-ui,sans-serif;margin:0;background:#f4f5f7;color:#1c2430}
+*{box-sizing:border-box}
 main{max-width:34rem;margin:2rem auto;padding:1.5rem;background:#fff;border-radius:8px}
 h1{font-size:1.3rem;margin:0 0 1rem}
 dl{margin:0 0 1.5rem}dt{color:#5a6472;font-size:.85rem}dd{margin:0 0 .6rem}
@@ -44,8 +47,6 @@ class Words:
     buttons: Mapping[Action, str]
     dones: Mapping[Action, str]
     states: Mapping[State, str]
-    ticket: str
-    as_person: str
 
 
 _WORDS = {
@@ -79,8 +80,6 @@ _WORDS = {
             "expired": "This link has expired.",
             "unknown": "This link is not valid.",
         },
-        ticket="Ticket",
-        as_person="You act as",
     ),
     "zh": Words(
         html_lang="zh",
@@ -110,13 +109,11 @@ _WORDS = {
             "expired": "该链接已过期。",
             "unknown": "该链接无效。",
         },
-        ticket="工单",
-        as_person="操作人",
     ),
 }
 
 
-def page(found: Answerable, accepted: str) -> str:
+def page(found: Answerable, accepted: str, now: datetime) -> str:
     """`accepted`: the languages that the browser asks for, where it is not known whose
     link it is.
     """
@@ -130,7 +127,7 @@ def page(found: Answerable, accepted: str) -> str:
         f'<!doctype html><html lang="{words.html_lang}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main>"
-        f"<h1>{escape(title)}</h1>{_details(found, words)}{button}</main></body></html>"
+        f"<h1>{escape(title)}</h1>{_details(found, now)}{button}</main></body></html>"
     )
 
 
@@ -152,18 +149,14 @@ def _title(found: Answerable, words: Words) -> str:
     )
 
 
-def _details(found: Answerable, words: Words) -> str:
-    """Only where the link can be used: one that has expired shows nothing of a ticket
-    to whom it may have reached since.
+def _details(found: Answerable, now: datetime) -> str:
+    """What the message says, as of now. Not of a link that has expired: the ticket may
+    be nobody's business any more who has it.
     """
     if found.item is None or found.reader is None or found.state == "expired":
         return ""
-    rows = {
-        words.ticket: f"#{found.item.number} {found.item.subject}",
-        words.as_person: found.reader.name or found.item.person,
-    }
     inside = "".join(
         f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>"
-        for label, value in rows.items()
+        for label, value in rows(found.item, found.reader, now)
     )
     return f"<dl>{inside}</dl>"

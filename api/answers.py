@@ -2,6 +2,7 @@
 as the person to whom it went, and nothing else.
 """
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path
@@ -38,7 +39,7 @@ async def show_answer(
     found = await known.answering.look(token)
     # What was true when it was sent is no fault of who looks.
     status = 200 if found.state == "outdated" else STATUS[found.state]
-    return _page(found, languages, status)
+    return _page(found, languages, status, known.now())
 
 
 @ROUTER.post("/{token}", response_class=HTMLResponse, responses=PAGES, **public())
@@ -49,8 +50,11 @@ async def give_answer(
     answers the same.
     """
     found = await known.answering.act(token)
-    return _page(found, languages, STATUS[found.state])
+    return _page(found, languages, STATUS[found.state], known.now())
 
 
-def _page(found: Answerable, languages: str, status: int) -> HTMLResponse:
-    return HTMLResponse(page(found, languages), status_code=status, headers=HEADERS)
+def _page(
+    found: Answerable, languages: str, status: int, now: datetime
+) -> HTMLResponse:
+    text = page(found, languages, now)
+    return HTMLResponse(text, status_code=status, headers=HEADERS)

@@ -171,6 +171,12 @@ def letter(
     )
 
 
+def rows(item: Item, reader: Preferences, now: datetime) -> tuple[tuple[str, str], ...]:
+    """The same fields as in the letter, as label and value."""
+    say = phrases(reader.locale)
+    return Writer(say=say, reader=reader, now=now, link=None).part(item).rows
+
+
 def _topic(item: Item) -> tuple[object, ...]:
     asked = item.approval.number if item.approval else None
     return item.ticket_id, item.cause, item.event, item.clock, asked
