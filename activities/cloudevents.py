@@ -1,6 +1,7 @@
 """Events as others see them: plain JSON, and the CloudEvents 1.0 form of the feed."""
 
 from datetime import timedelta
+from urllib.parse import quote
 
 import msgspec
 
@@ -34,7 +35,7 @@ def cloud_event(recorded: Recorded, form: Format = "full") -> Json:
         "specversion": "1.0",
         "id": str(recorded.position),
         "type": event.fact.topic,
-        "source": f"/v1/{_resource(event.originator_id)}",
+        "source": quote(f"/v1/{_resource(event.originator_id)}"),
         "subject": event.originator_id,
         "time": plain(event.timestamp),
         "datacontenttype": "application/json",

@@ -14,7 +14,7 @@ from api.presentation import answer
 from api.schemas_clocks import AttainmentOut, ExcuseIn, ExplanationOut
 from api.schemas_tickets import TicketOut
 from api.tickets import READ, outcome_json
-from api.words import Instant
+from api.words import Cleaned, Instant
 from domain.commands import ExcuseBreach
 from domain.config import Configuration
 from domain.errors import InvalidError, NotFoundError
@@ -29,6 +29,7 @@ EXCUSE = guarded("breaches:excuse", 400, 404, 409, 412, 413, 415, 422)
 REPORT = guarded("metrics:read", 422)
 DEFINITION_VERSION = 1
 PERIOD = timedelta(days=30)
+Metric = Annotated[str, Cleaned]
 
 
 @TICKETS.get(
@@ -36,7 +37,7 @@ PERIOD = timedelta(days=30)
 )
 async def explain_clock(
     ticket_id: str,
-    metric: str,
+    metric: Metric,
     known: Known,
     cycle: Annotated[
         int | None, Query(ge=1, le=2**31 - 1, description="Left out: the last")
@@ -60,7 +61,7 @@ async def explain_clock(
 
 @TICKETS.post("/{ticket_id}/clocks/{metric}/excuse", response_model=TicketOut, **EXCUSE)
 async def excuse_breach(
-    ticket_id: str, metric: str, body: ExcuseIn, known: Known, caller: Calling
+    ticket_id: str, metric: Metric, body: ExcuseIn, known: Known, caller: Calling
 ) -> Response:
     """A breach that shall not count: the caller approves it. It stays in the log, and
     reports show both figures.

@@ -25,7 +25,7 @@ from api.schemas_config import (
 )
 from api.schemas_macros import MacroIn
 from api.schemas_schedules import ScheduleIn
-from api.words import NAME, Strict
+from api.words import Strict, Word
 from domain.config import Entry, Published
 from domain.config_kinds import SINGULAR, Kind
 from domain.errors import NotFoundError
@@ -33,7 +33,7 @@ from domain.event import Json
 
 READ = reads("config:read", 404, 422)
 WRITE = guarded("config:write", 400, 404, 409, 412, 413, 415, 422, 428)
-Name = Annotated[str, Path(pattern=NAME)]
+Name = Annotated[Word, Path()]
 Force = Annotated[
     bool, Query(description="Also if other documents name it: the answer says which")
 ]

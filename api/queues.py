@@ -13,7 +13,7 @@ from api.pages import Asked
 from api.presentation import answer
 from api.schemas_tickets import AcceptIn, DeclineIn, TicketOut
 from api.tickets import LIST, WRITE, Limit, outcome_json
-from api.words import NAME, Line
+from api.words import Line, Word
 from domain.errors import NotFoundError
 from domain.event import Json
 from domain.offering import AcceptOffer, DeclineOffer
@@ -21,7 +21,7 @@ from domain.offering import AcceptOffer, DeclineOffer
 TICKETS = APIRouter(prefix="/v1/tickets", tags=["assignment"])
 QUEUES = APIRouter(prefix="/v1/queues", tags=["assignment"])
 ROUTERS = (TICKETS, QUEUES)
-Name = Annotated[str, Path(pattern=NAME)]
+Name = Annotated[Word, Path()]
 
 
 class QueuedOut(BaseModel):

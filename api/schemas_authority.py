@@ -5,7 +5,16 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.words import Cleaned, Duration, Identifier, Instant, Line, Strict, example
+from api.words import (
+    DISPLAYED,
+    Cleaned,
+    Duration,
+    Identifier,
+    Instant,
+    Line,
+    Strict,
+    example,
+)
 from domain.authority.approval import ApprovalState
 from domain.authority.limits import SpendKind
 from domain.authority.money import AMOUNT, CURRENCY
@@ -32,6 +41,7 @@ class AuthorityIn(Strict):
         refund={"currency": "CNY", "amount": "500"},
         compensation={"currency": "CNY", "amount": "200"},
     )
+    name: Line | None = Field(default=None, description=DISPLAYED)
     refund: MoneyIn | None = None
     compensation: MoneyIn | None = None
     answer_within: Duration | Literal["never"] = Field(

@@ -1,17 +1,16 @@
 """Documents handed in together, and what that changes."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import BaseModel, Field, JsonValue, create_model
 
 from api.config import SCHEMAS
 from api.schemas_calendars import WarningOut
-from api.words import NAME, Cleaned, Strict, example
+from api.words import Strict, Word, example
 from domain.bundle import Action
 from domain.config_kinds import Kind
 from domain.differences import Op
 
-DocumentName = Annotated[str, Cleaned, Field(pattern=NAME)]
 PEOPLE: JsonValue = {"ann": {"name": "Ann"}}
 TEAM: JsonValue = {"desk": {"members": ["ann"], "lead": "ann"}}
 RULE: JsonValue = {"when": {"type": "pre_sales"}, "targets": {"resolution": "P1D"}}
@@ -32,7 +31,7 @@ def _bundle() -> type[Strict]:
     """One member a kind: the documents by name, each as it would be PUT."""
     members: dict[str, Any] = {
         kind.replace("-", "_"): (
-            dict[DocumentName, schema],  # type: ignore[valid-type] # from the table
+            dict[Word, schema],  # type: ignore[valid-type] # from the table
             Field(default={}, alias=kind, max_length=1000),
         )
         for kind, schema in SCHEMAS.items()

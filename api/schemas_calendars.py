@@ -9,7 +9,16 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Discriminator, Field, JsonValue, Tag, WithJsonSchema
 
-from api.words import Duration, Identifier, Instant, Line, PlainJson, Strict, example
+from api.words import (
+    DISPLAYED,
+    Duration,
+    Identifier,
+    Instant,
+    Line,
+    PlainJson,
+    Strict,
+    example,
+)
 
 WINDOWS: dict[str, JsonValue] = {
     "type": "array",
@@ -74,6 +83,7 @@ class CalendarIn(Strict):
         shifts={"2026-10-12": [["10:00", "16:00"]]},
         breaks={"2026-12-29": [["13:00", "15:00"]]},
     )
+    name: Line | None = Field(default=None, description=DISPLAYED)
     tz: Line
     hours: Days = Field(default={})
     holidays: Holidays = Field(default=[])

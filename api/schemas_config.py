@@ -14,7 +14,18 @@ from pydantic import (
 )
 
 from api.schemas_calendars import WarningOut
-from api.words import Cleaned, Duration, Identifier, Line, Strict, Word, example
+from api.words import (
+    DISPLAYED,
+    Cleaned,
+    Duration,
+    Identifier,
+    Line,
+    Strict,
+    Verbatim,
+    Word,
+    example,
+    normal_json,
+)
 from domain.config_kinds import Kind
 from domain.escalation.policy import NoChannel, Strategy
 from domain.escalation.target import WHOLE
@@ -29,7 +40,7 @@ Percentage = Annotated[
 
 
 Condition = Annotated[
-    dict[Line, JsonValue],
+    dict[Line, Annotated[JsonValue, BeforeValidator(normal_json)]],
     Field(
         min_length=1,
         max_length=20,
@@ -117,6 +128,7 @@ class SlaPolicyIn(Strict):
         warn_at=["50%", "80%", "PT5M"],
         escalation_policy="default",
     )
+    name: Line | None = Field(default=None, description=DISPLAYED)
     match: list[RuleIn] = Field(min_length=1, max_length=200)
     calendar: Identifier = "always"
     warn_at: list[Percentage] = Field(default=[], max_length=20)
@@ -273,6 +285,7 @@ class EscalationPolicyIn(Strict):
             },
         ]
     )
+    name: Line | None = Field(default=None, description=DISPLAYED)
     steps: list[StepIn] = Field(min_length=1, max_length=50)
     repeat: int = Field(default=0, ge=0, le=100)
     nobody: Nobody = "skip"
@@ -348,6 +361,7 @@ class TeamIn(Strict):
         lead="ann",
         assignment={"mode": "offer", "strategy": "longest_idle"},
     )
+    name: Line | None = Field(default=None, description=DISPLAYED)
     members: list[Identifier] = Field(max_length=2000)
     lead: Identifier | None = None
     calendar: Identifier | None = None
@@ -380,7 +394,9 @@ class NotifyIn(Strict):
 
     rules: list[NotifyRuleIn] = Field(default=[], max_length=20)
     quiet_hours: PersonQuietHoursIn | None = None
-    webhook: Annotated[str, Cleaned, Field(min_length=1, max_length=2000)] | None = None
+    webhook: Annotated[str, Verbatim, Field(min_length=1, max_length=2000)] | None = (
+        None
+    )
     webhook_secret_version: int | None = Field(default=None, ge=1, le=1_000_000)
     apprise: list[Line] = Field(default=[], max_length=10)
 

@@ -3,7 +3,16 @@
 from pydantic import Field
 
 from api.schemas_config import StatusChangeIn
-from api.words import Attributes, Body, Identifier, Strict, Word, example
+from api.words import (
+    DISPLAYED,
+    Attributes,
+    Body,
+    Identifier,
+    Line,
+    Strict,
+    Word,
+    example,
+)
 from domain.status import Status
 from domain.ticket.facts import Priority, Visibility
 
@@ -47,6 +56,7 @@ class MacroIn(Strict):
         assign={"team": "second-line"},
         status={"to": "on_hold", "reason": "waits for the vendor", "lasts": "PT4H"},
     )
+    name: Line | None = Field(default=None, description=DISPLAYED)
     set: MacroSetIn | None = None
     add_tags: list[Word] = Field(default=[], max_length=50)
     remove_tags: list[Word] = Field(default=[], max_length=50)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, JsonValue, RootModel, WithJsonSchema
 
 from api.schemas_calendars import WarningOut
 from api.schemas_clocks import FROM_TO
-from api.words import Identifier, Instant, Line, PlainJson, Strict, example
+from api.words import DISPLAYED, Identifier, Instant, Line, PlainJson, Strict, example
 from domain.oncall.dated_shifts_form import MOST_SHIFTS
 from domain.oncall.override import OverrideKind
 from domain.oncall.shift_sources import MOST_CHARACTERS
@@ -116,6 +116,7 @@ class ScheduleIn(Strict):
     """
 
     model_config = example(**FRONT_LINE)
+    name: Line | None = Field(default=None, description=DISPLAYED)
     tz: Line
     layers: Layers
 

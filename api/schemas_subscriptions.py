@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from api.ports import MOST_COUNTED
-from api.words import Cleaned, Identifier, Line, Strict, example
+from api.words import Cleaned, Identifier, Line, Strict, Verbatim, example
 from domain.subscription import Held, State
 
 
@@ -20,13 +20,13 @@ class SubscriptionIn(Strict):
         url="https://product.example/hooks/pledge",
         types=["sla.breached", "escalation.*", "feedback.*"],
     )
-    url: Annotated[str, Cleaned, Field(max_length=2000)]
+    url: Annotated[str, Verbatim, Field(max_length=2000)]
     types: list[Annotated[str, Cleaned, Field(max_length=100)]] = Field(
         min_length=1, max_length=100
     )
     format: Literal["thin", "full"] = "full"
     delivery: Literal["webhook"] = "webhook"
-    secret: Annotated[str, Cleaned, Field(max_length=200)] | None = None
+    secret: Annotated[str, Verbatim, Field(max_length=200)] | None = None
     team: Identifier | None = None
 
 
@@ -34,7 +34,7 @@ class SubscriptionChangeIn(Strict):
     """What is left out stays. Types that are added begin now; `team` null: none."""
 
     model_config = example(url="https://product.example/hooks/new")
-    url: Annotated[str, Cleaned, Field(max_length=2000)] | None = None
+    url: Annotated[str, Verbatim, Field(max_length=2000)] | None = None
     types: list[Annotated[str, Cleaned, Field(max_length=100)]] | None = Field(
         default=None, min_length=1, max_length=100
     )

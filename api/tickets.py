@@ -39,6 +39,7 @@ from api.schemas_tickets import (
     TicketOut,
     TicketPage,
 )
+from api.words import Cleaned
 from domain.commands import (
     Acknowledge,
     CaptureFeedback,
@@ -248,7 +249,7 @@ async def escalate_ticket(
 @ROUTER.post("/{ticket_id}/macros/{name}", response_model=TicketOut, **WRITE)
 async def run_macro(
     ticket_id: str,
-    name: str,
+    name: Annotated[str, Cleaned],
     known: Known,
     caller: Calling,
     body: ByAgentIn | None = None,

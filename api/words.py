@@ -15,12 +15,14 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic import BaseModel as PydanticModel
 from pydantic_core import PydanticCustomError
 
-from domain.errors import FieldError
+from domain.errors import FieldError, escaped
+from domain.own_words import normal, word_fault
 
 _BAD = re.compile("[\x00\ud800-\udfff]")
 _HALF = re.compile("[\ud800-\udfff]")
@@ -30,11 +32,11 @@ _RFC_3339 = re.compile(
 )
 _WANTED = "must be an RFC 3339 time with an offset, as 2026-11-22T09:00:00+08:00"
 _SEVERAL = ","
+_PATTERN = r"^[^\s!-/:-@\[-`{-~][^\s!-,/:-@\[-^`{-~]{0,63}$"
+"""Of words and names for OpenAPI, as far as a pattern that every tool reads can say."""
 LARGEST_INTEGER = 2**63 - 1
 DEEPEST = 64
 """Levels of nesting in a body; deeper ones are an attack on somebody's parser."""
-NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-"""Of a document of the configuration."""
 
 
 def clean(text: str) -> str:
@@ -45,9 +47,21 @@ def clean(text: str) -> str:
     return text
 
 
-def clean_text(value: object) -> object:
+def _verbatim(value: object) -> object:
     """Before pydantic looks, because its own words would not name the character."""
     return clean(value) if isinstance(value, str) else value
+
+
+def _normal(value: object) -> object:
+    return normal(clean(value)) if isinstance(value, str) else value
+
+
+def _word(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if fault := word_fault(text := normal(clean(value))):
+        raise ValueError(fault)
+    return text
 
 
 def _split(value: object) -> object:
@@ -77,7 +91,10 @@ def _aware(value: datetime) -> datetime:
         raise ValueError("lies outside the calendar") from error
 
 
-Cleaned = BeforeValidator(clean_text)
+Verbatim = BeforeValidator(_verbatim)
+"""For addresses and secrets, which are no text to be compared."""
+Cleaned = BeforeValidator(_normal)
+"""All other text is brought to NFC on its way in, so that it is equal everywhere."""
 Several = BeforeValidator(_split)
 """Before a list of words that a query asks for: `Annotated[list[Status], Several]`. A
 closed list is a Literal, here as in bodies: an unknown word is answered with those that
@@ -85,7 +102,21 @@ there are, and the nearest.
 """
 Line = Annotated[str, Cleaned, Field(min_length=1, max_length=300)]
 Body = Annotated[str, Cleaned, Field(min_length=1, max_length=100_000)]
-Word = Annotated[str, Cleaned, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
+Word = Annotated[
+    str,
+    BeforeValidator(_word),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 64,
+            "pattern": _PATTERN,
+            "description": "Letters, marks, digits of any script, and `_`, `.`, `-`",
+        }
+    ),
+]
+"""A word or a name of one's own; also the name of a document in an address."""
+DISPLAYED = "What people read; left out: the name in the address"
 Identifier = Annotated[str, Cleaned, Field(min_length=1, max_length=200)]
 Instant = Annotated[
     datetime, BeforeValidator(_instant), Field(strict=False), AfterValidator(_aware)
@@ -121,9 +152,19 @@ FAULTS: Final = "faults"
 
 
 def json_object(value: object) -> object:
-    """Any JSON, kept exactly; refuses what could not be read back the same."""
+    """Any JSON with its text in NFC; refuses what could not be read back the same."""
     if faults := _faults(value, ""):
         raise PydanticCustomError(FAULTS, "cannot be kept", {FAULTS: faults})
+    return normal_json(value)
+
+
+def normal_json(value: object) -> object:
+    if isinstance(value, str):
+        return normal(value)
+    if isinstance(value, dict):
+        return {normal(str(key)): normal_json(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [normal_json(inner) for inner in value]
     return value
 
 
@@ -154,15 +195,14 @@ def _text_fault(text: str, pointer: str) -> list[FieldError]:
 
 
 def _escaped(key: str) -> str:
-    key = _BAD.sub("�", key)
-    return key.replace("~", "~0").replace("/", "~1")
+    return escaped(_BAD.sub("�", key))
 
 
 def _plain_json(value: object) -> object:
     faults = [f"{error.pointer} {error.message}" for error in _faults(value, "")]
     if faults:
         raise ValueError("; ".join(faults))
-    return value
+    return normal_json(value)
 
 
 PlainJson = BeforeValidator(_plain_json)

@@ -17,6 +17,7 @@ from domain.config_lint.findings import findings
 from domain.config_lint.people import circle_faults
 from domain.config_lint.unpromised import unpromised_elsewhere
 from domain.errors import (
+    DuplicateError,
     FieldError,
     InvalidError,
     UnknownNameError,
@@ -28,6 +29,7 @@ from domain.notification.preferences import parse_preferences, preferences_advic
 from domain.oncall.schedule_lint import inactive_warnings, schedule_warnings
 from domain.oncall.shift_people import people_of
 from domain.oncall.shift_sources import ShiftExpansion, placed
+from domain.own_words import folded
 from domain.sla.calendar import ALWAYS
 from domain.sla.calendar_form import calendar_form
 from domain.sla.calendar_sources import Expansion
@@ -82,7 +84,7 @@ def next_version(
         sha256=_sha256(document),
         document=document,
     )
-    errors = list(_missing(config, written, coming))
+    errors = [*_alike(config, kind, name), *_missing(config, written, coming)]
     if kind == "agents" and is_ours(name):
         errors.append(FieldError("name", f"{name!r} is what Pledge calls itself"))
     try:
@@ -200,6 +202,16 @@ def unchanged(config: Configuration, written: Written) -> bool:
             return published.resolved == expansion.resolved(people_of(config.agents))
         case None:
             return True
+
+
+def _alike(config: Configuration, kind: Kind, name: str) -> Iterator[FieldError]:
+    """Two names that differ in case or width only could not be told apart."""
+    if config.entry(kind, name).versions:
+        return
+    for other in config.current(kind):
+        if folded(other.name) == folded(name):
+            message = f"there is {other.name!r} already, which reads like {name!r}"
+            yield DuplicateError("name", message)
 
 
 def _missing(

@@ -43,7 +43,7 @@ from domain.sla.calendar import WEEKDAYS
 from domain.sla.calendar_words import read_time, read_zone
 from domain.sla.document_reader import Fields, Reader
 
-SCHEDULE_FIELDS: Final = ("tz", "layers")
+SCHEDULE_FIELDS: Final = ("name", "tz", "layers")
 TIMES_OF_A_LAYER: Final = ("tz", "from", "until", "masks")
 LAYER_FIELDS: Final = (
     *("name", "priority", "rotation", "shifts", "restrict"),

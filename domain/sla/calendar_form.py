@@ -41,7 +41,7 @@ from domain.sla.document_reader import Reader
 Form: TypeAlias = dict[str, object]
 DateRange: TypeAlias = tuple[date, date]
 
-FIELDS = ("tz", "hours", "holidays", "shifts", "breaks")
+FIELDS = ("name", "tz", "hours", "holidays", "shifts", "breaks")
 MAX_WINDOWS = 100
 """A day: each is compared with all others."""
 

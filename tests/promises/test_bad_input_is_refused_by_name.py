@@ -533,7 +533,7 @@ TEXTS = [
     "\U0001f976\U0001f468\u200d\U0001f469\u200d\U0001f467",
     "\u5ba2\u670d\u5de5\u5355\uff1a\u7a7a\u8c03\u4e0d\u51b7",
     "\u0634\u0643\u0631\u0627 \u200f(RTL)\u202e",
-    "e\u0301 is not \u00e9, \u1e9e",
+    "\u00e9, \u1e9e",
     "\ufeff\u200b\u2028\u2029\x01\x7f\t\r\n'\"\\</script>%00${}",
     "\U0010ffff\uffff\ufdd0",
 ]
