@@ -75,7 +75,7 @@ class BundleDesk:
         return Bundle(documents=documents, expansions=expansions)
 
     async def _planned(self, bundle: Bundle) -> BundlePlan:
-        config = await self._registry.config()
+        config = await self._registry.config_to_check()
         config = replace(config, unpromised=await self._unpromised())
         # Off the loop: schedules are looked at for weeks ahead.
         found = await asyncio.to_thread(changes, bundle, config, self._now())

@@ -98,7 +98,7 @@ class ConfigDesk:
         expansion: Expanded | None,
         caller: Caller,
     ) -> Appended:
-        config = await self._registry.config()
+        config = await self._registry.config_to_check()
         entry = config.entry(kind, name)
         written = Written(kind=kind, name=name, document=document, expansion=expansion)
         if unchanged(config, written):

@@ -133,6 +133,9 @@ class Registry(Protocol):
 
     async def config(self) -> Configuration: ...
 
+    async def config_to_check(self) -> Configuration:
+        """With the words that tickets have used, to warn of others."""
+
     async def keys(self) -> Keys: ...
 
     async def subscriptions(self) -> Subscriptions: ...

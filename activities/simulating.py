@@ -174,7 +174,8 @@ class Simulating:
         await self.idle()
 
     async def _trial(self, documents: Documents, at: datetime) -> Trial:
-        config, book = await self._registry.config(), await self._registry.oncall()
+        registry = self._registry
+        config, book = await registry.config_to_check(), await registry.oncall()
         try:
             expansions = await all_looked_up(documents, self._sources, at.date())
             draft = Bundle(documents=documents, expansions=expansions)

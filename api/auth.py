@@ -20,7 +20,6 @@ from api.model_fields import aliases
 from api.ports import Services
 from api.problems import problem, responses
 from api.request_id import current_request_id
-from api.validation import no_such
 from domain.access import ApiKey, Permission
 from domain.assignment import absent
 from domain.errors import (
@@ -113,7 +112,7 @@ def _refuse_unknown_query(request: Request) -> None:
     unknown = request.query_params.keys() - known
     if unknown:
         raise InvalidError(
-            UnknownFieldError(f"?{name}", no_such("parameter", name, known))
+            UnknownFieldError.of(f"?{name}", name, known, "parameter")
             for name in sorted(unknown)
         )
 

@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from api.words import (
     DISPLAYED,
-    Cleaned,
     Duration,
     Identifier,
     Instant,
@@ -16,14 +15,47 @@ from api.words import (
     example,
 )
 from domain.authority.approval import ApprovalState
+from domain.authority.currencies import CURRENCIES, currency_fault
 from domain.authority.limits import SpendKind
-from domain.authority.money import AMOUNT, CURRENCY
+from domain.authority.money import AMOUNT, parse_amount
+from domain.errors import FieldError
+
+
+def _amount(value: object) -> object:
+    errors: list[FieldError] = []
+    parse_amount(value, "", errors, zero=True)
+    if errors:
+        raise ValueError(errors[0].message)
+    return value
+
+
+def _currency(value: object) -> object:
+    if fault := currency_fault(value):
+        raise ValueError(fault)
+    return value
+
 
 Amount = Annotated[
-    str, Cleaned, Field(pattern=f"^{AMOUNT}$", description='Exact, as `"12.50"`')
+    str,
+    BeforeValidator(_amount),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^{AMOUNT}$",
+            "description": 'Exact, as `"12.50"`',
+        }
+    ),
 ]
 Currency = Annotated[
-    str, Cleaned, Field(pattern=f"^{CURRENCY}$", description="ISO 4217, as `CNY`")
+    str,
+    BeforeValidator(_currency),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "enum": sorted(CURRENCIES),
+            "description": "ISO 4217, as `CNY`",
+        }
+    ),
 ]
 
 

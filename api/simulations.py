@@ -77,7 +77,8 @@ async def stop_simulation(
 @ROUTER.get("/config/warnings", response_model=ConfigWarnings, **WARNINGS)
 async def list_config_warnings(known: Known, asked: Asked) -> Response:
     """What is hardly meant in everything that is published, as of now."""
-    config, book = await known.registry.config(), await known.registry.oncall()
+    registry = known.registry
+    config, book = await registry.config_to_check(), await registry.oncall()
     config = replace(config, unpromised=await known.tickets.unpromised())
     found = await asyncio.to_thread(
         lambda: [*config_warnings(config, book, known.now())]

@@ -4,7 +4,7 @@ is allowed, the nearest name, the place. Pydantic's own words are never shown.
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from operator import itemgetter
@@ -20,7 +20,7 @@ from domain.errors import (
     UnknownWordError,
     WrongTypeError,
 )
-from domain.nearest import did_you_mean, listed, not_one_of
+from domain.nearest import not_one_of
 
 LONGEST_SHOWN = 60
 _QUOTED = re.compile(r"'([^']*)'")
@@ -150,18 +150,10 @@ def _said(found: Found, asked: object) -> Iterator[FieldError]:
     elif error["type"] == "extra_forbidden":
         *owner, name = error["loc"]
         known = names_at(asked, owner[1:])
-        yield UnknownFieldError(pointer, no_such("field", name, known))
+        yield UnknownFieldError.of(pointer, name, known)
     else:
         kind, message = _message(error)
         yield kind(pointer, message)
-
-
-def no_such(what: str, name: object, known: Collection[str]) -> str:
-    """The nearest name, or else all of them."""
-    hint = did_you_mean(name, known)
-    if not hint and known:
-        hint = f"; there are {listed(known)}" if len(known) > 1 else ""
-    return f"there is no such {what}{hint}"
 
 
 Said = tuple[type[FieldError], str]

@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic import BaseModel as PydanticModel
 from pydantic_core import PydanticCustomError
 
+from domain.duration import FORMS
 from domain.errors import FieldError, escaped
 from domain.own_words import normal, word_fault
 
@@ -54,6 +55,12 @@ def _verbatim(value: object) -> object:
 
 def _normal(value: object) -> object:
     return normal(clean(value)) if isinstance(value, str) else value
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise ValueError(f"{value} has no unit: {FORMS}")  # noqa: TRY004 - ours to say
+    return _normal(value)
 
 
 def _word(value: object) -> object:
@@ -123,8 +130,12 @@ Instant = Annotated[
 ]
 Duration = Annotated[
     str,
-    Cleaned,
-    Field(max_length=40, examples=["PT30M"], description="ISO 8601, as `PT30M`"),
+    BeforeValidator(_duration),
+    Field(
+        max_length=40,
+        examples=["PT30M"],
+        description="ISO 8601, as `PT1H30M`, or `90s`, `5m`, `2h`, `1d`",
+    ),
 ]
 
 

@@ -19,7 +19,7 @@ from domain.assignment import (
 )
 from domain.authority.limits import Authority, parse_authority
 from domain.config_kinds import SINGULAR, Kind
-from domain.config_lint.surroundings import Surroundings, UrlRefusal
+from domain.config_lint.surroundings import Surroundings, UrlRefusal, Words
 from domain.errors import FieldError, NotFoundError
 from domain.escalation.policy import EscalationPolicy, parse_escalation_policy
 from domain.event import Event, Fact, Json, PolicyRef
@@ -122,6 +122,7 @@ NEVER_PUBLISHED = Entry()
 class Configuration:
     """`chat_targets`: names of those that the operator set up; None: not known here.
     `url_refusal`: why no request ever goes to a URL; None: not known here.
+    `used_words`: by field, those that tickets have had; None: not known here.
     `mail`: whether a mail server is set up; None: not known here.
     `unpromised`: how many open tickets of each type have no promise, where that was
     asked.
@@ -130,6 +131,7 @@ class Configuration:
     entries: dict[tuple[Kind, str], Entry] = field(default_factory=dict)
     chat_targets: frozenset[str] | None = None
     url_refusal: UrlRefusal | None = None
+    used_words: Words | None = None
     mail: bool | None = None
     unpromised: Mapping[str, int] = field(default_factory=dict)
 
@@ -225,9 +227,23 @@ class Configuration:
             gaps=gaps,
             chat_targets=self.chat_targets,
             url_refusal=self.url_refusal,
+            used_words=self.used_words,
+            given_words=self._given_words,
             mail=self.mail,
             unpromised=self.unpromised,
         )
+
+    @cached_property
+    def _given_words(self) -> Words:
+        """By field, what macros give to tickets."""
+        found: dict[str, set[str]] = {}
+        for macro in (p.macro for p in self.current("macros")):
+            found.setdefault("tags", set()).update(macro.add_tags)
+            found.setdefault("attributes", set()).update(macro.attributes)
+            for name, word in {**macro.fields, "tier": macro.tier}.items():
+                if word is not None:
+                    found.setdefault(name, set()).add(str(word))
+        return {name: frozenset(words) for name, words in found.items()}
 
     @cached_property
     def agents(self) -> dict[str, Json]:

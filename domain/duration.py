@@ -6,6 +6,7 @@ Years and months are refused: their length depends on the calendar.
 import re
 from datetime import timedelta
 
+FORMS = "write 90s, 5m, 2h, 1d, or ISO 8601 as PT1H30M or P1DT2H"
 LONGEST = timedelta(days=5 * 366)
 """No promise is longer; a hundred years is a typing error, not a target."""
 
@@ -29,7 +30,7 @@ def parse_duration(text: str) -> timedelta:
     sign = parts.pop("sign", None)
     given = {unit: float(n) for unit, n in parts.items() if n is not None}
     if not given or text.endswith("T"):
-        msg = f"{text!r} is not a duration like PT30M, PT3S or P1D"
+        msg = f"{text!r} is not a duration: {FORMS}"
         raise ValueError(msg)
     try:
         length = timedelta(**given)

@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from domain.nearest import did_you_mean, not_one_of
+from domain.nearest import did_you_mean, listed, not_one_of
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,16 @@ class RequiredError(FieldError):
 
 class UnknownFieldError(FieldError):
     code = "unknown_field"
+
+    @classmethod
+    def of(
+        cls, pointer: str, name: object, known: Collection[str], what: str = "field"
+    ) -> "UnknownFieldError":
+        """With the nearest name, or else all of them."""
+        hint = did_you_mean(name, known)
+        if not hint and len(known) > 1:
+            hint = f"; there are {listed(known)}"
+        return cls(pointer, f"there is no such {what}{hint}")
 
 
 class UnknownWordError(FieldError):

@@ -5,11 +5,13 @@ process.
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from domain.access import Keys, fold_keys
 from domain.authority.delegation import Delegation, fold_delegations
 from domain.config import Configuration, fold_config
+from domain.config_lint.surroundings import Words
 from domain.event import Event
 from domain.oncall.book import OnCallBook
 from domain.oncall_log import fold_oncall
@@ -26,9 +28,12 @@ class LiveRegistry:
     """`known`: what this process knows of its surroundings, and nothing published."""
 
     def __init__(
-        self, store: PostgresEventStore, known: Configuration = NOTHING
+        self,
+        store: PostgresEventStore,
+        known: Configuration = NOTHING,
+        used_words: Callable[[], Awaitable[Words]] | None = None,
     ) -> None:
-        self._store = store
+        self._store, self._used_words = store, used_words
         self._position, self._read_at = 0, 0.0
         self._config, self._keys = known, Keys()
         self._subscriptions, self._oncall = Subscriptions(), OnCallBook()
@@ -37,6 +42,15 @@ class LiveRegistry:
 
     async def config(self) -> Configuration:
         await self._follow()
+        return self._config
+
+    async def config_to_check(self) -> Configuration:
+        await self._follow()
+        if self._used_words is None:
+            return self._config
+        used = await self._used_words()
+        if used != self._config.used_words:
+            self._config = replace(self._config, used_words=used)
         return self._config
 
     async def keys(self) -> Keys:

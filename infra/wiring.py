@@ -68,6 +68,7 @@ from infra.registry import LiveRegistry
 from infra.roster import LiveRoster
 from infra.settings import Settings
 from infra.sources import InstalledSources
+from infra.usedwords import read_used_words
 
 LOG = logging.getLogger(__name__)
 
@@ -188,7 +189,8 @@ async def core(settings: Settings) -> AsyncIterator[Core]:
     database = Database(settings.database_url, size=settings.database_pool)
     await database.open()
     store = PostgresEventStore(database, writer)
-    registry = LiveRegistry(store, _surroundings(settings))
+    used_words = partial(read_used_words, database)
+    registry = LiveRegistry(store, _surroundings(settings), used_words)
     try:
         yield Core(
             settings=settings,

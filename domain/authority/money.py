@@ -3,10 +3,10 @@
 import re
 from decimal import Decimal
 
-from domain.errors import FieldError
+from domain.authority.currencies import currency_fault
+from domain.errors import FieldError, UnknownWordError
 
 AMOUNT = r"[0-9]{1,12}(\.[0-9]{1,4})?"
-CURRENCY = r"[A-Z]{3}"
 
 
 def parse_amount(
@@ -19,14 +19,16 @@ def parse_amount(
             return amount
         errors.append(FieldError(pointer, "must be more than 0"))
     else:
-        message = 'must be a decimal in quotes, as "12.50", of at most 12 and 4 digits'
+        message = (
+            'must be a decimal in quotes, as "12.50", of at most 12 and 4 digits,'
+            f" not {value!r}"
+        )
         errors.append(FieldError(pointer, message))
     return Decimal(0)
 
 
 def parse_currency(value: object, pointer: str, errors: list[FieldError]) -> str:
-    if isinstance(value, str) and re.fullmatch(CURRENCY, value):
-        return value
-    message = "must be three capital letters (ISO 4217), as CNY"
-    errors.append(FieldError(pointer, message))
-    return ""
+    if (fault := currency_fault(value)) is not None:
+        errors.append(UnknownWordError(pointer, fault))
+        return ""
+    return str(value)

@@ -14,6 +14,7 @@ from domain.config_lint.people import agent_findings, team_findings
 from domain.config_lint.promises import promise_findings
 from domain.config_lint.surroundings import Surroundings
 from domain.config_lint.unpromised import unpromised_findings
+from domain.config_lint.unused_words import ladder_words, policy_words
 from domain.errors import FieldError
 from domain.escalation.policy import EscalationPolicy
 from domain.event import Json
@@ -44,6 +45,7 @@ def findings(
             yield from sla_findings(found.sla_policy, found.document, around)
         case "escalation-policies":
             yield from ladder_findings(found.escalation_policy, around, new=new)
+            yield from ladder_words(found.document, around)
         case "schedules":
             yield from schedule_findings(found.name, around)
         case "teams":
@@ -60,6 +62,7 @@ def sla_findings(
     others = [p for p in around.sla_policies if p.ref.name != policy.ref.name]
     yield from promise_findings(policy, document, others)
     yield from unpromised_findings(policy, around.sla_policies, around.unpromised)
+    yield from policy_words(document, around)
     ladder = around.ladders.get(policy.escalation_policy or "")
     if ladder is not None:
         yield from _climbed(policy, ladder)

@@ -111,6 +111,8 @@ def team_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
             yield FieldError("/lead", f"nobody, and asked for by {', '.join(steps)}")
     elif not around.acts(team.lead):
         yield FieldError("/lead", f"{team.lead} is not active")
+    elif team.lead not in team.members:
+        yield FieldError("/lead", f"{team.lead} is no member of the team")
 
 
 def _members(team: Team, around: Surroundings) -> Iterator[FieldError]:

@@ -66,8 +66,8 @@ def _warnings(policy: SlaPolicy) -> Iterator[FieldError]:
         if not isinstance(before, timedelta):
             continue
         short = {
-            f"{metric} {format_duration(target)}": None
-            for rule in policy.rules
+            f"/match/{number} {metric} {format_duration(target)}": None
+            for number, rule in enumerate(policy.rules)
             for metric, target in rule.targets
             if before >= target
         }

@@ -13,6 +13,7 @@ from domain.notification.preferences import parse_preferences
 from domain.oncall.plan import Plan
 from domain.sla.policy import SlaPolicy
 
+Words = Mapping[str, frozenset[str]]
 UrlRefusal = Callable[[str], str | None]
 
 
@@ -23,7 +24,8 @@ class Surroundings:
     `chat_targets`: names of those that are set up; None: not known. `url_refusal`: why
     no request ever goes to a URL; None: not known. `mail`: whether a mail server is set
     up; None: not known. `unpromised`: how many open tickets of each type have no
-    promise.
+    promise. `used_words`: by field, those that tickets have had; None: not known.
+    `given_words`: those that macros give them.
     """
 
     directory: Directory
@@ -34,6 +36,8 @@ class Surroundings:
     gaps: Callable[[str], tuple[FieldError, ...]]
     chat_targets: frozenset[str] | None = None
     url_refusal: UrlRefusal | None = None
+    used_words: Words | None = None
+    given_words: Words = field(default_factory=dict)
     mail: bool | None = None
     unpromised: Mapping[str, int] = field(default_factory=dict)
 

@@ -12,7 +12,7 @@ from datetime import UTC, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from domain.duration import format_duration, parse_duration
-from domain.errors import FieldError, InvalidError
+from domain.errors import FieldError, InvalidError, UnknownWordError
 from domain.event import Json
 from domain.notification.facts import CHANNELS, Channel, Urgency
 from domain.sla.calendar import WEEKDAYS, Calendar
@@ -120,7 +120,7 @@ def _matching(
         return None
     if isinstance(value, str) and pattern.fullmatch(value):
         return value
-    errors.append(FieldError(f"{above}/{field}", f"must be {wanted}"))
+    errors.append(FieldError(f"{above}/{field}", f"must be {wanted}, not {value!r}"))
     return None
 
 
@@ -154,11 +154,12 @@ def _rules(
         pointer = f"/notify/rules/{index}"
         channel, urgency = rule.get("channel"), rule.get("urgency")
         if channel not in CHANNELS:
-            message = f"must be one of {', '.join(CHANNELS)}"
-            errors.append(FieldError(f"{pointer}/channel", message))
+            where = f"{pointer}/channel"
+            errors.append(UnknownWordError.of(where, channel, CHANNELS))
             continue
         if urgency is not None and urgency not in URGENCIES:
-            errors.append(FieldError(f"{pointer}/urgency", "must be low or high"))
+            where = f"{pointer}/urgency"
+            errors.append(UnknownWordError.of(where, urgency, URGENCIES))
             continue
         after = _after(rule.get("after", "PT0S"), f"{pointer}/after", errors)
         yield Rule(channel=channel, after=after, urgency=urgency)

@@ -8,6 +8,7 @@ import re
 from datetime import UTC, date, datetime, time
 from typing import Final
 
+from domain.errors import InvalidError, UnknownWordError
 from domain.oncall.rotation import UNITS, Unit
 from domain.sla.calendar import WEEKDAYS
 from domain.sla.calendar_words import refuse
@@ -34,7 +35,7 @@ def read_flag(value: object, pointer: str) -> bool:
 def read_unit(value: object, pointer: str) -> Unit:
     found = [unit for unit in UNITS if unit == value]
     if not found:
-        refuse(pointer, f"must be one of {', '.join(UNITS)}")
+        raise InvalidError([UnknownWordError.of(pointer, value, UNITS)])
     return found[0]
 
 
@@ -49,7 +50,7 @@ def read_priority(value: object, pointer: str) -> int:
 def read_day(value: object, pointer: str) -> int:
     """0 is Monday."""
     if not isinstance(value, str) or value not in WEEKDAYS:
-        refuse(pointer, f"unknown day; use {', '.join(WEEKDAYS)}")
+        raise InvalidError([UnknownWordError.of(pointer, value, WEEKDAYS)])
     return WEEKDAYS.index(value)
 
 
@@ -63,7 +64,8 @@ def read_wall(value: object, pointer: str) -> datetime:
     except ValueError:
         pass
     if not isinstance(value, datetime) or value.tzinfo or value.microsecond:
-        refuse(pointer, "must be a local time without offset, as 2026-01-05T09:00")
+        wanted = "must be a local time without offset, as 2026-01-05T09:00"
+        refuse(pointer, f"{wanted}, not {str(value)!r}")
     if value.year not in YEARS:
         refuse(pointer, f"must be in the years {YEARS[0]} to {YEARS[-1]}")
     return value

@@ -17,7 +17,7 @@ from datetime import date
 from functools import partial
 from typing import TypeAlias
 
-from domain.errors import FieldError, InvalidError
+from domain.errors import FieldError, InvalidError, UnknownFieldError
 from domain.sla.calendar import (
     WEEKDAYS,
     Calendar,
@@ -52,7 +52,7 @@ def parse_calendar(document: object) -> Calendar:
     reader = _Reader()
     for name in fields:
         if name not in FIELDS:
-            reader.errors.append(FieldError(below("", name), "unknown field"))
+            reader.errors.append(UnknownFieldError.of(below("", name), name, FIELDS))
     tz = reader.attempt(read_zone, fields.get("tz"), "/tz")
     weekly = reader.weekly(fields.get("hours", {}))
     shifts = reader.dated(fields.get("shifts", {}), "/shifts")

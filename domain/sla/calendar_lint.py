@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from domain.errors import FieldError
 from domain.sla.calendar import WEEKDAYS, Calendar, Windows
+from domain.sla.calendar_words import time_text
 from domain.sla.instants import DAY_S
 from domain.sla.open_hours import open_spans
 
@@ -19,16 +20,34 @@ def calendar_warnings(calendar: Calendar) -> tuple[FieldError, ...]:
     """Overlapping windows, shifts that a holiday hides, breaks outside all hours."""
     return (
         *_overlaps(calendar),
+        *_overnight(calendar),
         *_hidden_shifts(calendar),
         *_idle_breaks(calendar),
     )
 
 
+def _places(calendar: Calendar) -> Iterator[tuple[str, Windows]]:
+    for day, windows in zip(WEEKDAYS, calendar.weekly, strict=True):
+        yield f"/hours/{day}", windows
+    for date, windows in calendar.shifts:
+        yield f"/shifts/{date}", windows
+
+
+def _overnight(calendar: Calendar) -> Iterator[FieldError]:
+    """Opening and closing are easily confused: then it is open all night. A night
+    shift is shorter.
+    """
+    for pointer, windows in _places(calendar):
+        for index, window in enumerate(windows):
+            length_s = window.closes_s - window.opens_s
+            if window.closes_s > DAY_S and length_s >= DAY_S // 2:
+                opens, closes = time_text(window.opens_s), time_text(window.closes_s)
+                message = f"is open overnight, from {opens} to {closes} of the next day"
+                yield FieldError(f"{pointer}/{index}", message)
+
+
 def _overlaps(calendar: Calendar) -> Iterator[FieldError]:
-    hours = zip(WEEKDAYS, calendar.weekly, strict=True)
-    places = [(f"/hours/{day}", windows) for day, windows in hours]
-    places += [(f"/shifts/{day}", windows) for day, windows in calendar.shifts]
-    for pointer, windows in places:
+    for pointer, windows in _places(calendar):
         for index in _overlapping(windows):
             yield FieldError(
                 f"{pointer}/{index}", "overlaps another window of that day"

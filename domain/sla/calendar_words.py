@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import NoReturn
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from domain.errors import FieldError, InvalidError
+from domain.errors import FieldError, InvalidError, UnknownNameError, escaped
+from domain.nearest import did_you_mean
 from domain.sla.calendar import Window
 from domain.sla.instants import DAY_S
 
@@ -29,7 +30,7 @@ def refuse(pointer: str, message: str) -> NoReturn:
 
 def below(pointer: str, key: object) -> str:
     """The JSON pointer of a member, escaped as RFC 6901 asks."""
-    return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
+    return f"{pointer}/{escaped(str(key))}"
 
 
 def read_object(value: object, pointer: str) -> Mapping[object, object]:
@@ -67,7 +68,9 @@ def read_zone(value: object, pointer: str) -> str:
             return value
     except (ZoneInfoNotFoundError, ValueError, OSError):
         pass
-    refuse(pointer, "must be the name of an IANA time zone, as Europe/Berlin")
+    hint = did_you_mean(value, sorted(available_timezones()))
+    message = f"{value!r} is not the name of an IANA time zone, as Europe/Berlin{hint}"
+    raise InvalidError([UnknownNameError(pointer, message)])
 
 
 def read_window(value: object, pointer: str) -> Window:
@@ -77,7 +80,7 @@ def read_window(value: object, pointer: str) -> Window:
             opens_s = read_time(start, f"{pointer}/0")
             closes_s = read_time(end, f"{pointer}/1")
         case _:
-            refuse(pointer, "must be [opening, closing]")
+            refuse(pointer, 'must be [opening, closing], as ["09:00", "17:00"]')
     if opens_s == DAY_S:
         refuse(f"{pointer}/0", "must open before 24:00")
     if closes_s == 0:
@@ -96,7 +99,7 @@ def read_time(value: object, pointer: str) -> int:
         hour, minute, second = (int(part or 0) for part in found.groups())
         if (total := hour * 3600 + minute * 60 + second) <= DAY_S:
             return total
-    refuse(pointer, 'must be a quoted time of day, as "09:00"')
+    refuse(pointer, f'must be a quoted time of day, as "09:00", not {value!r}')
 
 
 def read_date(value: object, pointer: str) -> date:
@@ -107,7 +110,7 @@ def read_date(value: object, pointer: str) -> date:
             return date.fromisoformat(value)
     except ValueError:
         pass
-    refuse(pointer, "must be a date, as 2026-12-24")
+    refuse(pointer, f"must be a date, as 2026-12-24, not {value!r}")
 
 
 def read_month_day(value: object, pointer: str) -> tuple[int, int]:
@@ -118,7 +121,7 @@ def read_month_day(value: object, pointer: str) -> tuple[int, int]:
             return day.month, day.day
     except ValueError:
         pass
-    refuse(pointer, "must be a month and day, as 05-01")
+    refuse(pointer, f"must be a month and day, as 05-01, not {value!r}")
 
 
 def time_text(second: int) -> str:

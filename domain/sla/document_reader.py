@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TypeAlias, TypeVar
 
-from domain.errors import FieldError, InvalidError
+from domain.errors import FieldError, InvalidError, UnknownFieldError
 from domain.sla.calendar_words import below, read_list, read_object
 
 Fields: TypeAlias = Mapping[object, object]
@@ -27,8 +27,11 @@ class Reader:
         self, value: object, pointer: str, known: tuple[str, ...]
     ) -> Fields | None:
         found = self.attempt(read_object, value, pointer)
-        unknown = (name for name in found or () if name not in set[object](known))
-        self.errors += (FieldError(below(pointer, n), "unknown field") for n in unknown)
+        self.errors += (
+            UnknownFieldError.of(below(pointer, name), name, known)
+            for name in found or ()
+            if name not in set[object](known)
+        )
         return found
 
     def entries(self, value: object, pointer: str, most: int) -> list[object]:

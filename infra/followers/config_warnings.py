@@ -41,7 +41,8 @@ class ConfigWarnings:
             await asyncio.sleep(LOOK_S)
 
     async def look(self) -> None:
-        config, book = await self._registry.config(), await self._registry.oncall()
+        config = await self._registry.config_to_check()
+        book = await self._registry.oncall()
         known = self._counted
         same = known is not None and known[0] is config and known[1] is book
         if same and time.monotonic() - self._counted_at < HOUR_S:

@@ -23,6 +23,7 @@ from infra.followers.bell import Bell
 from infra.followers.facets import broken, facets, promised, shown_clocks
 from infra.followers.follower import Follower
 from infra.followers.tickets import TicketCache, each
+from infra.usedwords import Used, UsedWords, words_of
 
 PROJECTOR = "projector"
 
@@ -98,6 +99,7 @@ class Rows:
     clocks: list[Json]
     turn: tuple[str, datetime] | None
     places: Mapping[str, Turn]
+    words: set[Used]
 
 
 class Projector(Follower):
@@ -112,6 +114,7 @@ class Projector(Follower):
     ) -> None:
         super().__init__(database, store, bell)
         self._tickets = tickets
+        self._used_words = UsedWords()
 
     @override
     async def consume(self, batch: Sequence[Header]) -> None:
@@ -143,10 +146,13 @@ class Projector(Follower):
                 if clocks:
                     text = _ENCODER.encode(clocks).decode()
                     await connection.execute(_UPSERT_CLOCKS, (text,), prepare=True)
+                words = {word for row in rows.values() for word in row.words}
+                new = await self._used_words.write(words, connection)
                 if rows:
                     await self.unpark(list(rows), connection)
                 if position is not None:
                     await self.save(position, connection)
+            self._used_words.remember(new)
 
     async def _write_one_by_one(self, rows: Mapping[str, Rows], position: int) -> None:
         for ticket_id, row in rows.items():
@@ -167,6 +173,7 @@ def _rows(ticket: Ticket) -> Rows:
         clocks=[_clock_row(ticket, clock) for clock in ticket.clocks],
         turn=_turn(ticket),
         places=ticket.turns,
+        words=words_of(ticket),
     )
 
 

@@ -162,6 +162,8 @@ def test_what_has_no_effect_or_overlaps_is_warned_about() -> None:
     ]
     nights = {"sun": [["22:00", "06:00"]], "mon": [["05:00", "13:00"]]}
     assert warned(hours=nights, breaks={}) == ["/hours/sun/0"]
+    swapped = {"mon": [["18:00", "09:00"]]}
+    assert warned(hours=swapped, breaks={}) == ["/hours/mon/0"]
     assert warned(shifts={"2026-10-01": [["09:00", "10:00"]]}) == ["/shifts/2026-10-01"]
     assert warned(breaks={"2026-01-05": [["12:15", "13:00"]]}) == ["/breaks/2026-01-05"]
 

@@ -153,7 +153,7 @@ def test_a_pause_that_resumes_at_once_is_named():
 
 def test_a_warning_as_long_as_the_target_is_named_with_the_target():
     found = said("sla-policies", sla(warn_at=["50%", "PT1H"]))
-    assert found["/warn_at/1"].endswith("for: first_response PT1H")
+    assert found["/warn_at/1"].endswith("for: /match/0 first_response PT1H")
 
 
 # escalation policies

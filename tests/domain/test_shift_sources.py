@@ -122,9 +122,11 @@ def test_of_many_unknown_the_first_are_named():
 
 
 def test_a_name_that_is_two_peoples_is_nobodys():
-    config = configured({"agents": {"Ann": {"name": "a"}, "ann": {"name": "b"}}})
-    assert "'ann' is no agent" in refused(found("ann"), config=config)[0][1]
-    assert people(found("ann"), config=config, people={"ann": "Ann"}) == ["Ann"]
+    shared = {"email": "desk@shop.example"}
+    agents = {"ann": {"name": "a"} | shared, "bo": {"name": "b"} | shared}
+    config, text = configured({"agents": agents}), shared["email"]
+    assert f"{text!r} is no agent" in refused(found(text), config=config)[0][1]
+    assert people(found(text), config=config, people={text: "bo"}) == ["bo"]
 
 
 def test_more_people_than_a_text_may_name_are_refused():

@@ -134,7 +134,8 @@ def test_the_name_always_is_taken(api):
 def test_a_calendar_has_to_be_there_before_it_is_named(api, word):
     policy = {"match": [{"targets": {"resolution": "PT1H"}}], "calendar": word}
     answer = api.request("PUT", f"/v1/sla-policies/{word}", json=policy)
-    assert refused(answer) == {"/calendar": f"there is no calendar {word!r}"}
+    said = refused(answer)["/calendar"]
+    assert said.startswith(f"there is no calendar {word!r}")
 
 
 def test_a_calendar_that_a_policy_counts_by_cannot_be_retired(api, word):

@@ -165,3 +165,24 @@ def test_an_event_of_a_document_says_its_address_in_ascii(api, word):
         sources += [item["source"] for item in items]
         after = items[-1]["position"]
     assert f"/v1/macros/{quote(name)}" in sources
+
+
+def test_a_word_that_no_ticket_has_had_is_warned_of_until_one_has(api, word):
+    tier = f"{word}-金牌"
+    rule = {"when": {"tier": tier}, "targets": {"resolution": "1h"}}
+    opened = api.open_ticket(customer={"external_id": "c", "tier": f"{word}-金牌客户"})
+    position = api.history(opened)[-1]["position"]
+    api.ok("GET", f"/v1/tickets?wait_for={position}")
+    made = api.ok("PUT", f"/v1/sla-policies/{word}", {"match": [rule], "order": 1})
+    place = "/match/0/when/tier"
+    said = f"no ticket has had the tier '{tier}' yet; did you mean '{word}-金牌客户'?"
+    warning = {"pointer": place, "message": said}
+    assert warning in made["warnings"]
+    of_it = {"kind": "sla-policies", "name": word, "version": 1}
+    listed = api.ok("GET", "/v1/config/warnings")["items"]
+    assert of_it | warning in listed
+    used = api.open_ticket(customer={"external_id": "c", "tier": tier})
+    position = api.history(used)[-1]["position"]
+    api.ok("GET", f"/v1/tickets?wait_for={position}")
+    listed = api.ok("GET", "/v1/config/warnings")["items"]
+    assert of_it | warning not in listed
