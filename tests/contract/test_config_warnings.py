@@ -16,6 +16,9 @@ class InForce:
     async def config(self):
         return self.found
 
+    async def config_to_check(self):
+        return self.found
+
     async def oncall(self):
         return OnCallBook()
 
