@@ -58,7 +58,9 @@ class KeyScheme(HTTPBearer):
         return key
 
 
-BEARER = KeyScheme(auto_error=False, description="An API key of Pledge")
+BEARER = KeyScheme(
+    auto_error=False, scheme_name="HTTPBearer", description="An API key of Pledge"
+)
 
 
 def permit(permission: Permission) -> Callable[..., Awaitable[None]]:
