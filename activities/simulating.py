@@ -24,8 +24,8 @@ from domain.errors import (
     UnreadableError,
 )
 from domain.event import Event
+from domain.replay import Histories, absorbed_by
 from domain.simulation import Summary, TicketDifference, compare, is_ticket
-from domain.world import World
 
 LOG = logging.getLogger(__name__)
 MOST_JOBS = 20
@@ -98,7 +98,7 @@ class Job:
 
     def add(self, found: TicketDifference) -> None:
         self.summary = self.summary.plus(found)
-        if found.differing and len(self.tickets) < MOST_SHOWN:
+        if found.differs and len(self.tickets) < MOST_SHOWN:
             self.tickets.append(found)
 
 
@@ -137,7 +137,7 @@ class Simulating:
             request_sha256=caller.request_sha256,
         )
         self._keep(job)
-        task = asyncio.create_task(self._run(job, ids, trial.world))
+        task = asyncio.create_task(self._run(job, ids, trial))
         self._tasks[job.id] = task
         task.add_done_callback(lambda _: self._tasks.pop(job.id, None))
         return job
@@ -205,27 +205,52 @@ class Simulating:
             del self._jobs[oldest]
         self._jobs[job.id] = job
 
-    async def _run(self, job: Job, ids: Sequence[str], world: World) -> None:
+    async def _run(self, job: Job, ids: Sequence[str], trial: Trial) -> None:
         """The outermost loop of a job: whatever fails is told to who asks for it."""
         try:
             async with self._turn:
                 job.state = "running"
                 for begin in range(0, len(ids), PAGE):
-                    await self._page(job, ids[begin : begin + PAGE], world)
+                    await self._page(job, ids[begin : begin + PAGE], trial)
                 job.state = "done"
         except Exception as error:
             LOG.exception("simulation %s", job.id)
             job.state, job.error = "failed", f"{type(error).__name__}: {error}"
 
-    async def _page(self, job: Job, ids: Sequence[str], world: World) -> None:
+    async def _page(self, job: Job, ids: Sequence[str], trial: Trial) -> None:
         streams = await self._load(job, ids)
+        others = await self._absorbed(streams)
         for begin in range(0, len(ids), SLICE):
             part = ids[begin : begin + SLICE]
             histories = [streams[i] for i in part if is_ticket(streams.get(i, []))]
-            found = await asyncio.to_thread(_compare, histories, world, job.as_of)
+            found = await asyncio.to_thread(
+                _compare, histories, trial, job.as_of, others
+            )
             for difference in found:
                 job.add(difference)
             job.done += len(part)
+
+    async def _absorbed(
+        self, streams: dict[str, list[Event]]
+    ) -> dict[str, list[Event]]:
+        """Histories of the tickets that went into these, and of those that went into
+        those. What cannot be read is left out by name in its own place.
+        """
+        known = dict(streams)
+        while wanted := {i for e in known.values() for i in absorbed_by(e)} - {*known}:
+            empty: dict[str, list[Event]] = {ticket_id: [] for ticket_id in wanted}
+            known |= empty | await self._readable(sorted(wanted))
+        return known
+
+    async def _readable(self, ids: Sequence[str]) -> dict[str, list[Event]]:
+        try:
+            return await self._store.load_many(ids)
+        except UnreadableError:
+            if len(ids) == 1:
+                return {}
+            middle = len(ids) // 2
+            first = await self._readable(ids[:middle])
+            return first | await self._readable(ids[middle:])
 
     async def _load(self, job: Job, ids: Sequence[str]) -> dict[str, list[Event]]:
         """One history that cannot be read must not hide the others."""
@@ -245,6 +270,6 @@ class Simulating:
 
 
 def _compare(
-    histories: Sequence[Sequence[Event]], world: World, at: datetime
+    histories: Sequence[Sequence[Event]], trial: Trial, at: datetime, others: Histories
 ) -> list[TicketDifference]:
-    return [compare(events, world, at) for events in histories]
+    return [compare(events, trial, at, others) for events in histories]

@@ -41,19 +41,28 @@ class ToldOut(BaseModel):
 
 
 class CourseOut(BaseModel):
-    """unpromised: there was no such clock. open: it still ran or stood still."""
+    """unpromised: there was no such clock. open: it still ran or stood still.
+    `due_at` as it was last; null while it stood still. An open one with `breached_at`
+    is broken and not yet done.
+    """
 
     verdict: Verdict
     target: str | None
+    due_at: datetime | None
     breached_at: datetime | None
     told: list[ToldOut]
 
 
 class ClockDifferenceOut(BaseModel):
+    """`actual`: what happened. `published`: what is in force now, at all times.
+    `draft`: the draft laid over that. `differs`: whether the draft changes anything.
+    """
+
     metric: str
     cycle: int
     differs: bool
-    really: CourseOut
+    actual: CourseOut
+    published: CourseOut
     draft: CourseOut
 
 
@@ -64,21 +73,26 @@ class TicketDifferenceOut(BaseModel):
 
 
 class ShiftOut(BaseModel):
-    """`more`: by the draft only; `fewer`: really only."""
+    """`more`: by the draft and not by what is published; `fewer`: the other way."""
 
-    really: int
+    actual: int
+    published: int
     draft: int
     more: int
     fewer: int
 
 
 class SummaryOut(BaseModel):
-    """`breaches` are clocks that broke; `people_told`: each person once a ticket."""
+    """`tickets_differing`, `verdicts_changed`: the draft against what is published.
+    `tickets_drifted`: what is published against what happened. `breaches` are clocks
+    that broke; `people_told`: each person once a ticket.
+    """
 
     tickets: int
     clocks: int
     tickets_differing: int
     verdicts_changed: int
+    tickets_drifted: int
     breaches: ShiftOut
     people_told: ShiftOut
 
@@ -108,7 +122,7 @@ class ConfigWarnings(BaseModel):
 class ResultOut(BaseModel):
     summary: SummaryOut
     tickets: list[TicketDifferenceOut] = Field(
-        description="The first thousand in which anything differs"
+        description="The first thousand in which the draft changes anything"
     )
     left_out: list[LeftOutOut]
 

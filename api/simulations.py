@@ -138,8 +138,9 @@ def _ticket(found: TicketDifference) -> Json:
             {
                 "metric": clock.metric,
                 "cycle": clock.cycle,
-                "differs": clock.really != clock.draft,
-                "really": plain(clock.really),
+                "differs": clock.differs,
+                "actual": plain(clock.actual),
+                "published": plain(clock.published),
                 "draft": plain(clock.draft),
             }
             for clock in found.clocks

@@ -18,7 +18,7 @@ from domain.config_kinds import Kind
 from domain.event import SYSTEM, Event, Json, Meta
 from domain.handling import AddMessage, Assign, Change, PauseTicket, Resume
 from domain.publishing import publish
-from domain.replay import replay
+from domain.replay import Past, replay
 from domain.sla.business_time import breach_at, due_at
 from domain.sla.calendar_form import calendar_form
 from domain.ticket.draft import Draft, seal
@@ -136,7 +136,7 @@ def bare_loop(events: list[Event]) -> object:
 
 def decide_anew(events: list[Event], rules: World) -> Draft:
     draft = None
-    for draft in replay(events, rules):  # noqa: B007 - the last one
+    for draft in replay(events, Past(world=rules)):  # noqa: B007 - the last one
         pass
     assert draft is not None
     return draft

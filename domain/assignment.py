@@ -48,11 +48,31 @@ class Turn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Remembered:
+    """Who was really chosen at each place at one instant; None: nobody. `anew`: teams
+    that choose as if nothing was known.
+    """
+
+    chosen: Mapping[str, str | None]
+    anew: frozenset[str] = frozenset()
+
+    def narrowed(self, team: str, place: str, free: list[str]) -> list[str]:
+        """Of those who could be chosen now."""
+        if team in self.anew or place not in self.chosen:
+            return free
+        chosen = self.chosen[place]
+        if chosen is None:
+            return []
+        return [chosen] if chosen in free else free
+
+
+@dataclass(frozen=True, kw_only=True)
 class Directory:
     """`loads`: the weights of what an agent holds or is asked to take. `taken_at`: when
     each took the last. `waiting`: how many tickets of a team nobody can be asked for.
     `turns`: by the place, as `Ticket.turns` has them. `position`: of the log, up to
-    which others' decisions are counted.
+    which others' decisions are counted. `remembered`: in a history that is replayed,
+    what the rules chose just then.
     """
 
     agents: Mapping[str, Agent] = field(default_factory=dict)
@@ -62,6 +82,7 @@ class Directory:
     waiting: Mapping[str, int] = field(default_factory=dict)
     turns: Mapping[str, Turn] = field(default_factory=dict)
     position: int = 0
+    remembered: Remembered | None = None
 
     def moved(self, moves: Mapping[str, int], at: datetime) -> "Directory":
         """So much more in the hands of each, or less; never less than nothing. Who has

@@ -78,14 +78,14 @@ def change(config: Configuration, fact: PolicyPublished) -> Change:
 
 
 def laid_over(
-    bundle: Bundle, config: Configuration, at: datetime, *, anew: bool = False
+    bundle: Bundle, config: Configuration, at: datetime
 ) -> tuple[Configuration, Sequence[PolicyPublished]]:
-    """The configuration with it in force, and what that publishes; `anew`: also what is
-    in force as it is. Raises InvalidError that points to `/<kind>/<name>/…`.
+    """The configuration with it in force, and what that publishes: nothing that is in
+    force as it is. Raises InvalidError that points to `/<kind>/<name>/…`.
     """
     facts, errors = list[PolicyPublished](), list[FieldError]()
     for written in bundle.in_order():
-        if not anew and unchanged(config, written):
+        if unchanged(config, written):
             continue
         try:
             fact = next_version(config, written, at, bundle.documents)

@@ -30,7 +30,8 @@ class Wanted:
     """What the one who is chosen must be. `away`: who cannot, and why. `last`: after
     whom a round robin goes on. `needs` are ranked by, `insisted` on are those without
     which nobody is chosen. `preferred`: whom before anybody else, the first first, and
-    why. `weight`: how much of somebody's capacity it takes.
+    why. `weight`: how much of somebody's capacity it takes. `place`: where it is asked,
+    as `Ticket.turns` names it.
     """
 
     strategy: str
@@ -41,6 +42,7 @@ class Wanted:
     insisted: Mapping[str, int] = field(default_factory=dict)
     preferred: Mapping[str, str] = field(default_factory=dict)
     weight: int = 1
+    place: str = ""
 
 
 def candidates(
@@ -53,6 +55,8 @@ def candidates(
     members = known.members if known else ()
     unfit = {m: unfit_for(directory, m, wanted) for m in members}
     free = [m for m in members if unfit[m] is None]
+    if directory.remembered is not None:
+        free = directory.remembered.narrowed(team, wanted.place, free)
     chosen, why, why_not = _choice(directory, members, free, wanted)
     return tuple(
         Candidate(

@@ -226,6 +226,7 @@ class Climb:
                 next_lap=lap,
                 next_due_at=due,
                 turns=found.turns,
+                picked=found.picked,
             )
         )
 

@@ -178,6 +178,7 @@ def open_ticket(
             attributes=command.attributes,
             opened_by=command.opened_by,
             split_from=command.split_from,
+            received_at=at if since < at else None,
         ),
         since,
     )

@@ -3,10 +3,11 @@
 Checked as if it were published; nothing of it is kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from domain.assignment import Directory
 from domain.bundle import Bundle, laid_over
 from domain.config import Configuration, PolicyPublished
 from domain.config_warnings import ConfigWarning
@@ -17,25 +18,52 @@ from domain.world import World
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    world: World
+    """Two worlds: as it is published now, and with the draft over it. `anew`: teams
+    that the draft changes, or people of theirs.
+    """
+
+    published: World
+    draft: World
+    anew: frozenset[str]
     warnings: tuple[ConfigWarning, ...]
 
 
 def overlaid(
     draft: Bundle, config: Configuration, book: OnCallBook, at: datetime
 ) -> Trial:
-    """Raises InvalidError that points to `/<kind>/<name>/…`. A schedule of the draft is
-    in force at all times, past ones too.
+    """Raises InvalidError that points to `/<kind>/<name>/…`. Everything is in force at
+    all times, past ones too; of schedules also the overrides and leaves that there
+    were.
     """
-    config, facts = laid_over(draft, config, at, anew=True)
-    warnings = [warning for fact in facts for warning in _warnings(fact)]
-    names = [name for kind, name in draft.documents if kind == "schedules"]
-    world = World(
-        config=config,
-        directory=config.directory,
-        oncall=_on_call(names, config, book),
+    changed, facts = laid_over(draft, config, at)
+    published = _world(config, book)
+    if not facts:
+        return Trial(
+            published=published, draft=published, anew=frozenset(), warnings=()
+        )
+    made = _world(changed, book)
+    return Trial(
+        published=published,
+        draft=made,
+        anew=frozenset(_anew(published.directory, made.directory)),
+        warnings=tuple(warning for fact in facts for warning in _warnings(fact)),
     )
-    return Trial(world=world, warnings=tuple(warnings))
+
+
+def _world(config: Configuration, book: OnCallBook) -> World:
+    return World(
+        config=config, directory=config.directory, oncall=_on_call(config, book)
+    )
+
+
+def _anew(before: Directory, after: Directory) -> Iterable[str]:
+    for name, team in after.teams.items():
+        people = (team.lead or "", *team.members)
+        same = team == before.teams.get(name) and all(
+            before.agents.get(one) == after.agents.get(one) for one in people
+        )
+        if not same:
+            yield name
 
 
 def _warnings(fact: PolicyPublished) -> list[ConfigWarning]:
@@ -51,14 +79,11 @@ def _warnings(fact: PolicyPublished) -> list[ConfigWarning]:
     ]
 
 
-def _on_call(
-    names: Sequence[str], config: Configuration, book: OnCallBook
-) -> OnCallBook:
-    """With the overrides that were made for the schedule as it was."""
+def _on_call(config: Configuration, book: OnCallBook) -> OnCallBook:
+    """With the overrides that were made for the schedules as they were."""
     plans = dict(book.plans)
-    for name in names:
-        published = config.entry("schedules", name).current
-        assert published is not None, "it has just been laid over"
-        changes = plans[name].changes if name in plans else ()
-        plans[name] = Plan.of(published.schedule, changes=changes)
+    for published in config.current("schedules"):
+        known = plans.get(published.name)
+        changes = known.changes if known else ()
+        plans[published.name] = Plan.of(published.schedule, changes=changes)
     return replace(book, plans=plans)

@@ -38,7 +38,7 @@ def merge(
     ending, staying = Draft(absorbed.id, absorbed), Draft(survivor.id, survivor)
     enforce(ending, at, world)
     came = ending.ticket
-    _end(ending, survivor, at, world.now(ending))
+    close_merged(ending, _merged(ending, survivor), at, world.now(ending))
     world = world.now(ending)
     enforce(staying, at, world)
     start = staying.mark()
@@ -136,16 +136,20 @@ def _refuse_what_cannot_be_undone(
         raise RuleError(f"{message} {until:%Y-%m-%dT%H:%M:%SZ}")
 
 
-def _end(draft: Draft, survivor: Ticket, at: datetime, world: World) -> None:
+def _merged(draft: Draft, survivor: Ticket) -> TicketMerged:
     theirs, customer = survivor.customer.external_id, draft.ticket.customer.external_id
-    fact = TicketMerged(
+    return TicketMerged(
         into=survivor.id,
         into_number=survivor.number,
         into_customer=theirs if theirs != customer else None,
     )
+
+
+def close_merged(draft: Draft, fact: TicketMerged, at: datetime, world: World) -> None:
+    """Its promises end; those that run go on in the ticket that stays."""
     cause = draft.record(fact, at)
     by = Rematch(draft=draft, at=at, world=world, cause=cause, kind="other")
-    reason = f"merged into ticket {survivor.id}"
+    reason = f"merged into ticket {fact.into}"
     for clock in draft.ticket.clocks:
         if clock.live:
             cancel(by, clock, reason, "merged")

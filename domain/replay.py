@@ -2,100 +2,94 @@
 
 What people did is taken as it was; what a rule added to the real history is left out,
 because the rules under trial add their own. Everything is decided by the functions of
-the live server (design invariant 3).
+the live server (design invariant 3), so the rules that were in force give the history
+that there was.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.enforcement import enforce_punctually
-from domain.errors import InvalidError, RuleError
-from domain.escalating import Escalating
-from domain.escalation.facts import EscalationForced
-from domain.event import SYSTEM, Event, Fact
-from domain.promises import follow
+from domain.enforcement import enforce, enforce_punctually
+from domain.errors import DomainError
+from domain.event import Event
+from domain.promises import take_over
+from domain.reactions import react
+from domain.recollection import Recollection
+from domain.replay_life import Moment, again, due_before, moments
+from domain.sla.clock import Clock
 from domain.ticket.draft import Draft
-from domain.ticket.facts import (
-    TicketAcknowledged,
-    TicketMessageAdded,
-    TicketPriorityChanged,
-    TicketReopened,
-    TicketResumed,
-    TicketTierChanged,
-    TicketUpdated,
-)
+from domain.ticket.facts import TicketAbsorbed, TicketMerged, TicketOpened
 from domain.ticket.state import Ticket
 from domain.world import World
 
-FAMILIES = ("ticket", "feedback")
+Histories = Mapping[str, Sequence[Event]]
+"""Of other tickets, by their ids."""
 
 
-COMPANIONS: dict[type[Fact], tuple[type[Fact], ...]] = {
-    TicketTierChanged: (TicketUpdated,),
-    TicketPriorityChanged: (TicketUpdated, TicketTierChanged),
-    TicketResumed: (TicketMessageAdded,),
-    TicketReopened: (TicketMessageAdded,),
-}
-"""What one command records together, after what: the rules see it as one moment."""
+@dataclass(frozen=True, kw_only=True)
+class Past:
+    """What a history is replayed in. `others`: histories of the tickets that went into
+    this one. `anew`: teams whose choices are made anew and not as they were.
+    """
+
+    world: World
+    others: Histories = field(default_factory=dict)
+    anew: frozenset[str] = frozenset()
 
 
-def replay(events: Iterable[Event], world: World) -> Iterator[Draft]:
+def replay(events: Sequence[Event], past: Past) -> Iterator[Draft]:
     """One draft for each moment of the ticket's life, the opening first: what happened
     and what the rules make of it, and what was due before.
     """
     ticket: Ticket | None = None
-    for moment in _moments(_life(events)):
+    recollection = Recollection(events, past.anew)
+    for moment in moments(events):
         at = moment[0].timestamp
+        world = recollection.recalled(past.world, at)
         draft = Draft(moment[0].originator_id, ticket)
         if ticket is not None:
-            enforce_punctually(draft, at, world)
-        start = draft.mark()
-        for event in moment:
-            _again(event.fact, draft, at, world)
-        follow(draft, start, at, world)
+            enforce_punctually(draft, due_before(moment), world)
+        _happen(draft, moment, world, past)
         ticket = draft.ticket
         yield draft
 
 
-def _moments(events: Iterable[Event]) -> Iterator[list[Event]]:
-    moment: list[Event] = []
-    for event in events:
-        if moment and not _together(moment[-1], event):
-            yield moment
-            moment = []
-        moment.append(event)
-    if moment:
-        yield moment
+def _happen(draft: Draft, moment: Moment, world: World, past: Past) -> None:
+    at, start = moment[0].timestamp, draft.mark()
+    for event in moment:
+        match event.fact:
+            case TicketAbsorbed() as fact:
+                clocks = _running(fact.absorbed, draft.ticket_id, at, past)
+                before = draft.mark()
+                draft.record(fact, at)
+                take_over(draft, before, clocks, at, world)
+            case fact:
+                with suppress(DomainError):  # nothing here that it could mean
+                    again(fact, draft, at, world)
+    react(draft, start, at, world)
+    opening = moment[0].fact
+    late = opening.received_at if isinstance(opening, TicketOpened) else None
+    enforce(draft, late or at, world)
 
 
-def _together(first: Event, second: Event) -> bool:
-    return (
-        isinstance(first.fact, COMPANIONS.get(type(second.fact), ()))
-        and first.timestamp == second.timestamp
-        and first.meta.command_id == second.meta.command_id
-    )
+def _running(absorbed: str, into: str, at: datetime, past: Past) -> Sequence[Clock]:
+    """The clocks that ran when this ticket went into that one."""
+    before: list[Event] = []
+    for event in past.others.get(absorbed, ()):
+        went = isinstance(event.fact, TicketMerged) and event.fact.into == into
+        if went and event.timestamp == at:
+            draft = replayed(before, past, at)
+            return [clock for clock in draft.ticket.clocks if clock.live]
+        before.append(event)
+    return ()
 
 
-def _again(fact: Fact, draft: Draft, at: datetime, world: World) -> None:
-    """Who acknowledged or forced a climb did so to whatever climbs here."""
-    by = Escalating(draft=draft, at=at, world=world)
-    match fact:
-        case EscalationForced():
-            to = None if fact.to_step == fact.from_step else fact.to_step  # the next
-            with suppress(RuleError, InvalidError):  # nothing here that it could mean
-                by.force(to, fact.by, fact.reason)
-        case _ if _has_happened(fact, draft):
-            pass
-        case _:
-            draft.record(fact, at)
-            if isinstance(fact, TicketAcknowledged):
-                by.acknowledge(fact.by)
-
-
-def _has_happened(fact: Fact, draft: Draft) -> bool:
-    """The end of a pause that ran out is what `enforce` says already."""
-    return isinstance(fact, TicketResumed) and draft.ticket.pause is None
+def replayed(events: Sequence[Event], past: Past, until: datetime) -> Draft:
+    """The last draft: what became due after the last event."""
+    drafts = [*replay(events, past)]
+    return due_by(drafts[-1].ticket, until, past.world)
 
 
 def due_by(ticket: Ticket, at: datetime, world: World) -> Draft:
@@ -105,17 +99,8 @@ def due_by(ticket: Ticket, at: datetime, world: World) -> Draft:
     return draft
 
 
-def _life(events: Iterable[Event]) -> Iterator[Event]:
-    """What happened to the ticket, and what people did to its climb, but for what
-    followed from a step of a ladder: the rules under trial take theirs.
-    """
-    of_steps: set[str | None] = set()
+def absorbed_by(events: Iterable[Event]) -> Iterator[str]:
+    """The tickets that went into this one."""
     for event in events:
-        family = event.fact.topic.partition(".")[0]
-        followed = event.meta.actor == SYSTEM and event.meta.causation_id in of_steps
-        if family == "escalation" or followed:
-            of_steps.add(event.id)
-            if isinstance(event.fact, EscalationForced):
-                yield event
-        elif family in FAMILIES:
-            yield event
+        if isinstance(event.fact, TicketAbsorbed):
+            yield event.fact.absorbed

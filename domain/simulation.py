@@ -1,23 +1,25 @@
-"""What would have come of a ticket under other rules, beside what really came of it.
+"""What would have come of a ticket under a draft, beside what would have come of it
+under what is published now, and what really came of it.
 
 What people did is taken as it was; they might have done otherwise, had they been told
-otherwise. How much each had in hand is not known of the past, so whoever is chosen by
-load is chosen as if nobody had anything.
+otherwise. How much each had in hand is known only as far as the ticket's own history
+says it. Whoever was chosen by a rule is chosen again where the draft leaves the team
+as it is.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from domain.config_draft import Trial
 from domain.escalation.facts import CHOOSING
 from domain.event import Event, Fact
-from domain.replay import due_by, replay
+from domain.replay import Histories, Past, due_by, replay
 from domain.sla.clock import Clock, ClockState
 from domain.ticket.evolve import fold
 from domain.ticket.facts import TicketOpened
 from domain.ticket.state import Ticket
-from domain.world import World
 
 Verdict = Literal["met", "missed", "open", "cancelled", "unpromised"]
 _VERDICTS: dict[ClockState, Verdict] = {
@@ -41,81 +43,105 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """How one clock went. `told` in the order in which they were."""
+    """How one clock went. `due_at` as it was last; None while it stood still. `told`
+    in the order in which they were.
+    """
 
     verdict: Verdict
     target: timedelta | None = None
+    due_at: datetime | None = None
     breached_at: datetime | None = None
     told: tuple[Told, ...] = ()
 
 
 UNPROMISED = Course(verdict="unpromised")
+Key = tuple[str, int]
+"""Metric and cycle."""
+Courses = Mapping[Key, Course]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClockDifference:
+    """`actual`: what happened. `published`, `draft`: under these rules."""
+
     metric: str
     cycle: int
-    really: Course
+    actual: Course
+    published: Course
     draft: Course
+
+    @property
+    def differs(self) -> bool:
+        """Whether the draft changes anything."""
+        return self.published != self.draft
 
 
 @dataclass(frozen=True, kw_only=True)
 class TicketDifference:
-    """`clocks`: all that either had, those in which nothing differs included."""
+    """`clocks`: all that any had, those in which nothing differs included."""
 
     ticket_id: str
     number: int
     clocks: tuple[ClockDifference, ...]
 
     @property
-    def differing(self) -> tuple[ClockDifference, ...]:
-        return tuple(clock for clock in self.clocks if clock.really != clock.draft)
+    def differs(self) -> bool:
+        return any(clock.differs for clock in self.clocks)
+
+    @property
+    def drifted(self) -> bool:
+        """Whether what is published now would have done otherwise than was done."""
+        return any(clock.actual != clock.published for clock in self.clocks)
 
 
 def is_ticket(events: Sequence[Event]) -> bool:
     return bool(events) and isinstance(events[0].fact, TicketOpened)
 
 
-def compare(events: Sequence[Event], world: World, at: datetime) -> TicketDifference:
-    """Of a ticket's whole history, as of `at`; always the same of the same."""
+def compare(
+    events: Sequence[Event], trial: Trial, at: datetime, others: Histories | None = None
+) -> TicketDifference:
+    """Of a ticket's whole history, as of `at`; always the same of the same. `others`:
+    histories of the tickets that went into it.
+    """
     ticket = fold(events)
     assert ticket is not None, "a history starts with its opening"
-    really = courses(ticket, ((event.fact, event.timestamp) for event in events))
-    draft = _under(events, world, at)
+    actual = courses(ticket, ((event.fact, event.timestamp) for event in events))
+    known = others or {}
+    published = _under(events, Past(world=trial.published, others=known), at)
+    draft = published
+    if trial.draft is not trial.published:
+        past = Past(world=trial.draft, others=known, anew=trial.anew)
+        draft = _under(events, past, at)
     return TicketDifference(
         ticket_id=ticket.id,
         number=ticket.number,
         clocks=tuple(
             ClockDifference(
-                metric=metric,
-                cycle=cycle,
-                really=really.get((metric, cycle), UNPROMISED),
-                draft=draft.get((metric, cycle), UNPROMISED),
+                metric=key[0],
+                cycle=key[1],
+                actual=actual.get(key, UNPROMISED),
+                published=published.get(key, UNPROMISED),
+                draft=draft.get(key, UNPROMISED),
             )
-            for metric, cycle in sorted({*really, *draft})
+            for key in sorted({*actual, *published, *draft})
         ),
     )
 
 
-def _under(
-    events: Sequence[Event], world: World, at: datetime
-) -> dict[tuple[str, int], Course]:
+def _under(events: Sequence[Event], past: Past, at: datetime) -> Courses:
     ticket: Ticket | None = None
     facts: list[tuple[Fact, datetime]] = []
-    for draft in replay(events, world):
+    for draft in replay(events, past):
         ticket = draft.ticket
         facts += [(step.fact, step.at) for step in draft.steps]
     assert ticket is not None, "a history starts with its opening"
-    end = due_by(ticket, at, world)
+    end = due_by(ticket, at, past.world)
     facts += [(step.fact, step.at) for step in end.steps]
     return courses(end.ticket, facts)
 
 
-def courses(
-    ticket: Ticket, facts: Iterable[tuple[Fact, datetime]]
-) -> dict[tuple[str, int], Course]:
-    """By metric and cycle."""
+def courses(ticket: Ticket, facts: Iterable[tuple[Fact, datetime]]) -> Courses:
     told: dict[str, list[Told]] = {}
     for fact, at in facts:
         if isinstance(fact, CHOOSING):
@@ -133,6 +159,7 @@ def _course(clock: Clock, told: Sequence[Told]) -> Course:
     return Course(
         verdict=_VERDICTS[clock.state],
         target=clock.target,
+        due_at=clock.due_at,
         breached_at=clock.breached_at,
         told=tuple(told),
     )
@@ -140,54 +167,76 @@ def _course(clock: Clock, told: Sequence[Told]) -> Course:
 
 @dataclass(frozen=True, kw_only=True)
 class Shift:
-    """How many there really were and by the draft; `more`: by the draft only, `fewer`:
-    really only.
+    """How many there were in each column. `more`: by the draft and not by what is
+    published; `fewer`: the other way round.
     """
 
-    really: int = 0
+    actual: int = 0
+    published: int = 0
     draft: int = 0
     more: int = 0
     fewer: int = 0
 
-    def plus(self, really: set[object], draft: set[object]) -> "Shift":
+    def plus(
+        self, actual: set[object], published: set[object], draft: set[object]
+    ) -> "Shift":
         return Shift(
-            really=self.really + len(really),
+            actual=self.actual + len(actual),
+            published=self.published + len(published),
             draft=self.draft + len(draft),
-            more=self.more + len(draft - really),
-            fewer=self.fewer + len(really - draft),
+            more=self.more + len(draft - published),
+            fewer=self.fewer + len(published - draft),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """`breaches` are clocks that broke. `people_told`: each person once a ticket."""
+    """`tickets_differing`, `verdicts_changed`: the draft against what is published;
+    `tickets_drifted`: what is published against what happened. `breaches` are clocks
+    that broke. `people_told`: each person once a ticket.
+    """
 
     tickets: int = 0
     clocks: int = 0
     tickets_differing: int = 0
     verdicts_changed: int = 0
+    tickets_drifted: int = 0
     breaches: Shift = Shift()
     people_told: Shift = Shift()
 
     def plus(self, found: TicketDifference) -> "Summary":
-        changed = (c for c in found.clocks if c.really.verdict != c.draft.verdict)
-        pairs = [(c, c.really, c.draft) for c in found.clocks]
+        changed = [c for c in found.clocks if c.published.verdict != c.draft.verdict]
         return replace(
             self,
             tickets=self.tickets + 1,
             clocks=self.clocks + len(found.clocks),
-            tickets_differing=self.tickets_differing + bool(found.differing),
-            verdicts_changed=self.verdicts_changed + sum(1 for _ in changed),
-            breaches=self.breaches.plus(
-                {(c.metric, c.cycle) for c, really, _ in pairs if really.breached_at},
-                {(c.metric, c.cycle) for c, _, draft in pairs if draft.breached_at},
-            ),
-            people_told=self.people_told.plus(
-                {*_people(really for _, really, _ in pairs)},
-                {*_people(draft for _, _, draft in pairs)},
-            ),
+            tickets_differing=self.tickets_differing + found.differs,
+            verdicts_changed=self.verdicts_changed + len(changed),
+            tickets_drifted=self.tickets_drifted + found.drifted,
+            breaches=self.breaches.plus(*map(_broken, _columns(found))),
+            people_told=self.people_told.plus(*map(_people, _columns(found))),
         )
 
 
-def _people(found: Iterable[Course]) -> Iterator[str]:
-    return (told.person for course in found for told in course.told)
+_Column = Sequence[tuple[Key, Course]]
+
+
+def _columns(found: TicketDifference) -> tuple[_Column, _Column, _Column]:
+    keyed = [((clock.metric, clock.cycle), clock) for clock in found.clocks]
+    return (
+        [(key, clock.actual) for key, clock in keyed],
+        [(key, clock.published) for key, clock in keyed],
+        [(key, clock.draft) for key, clock in keyed],
+    )
+
+
+def _broken(column: _Column) -> set[object]:
+    return {key for key, course in column if course.breached_at}
+
+
+def _people(column: _Column) -> set[object]:
+    return {*_names(course for _, course in column)}
+
+
+def _names(courses_: Iterable[Course]) -> Iterator[str]:
+    return (told.person for course in courses_ for told in course.told)

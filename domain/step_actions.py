@@ -70,6 +70,7 @@ class StepActions:
                 strategy=strategy,
                 holder=ticket.assignee,
                 last=directory.last(self._place),
+                place=self._place,
                 away=away_of(self.around, team),
                 needs=needs,
                 insisted=terms.required,

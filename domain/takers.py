@@ -42,6 +42,7 @@ class Takers:
         wanted = Wanted(
             strategy=terms.strategy,
             last=directory.last(_place(queue.team)),
+            place=_place(queue.team),
             needs=dict(terms.required) | queue.wished,
             insisted=terms.insisted(queue.wished),
             away=self._off_shift() | away_of(self._around(asked), queue.team),

@@ -15,6 +15,11 @@ from infra.settings import Settings
 from infra.terminal import finish, say
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable output")
+_DETAILED = click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit with 2 where anything differs, 0 where nothing does",
+)
 
 
 @click.group(
@@ -298,6 +303,7 @@ def report_incidents(policy: Path, as_json: bool) -> None:
 @click.option("--from", "since", default=None, help="Opened from, as in RFC 3339")
 @click.option("--to", "until", default=None, help="Opened before")
 @_JSON
+@_DETAILED
 @reaching
 def simulate(
     file: Path,
@@ -305,13 +311,17 @@ def simulate(
     since: str | None,
     until: str | None,
     as_json: bool,
+    detailed_exitcode: bool,
 ) -> None:
-    """What a draft (a bundle, YAML or JSON) would have done to past tickets; to all of
-    them if none are named. Nothing of it is stored.
+    """What a draft (a bundle, YAML or JSON) would have done to past tickets, beside
+    what is published now and what really happened; all tickets if none are named.
+    Nothing of it is published.
     """
     from infra.simulate import simulate as run  # noqa: PLC0415
 
-    finish(run(file, tickets, (since, until), as_json=as_json))
+    opened = since, until
+    options = {"as_json": as_json, "detailed_exitcode": detailed_exitcode}
+    finish(run(file, tickets, opened, **options))
 
 
 @main.command()

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from infra.wiring import now
 SINCE_EVER = "1970-01-01T00:00:00Z"
 LOOK_S = 0.2
 MOST_LISTED = 20
+COLUMNS = ("actual", "published", "draft")
+NO_DIFFERENCE, DIFFERENCE = 0, 2
 
 
 def simulate(
@@ -25,8 +28,9 @@ def simulate(
     opened: tuple[str | None, str | None],
     *,
     as_json: bool,
+    detailed_exitcode: bool = False,
 ) -> int:
-    """The exit code: 1 if the job failed."""
+    """The exit code: 0; with `detailed_exitcode` 2 if the draft changes anything."""
     body: dict[str, Any] = {"draft": read(file)}
     since, until = opened
     if tickets:
@@ -43,7 +47,8 @@ def simulate(
         click.echo(json.dumps(job))
     else:
         _show(job, Console())
-    return 0
+    differs = job["result"]["summary"]["tickets_differing"] > 0
+    return DIFFERENCE if detailed_exitcode and differs else NO_DIFFERENCE
 
 
 def _watched(client: PledgeClient, job: dict[str, Any]) -> dict[str, Any]:
@@ -70,34 +75,65 @@ def _show(job: dict[str, Any], console: Console) -> None:
         place = f"{w['kind']}/{w['name']}{w['pointer']}"
         console.print(f"warning: {place} {w['message']}", markup=False)
     console.print(_summary(result["summary"]))
+    for line in lines(result):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def lines(result: dict[str, Any]) -> Iterator[str]:
+    """What the draft changes, ticket by ticket; and what could not be tried."""
+    summary = result["summary"]
     for found in result["tickets"][:MOST_LISTED]:
         for clock in found["clocks"]:
             if clock["differs"]:
-                console.print(_line(found, clock), markup=False, highlight=False)
-    more = result["summary"]["tickets_differing"] - MOST_LISTED
+                yield f"#{found['number']} {clock_line(clock)}"
+    more = summary["tickets_differing"] - MOST_LISTED
     if more > 0:
-        console.print(f"and {more} more tickets: --json has the first thousand")
+        yield f"and {more} more tickets: --json has the first thousand"
+    if summary["tickets_drifted"]:
+        yield (
+            f"{summary['tickets_drifted']} tickets went otherwise than under what is"
+            " published now: see `actual` in --json"
+        )
     for left in result["left_out"]:
-        console.print(f"left out: {left['ticket_id']}: {left['reason']}", markup=False)
+        yield f"left out: {left['ticket_id']}: {left['reason']}"
 
 
 def _summary(summary: dict[str, Any]) -> Table:
     words = "{tickets} tickets, {clocks} clocks, {verdicts_changed} verdicts changed"
-    table = Table("", "really", "draft", "more", "fewer", title=words.format(**summary))
-    for name in ("breaches", "people_told"):
+    table = Table(
+        "", *COLUMNS, "draft adds", "draft avoids", title=words.format(**summary)
+    )
+    for name, shown in (("breaches", "breaches"), ("people_told", "people notified")):
         shift = summary[name]
-        figures = [str(shift[key]) for key in ("really", "draft", "more", "fewer")]
-        table.add_row(name.replace("_", " "), *figures)
+        figures = [str(shift[key]) for key in (*COLUMNS, "more", "fewer")]
+        table.add_row(shown, *figures)
     return table
 
 
-def _line(found: dict[str, Any], clock: dict[str, Any]) -> str:
-    courses = [_course(clock[side]) for side in ("really", "draft")]
-    name = f"#{found['number']} {clock['metric']}/{clock['cycle']}"
-    return f"{name}: {courses[0]} → {courses[1]}"
+def clock_line(clock: dict[str, Any]) -> str:
+    """`resolution: due T1 → T2, target PT8H → PT20H`, only what the draft changes."""
+    before, after = clock["published"], clock["draft"]
+    name = clock["metric"] + (f"/{clock['cycle']}" if clock["cycle"] > 1 else "")
+    parts = [
+        f"{word} {old} → {new}".lstrip()
+        for word, old, new in (
+            ("", verdict(before), verdict(after)),
+            ("due", before["due_at"] or "none", after["due_at"] or "none"),
+            ("target", before["target"] or "none", after["target"] or "none"),
+            ("notified", _people(before), _people(after)),
+        )
+        if old != new
+    ]
+    return f"{name}: {', '.join(parts) or 'notified at other times'}"
 
 
-def _course(course: dict[str, Any]) -> str:
-    people = ", ".join(dict.fromkeys(told["person"] for told in course["told"]))
-    broken = f" at {course['breached_at']}" if course["breached_at"] else ""
-    return f"{course['verdict']}{broken}" + (f", told {people}" if people else "")
+def verdict(course: dict[str, Any]) -> str:
+    if not course["breached_at"]:
+        return str(course["verdict"])
+    at = f"breached at {course['breached_at']}"
+    return f"{at} and still open" if course["verdict"] == "open" else at
+
+
+def _people(course: dict[str, Any]) -> str:
+    people = dict.fromkeys(told["person"] for told in course["told"])
+    return ", ".join(people) or "nobody"

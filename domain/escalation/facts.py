@@ -89,7 +89,8 @@ class EscalationStepFired(Fact):
     `passed_over`: who its targets were at this instant, and who they were not.
     `next_due_at` None: it waits for the clock, or was the last. `turns`: whose turn it
     was at each of its places that go round. `unmet`: of targets that mean nobody at
-    all, and of chains of managers shorter than asked for, why.
+    all, and of chains of managers shorter than asked for, why. `picked`: at each place
+    that takes one of a team, who that was; None: nobody.
     """
 
     topic: ClassVar[str] = "escalation.step_fired"
@@ -104,6 +105,7 @@ class EscalationStepFired(Fact):
     next_due_at: datetime | None
     turns: dict[str, str] = field(default_factory=dict)
     unmet: tuple[str, ...] = ()
+    picked: dict[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

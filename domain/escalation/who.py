@@ -46,6 +46,7 @@ class Found:
     chosen: dict[str, Chosen] = field(default_factory=dict)
     passed_over: dict[str, str] = field(default_factory=dict)
     turns: dict[str, str] = field(default_factory=dict)
+    picked: dict[str, str | None] = field(default_factory=dict)
     unmet: list[str] = field(default_factory=list)
     """Targets that mean nobody at all, or end before the level asked for, and why."""
 
@@ -198,6 +199,7 @@ class Found:
     def _one_of(self, target: Target, place: str) -> Iterator[Meant]:
         found = self._candidates(target, place)
         chosen = chosen_of(found)
+        self.picked[place] = chosen.agent if chosen else None
         if chosen is not None:
             yield Meant(chosen.agent, f"{chosen.reason} of {target.name}")
             if chosen.reason == IN_TURN:
@@ -211,6 +213,7 @@ class Found:
         wanted = Wanted(
             strategy="least_loaded" if kind not in ("round_robin", "skilled") else kind,
             last=around.directory.last(place),
+            place=place,
             needs={need.skill: need.level for need in target.needs},
             away=self._away(target.name),
         )

@@ -46,6 +46,8 @@ class SplitFrom:
 
 @dataclass(frozen=True, kw_only=True)
 class TicketOpened(Fact):
+    """`received_at`: when it was recorded, if the customer wrote before that."""
+
     topic: ClassVar[str] = "ticket.opened"
     number: int
     subject: str
@@ -59,6 +61,7 @@ class TicketOpened(Fact):
     attributes: Json
     opened_by: AuthorKind = "customer"
     split_from: SplitFrom | None = None
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

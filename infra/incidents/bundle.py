@@ -36,7 +36,7 @@ def policies(file: Path) -> World:
     looking = all_looked_up(found, InstalledSources(), now().date())
     try:
         handed_in = Bundle(documents=found, expansions=asyncio.run(looking))
-        config, _ = laid_over(handed_in, Configuration(), now(), anew=True)
+        config, _ = laid_over(handed_in, Configuration(), now())
     except InvalidError as error:
         raise BundleError(f"{file}: {error}") from error
     asked = ("sla-policies", "calendars")

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Literal
 
 from domain.event import Event
-from domain.replay import replay
+from domain.replay import Past, replay
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaMet, SlaMissed
 from domain.ticket.draft import Draft
@@ -46,7 +46,7 @@ def judge(events: Sequence[Event], world: World) -> Verdict:
     """`events` start with the opening."""
     ticket: Ticket | None = None
     judged: list[_Judged] = []
-    for draft in replay(events, world):
+    for draft in replay(events, Past(world=world)):
         ticket = draft.ticket
         judged += _verdicts(draft)
     assert ticket is not None, "a history starts with its opening"

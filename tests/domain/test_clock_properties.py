@@ -22,7 +22,7 @@ from domain.commands import (
     Resume,
 )
 from domain.errors import DomainError
-from domain.replay import due_by, replay
+from domain.replay import Past, due_by, replay
 from domain.sla.business_time import elapsed, is_open, next_open, previous_open
 from domain.sla.facts import SlaBreached, SlaMet, SlaMissed, SlaRestated, SlaWarned
 from domain.sla.metric import BUILT_IN
@@ -253,7 +253,7 @@ def test_enforced_late_or_often_the_events_are_the_same(world, start, deeds, loo
 @settings(max_examples=100, deadline=None)
 def test_the_log_replayed_gives_every_recorded_verdict_and_breach(world, start, deeds):
     story = done(world, start, deeds).enforce(start + FAR)
-    drafts = list(replay(story.events, story.world))
+    drafts = list(replay(story.events, Past(world=story.world)))
     drafts.append(due_by(drafts[-1].ticket, start + FAR, story.world))
     again = [(step.at, step.fact) for draft in drafts for step in draft.steps]
     assert again == told(story)

@@ -312,5 +312,5 @@ def test_a_draft_may_bring_its_people_along():
         expansions={("schedules", "front"): spell_out(written, read(found("Dan")))},
     )
     trial = overlaid(draft, Configuration(), OnCallBook(), NOON)
-    [shift] = shifts(trial.world.oncall.plan("front"), EVE - NIGHT, EVE + 2 * NIGHT)
+    [shift] = shifts(trial.draft.oncall.plan("front"), EVE - NIGHT, EVE + 2 * NIGHT)
     assert shift.person == "dan"

@@ -1,0 +1,88 @@
+"""What a history remembers of the choices that were made: who was chosen, and how much
+each candidate had in hand. Other tickets' histories are not at hand in a replay.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from domain.assignment import Remembered
+from domain.choosing import Candidate, chosen_of
+from domain.escalation.facts import (
+    EscalationNotReassigned,
+    EscalationReassigned,
+    EscalationStepFired,
+)
+from domain.event import Event, Fact
+from domain.offer.facts import AssignmentOffered, AssignmentWaiting
+from domain.ticket.facts import TicketAssigned
+from domain.world import World
+
+
+@dataclass
+class _Instant:
+    """`loads`: as they were known last. `waiting`: teams in which others came first."""
+
+    loads: Mapping[str, int]
+    chosen: dict[str, str | None] = field(default_factory=dict)
+    waiting: dict[str, int] = field(default_factory=dict)
+
+
+class Recollection:
+    """`anew`: teams of which only the loads are remembered, because the rules under
+    trial choose among other people, or otherwise.
+    """
+
+    def __init__(self, events: Sequence[Event], anew: frozenset[str]) -> None:
+        self._anew = anew
+        self._instants: dict[datetime, _Instant] = {}
+        loads: dict[str, int] = {}
+        for event in events:
+            found = _candidates(event.fact)
+            if not found and not isinstance(event.fact, _CHOICES):
+                continue
+            loads = loads | {c.agent: c.load for c in found}
+            instant = self._instants.setdefault(event.timestamp, _Instant(loads))
+            instant.loads = loads
+            instant.chosen |= _chosen(event)
+            if isinstance(event.fact, AssignmentWaiting) and not found:
+                instant.waiting[event.fact.team] = 2
+
+    def recalled(self, world: World, at: datetime) -> World:
+        """With what was known at this instant."""
+        instant = self._instants.get(at)
+        if instant is None:
+            return world
+        directory = replace(
+            world.directory,
+            loads={**world.directory.loads, **instant.loads},
+            waiting=instant.waiting,
+            remembered=Remembered(chosen=instant.chosen, anew=self._anew),
+        )
+        return world.having(directory)
+
+
+_CHOICES = (AssignmentWaiting, EscalationStepFired)
+
+
+def _candidates(fact: Fact) -> Sequence[Candidate]:
+    """Every fact that tells of a choice has them by this name."""
+    found: Sequence[Candidate] = getattr(fact, "candidates", ())
+    return found
+
+
+def _chosen(event: Event) -> dict[str, str | None]:
+    """By the places where it was asked."""
+    fact, found = event.fact, _candidates(event.fact)
+    one = chosen_of(tuple(found))
+    agent = one.agent if one else None
+    match fact:
+        case AssignmentOffered() | AssignmentWaiting() | TicketAssigned():
+            return {f"team/{fact.team}": agent} if found else {}
+        case EscalationReassigned() | EscalationNotReassigned():
+            ladder = event.meta.policy.name if event.meta.policy else ""
+            return {f"{ladder}/{fact.step}/reassign": agent}
+        case EscalationStepFired():
+            return {**fact.turns, **fact.picked}
+        case _:
+            return {}

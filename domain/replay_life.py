@@ -1,0 +1,164 @@
+"""What people did in a history, moment by moment, and doing it again."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TypeAlias
+
+from domain.climb import catch
+from domain.enforcement import MICROSECOND
+from domain.escalating import Escalating
+from domain.escalation.facts import (
+    EscalationForced,
+    EscalationHeld,
+    EscalationStepFired,
+    EscalationUnreached,
+)
+from domain.event import SYSTEM, Event, Fact
+from domain.merge import close_merged
+from domain.notification.unreached import StepUnreached
+from domain.offer.facts import (
+    AssignmentAccepted,
+    AssignmentDeclined,
+    AssignmentOffered,
+    AssignmentWithdrawn,
+)
+from domain.offering import DeclineOffer, Offering, OfferNext, Withdraw
+from domain.ticket.draft import Draft
+from domain.ticket.facts import (
+    TicketAcknowledged,
+    TicketAssigned,
+    TicketMerged,
+    TicketMessageAdded,
+    TicketPriorityChanged,
+    TicketReopened,
+    TicketResumed,
+    TicketTierChanged,
+    TicketUpdated,
+)
+from domain.world import World
+
+Moment: TypeAlias = list[Event]
+"""What one command did: the rules see it as one."""
+
+FAMILIES = ("ticket", "feedback")
+OF_RULES = ("assignment", "escalation")
+IMPORTED_TOGETHER: dict[type[Fact], tuple[type[Fact], ...]] = {
+    TicketTierChanged: (TicketUpdated,),
+    TicketPriorityChanged: (TicketUpdated, TicketTierChanged),
+    TicketResumed: (TicketMessageAdded,),
+    TicketReopened: (TicketMessageAdded,),
+}
+"""An import is one command for a whole history: what belongs together, after what."""
+
+
+def moments(events: Iterable[Event]) -> Iterator[Moment]:
+    moment: Moment = []
+    for event in _life(events):
+        if moment and not _together(moment[-1], event):
+            yield moment
+            moment = []
+        moment.append(event)
+    if moment:
+        yield moment
+
+
+def _together(first: Event, second: Event) -> bool:
+    same = first.meta.command_id == second.meta.command_id
+    if not same or first.timestamp != second.timestamp or _by_rule(second.fact):
+        return False
+    imported = first.meta.actor.kind == "migration"
+    companions = IMPORTED_TOGETHER.get(type(second.fact), ())
+    return not imported or isinstance(first.fact, companions)
+
+
+def _life(events: Iterable[Event]) -> Iterator[Event]:
+    """What happened to the ticket from outside. What followed from a rule is left out:
+    the rules under trial take their own way.
+    """
+    of_rules: set[str | None] = set()
+    for event in events:
+        family = event.fact.topic.partition(".")[0]
+        followed = event.meta.actor == SYSTEM and event.meta.causation_id in of_rules
+        if family in OF_RULES or followed:
+            of_rules.add(event.id)
+        outside = family in FAMILIES and not followed
+        if outside or isinstance(event.fact, BY_PEOPLE) or _by_rule(event.fact):
+            yield event
+
+
+BY_PEOPLE = (AssignmentAccepted, AssignmentDeclined, EscalationForced)
+BY_RULE = (
+    AssignmentOffered,
+    AssignmentWithdrawn,
+    EscalationHeld,
+    EscalationStepFired,
+    EscalationUnreached,
+)
+
+
+def _by_rule(fact: Fact) -> bool:
+    """A rule did it, perhaps because of something outside the ticket: the moment is
+    looked at again.
+    """
+    return isinstance(fact, BY_RULE) or _given_by_rule(fact)
+
+
+def due_before(moment: Moment) -> datetime:
+    """Until when things come due before it. At its last instant a promise still holds,
+    so what a rule made of a breach is dated just before the breach was due.
+    """
+    at = moment[0].timestamp
+    return at + MICROSECOND if _by_rule(moment[0].fact) else at
+
+
+def _given_by_rule(fact: Fact) -> bool:
+    return isinstance(fact, TicketAssigned) and bool(fact.candidates)
+
+
+def again(fact: Fact, draft: Draft, at: datetime, world: World) -> None:
+    """Done to whatever is there under these rules. Raises DomainError for what nothing
+    can be done to.
+    """
+    escalating = Escalating(draft=draft, at=at, world=world.now(draft))
+    match fact:
+        case EscalationForced():
+            to = None if fact.to_step == fact.from_step else fact.to_step  # the next
+            escalating.force(to, fact.by, fact.reason)
+        case EscalationUnreached():
+            lost = StepUnreached(
+                clock=fact.clock,
+                step=fact.step,
+                lap=fact.lap,
+                people=fact.people,
+                reason=fact.reason,
+            )
+            escalating.unreached(lost)
+            catch(draft, lost, at, world.now(draft))
+        case TicketMerged():
+            close_merged(draft, fact, at, world.now(draft))
+        case TicketResumed() if draft.ticket.pause is None:
+            pass  # the end of a pause that ran out: `enforce` has said so
+        case EscalationHeld() | EscalationStepFired():
+            pass  # `react` looks at held steps
+        case _ if fact.topic.startswith("assignment.") or _given_by_rule(fact):
+            _hand_on(fact, draft, at, world)
+        case _:
+            draft.record(fact, at)
+            if isinstance(fact, TicketAcknowledged):
+                escalating.acknowledge(fact.by)
+
+
+def _hand_on(fact: Fact, draft: Draft, at: datetime, world: World) -> None:
+    """Raises DomainError. Who accepted is assigned by an event of its own."""
+    offering = Offering(draft, at, world.now(draft))
+    match fact:
+        case AssignmentAccepted():
+            queue = draft.ticket.queue
+            if queue and queue.offer and queue.offer.agent == fact.agent:
+                draft.record(fact, at)
+        case AssignmentDeclined():
+            offering.do(DeclineOffer(agent=fact.agent, reason=fact.reason))
+        case AssignmentWithdrawn():
+            offering.do(Withdraw(agent=fact.agent, since=at))
+        case _:
+            offering.do(OfferNext())
