@@ -107,8 +107,10 @@ def _settled(
     at: datetime,
     errors: list[FieldError],
 ) -> Iterator[PolicyPublished]:
+    facts = [*facts]
+    ladders = {fact.name for fact in facts if fact.kind == "escalation-policies"}
     for fact in facts:
         try:
-            yield settled(config, fact, at)
+            yield settled(config, fact, at, ladders)
         except InvalidError as error:
             errors += error.under(f"/{fact.kind}/{fact.name}").errors

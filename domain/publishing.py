@@ -100,17 +100,22 @@ def next_version(
 
 
 def settled(
-    config: Configuration, fact: PolicyPublished, at: datetime | None
+    config: Configuration,
+    fact: PolicyPublished,
+    at: datetime | None,
+    ladders: Container[str] = (),
 ) -> PolicyPublished:
     """With what is hardly meant in it, `config` being as it is with this version in
-    force. Raises InvalidError for managers who go round in a circle.
+    force, and these `ladders` published with it. Raises InvalidError for managers who
+    go round in a circle.
     """
     if fact.kind == "agents":
         circle = [*circle_faults(config.directory.agents, fact.name)]
         if circle:
             raise InvalidError(circle)
     made = config.entry(fact.kind, fact.name).versions[-1]
-    found = [*findings(made, config.surroundings(at), new=fact.version == 1)]
+    around, new = config.surroundings(at), fact.version == 1
+    found = [*findings(made, around, new=new, said=ladders)]
     if fact.kind == "sla-policies":
         found += unpromised_elsewhere(config.sla_policies, config.unpromised)
     return replace(fact, warnings=(*fact.warnings, *found))

@@ -4,7 +4,7 @@ Findings are warnings: none of them keeps a document from being published. What 
 never work at all is refused where it is published.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Protocol
 
 from domain.config_kinds import Kind
@@ -37,9 +37,11 @@ class Document(Protocol):
 
 
 def findings(
-    found: Document, around: Surroundings, *, new: bool
+    found: Document, around: Surroundings, *, new: bool, said: Container[str] = ()
 ) -> Iterator[FieldError]:
-    """`around` has this version in force. `new`: nothing can name it yet."""
+    """`around` has this version in force. `new`: nothing can name it yet. `said`:
+    ladders that are looked at too, so that one fault is not said of both.
+    """
     match found.kind:
         case "sla-policies":
             yield from sla_findings(found.sla_policy, found.document, around)
@@ -51,7 +53,7 @@ def findings(
         case "teams":
             yield from team_findings(found.name, around)
         case "agents":
-            yield from agent_findings(found.name, around)
+            yield from agent_findings(found.name, around, said)
         case "calendars" | "authorities" | "macros":
             pass
 

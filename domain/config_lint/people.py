@@ -2,7 +2,7 @@
 managers that never end.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from domain.assignment import Agent, Team
 from domain.config_lint.meaning import meant, named_by
@@ -33,8 +33,12 @@ def circle_faults(agents: Mapping[str, Agent], person: str) -> Iterator[FieldErr
         yield FieldError("/manager", message)
 
 
-def agent_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
-    """Of channels it is said elsewhere that there are none."""
+def agent_findings(
+    name: str, around: Surroundings, said: Container[str] = ()
+) -> Iterator[FieldError]:
+    """Of channels it is said elsewhere that there are none. `said`: ladders of which it
+    is said at their steps whom they reach in vain.
+    """
     agents = around.directory.agents
     yield from circle_faults(agents, name)
     yield from _mail(name, around)
@@ -51,6 +55,7 @@ def agent_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
     steps = [
         f"{ladder.ref.name} /steps/{index}"
         for ladder in around.ladders.values()
+        if ladder.ref.name not in said
         for index, step in enumerate(ladder.steps)
         for target in step.targets
         if target.kind not in SCHEDULES and name in (meant(target, around) or ())

@@ -99,3 +99,16 @@ def test_managers_in_a_circle_are_refused_wherever_they_come_in_the_bundle():
 )
 def test_differences_are_named_by_json_pointers(before, after, found):
     assert [(d.op, d.pointer) for d in differences(before, after)] == found
+
+
+def test_what_is_hardly_meant_of_two_documents_is_said_of_one():
+    step = {"targets": [{"agent": "boss"}]}
+    climb = {"steps": [step]}
+    found = planned(
+        configured({}),
+        agents={"boss": BOSS},
+        **{"escalation-policies": {"climb": climb}},
+    )
+    said = [w.message for c in found for w in c.fact.warnings if "boss" in w.message]
+    assert said == ["no channel, nothing would tell them: boss"]
+    assert not any("is meant by" in w.message for c in found for w in c.fact.warnings)
