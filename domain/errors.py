@@ -4,7 +4,7 @@
     ├── InvalidError          the request itself is wrong; names each field by pointer
     ├── NotFoundError         no such ticket, policy, subscription …
     ├── RuleError             right request, wrong moment (a closed ticket, say)
-    │   └── NameTakenError        somebody else is called so
+    ├── NameTakenError        somebody else is called so
     ├── ActingError           the key may not act in this agent's name
     ├── UnreadableError       the log holds an event that nobody can read any more
     └── ConflictError         somebody was faster
@@ -142,7 +142,7 @@ class RuleError(DomainError):
     code = "not_now"
 
 
-class NameTakenError(RuleError):
+class NameTakenError(DomainError):
     code = "name_taken"
 
 
