@@ -31,7 +31,7 @@ def test_a_backup_of_what_runs_holds_every_event_and_its_rights(
         async with Postgres(data, free_port()) as server:
             url = server.url(APP)
             async with await psycopg.AsyncConnection.connect(url) as link:
-                found = await link.execute("SELECT id FROM tickets")
+                found = await link.execute("SELECT originator_id FROM stored_events")
                 ids = {row[0] for row in await found.fetchall()}
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     await link.execute("DELETE FROM stored_events")
