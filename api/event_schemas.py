@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic import AwareDatetime, BaseModel, TypeAdapter
 
 from api.event_descriptions import EVENT_DESCRIPTIONS
+from api.examples import example_of
 from domain.event import Actor, Fact, PolicyRef
 from domain.subscription import FAMILIES
 
@@ -66,7 +67,7 @@ def _described(topic: str, fact: type[Fact]) -> EventType:
         "required": [*_envelope(topic)],  # `format: thin` leaves `data` out
         "$defs": definitions,
     }
-    example = _example(schema, definitions, "event")
+    example = example_of(schema, definitions, "event")
     assert isinstance(example, dict)
     return EventType(topic, EVENT_DESCRIPTIONS[topic], schema, example)
 
@@ -92,110 +93,3 @@ def _envelope(topic: str) -> Schema:
         "position": {"type": "integer"},
         "streamversion": {"type": "integer", "description": "The ticket's version"},
     }
-
-
-_TICKET = "01a20267-fd2c-746e-93fc-75a7ca5152d6"
-_SHA256 = "c7cda650f3a4bd1d2c9c1f5f0a64d8a3f1b8cf1e3f2f9ad0c5d84c2f1a7b9e60"
-_EXAMPLES: Final[dict[str, object]] = {
-    "absorbed": _TICKET,
-    "actor.id": "helpdesk",
-    "agent": "ann",
-    "amount": "800.00",
-    "approver": "lin",
-    "assignee": "ann",
-    "author.id": "acme",
-    "body": "Since this morning, error E4.",
-    "by": "ann",
-    "causation_id": f"{_TICKET}/4",
-    "clock": "first_response/1",
-    "correlation_id": "01a20267-fd2c-7e55-8a10-0b8f3a6a1f77",
-    "currency": "CNY",
-    "customer.name": "王芳",
-    "event.id": "147",
-    "event.subject": _TICKET,
-    "external_id": "acme",
-    "from_agent": "ann",
-    "id": _TICKET,
-    "into": _TICKET,
-    "metric": "first_response",
-    "name": "printers",
-    "number": 921,
-    "on_behalf_of": "ann",
-    "person": "bo",
-    "position": 147,
-    "product_area": "printers",
-    "reason": "no answer within 30 minutes",
-    "requested_by": "ann",
-    "sha256": _SHA256,
-    "source": f"/v1/tickets/{_TICKET}",
-    "streamversion": 8,
-    "subject": "Nothing prints 打印机不工作",
-    "tag": "printer",
-    "team": "second-line",
-    "text": "E4 says nothing to a customer. 错误代码 E4 看不懂。",
-    "threshold": "50%",
-    "ticket_id": _TICKET,
-    "tier": "key_account",
-    "to_agent": "bo",
-}
-"""By the name of a field, or of the object around it and the field."""
-
-
-def _example(schema: Schema, definitions: Schema, name: str) -> object:
-    if "$ref" in schema:
-        found = definitions[schema["$ref"].rpartition("/")[2]]
-        return _example(found, definitions, name)
-    if "anyOf" in schema:
-        return _example(schema["anyOf"][0], definitions, name)
-    if "const" in schema:
-        return schema["const"]
-    if "enum" in schema:
-        return schema["enum"][0]
-    return _by_type(schema, definitions, name)
-
-
-def _by_type(schema: Schema, definitions: Schema, name: str) -> object:
-    last = name.rpartition(".")[2]
-    match schema.get("type"):
-        case "object":
-            return {
-                field: _example(inner, definitions, f"{last}.{field}")
-                for field, inner in schema.get("properties", {}).items()
-            }
-        case "array":
-            return _items(schema, definitions, name)
-        case "integer" | "number":
-            return _named(name, 1)
-        case "boolean":
-            return False
-        case "string":
-            return _named(name, _text(schema, last))
-        case _:
-            return None
-
-
-def _items(schema: Schema, definitions: Schema, name: str) -> list[object]:
-    if "prefixItems" in schema:
-        return [_example(one, definitions, name) for one in schema["prefixItems"]]
-    inner = schema.get("items", {})
-    return [_example(inner, definitions, name.removesuffix("s"))] if inner else []
-
-
-def _text(schema: Schema, name: str) -> str:
-    match schema.get("format"):
-        case "date-time":
-            return "2026-11-22T08:38:34.181163Z"
-        case "date":
-            return "2026-11-22"
-        case "duration":
-            return "PT15M"
-        case _:
-            return name.replace("_", " ")
-
-
-def _named(name: str, otherwise: object) -> object:
-    """The value for this field if it has the type of the one otherwise."""
-    for known in (name, name.rpartition(".")[2]):
-        if isinstance(found := _EXAMPLES.get(known), type(otherwise)):
-            return found
-    return otherwise

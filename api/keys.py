@@ -49,7 +49,7 @@ class KeyOut(BaseModel):
 
     id: str
     name: str
-    role: str
+    role: Role
     agent: str | None
     acts_for: list[str]
     revoked: bool

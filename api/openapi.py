@@ -11,8 +11,32 @@ from fastapi.openapi.utils import get_openapi
 
 from api import problems
 from api.event_schemas import EventType
+from api.polish import polish
 
 MODELS = "#/components/schemas/"
+DESCRIPTION = """\
+JSON under `/v1`, snake_case. Times are RFC 3339 with an offset, durations ISO 8601 as
+`PT30M`. Send your API key as `Authorization: Bearer <key>`; `x-permission` says what
+each operation needs. Errors are RFC 9457 problems with a stable `code`.
+"""
+TAGS = [
+    {"name": name, "description": description}
+    for name, description in (
+        ("tickets", "Open, read, find and change tickets"),
+        ("assignment", "Offers and the queues of teams"),
+        ("authority", "Approval limits, and authority lent for a time"),
+        ("configuration", "Policies, calendars, schedules, teams, agents, macros"),
+        ("on call", "Who is on call, overrides, swaps and leaves"),
+        ("notifications", "Who was notified of what, and how that went"),
+        ("simulations", "What a draft would have done to past tickets"),
+        ("reports", "How many targets were met"),
+        ("events", "The log as a feed of CloudEvents"),
+        ("subscriptions", "Webhooks that bring events"),
+        ("keys", "API keys"),
+        ("operation", "Health and metrics"),
+        ("webhooks", "What Pledge sends to subscribers"),
+    )
+]
 
 
 def document(app: FastAPI, types: Iterable[EventType]) -> dict[str, Any]:
@@ -22,11 +46,15 @@ def document(app: FastAPI, types: Iterable[EventType]) -> dict[str, Any]:
             title=app.title,
             version=app.version,
             summary=app.summary,
+            description=DESCRIPTION,
             routes=app.routes,
+            tags=TAGS,
+            servers=[{"url": "/", "description": "This installation"}],
         )
         models = made.setdefault("components", {}).setdefault("schemas", {})
         _add_problem(models)
         made["webhooks"] = _webhooks(types, models)
+        polish(made)
         app.openapi_schema = made
     return app.openapi_schema
 

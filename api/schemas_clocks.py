@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.ports import Grouping
 from api.schemas_tickets import ActorOut, DecisionOut, ExcuseOut, PolicyOut
-from api.words import Line, Strict, example
+from api.words import DurationText, Line, Strict, example
 from domain.consumption import IntervalKind
 from domain.status import Status
 
@@ -70,7 +70,7 @@ class IntervalOut(BaseModel):
     from_: datetime = Field(alias="from")
     to: datetime
     kind: IntervalKind
-    counted: str
+    counted: DurationText
     reason: str
     cause: CauseOut | None = Field(description="null: the calendar alone says so")
     holiday: date | None = Field(description="Which date of the calendar")
@@ -84,7 +84,7 @@ class ShareOut(BaseModel):
 
     model_config = example(name="front-line", counted="PT2H30M")
     name: str | None
-    counted: str
+    counted: DurationText
 
 
 class ConsumptionOut(BaseModel):
@@ -101,7 +101,7 @@ class DeadlineOut(BaseModel):
     at: datetime
     version: int
     type: str
-    target: str
+    target: DurationText
     policy: PolicyOut
     calendar: PolicyOut | None
     rule_of_change: str | None
@@ -116,7 +116,7 @@ class BreachOut(BaseModel):
 
     at: datetime
     version: int
-    target: str
+    target: DurationText
     due_at: datetime
     inherited: bool
     assignee: str | None
@@ -132,8 +132,8 @@ class ExplanationOut(BaseModel):
     state: Literal["running", "paused", "met", "missed", "cancelled"]
     as_of: datetime
     started_at: datetime
-    target: str
-    elapsed: str
+    target: DurationText
+    elapsed: DurationText
     verdict: str = Field(examples=["elapsed 3 h 10 min of 4 h: met"])
     policy: PolicyOut
     rule: int
@@ -156,8 +156,8 @@ class ExcludedOut(BaseModel):
 
 
 class PercentilesOut(BaseModel):
-    p50: str | None
-    p90: str | None
+    p50: DurationText | None
+    p90: DurationText | None
 
 
 class AttainedOut(BaseModel):

@@ -10,6 +10,7 @@ from api.schemas_calendars import WarningOut
 from api.words import (
     Attributes,
     Body,
+    DurationText,
     Identifier,
     Instant,
     Line,
@@ -17,6 +18,8 @@ from api.words import (
     Word,
     example,
 )
+from domain.escalation.run import RunState
+from domain.event import ActorKind
 from domain.status import Status
 from domain.ticket.facts import AuthorKind, Channel, Priority, Visibility
 
@@ -254,8 +257,8 @@ class ClockOut(BaseModel):
     calendar: PolicyOut | None = Field(description="null: it always runs")
     team: str | None = Field(description="Which had the ticket when it started")
     state: Literal["waiting", "running", "paused", "met", "missed", "cancelled"]
-    target: str
-    elapsed: str
+    target: DurationText
+    elapsed: DurationText
     remaining: str
     started_at: datetime | None = Field(description="null while it waits for its start")
     pauses: list[SpanOut]
@@ -273,7 +276,7 @@ class ClockOut(BaseModel):
 class RunOut(BaseModel):
     clock: str
     policy: PolicyOut
-    state: str
+    state: RunState
     steps_fired: int
     next_step: int | None
     next_step_at: datetime | None = Field(
@@ -319,9 +322,9 @@ class TicketOut(BaseModel):
     version: int
     status: Status
     subject: str
-    channel: str
+    channel: Channel
     type: str
-    priority: str
+    priority: Priority
     customer: CustomerOut
     team: str | None
     assignee: str | None
@@ -372,11 +375,11 @@ class TicketRow(BaseModel):
     id: str
     number: int
     version: int
-    status: str
+    status: Status
     subject: str
-    channel: str
+    channel: Channel
     type: str
-    priority: str
+    priority: Priority
     tier: str
     customer: str
     team: str | None
@@ -407,7 +410,7 @@ class ActorOut(BaseModel):
     """
 
     id: str
-    kind: str
+    kind: ActorKind
     on_behalf_of: str | None
 
 

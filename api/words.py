@@ -138,6 +138,9 @@ Duration = Annotated[
     ),
 ]
 
+DurationText = Annotated[str, Field(json_schema_extra={"format": "duration"})]
+"""Of an answer: always ISO 8601."""
+
 
 def example(**fields: JsonValue) -> ConfigDict:
     """Shown in the OpenAPI document."""

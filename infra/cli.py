@@ -235,12 +235,10 @@ _BUNDLE = click.argument(
 @config.command("plan")
 @_BUNDLE
 @_JSON
-@_DETAILED
 @reaching
-def plan_config(file: Path, as_json: bool, detailed_exitcode: bool) -> None:
+def plan_config(file: Path, as_json: bool) -> None:
     """Show what applying a bundle (YAML or JSON) would change."""
-    if _bundle("plan", file, as_json=as_json) and detailed_exitcode:
-        finish(2)
+    _bundle("plan", file, as_json=as_json)
 
 
 @config.command("apply")
@@ -252,8 +250,7 @@ def apply_config(file: Path, as_json: bool) -> None:
     _bundle("apply", file, as_json=as_json)
 
 
-def _bundle(what: str, file: Path, *, as_json: bool) -> bool:
-    """Whether anything differs."""
+def _bundle(what: str, file: Path, *, as_json: bool) -> None:
     from infra.bundles import read, told  # noqa: PLC0415
     from infra.client import PledgeClient  # noqa: PLC0415
 
@@ -261,7 +258,6 @@ def _bundle(what: str, file: Path, *, as_json: bool) -> bool:
     answer = PledgeClient.running().call("POST", f"/v1/config/{what}", bundle)
     for line in [json.dumps(answer)] if as_json else told(answer):
         click.echo(line)
-    return bool(answer["changes"])
 
 
 @main.group("import")

@@ -1,7 +1,9 @@
 """The OpenAPI document is complete, and the answers are what it says."""
 
+import jsonschema
 import pytest
 
+from api import glossary
 from api.app import ROUTERS
 from tests.api_client import eventually
 
@@ -60,6 +62,70 @@ def test_every_operation_says_what_it_does(operations):
 
 def test_every_operation_names_its_permission(operations):
     assert lacking(operations, lambda o: o.get("x-permission")) == []
+
+
+def test_every_operation_has_a_summary_of_its_own(operations):
+    summaries = [operation["summary"] for _, operation in operations]
+    assert len(summaries) == len(set(summaries))
+
+
+def test_every_parameter_is_described(operations):
+    lacking = {
+        (name, parameter["name"])
+        for name, operation in operations
+        for parameter in operation.get("parameters", [])
+        if not parameter.get("description")
+    }
+    assert lacking == set()
+
+
+def test_every_field_is_described(document):
+    lacking = {
+        f"{name}.{field}"
+        for name, schema in document["components"]["schemas"].items()
+        for field, found in schema.get("properties", {}).items()
+        if not found.get("description")
+    }
+    assert lacking == set()
+
+
+def test_the_glossary_explains_no_word_that_is_not_used(document):
+    models = document["components"]["schemas"]
+    fields = {(n, f) for n, m in models.items() for f in m.get("properties", {})}
+    words = {field for _, field in fields}
+    # Beside an event's own fields: what `data` holds is in its schema.
+    assert set(glossary.FIELDS) - words == set()
+    assert set(glossary.SPECIFIC) - {f"{n}.{f}" for n, f in fields} == set()
+
+
+def test_the_glossary_explains_no_parameter_that_is_not_used(operations):
+    used = {p["name"] for _, o in operations for p in o.get("parameters", [])}
+    assert set(glossary.PARAMETERS) - used == set()
+
+
+def test_every_answer_has_an_example_that_its_schema_allows(document, operations):
+    definitions = document["components"]
+    for name, operation in operations:
+        for status, response in operation["responses"].items():
+            content = response.get("content", {}).get("application/json")
+            if content is not None:
+                schema = {**content["schema"], "components": definitions}
+                errors = list(
+                    jsonschema.Draft202012Validator(schema).iter_errors(
+                        content["example"]
+                    )
+                )
+                assert errors == [], (name, status)
+
+
+def test_every_status_says_which_headers_it_has(operations):
+    silent = [
+        (name, status)
+        for name, operation in operations
+        for status, response in operation["responses"].items()
+        if "X-Request-Id" not in response["headers"]
+    ]
+    assert silent == []
 
 
 def test_every_guarded_operation_asks_for_the_key(operations):
@@ -282,6 +348,22 @@ READS = [
     for route in router.routes
     if route.methods == {"GET"} and route.path not in NOT_JSON
 ]
+
+
+USUAL = {
+    "cache-control", "connection", "content-encoding", "content-length",
+    "content-security-policy", "content-type", "date", "referrer-policy", "vary",
+    "x-content-type-options",
+}  # fmt: skip
+"""Headers that HTTP or every browser explains."""
+
+
+@pytest.mark.parametrize("path", READS)
+def test_an_answer_has_the_headers_that_the_document_names(api, document, paths, path):
+    url = path.format(**paths) + paths.get(path, "")
+    answer = eventually(lambda: (a := api.get(url)).is_success and a)
+    named = document["paths"][path]["get"]["responses"]["200"]["headers"]
+    assert {h.lower() for h in named} == set(answer.headers) - USUAL
 
 
 @pytest.mark.parametrize("path", READS)
