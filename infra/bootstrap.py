@@ -11,6 +11,8 @@ from typing import get_args
 from activities.config import ConfigDesk
 from activities.keys import KeyDesk
 from activities.ports import Caller
+from api.bundles import documents_of
+from api.schemas_bundles import BundleIn
 from api.yaml_text import read_yaml
 from domain.access import EVERYBODY, KeyCreated
 from domain.config_kinds import ORDER, Kind
@@ -29,7 +31,8 @@ async def bootstrap(core: Core) -> None:
     desk = ConfigDesk(
         core.store, core.registry, now, InstalledSources(), core.publishing
     )
-    for kind, name, document in documents(bundle):
+    # With their defaults, as the API would: or the same file would seem to differ.
+    for (kind, name), document in documents_of(BundleIn.model_validate(bundle)).items():
         entry = (await core.registry.config()).entry(kind, name)
         if entry.versions:
             continue

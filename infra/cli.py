@@ -235,10 +235,12 @@ _BUNDLE = click.argument(
 @config.command("plan")
 @_BUNDLE
 @_JSON
+@_DETAILED
 @reaching
-def plan_config(file: Path, as_json: bool) -> None:
+def plan_config(file: Path, as_json: bool, detailed_exitcode: bool) -> None:
     """Show what applying a bundle (YAML or JSON) would change."""
-    _bundle("plan", file, as_json=as_json)
+    if _bundle("plan", file, as_json=as_json) and detailed_exitcode:
+        finish(2)
 
 
 @config.command("apply")
@@ -250,7 +252,8 @@ def apply_config(file: Path, as_json: bool) -> None:
     _bundle("apply", file, as_json=as_json)
 
 
-def _bundle(what: str, file: Path, *, as_json: bool) -> None:
+def _bundle(what: str, file: Path, *, as_json: bool) -> bool:
+    """Whether anything differs."""
     from infra.bundles import read, told  # noqa: PLC0415
     from infra.client import PledgeClient  # noqa: PLC0415
 
@@ -258,6 +261,7 @@ def _bundle(what: str, file: Path, *, as_json: bool) -> None:
     answer = PledgeClient.running().call("POST", f"/v1/config/{what}", bundle)
     for line in [json.dumps(answer)] if as_json else told(answer):
         click.echo(line)
+    return bool(answer["changes"])
 
 
 @main.group("import")
