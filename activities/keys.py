@@ -4,9 +4,18 @@ from dataclasses import dataclass
 
 from activities.config import by_turns, meta_of, replayed, row_of
 from activities.ports import Appended, Caller, EventStore, Now, Publishing, Registry
-from domain.access import KeyCreated, KeyRevoked, key_stream, refuse_key
-from domain.errors import NotFoundError
+from domain.access import (
+    KeyCreated,
+    KeyRevoked,
+    WebhookSecretRead,
+    key_stream,
+    refuse_key,
+    secret_stream,
+)
+from domain.errors import NotFoundError, VersionConflictError
 from domain.event import Event, Fact
+
+TRIES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,3 +60,16 @@ class KeyDesk:
         stream = key_stream(key_id)
         event = Event(stream, version, self.now(), meta_of(caller), fact)
         return await self.store.append([event], row_of(caller, stream, version))
+
+    async def read_secret(self, read: WebhookSecretRead, caller: Caller) -> Appended:
+        """Put on record that it is shown, before it is."""
+        stream = secret_stream(read.agent)
+        for _ in range(TRIES):
+            version = len(await self.store.load(stream)) + 1
+            event = Event(stream, version, self.now(), meta_of(caller), read)
+            try:
+                row = row_of(caller, stream, version)
+                return await self.store.append([event], row)
+            except VersionConflictError:
+                continue
+        raise VersionConflictError(stream)

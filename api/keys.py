@@ -83,7 +83,7 @@ async def create_key(body: KeyIn, known: Known, caller: Calling) -> Response:
         acts_for=tuple(dict.fromkeys(body.acts_for)),
         expires_at=body.expires_at,
     )
-    appended = await _desk(known).create(wanted, caller)
+    appended = await key_desk(known).create(wanted, caller)
     if appended.replayed:
         raise ShownOnceError(appended.stream_id.partition("/")[2])
     made = (await known.registry.keys()).by_id[wanted.key_id]
@@ -102,11 +102,11 @@ async def list_keys(known: Known, asked: Asked) -> Response:
 
 @ROUTER.delete("/{key_id}", status_code=204, **WRITE)
 async def revoke_key(key_id: str, known: Known, caller: Calling) -> Response:
-    appended = await _desk(known).revoke(key_id, caller)
+    appended = await key_desk(known).revoke(key_id, caller)
     return Response(status_code=204, headers=written(appended))
 
 
-def _desk(known: Services) -> KeyDesk:
+def key_desk(known: Services) -> KeyDesk:
     return KeyDesk(
         store=known.store,
         registry=known.registry,

@@ -2,15 +2,20 @@
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
 
-from api.auth import Known, reads
+from activities.ports import Caller
+from api.auth import Calling, Known, reads
 from api.config import Name
+from api.keys import key_desk
+from api.ports import Services
 from api.presentation import answer
+from domain.access import WebhookSecretRead
 from domain.errors import NotFoundError
 from domain.notification.preferences import parse_preferences
 
 ROUTER = APIRouter(prefix="/v1/agents", tags=["configuration"])
-READ = reads("config:write", 404, 422)
+READ = reads("config:read", 404, 409, 422)
 
 
 class WebhookSecretOut(BaseModel):
@@ -23,12 +28,25 @@ class WebhookSecretOut(BaseModel):
 
 
 @ROUTER.get("/{name}/webhook-secret", response_model=WebhookSecretOut, **READ)
-async def get_webhook_secret(name: Name, known: Known) -> Response:
-    """For who may publish agents: with it messages to this one can be made up."""
+async def get_webhook_secret(name: Name, known: Known, caller: Calling) -> Response:
+    """For the agent by their own key, and for who manages keys: with it messages to the
+    agent can be made up. Each reading is on record as `agent.webhook_secret_read`.
+    """
     published = (await known.registry.config()).entry("agents", name).current
     if published is None:
         raise NotFoundError("agent", name)
+    await _refuse_others(known, name, caller)
     version = parse_preferences(name, published.document).secret_version
+    read = WebhookSecretRead(agent=name, secret_version=version)
+    await key_desk(known).read_secret(read, caller)
     secret = known.personal_secret(name, version).reveal()
     shown = {"secret": secret, "version": version}
     return answer(shown, headers={"Cache-Control": "no-store"})
+
+
+async def _refuse_others(known: Services, agent: str, caller: Caller) -> None:
+    assert caller.key_id is not None, "every request has a key"
+    key = (await known.registry.keys()).by_id[caller.key_id]
+    if key.agent != agent and not key.may("keys:manage"):
+        why = f"the secret of {agent!r} is for their own key, and for who manages keys"
+        raise HTTPException(403, why)

@@ -93,6 +93,15 @@ class KeyRevoked(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WebhookSecretRead(Fact):
+    """Somebody was shown the secret that signs messages to this agent's webhook."""
+
+    topic: ClassVar[str] = "agent.webhook_secret_read"
+    agent: str
+    secret_version: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ApiKey:
     id: str
     name: str
@@ -213,6 +222,10 @@ def _binding_faults(wanted: KeyCreated, directory: Directory) -> Iterator[FieldE
 
 def key_stream(key_id: str) -> str:
     return f"keys/{key_id}"
+
+
+def secret_stream(agent: str) -> str:
+    return f"webhook-secrets/{agent}"
 
 
 def fold_keys(events: Iterable[Event], start: Keys | None = None) -> Keys:

@@ -4,7 +4,7 @@ An allow-list: a row with any other topic is refused, never imported. A topic is
 ever; a fact that is no longer written stays here so that old histories load.
 """
 
-from domain.access import KeyCreated, KeyRevoked
+from domain.access import KeyCreated, KeyRevoked, WebhookSecretRead
 from domain.authority.facts import (
     ApprovalClimbed,
     ApprovalGranted,
@@ -194,6 +194,7 @@ FACTS: dict[str, type[Fact]] = {
         AgentLeaveCancelled,
         KeyCreated,
         KeyRevoked,
+        WebhookSecretRead,
         SubscriptionCreated,
         SubscriptionChanged,
         SubscriptionPaused,

@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 
+from infra.embedded.postgres import OWNER
 from tests.api_client import Api, eventually
 
 HELD = {"refund": {"currency": "CNY", "amount": "500"}}
@@ -271,3 +273,25 @@ def test_agents_swap_their_own_shifts(api, with_key, word, bo, chen):
     assert chens.delete(f"{swaps}/{offered['id']}").status_code == 403
     assert chens.ok("POST", f"{swaps}/{offered['id']}/take", {})["taken_by"] == chen
     assert chens.delete(f"{swaps}/{offered['id']}").status_code == 204
+
+
+def readings(installation, agent):
+    with psycopg.connect(installation.postgres.url(OWNER)) as connection:
+        query = (
+            "SELECT convert_from(state, 'UTF8')::jsonb FROM stored_events WHERE topic ="
+            " 'agent.webhook_secret_read' AND originator_id = %s"
+            " ORDER BY originator_version"
+        )
+        found = connection.execute(query, (f"webhook-secrets/{agent}",)).fetchall()
+    return [row[0]["meta"]["key_id"] for row in found]
+
+
+def test_the_secret_of_a_persons_webhook_is_for_them_and_each_reading_is_on_record(
+    installation, with_key, bo, chen
+):
+    path = f"/v1/agents/{bo}/webhook-secret"
+    bos, admin = with_key(agent=bo), with_key("admin")
+    assert bos.ok("GET", path) == admin.ok("GET", path)
+    for other in (with_key(agent=chen), with_key("ops"), with_key("auditor")):
+        assert other.get(path).status_code == 403
+    assert readings(installation, bo) == [bos.made["id"], admin.made["id"]]
