@@ -41,3 +41,33 @@ class DeliverResult:
     more: bool
     retry_in_s: float | None = None
     gone: bool = False
+
+
+@dataclass(frozen=True)
+class SimulationState:
+    """`next_page`: from 0; None = it is over. `done` of `total` tickets. After
+    `pages_a_run` it continues as new.
+    """
+
+    simulation_id: str
+    next_page: int | None = 0
+    done: int = 0
+    total: int = 0
+    pages_a_run: int = 150
+
+
+@dataclass(frozen=True)
+class SimulatePageInput:
+    simulation_id: str
+    page: int
+
+
+@dataclass(frozen=True)
+class SimulatePageResult:
+    """`next_page`: 0 where the configuration changed meanwhile and it begins again;
+    None = it is over, or was deleted.
+    """
+
+    next_page: int | None
+    done: int
+    total: int

@@ -18,7 +18,7 @@ RULE: JsonValue = {
 
 class SimulationIn(Strict):
     """`draft`: a bundle of documents, laid over what is published; nothing of it is
-    stored. Either `tickets`, or all that were opened from `from` until before `to`.
+    published. Either `tickets`, or all that were opened from `from` until before `to`.
     """
 
     model_config = example(

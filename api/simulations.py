@@ -9,7 +9,8 @@ from fastapi import APIRouter, Response
 from starlette.exceptions import HTTPException
 
 from activities.cloudevents import plain
-from activities.simulating import BusyError, Job, Selection
+from activities.ports import BusyError
+from activities.simulating import Job, Selection
 from api.auth import Calling, Known, guarded, reads
 from api.bundles import documents_of
 from api.pages import Asked
@@ -19,7 +20,6 @@ from api.words import Identifier
 from domain.config_warnings import ConfigWarning, config_warnings
 from domain.errors import FieldError, InvalidError
 from domain.event import Json
-from domain.simulation import TicketDifference
 
 ROUTER = APIRouter(prefix="/v1", tags=["trying out"])
 TRY = guarded("config:read", 400, 409, 413, 415, 422, 429)
@@ -35,11 +35,10 @@ async def start_simulation(
     """What a draft would have done to past tickets: a job, to be asked for. The same
     `Idempotency-Key` is answered with the same job as long as that is kept.
     """
-    if (job := known.simulating.started(caller)) is not None:
+    if (job := await known.simulating.started(caller)) is not None:
         return _started(job, replayed=True)
     wanted = _selection(body)
-    if wanted.opened is not None:  # of the tickets as they are now
-        await known.tickets.wait_for(await known.feed.head())
+    await known.tickets.wait_for(await known.feed.head())  # as they are now
     try:
         wanted_draft = documents_of(body.draft)
         job = await known.simulating.start(wanted_draft, wanted, caller)
@@ -57,10 +56,10 @@ def _started(job: Job, *, replayed: bool = False) -> Response:
 
 @ROUTER.get("/simulations/{simulation_id}", response_model=SimulationOut, **READ)
 async def get_simulation(simulation_id: Identifier, known: Known) -> Response:
-    """How far it is; what differs, once it is done. The latest 20 are kept, in memory:
-    a restart of the server forgets them.
+    """How far it is; what differs, once it is done. The latest 50 that are done are
+    kept, for seven days.
     """
-    return answer(_job(known.simulating.find(simulation_id)))
+    return answer(_job(await known.simulating.find(simulation_id)))
 
 
 @ROUTER.delete("/simulations/{simulation_id}", status_code=204, **STOP)
@@ -70,7 +69,7 @@ async def stop_simulation(
     """Stop it, if it is not done, and forget what it found: another may take its
     place.
     """
-    known.simulating.forget(simulation_id)
+    await known.simulating.forget(simulation_id)
     return Response(status_code=204)
 
 
@@ -115,7 +114,7 @@ def _job(job: Job) -> Json:
         "done": job.done,
         "total": job.total,
         "as_of": job.as_of,
-        "warnings": plain(job.warnings),
+        "warnings": job.warnings,
         "result": _result(job) if job.state == "done" else None,
         "error": job.error,
     }
@@ -125,24 +124,6 @@ def _result(job: Job) -> Json:
     """As large as what differs: who only asks how far it is does not pay for it."""
     return {
         "summary": plain(job.summary),
-        "tickets": [_ticket(found) for found in job.tickets],
-        "left_out": plain(job.left_out),
-    }
-
-
-def _ticket(found: TicketDifference) -> Json:
-    return {
-        "ticket_id": found.ticket_id,
-        "number": found.number,
-        "clocks": [
-            {
-                "metric": clock.metric,
-                "cycle": clock.cycle,
-                "differs": clock.differs,
-                "actual": plain(clock.actual),
-                "published": plain(clock.published),
-                "draft": plain(clock.draft),
-            }
-            for clock in found.clocks
-        ],
+        "tickets": job.tickets,
+        "left_out": job.left_out,
     }

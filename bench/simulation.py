@@ -1,8 +1,8 @@
 """python -m bench.simulation [FILE]: how long does it take to try out a draft?
 
 All incidents of an audit log (the committed excerpt without FILE), as `pledge import
-incidents` would record them, under two bundles of examples/. What is asked of the
-server's own job: histories loaded in pages from memory, compared in slices in a thread.
+incidents` would record them, under two bundles of examples/. What the worker does for
+a job, page after page: histories loaded from memory, compared in slices in a thread.
 Each figure beside a bare fold of the same histories in the same run. Also the longest
 time for which the event loop was kept from anything else.
 """
@@ -15,21 +15,25 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from activities.ports import Caller
-from activities.simulating import Selection, Simulating
+from temporalio.testing import ActivityEnvironment
+
+from activities.contracts import SimulatePageInput
+from activities.simulated import Page, SimulatedPages
+from activities.simulating import Order
 from api.yaml_text import read_yaml
 from domain.access import Keys
 from domain.bundle import Named
 from domain.config import Configuration
-from domain.event import SYSTEM, Event, Json
+from domain.event import Event, Json
 from domain.oncall.book import OnCallBook
+from domain.simulation import Summary
 from domain.subscription import Subscriptions
 from domain.ticket.evolve import fold
 from infra.bootstrap import documents
 from infra.incidents.history import opened
 from infra.incidents.log import read
 from infra.sources import InstalledSources
-from infra.wiring import new_id, now
+from infra.wiring import now
 
 EXCERPT = Path("tests/vectors/incidents.csv")
 BUNDLES = ("incident-priorities", "incident-office-hours")
@@ -80,14 +84,31 @@ def draft(bundle: str) -> dict[Named, Json]:
     return {(kind, name): d for kind, name, d in documents(read_yaml(text))}
 
 
-CALLER = Caller(
-    command_id="bench",
-    request_sha256="bench",
-    attempt="bench",
-    actor=SYSTEM,
-    correlation_id="bench",
-    channel="bench",
-)
+class Kept:
+    """A table of one job, in memory."""
+
+    def __init__(self, ticket_ids: Sequence[str], documents: dict[Named, Json]) -> None:
+        self._ids, self._documents, self._as_of = ticket_ids, documents, now()
+        self.summary = Summary()
+
+    async def order(self, job_id: str, page: int, size: int) -> Order:
+        return Order(
+            id=job_id,
+            as_of=self._as_of,
+            documents=self._documents,
+            ticket_ids=self._ids[page * size : (page + 1) * size],
+            total=len(self._ids),
+            revision=Configuration().revision,
+        )
+
+    async def begin(self, _: str, revision: int) -> None:
+        pass
+
+    async def keep(self, _: str, page: Page) -> None:
+        self.summary = self.summary.together(page.summary())
+
+    async def end(self, _: str, error: str | None = None) -> None:
+        assert error is None, error
 
 
 async def longest_silence(until: asyncio.Event) -> float:
@@ -103,18 +124,20 @@ async def longest_silence(until: asyncio.Event) -> float:
 async def simulated(known: dict[str, list[Event]], bundle: str) -> tuple[float, float]:
     """How long it took, and the longest silence of the loop, in seconds."""
     store: Any = Histories(known)
-    tickets: Any = None
     nothing: Any = Nothing()
-    made = Simulating(store, nothing, tickets, InstalledSources(), now, new_id)
+    kept = Kept([*known], draft(bundle))
+    pages = SimulatedPages(kept, store, nothing, InstalledSources())
     over = asyncio.Event()
     listening = asyncio.create_task(longest_silence(over))
     began = time.perf_counter()
-    job = await made.start(draft(bundle), Selection(tickets=tuple(known)), CALLER)
-    await made.idle()
+    page: int | None = 0
+    while page is not None:
+        wanted = SimulatePageInput("bench", page)
+        found = await ActivityEnvironment().run(pages.simulate_page, wanted)
+        page = found.next_page
     took = time.perf_counter() - began
     over.set()
-    assert job.state == "done", job.error
-    assert job.summary.tickets == len(known)
+    assert kept.summary.tickets == len(known)
     return took, await listening
 
 

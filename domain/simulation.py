@@ -188,6 +188,15 @@ class Shift:
             fewer=self.fewer + len(published - draft),
         )
 
+    def together(self, other: "Shift") -> "Shift":
+        return Shift(
+            actual=self.actual + other.actual,
+            published=self.published + other.published,
+            draft=self.draft + other.draft,
+            more=self.more + other.more,
+            fewer=self.fewer + other.fewer,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
@@ -215,6 +224,18 @@ class Summary:
             tickets_drifted=self.tickets_drifted + found.drifted,
             breaches=self.breaches.plus(*map(_broken, _columns(found))),
             people_told=self.people_told.plus(*map(_people, _columns(found))),
+        )
+
+    def together(self, other: "Summary") -> "Summary":
+        """Of other tickets."""
+        return Summary(
+            tickets=self.tickets + other.tickets,
+            clocks=self.clocks + other.clocks,
+            tickets_differing=self.tickets_differing + other.tickets_differing,
+            verdicts_changed=self.verdicts_changed + other.verdicts_changed,
+            tickets_drifted=self.tickets_drifted + other.tickets_drifted,
+            breaches=self.breaches.together(other.breaches),
+            people_told=self.people_told.together(other.people_told),
         )
 
 

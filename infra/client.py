@@ -114,11 +114,14 @@ def _failure(answer: httpx.Response) -> Failure:
         problem = answer.json()
         head, lines = f"{answer.status_code} {problem['code']}", list(_lines(problem))
         if len(lines) > 1:  # the detail says the same, all in one line
-            return Failure(f"{head}: {len(lines)} errors", lines, code)
-        return Failure(f"{head}: {problem['detail']}{hint}", code=code)
+            failure = Failure(f"{head}: {len(lines)} errors", lines, code)
+        else:
+            failure = Failure(f"{head}: {problem['detail']}{hint}", code=code)
+        failure.pointers = tuple(e["pointer"] for e in problem.get("errors") or ())
     except (ValueError, KeyError, TypeError):
         line = f"{answer.status_code} {answer.reason_phrase}{hint}"
         return Failure(line, code=code)
+    return failure
 
 
 def _lines(problem: dict[str, Any]) -> Iterator[str]:

@@ -28,11 +28,16 @@ class Failure(click.ClickException):
     """Ends the command; nobody should see a traceback of what they can mend."""
 
     exit_code = FAILED
+    pointers: tuple[str, ...] = ()
+    """Of the fields that the API refused."""
 
     def __init__(
         self, message: str, details: Sequence[str] = (), code: int = FAILED
     ) -> None:
         super().__init__("\n".join([message, *(f"  {line}" for line in details)]))
+        self.exit_with(code)
+
+    def exit_with(self, code: int) -> None:
         self.exit_code = code  # type: ignore[misc]
 
     @override

@@ -21,12 +21,23 @@ from activities.contracts import (
     DeliverInput,
     DeliverResult,
     EnforceInput,
+    SimulatePageInput,
+    SimulatePageResult,
+    SimulationState,
     TicketPlan,
 )
 
 KNOWN_FIELDS: dict[type, frozenset[str]] = {
     message: frozenset(field.name for field in fields(message))
-    for message in (TicketPlan, EnforceInput, DeliverInput, DeliverResult)
+    for message in (
+        TicketPlan,
+        EnforceInput,
+        DeliverInput,
+        DeliverResult,
+        SimulationState,
+        SimulatePageInput,
+        SimulatePageResult,
+    )
 }
 
 

@@ -20,6 +20,7 @@ from api.app import create_app
 from api.ports import Services
 from infra import metrics
 from infra.bootstrap import bootstrap
+from infra.database import Database
 from infra.followers.absences import Absences
 from infra.followers.bell import Bell
 from infra.followers.config_warnings import ConfigWarnings
@@ -29,6 +30,7 @@ from infra.followers.follower import Follower
 from infra.followers.pokes import Pokes
 from infra.followers.projector import Projector
 from infra.followers.restater import Restater
+from infra.followers.simulations import SimulationStarter
 from infra.followers.sweeper import Sweeper
 from infra.followers.tickets import TicketCache
 from infra.followers.timers import Timers
@@ -43,8 +45,11 @@ from infra.notify.table import NotificationTable
 from infra.readmodel import TicketReadModel
 from infra.search.follower import Search
 from infra.settings import Settings, masked
+from infra.simulations import CHANNEL as SIMULATIONS_CHANNEL
+from infra.simulations import SimulationTable
 from infra.stopping import Server, until_stopped
 from infra.temporal import (
+    SIMULATIONS_QUEUE,
     TICKETS_QUEUE,
     WEBHOOKS_QUEUE,
     TimerBackend,
@@ -54,6 +59,7 @@ from infra.temporal import (
     temporal_address,
 )
 from infra.wiring import core, now, services
+from workflows.simulation import SimulationWorkflow
 from workflows.subscription import SubscriptionWorkflow
 from workflows.ticket import TicketWorkflow
 
@@ -110,12 +116,12 @@ async def run_worker(settings: Settings) -> None:
         enforce, deliver = made.enforcement().enforce, made.delivery().deliver
         tickets = ticket_worker(client, TICKETS_QUEUE, enforce, settings.workflow_cache)
         webhooks = webhook_worker(client, WEBHOOKS_QUEUE, deliver)
-        heart = Heart(
-            made.database, worker=lambda: tickets.is_running and webhooks.is_running
-        )
+        page = made.simulated_pages().simulate_page
+        simulations = simulation_worker(client, SIMULATIONS_QUEUE, page)
+        workers = (tickets, webhooks, simulations)
+        heart = Heart(made.database, worker=lambda: all(w.is_running for w in workers))
         await until_stopped(
-            tickets.run(),
-            webhooks.run(),
+            *(one.run() for one in workers),
             heart.run(),
             ask_again_s=GRACEFUL.total_seconds() + 1,
         )
@@ -156,6 +162,20 @@ def webhook_worker(client: Client, queue: str, deliver: Callable[..., Any]) -> W
         workflows=[SubscriptionWorkflow],
         activities=[deliver],
         workflow_runner=sandbox(),
+        sticky_queue_schedule_to_start_timeout=STICKY,
+        graceful_shutdown_timeout=GRACEFUL,
+    )
+
+
+def simulation_worker(client: Client, queue: str, page: Callable[..., Any]) -> Worker:
+    """One page at a time: what can wait must not keep promises from the processor."""
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=[SimulationWorkflow],
+        activities=[page],
+        workflow_runner=sandbox(),
+        max_concurrent_activities=1,
         sticky_queue_schedule_to_start_timeout=STICKY,
         graceful_shutdown_timeout=GRACEFUL,
     )
@@ -212,6 +232,7 @@ async def run_followers(settings: Settings) -> None:
             sweeper.run(),
             sender.run(),
             _report_lag(followers),
+            _simulations(made.database, backend).run(),
             Coverage(made.registry, now).run(),
             ConfigWarnings(made.registry, now).run(),
             show_unpromised(TicketReadModel(made.database).unpromised),
@@ -233,6 +254,11 @@ def _addresses(settings: Settings) -> dict[str, object]:
 def _listens(settings: Settings) -> str:
     host = settings.http_host
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.http_port}"
+
+
+def _simulations(database: Database, backend: TimerBackend) -> SimulationStarter:
+    bell = Bell(database, SIMULATIONS_CHANNEL)
+    return SimulationStarter(SimulationTable(database), backend, bell)
 
 
 async def _report_lag(followers: list[Follower]) -> None:

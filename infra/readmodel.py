@@ -98,6 +98,14 @@ class TicketReadModel:
         )
         return [str(row[0]) for row in rows]
 
+    async def unknown(self, ids: Sequence[str]) -> list[str]:
+        rows = await self._database.rows(
+            "SELECT asked.id FROM unnest(%s::text[]) AS asked (id)"
+            " WHERE NOT EXISTS (SELECT FROM tickets WHERE tickets.id = asked.id)",
+            (list(ids),),
+        )
+        return [str(row[0]) for row in rows]
+
     async def wait_for(self, position: int, *, texts: bool = False) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + LONGEST_WAIT_S

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from infra.bundles import read
 from infra.client import PledgeClient
+from infra.failures import FAILED, USAGE, Failure
 from infra.wiring import now
 
 SINCE_EVER = "1970-01-01T00:00:00Z"
@@ -30,7 +31,9 @@ def simulate(
     as_json: bool,
     detailed_exitcode: bool = False,
 ) -> int:
-    """The exit code: 0; with `detailed_exitcode` 2 if the draft changes anything."""
+    """The exit code: 0; with `detailed_exitcode` 2 if the draft changes anything.
+    Without it, tickets that do not exist are a Failure with exit code 2.
+    """
     body: dict[str, Any] = {"draft": read(file)}
     since, until = opened
     if tickets:
@@ -40,7 +43,14 @@ def simulate(
         body |= {"from": since or SINCE_EVER, "to": until or now().isoformat()}
     client = PledgeClient.running()
     with client.http:
-        job = _watched(client, client.call("POST", "/v1/simulations", body))
+        try:
+            job = client.call("POST", "/v1/simulations", body)
+        except Failure as failure:
+            # With `detailed_exitcode` 2 says that something differs.
+            if any(p.startswith("/tickets") for p in failure.pointers):
+                failure.exit_with(FAILED if detailed_exitcode else USAGE)
+            raise
+        job = _watched(client, job)
     if job["state"] == "failed":
         raise click.ClickException(job["error"])
     if as_json:

@@ -21,13 +21,15 @@ from temporalio.runtime import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.contracts import TicketPlan
+from activities.contracts import SimulationState, TicketPlan
 from infra.messages import MESSAGES
+from workflows.simulation import SimulationWorkflow, simulation_workflow_id
 from workflows.subscription import SubscriptionWorkflow, subscription_workflow_id
 from workflows.ticket import TicketWorkflow, ticket_workflow_id
 
 TICKETS_QUEUE = "tickets"
 WEBHOOKS_QUEUE = "webhooks"
+SIMULATIONS_QUEUE = "simulations"
 LOG = logging.getLogger(__name__)
 RPC_TIMEOUT = timedelta(seconds=5)
 RETENTION = timedelta(days=3)
@@ -95,9 +97,11 @@ class TimerBackend:
         client: Client,
         tickets: str = TICKETS_QUEUE,
         webhooks: str = WEBHOOKS_QUEUE,
+        simulations: str = SIMULATIONS_QUEUE,
     ) -> None:
         self._client = client
         self._tickets, self._webhooks = tickets, webhooks
+        self._simulations = simulations
 
     async def push(self, plan: TicketPlan) -> None:
         await self._send(
@@ -125,6 +129,20 @@ class TimerBackend:
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 start_signal="retry_now" if at_once else "poke",
+                rpc_timeout=RPC_TIMEOUT,
+            )
+        )
+
+    async def simulate(self, simulation_id: str) -> None:
+        """From the first page, unless it is under way."""
+        await self._send(
+            self._client.start_workflow(
+                SimulationWorkflow.run,
+                SimulationState(simulation_id),
+                id=simulation_workflow_id(simulation_id),
+                task_queue=self._simulations,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 rpc_timeout=RPC_TIMEOUT,
             )
         )

@@ -28,6 +28,7 @@ from activities.notifying import Notifying, report_step
 from activities.ports import StoreUnavailableError
 from activities.restating import Restating
 from activities.sending import Sending
+from activities.simulated import SimulatedPages
 from activities.simulating import Simulating
 from activities.subscriptions import disable
 from activities.tickets import TicketDesk
@@ -67,6 +68,7 @@ from infra.readmodel import TicketReadModel
 from infra.registry import LiveRegistry
 from infra.roster import LiveRoster
 from infra.settings import Settings
+from infra.simulations import SimulationTable
 from infra.sources import InstalledSources
 from infra.usedwords import read_used_words
 
@@ -140,8 +142,13 @@ class Core:
         return Assigning(self.registry, self.roster, queues, self.desk(), tickets)
 
     def simulating(self) -> Simulating:
-        tickets, sources = TicketReadModel(self.database), InstalledSources()
-        return Simulating(self.store, self.registry, tickets, sources, now, new_id)
+        jobs, tickets = SimulationTable(self.database), TicketReadModel(self.database)
+        sources = InstalledSources()
+        return Simulating(jobs, self.registry, tickets, sources, now, new_id)
+
+    def simulated_pages(self) -> SimulatedPages:
+        pages = SimulationTable(self.database)
+        return SimulatedPages(pages, self.store, self.registry, InstalledSources())
 
     def outbox(self) -> PostgresOutbox:
         return PostgresOutbox(self.database, self.store, seal_key(self.settings))
@@ -247,7 +254,6 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
         finally:
             for one in running:
                 one.cancel()
-            await ready.simulating.close()
             with contextlib.suppress(StoreUnavailableError):
                 await key_uses.write()
 

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 
 import psycopg
+from psycopg import sql
 
 from infra.database import Database
 
@@ -14,8 +15,10 @@ EVERY_S = 1.0
 
 
 class Bell:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    """`channel`: of whose notifications; by default those of the log."""
+
+    def __init__(self, database: Database, channel: str = "stored_events") -> None:
+        self._database, self._channel = database, channel
         self._next = asyncio.Event()
 
     async def run(self) -> None:
@@ -27,7 +30,8 @@ class Bell:
 
     async def _listen(self) -> None:
         async with await self._database.dedicated() as connection:
-            await connection.execute("LISTEN stored_events")
+            listen = sql.SQL("LISTEN {}").format(sql.Identifier(self._channel))
+            await connection.execute(listen)
             async for _ in connection.notifies():
                 self.ring()
 

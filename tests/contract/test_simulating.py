@@ -1,122 +1,146 @@
-"""Simulations are jobs: one at a time, a few kept, and none that a single unreadable
-history could spoil.
+"""A page of a simulation: what cannot be read is left out by name, what changed
+meanwhile begins again, and a job that was deleted ends.
 """
 
-import asyncio
-import itertools
-
 import pytest
+from temporalio.testing import ActivityEnvironment
 
-from activities.ports import Caller
-from activities.simulating import MOST_JOBS, BusyError, Selection, Simulating
+from activities.contracts import SimulatePageInput
+from activities.ports import StoreUnavailableError
+from activities.simulated import PAGE, SimulatedPages
+from activities.simulating import Order
 from domain.config import Configuration
-from domain.errors import CommandReusedError, NotFoundError, UnreadableError
-from domain.event import Actor
+from domain.errors import UnreadableError
 from domain.oncall.book import OnCallBook
-from tests.dsl import ANSWER, NOON, Story, promising
+from domain.sla.facts import SlaAttached
+from tests.dsl import ANSWER, NOON, Story, promising, published
 
 WORLD = promising({"first_response": "1h"})
 HISTORY = Story(WORLD).when("2h", ANSWER).events
 TIGHT = {"match": [{"targets": {"first_response": "10m"}}]}
-NUMBERS = itertools.count()
 DRAFT = {("sla-policies", "care"): TIGHT}
 
 
-class Nothing:
+class Surroundings:
+    """The configuration as a test leaves it."""
+
+    def __init__(self):
+        self.now = Configuration()
+
     async def config(self):
-        return Configuration()
+        return self.now
 
     async def oncall(self):
         return OnCallBook()
 
 
 class Histories:
-    """Every ticket has the same; reading waits for `let_go`."""
+    """Every ticket has the same."""
 
-    def __init__(self, *, unreadable=()):
-        self.unreadable, self.let_go = unreadable, asyncio.Event()
+    def __init__(self, unreadable=(), *, away=False):
+        self.unreadable, self.away = unreadable, away
 
     async def load_many(self, stream_ids):
-        await self.let_go.wait()
+        if self.away:
+            raise StoreUnavailableError("away")
         for stream_id in stream_ids:
             if stream_id in self.unreadable:
                 raise UnreadableError(stream_id, "of another release")
         return dict.fromkeys(stream_ids, HISTORY)
 
 
-def caller(key="", body="b"):
-    number = f"c-{next(NUMBERS)}"
-    return Caller(
-        command_id=key or number,
-        request_sha256=body,
-        attempt=number,
-        actor=Actor(id="lin", kind="user"),
-        correlation_id=number,
-        channel="api",
-    )
+class Kept:
+    """The table of one job, in memory."""
+
+    def __init__(self, tickets, documents=DRAFT):
+        self.tickets, self.documents = [f"t-{i:03}" for i in range(tickets)], documents
+        self.revision, self.pages, self.ended, self.error = None, {}, False, None
+        self.deleted = False
+
+    async def order(self, job_id, page, size):
+        if self.deleted or self.ended:
+            return None
+        return Order(
+            id=job_id,
+            as_of=NOON,
+            documents=self.documents,
+            ticket_ids=self.tickets[page * size : (page + 1) * size],
+            total=len(self.tickets),
+            revision=self.revision,
+        )
+
+    async def begin(self, _, revision):
+        self.revision, self.pages = revision, {}
+
+    async def keep(self, _, page):
+        self.pages[page.number] = page
+
+    async def end(self, _, error=None):
+        self.ended, self.error = True, error
 
 
-def simulating(store):
-    numbers = iter(range(1000))
-    return Simulating(
-        store, Nothing(), None, None, lambda: NOON, lambda: f"s-{next(numbers)}"
-    )
+class Bench:
+    def __init__(self, tickets=8, documents=DRAFT, **store):
+        self.kept, self.registry = Kept(tickets, documents), Surroundings()
+        self.store = Histories(**store)
+        self.pages = SimulatedPages(self.kept, self.store, self.registry, None)
+
+    async def page(self, number):
+        wanted = SimulatePageInput("s-1", number)
+        return await ActivityEnvironment().run(self.pages.simulate_page, wanted)
 
 
 async def test_an_unreadable_history_is_left_out_by_name():
-    store = Histories(unreadable=("t-3",))
-    store.let_go.set()
-    made = simulating(store)
-    wanted = Selection(tickets=tuple(f"t-{i}" for i in range(8)))
-    job = await made.start(DRAFT, wanted, caller())
-    await made.idle()
-    assert job.state == "done", job.error
-    assert [left.ticket_id for left in job.left_out] == ["t-3"]
-    assert (job.done, job.summary.tickets, job.summary.breaches.more) == (8, 7, 7)
-    assert job.summary.tickets_differing == 7
+    bench = Bench(unreadable=("t-003",))
+    assert (await bench.page(0)).next_page is None
+    [page] = bench.kept.pages.values()
+    assert [left.ticket_id for left in page.left_out] == ["t-003"]
+    assert (page.done, page.summary().tickets, page.summary().breaches.more) == (
+        8,
+        7,
+        7,
+    )
 
 
-async def test_the_oldest_that_is_over_makes_room():
-    store = Histories()
-    store.let_go.set()
-    made = simulating(store)
-    jobs = [await made.start({}, Selection(), caller()) for _ in range(MOST_JOBS)]
-    await made.idle()
-    await made.start({}, Selection(), caller())
-    with pytest.raises(NotFoundError):
-        made.find(jobs[0].id)
-    assert made.find(jobs[1].id)
-    await made.close()
+async def test_a_page_that_is_done_twice_counts_once():
+    bench = Bench(tickets=PAGE + 1)
+    first = await bench.page(0)
+    assert (first.next_page, first.done, first.total) == (1, PAGE, PAGE + 1)
+    await bench.page(0)
+    last = await bench.page(1)
+    assert (last.next_page, last.done) == (None, PAGE + 1)
+    assert [page.done for page in bench.kept.pages.values()] == [PAGE, 1]
 
 
-async def test_when_all_are_waiting_another_is_refused():
-    made = simulating(Histories())
-    wanted = Selection(tickets=("t-1",))
-    for _ in range(MOST_JOBS):
-        await made.start({}, wanted, caller())
-    with pytest.raises(BusyError):
-        await made.start({}, wanted, caller())
-    await made.close()
+async def test_a_configuration_that_changes_meanwhile_begins_it_again():
+    bench = Bench(tickets=PAGE + 1)
+    await bench.page(0)
+    bench.registry.now = published(Configuration(), "teams", "night", {"members": []})
+    again = await bench.page(1)
+    assert (again.next_page, again.done) == (0, 0)
+    assert (await bench.page(0)).next_page == 1
+    assert bench.kept.revision == bench.registry.now.revision
 
 
-async def test_a_request_that_is_repeated_finds_the_job_it_asked_for():
-    made = simulating(Histories())
-    job = await made.start({}, Selection(tickets=("t-1",)), caller("k"))
-    assert made.started(caller("k")) is job
-    assert made.started(caller("other")) is None
-    with pytest.raises(CommandReusedError):
-        made.started(caller("k", body="another"))
-    await made.close()
+async def test_a_job_that_was_deleted_ends_at_the_next_page():
+    bench = Bench()
+    bench.kept.deleted = True
+    assert (await bench.page(0)).next_page is None
+    assert bench.kept.pages == {}
 
 
-async def test_what_is_stopped_is_forgotten_and_the_next_one_runs():
-    store = Histories()
-    made = simulating(store)
-    wanted = Selection(tickets=("t-1",))
-    first, second = [await made.start({}, wanted, caller()) for _ in range(2)]
-    made.forget(first.id)
-    store.let_go.set()
-    await made.idle()
-    assert (first.state, second.state) == ("running", "done")
-    with pytest.raises(NotFoundError):
-        made.find(first.id)
+async def test_what_fails_is_told_to_who_asks_for_the_job():
+    bench = Bench(documents={("sla-policies", "care"): {"match": []}})
+    assert (await bench.page(0)).next_page is None
+    assert "/draft/sla-policies/care/match" in str(bench.kept.error)
+
+
+async def test_a_database_that_is_away_is_waited_for():
+    bench = Bench(away=True)
+    with pytest.raises(StoreUnavailableError):
+        await bench.page(0)
+    assert not bench.kept.ended
+
+
+def test_the_history_of_these_tests_has_a_promise():
+    assert any(isinstance(event.fact, SlaAttached) for event in HISTORY)

@@ -8,6 +8,7 @@ from contextlib import redirect_stdout
 
 import pytest
 
+from infra.failures import Failure
 from infra.simulate import simulate
 from tests.api_client import eventually
 
@@ -69,13 +70,14 @@ def test_tickets_are_found_by_when_they_were_opened(api, solved):
     assert tried(api, {}, **before)["total"] == 0
 
 
-def test_what_is_no_ticket_is_left_out_by_name(api, solved, team):
-    job = tried(api, {}, tickets=[solved["id"], "nothing-such", f"teams/{team}"])
-    assert job["result"]["summary"]["tickets"] == 1
-    assert [left["ticket_id"] for left in job["result"]["left_out"]] == [
-        "nothing-such",
-        f"teams/{team}",
-    ]
+def test_what_is_no_ticket_is_refused_by_name(api, solved, team):
+    asked = {"draft": {}, "tickets": [solved["id"], "nothing-such", f"teams/{team}"]}
+    answer = api.post("/v1/simulations", json=asked)
+    assert answer.status_code == 422
+    assert {e["pointer"]: e["message"] for e in answer.json()["errors"]} == {
+        "/tickets/1": "there is no ticket 'nothing-such'",
+        "/tickets/2": f"there is no ticket 'teams/{team}'",
+    }
 
 
 @pytest.mark.parametrize(
@@ -136,13 +138,31 @@ def test_a_simulation_that_is_stopped_is_there_no_more(api, solved):
     assert api.get(path).status_code == 404
 
 
-def test_the_command_line_tries_a_bundle(installation, solved, word, tmp_path):
-    file = tmp_path / "draft.json"
-    file.write_text(json.dumps({"sla-policies": {word: policy(word, "PT0.001S")}}))
-    with pytest.MonkeyPatch.context() as environment, io.StringIO() as out:
+@pytest.fixture
+def command(installation, tmp_path):
+    """`pledge simulate` as a client of this installation."""
+
+    def run(draft, *tickets, **options):
+        file = tmp_path / "draft.json"
+        file.write_text(json.dumps(draft))
+        with redirect_stdout(io.StringIO()) as out:
+            code = simulate(file, tickets, (None, None), as_json=True, **options)
+        return code, json.loads(out.getvalue())
+
+    with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PLEDGE_URL", installation.http)
         environment.setenv("PLEDGE_ADMIN_KEY", installation.admin_key)
-        with redirect_stdout(out):
-            code = simulate(file, (solved["id"],), (None, None), as_json=True)
-        job = json.loads(out.getvalue())
+        yield run
+
+
+def test_the_command_line_tries_a_bundle(command, solved, word):
+    draft = {"sla-policies": {word: policy(word, "PT0.001S")}}
+    code, job = command(draft, solved["id"])
     assert (code, job["result"]["summary"]["verdicts_changed"]) == (0, 1)
+
+
+@pytest.mark.parametrize(("detailed", "code"), [(False, 2), (True, 1)])
+def test_the_command_line_refuses_tickets_that_do_not_exist(command, detailed, code):
+    with pytest.raises(Failure, match="nothing-such") as refused:
+        command({}, "nothing-such", detailed_exitcode=detailed)
+    assert refused.value.exit_code == code

@@ -22,6 +22,7 @@ from infra.processes import sandbox, ticket_worker
 from tests.installation import TIME_SKIPPING
 from tests.workflows.floor import Floor
 from tests.workflows.mortal_worker import MortalWorker
+from workflows.simulation import SimulationWorkflow
 from workflows.subscription import SubscriptionWorkflow
 from workflows.ticket import TicketWorkflow
 
@@ -116,7 +117,7 @@ async def chains(
 
 async def replay(history: WorkflowHistory) -> None:
     replayer = Replayer(
-        workflows=[TicketWorkflow, SubscriptionWorkflow],
+        workflows=[TicketWorkflow, SubscriptionWorkflow, SimulationWorkflow],
         workflow_runner=sandbox(),
         data_converter=MESSAGES,
     )

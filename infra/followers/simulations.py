@@ -1,0 +1,53 @@
+"""Simulations that were asked for get their workflow, also after Temporal was away or
+lost everything; old ones are deleted. Not a follower: jobs are not in the log.
+"""
+
+import asyncio
+import logging
+import time
+
+from infra.followers.bell import Bell
+from infra.followers.follower import AWAY
+from infra.simulations import SimulationTable
+from infra.temporal import (
+    TemporalRefusedError,
+    TemporalUnavailableError,
+    TimerBackend,
+)
+
+AGAIN_S = 10.0
+LOG = logging.getLogger(__name__)
+
+
+class SimulationStarter:
+    """`bell`: rings when a job was added."""
+
+    def __init__(
+        self, table: SimulationTable, backend: TimerBackend, bell: Bell
+    ) -> None:
+        self._table, self._backend, self._bell = table, backend, bell
+        self._started: dict[str, float] = {}
+
+    async def run(self) -> None:
+        await asyncio.gather(self._bell.run(), self._start_for_ever())
+
+    async def _start_for_ever(self) -> None:
+        while True:
+            ring = self._bell.next_ring()
+            try:
+                await self._table.expire()
+                await self.start()
+            except (*AWAY, TemporalUnavailableError, TemporalRefusedError) as error:
+                LOG.warning("simulations wait: %s", error)
+            await self._bell.wait(ring=ring)
+
+    async def start(self) -> None:
+        """Idempotent: a workflow that runs goes on. Asked again now and then, because
+        Temporal may have lost it.
+        """
+        unfinished, now = await self._table.unfinished(), time.monotonic()
+        self._started = {i: at for i, at in self._started.items() if i in unfinished}
+        for job_id in unfinished:
+            if now - self._started.get(job_id, -AGAIN_S) >= AGAIN_S:
+                await self._backend.simulate(job_id)
+                self._started[job_id] = now
