@@ -119,15 +119,18 @@ class BundleDesk:
         """
         streams = [config_stream(*named) for named in in_order(documents)]
         found = await self._store.load_many(streams)
-        made = (_made_by(caller, found.get(stream, ())) for stream in streams)
+        bare = replace(await self._registry.config(), entries={})
+        made = (_made_by(caller, found.get(stream, ()), bare) for stream in streams)
         return Applied(changes=tuple(c for c in made if c), appended=appended)
 
 
-def _made_by(caller: Caller, events: Sequence[Event]) -> Change | None:
+def _made_by(
+    caller: Caller, events: Sequence[Event], bare: Configuration
+) -> Change | None:
     for index, event in enumerate(events):
         if event.meta.command_id == caller.command_id:
             assert isinstance(event.fact, PolicyPublished)
-            return change(fold_config(events[:index]), event.fact)
+            return change(fold_config(events[:index], bare), event.fact)
     return None
 
 

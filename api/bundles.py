@@ -2,28 +2,32 @@
 
 import asyncio
 import json
-from typing import Any
+from collections.abc import Collection
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from activities.bundle import BundleDesk
 from activities.cloudevents import plain
-from api.auth import Calling, Known, guarded
-from api.config import canonical
+from api.auth import Calling, Known, guarded, reads
+from api.config import SCHEMAS, canonical, normal
 from api.json_text import UnreadableTextError
 from api.ports import Services
 from api.presentation import answer, etag, written
 from api.problems import RefusedError, problem
-from api.schemas_bundles import BundleIn, BundleOut
-from api.words import Strict
+from api.schemas_bundles import BundleIn, BundleOut, ConfigurationOut
+from api.words import Several, Strict
 from api.yaml_text import MEDIA_TYPE, is_yaml, read_yaml
+from api.yaml_written import write_yaml
 from domain.bundle import Change, Documents
-from domain.config_kinds import ORDER
+from domain.config import Configuration
+from domain.config_kinds import ORDER, Kind
 from domain.event import Json
 
 ROUTER = APIRouter(prefix="/v1/config", tags=["configuration"])
+_JSON_RANGES = ("application/json", "application/*", "*/*")
 _SCHEMA = {"schema": {"$ref": "#/components/schemas/BundleIn"}}
 # YAML stands in the description: client generators stumble over its media type.
 BODY = {
@@ -37,6 +41,46 @@ PLAN = guarded("config:read", 400, 413, 415, 422)
 APPLY = guarded("config:write", 400, 409, 412, 413, 415, 422)
 for route in (PLAN, APPLY):
     route["openapi_extra"] |= BODY
+
+
+READ = reads("config:read", 422)
+Kinds = Annotated[
+    list[Kind],
+    Several,
+    Query(description="Only documents of these kinds; all, if none is named"),
+]
+
+
+@ROUTER.get("", response_model=ConfigurationOut, operation_id="export_config", **READ)
+async def export(request: Request, known: Known, kind: Kinds = []) -> Response:  # noqa: B006 - FastAPI copies it
+    """All that is in force as one bundle, as plan and apply take it; as YAML with
+    `Accept: application/yaml`. Kinds and names stand in the same order each time.
+    """
+    config = await known.registry.config()
+    headers = etag(config.revision) | {"Vary": "Accept"}
+    bundle = await asyncio.to_thread(in_force, config, kind)
+    if not _wants_yaml(request.headers.get("Accept", "")):
+        return answer(bundle, headers=headers)
+    text = await asyncio.to_thread(write_yaml, bundle)
+    return Response(text, media_type=MEDIA_TYPE, headers=headers)
+
+
+def in_force(config: Configuration, kinds: Collection[Kind] = ()) -> Json:
+    return {
+        kind: {p.name: normal(kind, p.document) for p in config.current(kind)}
+        for kind in SCHEMAS
+        if not kinds or kind in kinds
+    }
+
+
+def _wants_yaml(accept: str) -> bool:
+    """Where both are accepted, the one that is named first."""
+    for media_range in accept.split(","):
+        if is_yaml(media_range):
+            return True
+        if media_range.partition(";")[0].strip().lower() in _JSON_RANGES:
+            return False
+    return False
 
 
 @ROUTER.post("/plan", response_model=BundleOut, operation_id="plan_config", **PLAN)

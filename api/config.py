@@ -5,6 +5,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
+from pydantic import ValidationError
 
 from activities.cloudevents import plain
 from activities.config import ConfigDesk
@@ -192,6 +193,14 @@ def published_json(published: Published, *, retired: bool = False) -> Json:
 def canonical(body: Strict) -> Json:
     """The document with its defaults and without what was not said."""
     return body.model_dump(mode="json", exclude_none=True, by_alias=True)
+
+
+def normal(kind: Kind, document: Json) -> Json:
+    """As a PUT of it would be kept; as it is, where it could not be PUT any more."""
+    try:
+        return canonical(SCHEMAS[kind].model_validate(document))
+    except ValidationError:
+        return document
 
 
 ROUTERS = [router(kind) for kind in SCHEMAS]

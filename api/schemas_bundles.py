@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel, Field, JsonValue, create_model
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model
 
 from api.config import SCHEMAS
 from api.schemas_calendars import WarningOut
@@ -43,6 +43,35 @@ def _bundle() -> type[Strict]:
 
 
 BundleIn = _bundle()
+Named = dict[str, dict[str, object]]
+
+
+class _ConfigurationOut(BaseModel):
+    """Every document in force by kind and name, with its defaults written out."""
+
+    model_config = ConfigDict(
+        serialize_by_alias=True,
+        json_schema_extra={
+            "examples": [{"agents": PEOPLE, "teams": TEAM, "sla-policies": POLICIES}]
+        },
+    )
+
+
+def _configuration() -> type[BaseModel]:
+    members: dict[str, Any] = {
+        kind.replace("-", "_"): (Named, Field(default={}, alias=kind))
+        for kind in SCHEMAS
+    }
+    made: type[BaseModel] = create_model(
+        "ConfigurationOut",
+        __base__=_ConfigurationOut,
+        __doc__=_ConfigurationOut.__doc__,
+        **members,
+    )
+    return made
+
+
+ConfigurationOut = _configuration()
 
 
 class DifferenceOut(BaseModel):

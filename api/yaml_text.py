@@ -39,6 +39,7 @@ _OTHER_BASE = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+", re.ASCII)
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", re.ASCII)
+_NO_TEXT = (_INTEGER, _OTHER_BASE, _FLOAT, _NOT_FINITE)
 _CONSTANTS: Final[dict[str, bool | None]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -90,6 +91,15 @@ def read_yaml(text: str | bytes) -> Any:
         what = "a control character" if control else "no text in UTF-8"
         raise UnreadableTextError(f"byte {error.position} is {what}") from error
     return reader.found
+
+
+def is_plain_text(text: str) -> bool:
+    """Whether it is read as this text where it stands without quotes."""
+    return not (
+        text in _CONSTANTS
+        or text == "<<"
+        or any(form.fullmatch(text) for form in _NO_TEXT)
+    )
 
 
 def _in_words(error: yaml.MarkedYAMLError, text: str | bytes) -> str:

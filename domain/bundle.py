@@ -72,8 +72,10 @@ def change(config: Configuration, fact: PolicyPublished) -> Change:
     action: Action = "create"
     if entry.versions:
         action = "restore" if entry.retired else "replace"
-    before = entry.versions[-1] if entry.versions else None
-    found = differences(before.document, fact.document) if before else ()
+    found = list[Difference]()
+    if entry.versions:
+        before = config.normal(fact.kind, entry.versions[-1].document)
+        found += differences(before, fact.document)
     return Change(action=action, fact=fact, differences=tuple(found))
 
 

@@ -4,7 +4,7 @@ A published version never changes; a ticket pins the version it was attached to.
 is published is in `publishing`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache, cached_property
@@ -36,6 +36,12 @@ from domain.sla.calendar_form import parse_calendar
 from domain.sla.policy import SlaPolicy, parse_sla_policy
 
 EPOCH = datetime.fromtimestamp(0, UTC)
+Normal = Callable[[Kind, Json], Json]
+"""A document with every default written out, so that equal meanings are equal."""
+
+
+def as_written(_: Kind, document: Json) -> Json:
+    return document
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +132,7 @@ class Configuration:
     `mail`: whether a mail server is set up; None: not known here.
     `unpromised`: how many open tickets of each type have no promise, where that was
     asked.
+    `normal`: how what is published is compared, which may lack later defaults.
     """
 
     entries: dict[tuple[Kind, str], Entry] = field(default_factory=dict)
@@ -134,6 +141,7 @@ class Configuration:
     used_words: Words | None = None
     mail: bool | None = None
     unpromised: Mapping[str, int] = field(default_factory=dict)
+    normal: Normal = as_written
 
     def entry(self, kind: Kind, name: str) -> Entry:
         return self.entries.get((kind, name), NEVER_PUBLISHED)

@@ -198,7 +198,10 @@ def _with_schedule(
 def unchanged(config: Configuration, written: Written) -> bool:
     """The same words as now, and the same dates or shifts behind them."""
     published = config.entry(written.kind, written.name).current
-    if published is None or published.document != written.document:
+    if published is None or (
+        published.document != written.document
+        and config.normal(written.kind, published.document) != written.document
+    ):
         return False
     match expansion := written.expansion:
         case Expansion():

@@ -1,5 +1,6 @@
 """A bundle in a file, and what `pledge config` says of it."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import click
 
 from api.yaml_text import read_yaml
+from api.yaml_written import write_yaml
 
 _WORDS = {"create": "new", "replace": "changed", "restore": "there again"}
 
@@ -17,6 +19,12 @@ def read(file: Path) -> Any:
     except (ValueError, OSError) as error:
         raise click.ClickException(f"{file}: {error}") from error
     return {} if bundle is None else bundle
+
+
+def exported(bundle: dict[str, Any], *, as_json: bool) -> str:
+    if as_json:
+        return json.dumps(bundle, ensure_ascii=False, indent=2) + "\n"
+    return write_yaml(bundle)
 
 
 def told(answer: dict[str, Any]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 
@@ -262,6 +263,22 @@ def _bundle(what: str, file: Path, *, as_json: bool) -> bool:
     for line in [json.dumps(answer)] if as_json else told(answer):
         click.echo(line)
     return bool(answer["changes"])
+
+
+@config.command("export")
+@click.option(
+    "--kind", "kinds", multiple=True, help="Only these, as teams; again for several"
+)
+@_JSON
+@reaching
+def export_config(kinds: tuple[str, ...], as_json: bool) -> None:
+    """Print all that is in force as a bundle, in YAML: pledge config export > FILE."""
+    from infra.bundles import exported  # noqa: PLC0415
+    from infra.client import PledgeClient  # noqa: PLC0415
+
+    query = "&".join(f"kind={quote(kind)}" for kind in kinds)
+    bundle = PledgeClient.running().call("GET", f"/v1/config?{query}")
+    click.echo(exported(bundle, as_json=as_json), nl=False)
 
 
 @main.group("import")

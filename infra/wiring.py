@@ -32,6 +32,7 @@ from activities.simulated import SimulatedPages
 from activities.simulating import Simulating
 from activities.subscriptions import disable
 from activities.tickets import TicketDesk
+from api.config import normal
 from api.ports import Services
 from domain.config import Configuration
 from domain.notification.item import Item
@@ -302,6 +303,7 @@ def _surroundings(settings: Settings) -> Configuration:
     return Configuration(
         chat_targets=target_names(settings.notify_targets),
         url_refusal=partial(_refused_url, outbound),
+        normal=normal,
         mail=bool(settings.smtp_url),
     )
 

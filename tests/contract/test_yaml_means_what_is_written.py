@@ -5,9 +5,13 @@ place, and no name is lost.
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from api.json_text import UnreadableTextError, read_json
 from api.yaml_text import read_yaml
+from api.yaml_written import write_yaml
+from domain.own_words import normal
 
 
 @pytest.mark.parametrize(
@@ -135,3 +139,38 @@ def test_json_that_cannot_be_read_is_refused_with_its_place(text, said):
     with pytest.raises(UnreadableTextError) as refused:
         read_json(text)
     assert said in str(refused.value)
+
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | TEXTS,
+    lambda inner: st.lists(inner) | st.dictionaries(TEXTS.map(normal), inner),
+)
+
+
+@given(st.dictionaries(TEXTS.map(normal), VALUES))
+def test_what_is_written_is_read_back_the_same(value):
+    assert read_yaml(write_yaml(value)) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no", "~", "", "<<", "1e3", "0o17", "010", ".inf", "1:30", "2026-10-01", "- a",
+     "a: b", "#x", "\U0001f600", "a\nb\n", "a\r\nb\r\n", " a\n", "\n\na", "k" * 300],
+)  # fmt: skip
+def test_a_text_that_looks_like_something_else_stays_text(text):
+    value = {"a": text, text: [text]}
+    assert read_yaml(write_yaml(value)) == value
+
+
+def test_written_text_can_be_read_by_people_of_any_script():
+    text = "您好 😀\nwir melden uns\n"
+    value = {"macros": {"回访": {"reply": text, "tags": ["售后", "回访"]}}}
+    assert write_yaml(value) == (
+        "macros:\n"
+        "  回访:\n"
+        "    reply: |\n"
+        "      您好 😀\n"
+        "      wir melden uns\n"
+        "    tags: [售后, 回访]\n"
+    )

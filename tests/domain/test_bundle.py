@@ -1,5 +1,7 @@
 """Documents that come together may name each other, and are checked as one."""
 
+from dataclasses import replace
+
 import pytest
 
 from domain.bundle import Bundle, changes
@@ -112,3 +114,13 @@ def test_what_is_hardly_meant_of_two_documents_is_said_of_one():
     said = [w.message for c in found for w in c.fact.warnings if "boss" in w.message]
     assert said == ["no channel, nothing would tell them: boss"]
     assert not any("is meant by" in w.message for c in found for w in c.fact.warnings)
+
+
+def test_a_default_that_is_written_out_by_now_is_no_difference():
+    def normal(_, document):
+        return {"active": True, **document}
+
+    config = replace(configured({"agents": {"boss": BOSS}}), normal=normal)
+    assert planned(config, agents={"boss": {"active": True, **BOSS}}) == ()
+    [made] = planned(config, agents={"boss": {"active": False, **BOSS}})
+    assert [(d.op, d.pointer) for d in made.differences] == [("replace", "/active")]

@@ -3,15 +3,51 @@
 import json
 import subprocess
 
+import pytest
+import yaml
+
+from api.config import SCHEMAS
 from tests.installation import ROOT
 
+YAML = {"Accept": "application/yaml"}
 
-def plan(installation, file):
-    command = installation.cli("config", "plan", str(file), "--detailed-exitcode")
+
+def pledge(installation, *words):
+    command = installation.cli("config", *words)
     environment = {**command.env, "PLEDGE_URL": installation.http}
     return subprocess.run(
         command.argv, env=environment, cwd=ROOT, capture_output=True, check=False
     )
+
+
+def plan(installation, file):
+    return pledge(installation, "plan", str(file), "--detailed-exitcode")
+
+
+@pytest.fixture
+def everything(api, word):
+    """One document of each kind, under a Chinese name, in words of several scripts."""
+    name = f"售后-{word}"
+    turns = {"start": "2026-01-05T09:00", "unit": "week", "people": [name]}
+    layer = {"name": "夜班", "rotation": turns}
+    hours = {"mon": [["09:00", "18:00"]]}
+    rule = {"when": {"type": name}, "targets": {"first_response": "PT15M"}}
+    step = {"targets": [{"team": name}, {"on_call": name}], "macros": [name]}
+    reply = '您好 😀,\n\nwir melden uns: "no" — 1e3\n'
+    policy = {"match": [rule], "calendar": name, "escalation_policy": name}
+    bundle = {
+        "calendars": {name: {"tz": "Asia/Shanghai", "hours": hours}},
+        "authorities": {name: {"refund": {"currency": "CNY", "amount": "500"}}},
+        "agents": {name: {"name": "李雷", "role": name, "skills": {"德语": 2}}},
+        "schedules": {name: {"tz": "UTC", "layers": [layer]}},
+        "teams": {name: {"members": [name], "lead": name, "calendar": name}},
+        "macros": {name: {"message": {"body": reply}, "add_tags": ["回访"]}},
+        "escalation-policies": {name: {"steps": [step]}},
+        "sla-policies": {name: policy},
+    }  # fmt: skip
+    assert set(bundle) == set(SCHEMAS)
+    api.ok("POST", "/v1/config/apply", bundle)
+    return name
 
 
 def test_the_defaults_differ_in_nothing_from_what_is_published(installation):
@@ -23,3 +59,51 @@ def test_a_file_that_differs_ends_the_plan_with_two(installation, word, tmp_path
     file = tmp_path / "bundle.json"
     file.write_text(json.dumps({"teams": {word: {"members": []}}}))
     assert plan(installation, file).returncode == 2
+
+
+# --- export ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("headers", [{}, YAML])
+def test_what_is_exported_differs_in_nothing_from_what_is_in_force(
+    api, everything, headers
+):
+    answer = api.get("/v1/config", headers=headers)
+    assert everything in answer.text
+    content = {"Content-Type": answer.headers["Content-Type"]}
+    planned = api.post("/v1/config/plan", content=answer.content, headers=content)
+    assert (planned.status_code, planned.json()) == (200, {"changes": []})
+    assert planned.headers["ETag"] == answer.headers["ETag"]
+
+
+def test_only_the_kinds_that_are_asked_for_are_exported(api, everything):
+    found = api.ok("GET", "/v1/config?kind=teams,macros")
+    assert set(found) == {"teams", "macros"}
+    assert everything in found["teams"]
+
+
+def test_a_kind_that_there_is_not_is_refused_with_the_nearest(api):
+    answer = api.get("/v1/config?kind=team")
+    assert answer.status_code == 422
+    assert "teams" in answer.json()["detail"]
+
+
+def test_the_command_line_exports_what_people_can_read(installation, everything):
+    done = pledge(installation, "export", "--kind", "macros", "--kind", "agents")
+    assert done.returncode == 0, done.stderr
+    text = done.stdout.decode()
+    found = yaml.safe_load(text)
+    assert set(found) == {"macros", "agents"}
+    assert f"  {everything}:\n    name: 李雷\n" in text
+    assert "您好 😀,\n" in text
+
+
+def test_what_the_command_line_exports_it_plans_without_a_change(
+    installation, everything, tmp_path
+):
+    for name, options in (("a.yaml", ()), ("a.json", ("--json",))):
+        file = tmp_path / name
+        file.write_bytes(pledge(installation, "export", *options).stdout)
+        assert everything in file.read_text()
+        done = plan(installation, file)
+        assert (done.returncode, done.stdout) == (0, b"nothing differs\n"), done.stderr
