@@ -32,7 +32,7 @@ from domain.errors import (
 )
 from domain.event import Event, Fact, Json, Meta, PolicyRef
 from domain.publishing import Written, publish, unchanged
-from domain.retiring import left_by, retire
+from domain.retiring import left_by, restorable, retire
 
 TRIES = 5
 
@@ -83,6 +83,25 @@ class ConfigDesk:
         expansion = await looked_up(kind, document, self._sources, today)
 
         async def attempt() -> Appended:
+            return await self._publish(kind, name, document, expansion, caller)
+
+        appended = await by_turns(
+            self._publishing, self._registry, attempt, config_stream(kind, name)
+        )
+        return await self._publication(kind, name, appended, caller)
+
+    async def restore(self, kind: Kind, name: str, caller: Caller) -> Publication:
+        """The last version of what is retired, as the next one, checked anew."""
+        if again := await replayed(self._store, caller):
+            return await self._publication(kind, name, again, caller)
+        await self._registry.refresh()
+        document = restorable(await self._registry.config(), kind, name)
+        today = self._now().date()
+        expansion = await looked_up(kind, document, self._sources, today)
+
+        async def attempt() -> Appended:
+            # Somebody may have been faster: what is in force is not replaced.
+            restorable(await self._registry.config(), kind, name)
             return await self._publish(kind, name, document, expansion, caller)
 
         appended = await by_turns(

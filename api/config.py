@@ -31,12 +31,18 @@ from domain.config import Entry, Published
 from domain.config_kinds import SINGULAR, Kind
 from domain.errors import NotFoundError
 from domain.event import Json
+from domain.retiring import in_force
 
 READ = reads("config:read", 404, 422)
 WRITE = guarded("config:write", 400, 404, 409, 412, 413, 415, 422, 428)
+RESTORE = guarded("config:write", 404, 409, 412, 422)
 Name = Annotated[Word, Path()]
 Force = Annotated[
     bool, Query(description="Also if other documents name it: the answer says which")
+]
+Retired = Annotated[
+    bool,
+    Query(description="Those that are retired, by their last version, and no others"),
 ]
 RETIRED = {
     "model": RetiredOut,
@@ -66,15 +72,23 @@ def router(kind: Kind) -> APIRouter:
 
 def _add_reads(made: APIRouter, kind: Kind, word: str) -> None:
     @made.get("", response_model=ConfigPage, operation_id=f"list_{word}", **READ)
-    async def list_all(known: Known, asked: Asked) -> Response:
+    async def list_all(
+        known: Known, asked: Asked, *, retired: Retired = False
+    ) -> Response:
         """In the order of their names."""
-        current = (await known.registry.config()).current(kind)
-        return answer(asked.of(current, lambda p: p.name, published_json))
+        config = await known.registry.config()
+        found = config.retired(kind) if retired else config.current(kind)
+
+        def shown(published: Published) -> Json:
+            return published_json(published, config.entry(kind, published.name))
+
+        return answer(asked.of(found, lambda p: p.name, shown))
 
     @made.get("/{name}", response_model=ConfigOut, operation_id=f"get_{word}", **READ)
     async def get_one(name: Name, known: Known) -> Response:
-        entry = (await known.registry.config()).entry(kind, name)
-        return _one(kind, name, entry)
+        config = await known.registry.config()
+        in_force(config, kind, name)
+        return _one(kind, name, config.entry(kind, name))
 
 
 def _add_writes(made: APIRouter, kind: Kind, word: str) -> None:
@@ -94,6 +108,19 @@ def _add_writes(made: APIRouter, kind: Kind, word: str) -> None:
         status = 201 if done.created else 200
         where = made_at(kind, name) if done.created else {}
         return _one(kind, name, done.entry, status, where | written(done.appended))
+
+    @made.post(
+        "/{name}/restore",
+        response_model=ConfigOut,
+        operation_id=f"restore_{word}",
+        **RESTORE,
+    )
+    async def restore_one(name: Name, known: Known, caller: Calling) -> Response:
+        """Publish the last version of what is retired as the next one. Whatever it
+        names must be there, as of a PUT.
+        """
+        done = await _desk(known).restore(kind, name, caller)
+        return _one(kind, name, done.entry, headers=written(done.appended))
 
     @made.delete(
         "/{name}",
@@ -131,7 +158,7 @@ def _add_versions(made: APIRouter, kind: Kind, word: str) -> None:
         entry = (await known.registry.config()).entry(kind, name)
         if not entry.versions:
             raise NotFoundError(SINGULAR[kind], name)
-        shown = partial(published_json, retired=entry.retired)
+        shown = partial(published_json, entry=entry)
         return answer(asked.of(entry.versions, lambda p: p.version, shown))
 
     @made.get(
@@ -147,7 +174,7 @@ def _add_versions(made: APIRouter, kind: Kind, word: str) -> None:
         if number > len(entry.versions):
             raise NotFoundError(SINGULAR[kind], f"{name}@{number}")
         found = entry.versions[number - 1]
-        shown = published_json(found, retired=entry.retired)
+        shown = published_json(found, entry)
         return answer(shown, headers=etag(number))
 
 
@@ -172,16 +199,19 @@ def _one(
     if entry.current is None:
         raise NotFoundError(SINGULAR[kind], name)
     headers = etag(entry.stream_version) | dict(headers or {})
-    return answer(published_json(entry.current), status=status, headers=headers)
+    return answer(published_json(entry.current, entry), status=status, headers=headers)
 
 
-def published_json(published: Published, *, retired: bool = False) -> Json:
+def published_json(published: Published, entry: Entry) -> Json:
+    """`entry`: of which it is a version."""
     return {
         "kind": published.kind,
         "name": published.name,
         "version": published.version,
         "sha256": published.sha256,
-        "retired": retired,
+        "retired": entry.retired,
+        "retired_at": entry.retired_at,
+        "retired_by": entry.retired_by,
         "published_at": published.published_at,
         "published_by": published.published_by,
         "document": published.document,

@@ -263,6 +263,8 @@ FIELDS: Final[dict[str, str]] = {
     "result": "The result; null: not done yet",
     "resume": "When the clock goes on",
     "retired": "It is retired: nothing new uses it",
+    "retired_at": "When it was retired; null: it is not",
+    "retired_by": "Who retired it; null: it is not",
     "revoked": "The key is revoked",
     "revoked_at": "When it was revoked; null: it is not",
     "role": "The role",

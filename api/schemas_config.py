@@ -451,6 +451,8 @@ class ConfigOut(BaseModel):
     version: int
     sha256: str
     retired: bool
+    retired_at: datetime | None
+    retired_by: str | None
     published_at: datetime
     published_by: str
     document: dict[str, object]

@@ -110,11 +110,15 @@ class Published:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One name of one kind, with all that it ever was. `stream_version` is its ETag."""
+    """One name of one kind, with all that it ever was. `stream_version` is its ETag.
+    `retired_at`, `retired_by`: of one that is retired now.
+    """
 
     versions: tuple[Published, ...] = ()
     retired: bool = False
     stream_version: int = 0
+    retired_at: datetime | None = None
+    retired_by: str | None = None
 
     @property
     def current(self) -> Published | None:
@@ -156,6 +160,12 @@ class Configuration:
         for (found, _), entry in sorted(self.entries.items()):
             if found == kind and entry.current is not None:
                 yield entry.current
+
+    def retired(self, kind: Kind) -> Iterator[Published]:
+        """The last version of each that is retired, in the order of their names."""
+        for (found, _), entry in sorted(self.entries.items()):
+            if found == kind and entry.retired and entry.versions:
+                yield entry.versions[-1]
 
     @cached_property
     def sla_policies(self) -> tuple[SlaPolicy, ...]:
@@ -286,7 +296,11 @@ def fold_config(
         elif isinstance(fact, PolicyRetired):
             entry = entries.get((fact.kind, fact.name), Entry())
             entries[fact.kind, fact.name] = replace(
-                entry, retired=True, stream_version=event.originator_version
+                entry,
+                retired=True,
+                stream_version=event.originator_version,
+                retired_at=event.timestamp,
+                retired_by=event.meta.actor.id,
             )
     return replace(start or Configuration(), entries=entries)
 

@@ -133,9 +133,10 @@ class InvalidError(DomainError):
 class NotFoundError(DomainError):
     code = "not_found"
 
-    def __init__(self, kind: str, name: str) -> None:
+    def __init__(self, kind: str, name: str, said: str | None = None) -> None:
+        """`said`: of what was there once, instead."""
         self.kind, self.name = kind, name
-        super().__init__(f"there is no {kind} {name!r}")
+        super().__init__(said or f"there is no {kind} {name!r}")
 
 
 class RuleError(DomainError):

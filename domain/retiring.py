@@ -8,8 +8,9 @@ they would break, and nobody would hear of it.
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
-from domain.config import Configuration, PolicyRetired
+from domain.config import Configuration, PolicyRetired, Published
 from domain.config_kinds import ORDER, SINGULAR, Kind, references
 from domain.errors import FieldError, NotFoundError, RuleError
 from domain.event import Json
@@ -32,8 +33,7 @@ def retire(
     force: bool = False,
 ) -> PolicyRetired:
     """`book`, `at`: to say which hours it uncovers. Raises NotFoundError, RuleError."""
-    if config.entry(kind, name).current is None:
-        raise NotFoundError(SINGULAR[kind], name)
+    in_force(config, kind, name)
     found = (*uses(config, kind, name), *_hours(kind, name, book, at))
     in_use = "; ".join(fault.message for fault in found)
     if found and kind in COUNTED_BY:
@@ -42,6 +42,36 @@ def retire(
         hint = "retire it all the same with ?force=true"
         raise RuleError(f"{SINGULAR[kind]} {name} is in use: {in_use}; {hint}")
     return PolicyRetired(kind=kind, name=name, warnings=found)
+
+
+def in_force(config: Configuration, kind: Kind, name: str) -> Published:
+    """Raises NotFoundError, which of a retired one says how to bring it back."""
+    entry = config.entry(kind, name)
+    if entry.current is not None:
+        return entry.current
+    if not entry.versions:
+        raise NotFoundError(SINGULAR[kind], name)
+    said = f"the {SINGULAR[kind]} {name!r} was retired"
+    if entry.retired_at is not None:
+        since = entry.retired_at.isoformat(timespec="seconds")
+        said = f"{said} at {since} by {entry.retired_by}"
+    path = f"/v1/{kind}/{quote(name, safe='')}"
+    hint = f"POST {path}/restore brings it back, GET {path}/versions shows what it was"
+    raise NotFoundError(SINGULAR[kind], name, f"{said}: {hint}")
+
+
+def restorable(config: Configuration, kind: Kind, name: str) -> Json:
+    """The document by which it comes back. Raises NotFoundError, RuleError."""
+    entry = config.entry(kind, name)
+    if not entry.versions:
+        raise NotFoundError(SINGULAR[kind], name)
+    if not entry.retired:
+        in_force = (
+            f"the {SINGULAR[kind]} {name!r} is in force: nothing is to be restored"
+        )
+        raise RuleError(in_force)
+    last = entry.versions[-1].document
+    return config.normal(kind, last)
 
 
 def uses(config: Configuration, kind: Kind, name: str) -> Iterator[FieldError]:

@@ -107,3 +107,72 @@ def test_what_the_command_line_exports_it_plans_without_a_change(
         assert everything in file.read_text()
         done = plan(installation, file)
         assert (done.returncode, done.stdout) == (0, b"nothing differs\n"), done.stderr
+
+
+# --- what is retired ------------------------------------------------------------------
+
+
+@pytest.fixture
+def retired(api, word):
+    """The address of a team that is retired; it named an agent."""
+    api.put("agents", word, {"name": "A"})
+    api.put("teams", word, {"members": [word]})
+    api.ok("DELETE", f"/v1/teams/{word}")
+    return f"/v1/teams/{word}"
+
+
+@pytest.mark.usefixtures("retired")
+def test_what_is_retired_is_listed_apart(api, word):
+    def names(query):
+        return [t["name"] for t in api.ok("GET", f"/v1/teams?{query}")["items"]]
+
+    assert word not in names("")
+    assert word in names("retired=true")
+    [found] = [
+        team
+        for team in api.ok("GET", "/v1/teams?retired=true")["items"]
+        if team["name"] == word
+    ]
+    assert (found["retired"], found["retired_by"]) == (True, "admin")
+    assert found["retired_at"]
+
+
+def test_what_is_retired_says_since_when_by_whom_and_how_it_comes_back(api, retired):
+    answer = api.get(retired)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    said = answer.json()["detail"]
+    assert "was retired at 20" in said
+    assert "by admin" in said
+    assert f"POST {retired}/restore brings it back" in said
+
+
+def test_what_is_restored_is_in_force_by_the_next_version(api, retired, word):
+    answer = api.post(f"{retired}/restore")
+    assert answer.status_code == 200
+    found = api.ok("GET", retired)
+    assert answer.json() == found
+    assert (found["version"], found["retired"], found["retired_at"]) == (2, False, None)
+    assert found["document"]["members"] == [word]
+
+
+def test_what_is_in_force_or_never_was_is_not_restored(api, retired):
+    api.ok("POST", f"{retired}/restore")
+    again = api.post(f"{retired}/restore")
+    assert again.status_code == 409
+    assert "in force" in again.json()["detail"]
+    assert api.post(f"{retired}-never/restore").status_code == 404
+
+
+def test_the_same_restoring_again_gets_the_same_answer(api, retired):
+    key = {"Idempotency_Key": f"restore-{retired[-12:]}"}
+    first = api.ok("POST", f"{retired}/restore", **key)
+    assert api.ok("POST", f"{retired}/restore", **key) == first
+
+
+def test_nothing_is_restored_that_names_what_is_gone(api, retired, word):
+    api.ok("DELETE", f"/v1/agents/{word}")
+    answer = api.post(f"{retired}/restore")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/members/0"
+    api.ok("POST", f"/v1/agents/{word}/restore")
+    assert api.post(f"{retired}/restore").status_code == 200
