@@ -24,11 +24,14 @@ from domain.bundle import Bundle, Change, Documents, change, changes, in_order
 from domain.config import (
     Configuration,
     PolicyPublished,
+    PolicyRetired,
     config_stream,
     fold_config,
 )
+from domain.config_kinds import Kind
 from domain.errors import InvalidError, PreconditionError
 from domain.event import Event, PolicyRef
+from domain.pruning import beside
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,32 +62,40 @@ class BundleDesk:
         self._sources, self._publishing = sources, publishing
         self._unpromised = unpromised
 
-    async def plan(self, documents: Documents) -> BundlePlan:
-        """What would be published now; nothing is. Raises InvalidError that points to
-        `/<kind>/<name>/…`.
+    async def plan(
+        self, documents: Documents, prunes: frozenset[Kind] = frozenset()
+    ) -> BundlePlan:
+        """What would be published now, and of these kinds retired; nothing is. Raises
+        InvalidError that points to `/<kind>/<name>/…`, RuleError.
         """
-        bundle = await self._looked_up(documents)
+        bundle = await self._looked_up(documents, prunes)
         await self._registry.refresh()
         return await self._planned(bundle)
 
-    async def _looked_up(self, documents: Documents) -> Bundle:
+    async def _looked_up(self, documents: Documents, prunes: frozenset[Kind]) -> Bundle:
         if not documents:
             raise InvalidError.at("", "names no document")
         today = self._now().date()
         expansions = await all_looked_up(documents, self._sources, today)
-        return Bundle(documents=documents, expansions=expansions)
+        return Bundle(documents=documents, expansions=expansions, prunes=prunes)
 
     async def _planned(self, bundle: Bundle) -> BundlePlan:
         config = await self._registry.config_to_check()
         config = replace(config, unpromised=await self._unpromised())
         # Off the loop: schedules are looked at for weeks ahead.
-        found = await asyncio.to_thread(changes, bundle, config, self._now())
+        book = await self._registry.oncall()
+        found = await asyncio.to_thread(changes, bundle, config, book, self._now())
         return BundlePlan(changes=found, config=config)
 
-    async def apply(self, documents: Documents, caller: Caller) -> Applied:
+    async def apply(
+        self,
+        documents: Documents,
+        caller: Caller,
+        prunes: frozenset[Kind] = frozenset(),
+    ) -> Applied:
         if again := await replayed(self._store, caller):
-            return await self._applied(documents, again, caller)
-        bundle = await self._looked_up(documents)
+            return await self._applied(documents, prunes, again, caller)
+        bundle = await self._looked_up(documents, prunes)
 
         async def attempt() -> Appended:
             return await self._apply(bundle, caller)
@@ -92,7 +103,7 @@ class BundleDesk:
         appended = await by_turns(
             self._publishing, self._registry, attempt, "the configuration"
         )
-        return await self._applied(documents, appended, caller)
+        return await self._applied(documents, prunes, appended, caller)
 
     async def _apply(self, bundle: Bundle, caller: Caller) -> Appended:
         plan = await self._planned(bundle)
@@ -105,21 +116,27 @@ class BundleDesk:
     def _events(self, plan: BundlePlan, caller: Caller) -> list[Event]:
         now, made = self._now(), list[Event]()
         for fact in (planned.fact for planned in plan.changes):
-            ref = PolicyRef(name=fact.name, version=fact.version, sha256=fact.sha256)
+            ref = _ref(fact) if isinstance(fact, PolicyPublished) else None
             version = plan.config.entry(fact.kind, fact.name).stream_version + 1
             stream, meta = config_stream(fact.kind, fact.name), meta_of(caller, ref)
             made.append(Event(stream, version, now, meta, fact))
         return made
 
     async def _applied(
-        self, documents: Documents, appended: Appended, caller: Caller
+        self,
+        documents: Documents,
+        prunes: frozenset[Kind],
+        appended: Appended,
+        caller: Caller,
     ) -> Applied:
-        """What this command published, now or the first time: read from the log, so
-        that the same question gets the same answer.
+        """What this command did, now or the first time: read from the log, so that the
+        same question gets the same answer.
         """
-        streams = [config_stream(*named) for named in in_order(documents)]
+        config = await self._registry.config()
+        named = [*in_order(documents), *beside(config, prunes, documents)]
+        streams = [config_stream(*one) for one in named]
         found = await self._store.load_many(streams)
-        bare = replace(await self._registry.config(), entries={})
+        bare = replace(config, entries={})
         made = (_made_by(caller, found.get(stream, ()), bare) for stream in streams)
         return Applied(changes=tuple(c for c in made if c), appended=appended)
 
@@ -129,9 +146,13 @@ def _made_by(
 ) -> Change | None:
     for index, event in enumerate(events):
         if event.meta.command_id == caller.command_id:
-            assert isinstance(event.fact, PolicyPublished)
+            assert isinstance(event.fact, PolicyPublished | PolicyRetired)
             return change(fold_config(events[:index], bare), event.fact)
     return None
+
+
+def _ref(fact: PolicyPublished) -> PolicyRef:
+    return PolicyRef(name=fact.name, version=fact.version, sha256=fact.sha256)
 
 
 def _where_it_ends(

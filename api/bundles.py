@@ -37,7 +37,14 @@ BODY = {
         "content": {"application/json": _SCHEMA},
     }
 }
-PLAN = guarded("config:read", 400, 413, 415, 422)
+Prune = Annotated[
+    bool,
+    Query(
+        description="Retire what the bundle does not name, of the kinds that it names:"
+        " of `teams: {}` every team. 409 names what is in use by something that stays"
+    ),
+]
+PLAN = guarded("config:read", 400, 409, 413, 415, 422)
 APPLY = guarded("config:write", 400, 409, 412, 413, 415, 422)
 for route in (PLAN, APPLY):
     route["openapi_extra"] |= BODY
@@ -84,21 +91,27 @@ def _wants_yaml(accept: str) -> bool:
 
 
 @ROUTER.post("/plan", response_model=BundleOut, operation_id="plan_config", **PLAN)
-async def plan(request: Request, known: Known) -> Response:
+async def plan(request: Request, known: Known, *, prune: Prune = False) -> Response:
     """What applying it would change; nothing is changed. The `ETag` is the revision of
     the whole configuration: with it as `If-Match` exactly this is applied, or nothing.
     """
-    found = await _desk(known).plan(await _documents(request))
+    bundle = await _bundle(request)
+    prunes = _named_kinds(bundle) if prune else frozenset()
+    found = await _desk(known).plan(documents_of(bundle), prunes)
     headers = etag(found.config.revision)
     return answer({"changes": [_change(c) for c in found.changes]}, headers=headers)
 
 
 @ROUTER.post("/apply", response_model=BundleOut, operation_id="apply_config", **APPLY)
-async def apply(request: Request, known: Known, caller: Calling) -> Response:
+async def apply(
+    request: Request, known: Known, caller: Calling, *, prune: Prune = False
+) -> Response:
     """Publish every document of it that is not in force as it is, all or none. Each may
-    name any other of them; what it does not name stays as it is.
+    name any other of them; what it does not name stays as it is, unless `prune` is set.
     """
-    done = await _desk(known).apply(await _documents(request), caller)
+    bundle = await _bundle(request)
+    prunes = _named_kinds(bundle) if prune else frozenset()
+    done = await _desk(known).apply(documents_of(bundle), caller, prunes)
     changes = [_change(c) for c in done.changes]
     return answer({"changes": changes}, headers=written(done.appended))
 
@@ -114,7 +127,14 @@ def _desk(known: Services) -> BundleDesk:
     )
 
 
-async def _documents(request: Request) -> Documents:
+def _named_kinds(bundle: Strict) -> frozenset[Kind]:
+    """Also one that has no document: then there shall be none."""
+    return frozenset(
+        kind for kind in ORDER if kind.replace("-", "_") in bundle.model_fields_set
+    )
+
+
+async def _bundle(request: Request) -> Strict:
     """Read here, because YAML takes a while and is read for those only who may send it;
     that a JSON body is well-formed the guard has seen.
     """
@@ -128,7 +148,7 @@ async def _documents(request: Request) -> Documents:
             raise RefusedError(refusal) from error
     else:
         given = json.loads(body) if body else None
-    return documents_of(_validated(given))
+    return _validated(given)
 
 
 def _validated(given: Any) -> Strict:
@@ -155,7 +175,7 @@ def _change(made: Change) -> Json:
         "kind": fact.kind,
         "name": fact.name,
         "action": made.action,
-        "version": fact.version,
+        "version": made.version,
         "differences": [plain(found) for found in made.differences],
         "warnings": [plain(warning) for warning in fact.warnings],
     }

@@ -86,8 +86,8 @@ class DifferenceOut(BaseModel):
 
 
 class ChangeOut(BaseModel):
-    """`version`: of the document by this change. `differences` from the version before
-    it, none where there was none.
+    """`version`: of the document by this change; of what is retired, its last.
+    `differences` from the version before it, none where there was none.
     """
 
     kind: Kind
@@ -99,8 +99,8 @@ class ChangeOut(BaseModel):
 
 
 class BundleOut(BaseModel):
-    """In the order in which they are published. What is in force as it is, is not in
-    it.
+    """In the order in which they are published, and then retired. What is in force as
+    it is, is not in it.
     """
 
     changes: list[ChangeOut]

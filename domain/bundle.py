@@ -9,19 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from domain.config import Configuration, PolicyPublished
+from domain.config import Configuration, PolicyPublished, PolicyRetired
 from domain.config_kinds import ORDER, Kind
 from domain.differences import Difference, differences
 from domain.errors import FieldError, InvalidError
 from domain.event import Json
+from domain.oncall.book import OnCallBook
 from domain.oncall.shift_sources import ShiftExpansion
+from domain.pruning import pruned
 from domain.publishing import Written, next_version, settled, unchanged
 from domain.sla.calendar_sources import Expansion
 
 Named = tuple[Kind, str]
 Documents = Mapping[Named, Json]
-Action = Literal["create", "replace", "restore"]
-"""restore: it was retired."""
+Action = Literal["create", "replace", "restore", "retire"]
+"""restore: it was retired. retire: the bundle does not name it."""
 
 
 def in_order(names: Iterable[Named]) -> list[Named]:
@@ -31,10 +33,13 @@ def in_order(names: Iterable[Named]) -> list[Named]:
 
 @dataclass(frozen=True, kw_only=True)
 class Bundle:
-    """`expansions`: what its calendars and schedules have of others, looked up."""
+    """`expansions`: what its calendars and schedules have of others, looked up.
+    `prunes`: of which kinds whatever it does not name is retired.
+    """
 
     documents: Documents
     expansions: Mapping[Named, Expansion | ShiftExpansion]
+    prunes: frozenset[Kind] = frozenset()
 
     def in_order(self) -> Iterator[Written]:
         """Of one kind as they were written."""
@@ -49,26 +54,34 @@ class Bundle:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One document that the bundle publishes, and what differs from the version before
-    it.
+    """One document that the bundle publishes or retires, and what differs from the
+    version before it. `version`: that is published, or is the last.
     """
 
     action: Action
-    fact: PolicyPublished
-    differences: tuple[Difference, ...]
+    fact: PolicyPublished | PolicyRetired
+    version: int
+    differences: tuple[Difference, ...] = ()
 
 
-def changes(bundle: Bundle, config: Configuration, at: datetime) -> tuple[Change, ...]:
+def changes(
+    bundle: Bundle, config: Configuration, book: OnCallBook, at: datetime
+) -> tuple[Change, ...]:
     """What would be published of it, in the order in which to publish it: nothing that
-    is in force as it is. Raises InvalidError that points to `/<kind>/<name>/…`.
+    is in force as it is; and then what would be retired. Raises InvalidError that
+    points to `/<kind>/<name>/…`, RuleError for what is in use.
     """
-    _, facts = laid_over(bundle, config, at)
-    return tuple(change(config, fact) for fact in facts)
+    made, facts = laid_over(bundle, config, at)
+    gone = pruned(made, bundle.prunes, bundle.documents, book, at)
+    published = (change(config, fact) for fact in facts)
+    return (*published, *(change(config, fact) for fact in gone))
 
 
-def change(config: Configuration, fact: PolicyPublished) -> Change:
+def change(config: Configuration, fact: PolicyPublished | PolicyRetired) -> Change:
     """`config` as it was before."""
     entry = config.entry(fact.kind, fact.name)
+    if isinstance(fact, PolicyRetired):
+        return Change(action="retire", fact=fact, version=len(entry.versions))
     action: Action = "create"
     if entry.versions:
         action = "restore" if entry.retired else "replace"
@@ -76,7 +89,9 @@ def change(config: Configuration, fact: PolicyPublished) -> Change:
     if entry.versions:
         before = config.normal(fact.kind, entry.versions[-1].document)
         found += differences(before, fact.document)
-    return Change(action=action, fact=fact, differences=tuple(found))
+    return Change(
+        action=action, fact=fact, version=fact.version, differences=tuple(found)
+    )
 
 
 def laid_over(

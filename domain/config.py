@@ -216,6 +216,11 @@ class Configuration:
         entries = {**self.entries, (fact.kind, fact.name): versions}
         return replace(self, entries=entries)
 
+    def without(self, names: Iterable[tuple[Kind, str]]) -> "Configuration":
+        """As it would be with these retired."""
+        gone = {named: replace(self.entry(*named), retired=True) for named in names}
+        return replace(self, entries={**self.entries, **gone})
+
     def surroundings(
         self, at: datetime | None = None, book: OnCallBook | None = None
     ) -> Surroundings:

@@ -34,7 +34,7 @@ def retire(
 ) -> PolicyRetired:
     """`book`, `at`: to say which hours it uncovers. Raises NotFoundError, RuleError."""
     in_force(config, kind, name)
-    found = (*uses(config, kind, name), *_hours(kind, name, book, at))
+    found = (*uses(config, kind, name), *hours_left(kind, name, book, at))
     in_use = "; ".join(fault.message for fault in found)
     if found and kind in COUNTED_BY:
         raise RuleError(f"{SINGULAR[kind]} {name} is in use: {in_use}")
@@ -97,11 +97,11 @@ def left_by(
     before = config.directory.agents.get(name)
     if document.get("active", True) is not False or before is None or not before.active:
         return ()
-    found = (*uses(config, "agents", name), *_hours("agents", name, book, at))
+    found = (*uses(config, "agents", name), *hours_left("agents", name, book, at))
     return tuple(replace(fault, pointer="/active") for fault in found)
 
 
-def _hours(
+def hours_left(
     kind: Kind, name: str, book: OnCallBook | None, at: datetime | None
 ) -> Iterator[FieldError]:
     """Of each schedule by which they are on call within weeks: who steps in, or that

@@ -10,7 +10,12 @@ import click
 from api.yaml_text import read_yaml
 from api.yaml_written import write_yaml
 
-_WORDS = {"create": "new", "replace": "changed", "restore": "there again"}
+_WORDS = {
+    "create": "new",
+    "replace": "changed",
+    "restore": "there again",
+    "retire": "retired",
+}
 
 
 def read(file: Path) -> Any:

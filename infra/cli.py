@@ -233,33 +233,45 @@ _BUNDLE = click.argument(
 )
 
 
+_PRUNE = click.option(
+    "--prune",
+    is_flag=True,
+    help="Retire what the file does not name, of the kinds that it names",
+)
+
+
 @config.command("plan")
 @_BUNDLE
 @_JSON
 @_DETAILED
+@_PRUNE
 @reaching
-def plan_config(file: Path, as_json: bool, detailed_exitcode: bool) -> None:
+def plan_config(
+    file: Path, as_json: bool, detailed_exitcode: bool, prune: bool
+) -> None:
     """Show what applying a bundle (YAML or JSON) would change."""
-    if _bundle("plan", file, as_json=as_json) and detailed_exitcode:
+    if _bundle("plan", file, as_json=as_json, prune=prune) and detailed_exitcode:
         finish(2)
 
 
 @config.command("apply")
 @_BUNDLE
 @_JSON
+@_PRUNE
 @reaching
-def apply_config(file: Path, as_json: bool) -> None:
+def apply_config(file: Path, as_json: bool, prune: bool) -> None:
     """Publish every document of a bundle (YAML or JSON) that differs, all or none."""
-    _bundle("apply", file, as_json=as_json)
+    _bundle("apply", file, as_json=as_json, prune=prune)
 
 
-def _bundle(what: str, file: Path, *, as_json: bool) -> bool:
+def _bundle(what: str, file: Path, *, as_json: bool, prune: bool) -> bool:
     """Whether anything differs."""
     from infra.bundles import read, told  # noqa: PLC0415
     from infra.client import PledgeClient  # noqa: PLC0415
 
     bundle = read(file)
-    answer = PledgeClient.running().call("POST", f"/v1/config/{what}", bundle)
+    path = f"/v1/config/{what}" + ("?prune=true" if prune else "")
+    answer = PledgeClient.running().call("POST", path, bundle)
     for line in [json.dumps(answer)] if as_json else told(answer):
         click.echo(line)
     return bool(answer["changes"])

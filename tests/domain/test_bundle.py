@@ -6,12 +6,14 @@ import pytest
 
 from domain.bundle import Bundle, changes
 from domain.differences import Difference, differences
-from domain.errors import InvalidError
+from domain.errors import InvalidError, RuleError
+from domain.oncall.book import OnCallBook
 from tests.dsl import NOON, configured
 
 CLERK = {"name": "Clerk", "manager": "boss"}
 BOSS = {"name": "Boss"}
 DESK = {"members": ["clerk"], "lead": "boss"}
+STAFFED = {"agents": {"boss": BOSS, "clerk": CLERK}, "teams": {"a": DESK}}
 
 
 def bundle(**kinds):
@@ -24,7 +26,7 @@ def bundle(**kinds):
 
 
 def planned(config, **kinds):
-    return changes(bundle(**kinds), config, NOON)
+    return changes(bundle(**kinds), config, OnCallBook(), NOON)
 
 
 def faults(config, **kinds):
@@ -124,3 +126,51 @@ def test_a_default_that_is_written_out_by_now_is_no_difference():
     assert planned(config, agents={"boss": {"active": True, **BOSS}}) == ()
     [made] = planned(config, agents={"boss": {"active": False, **BOSS}})
     assert [(d.op, d.pointer) for d in made.differences] == [("replace", "/active")]
+
+
+def plan_pruned(config, **kinds):
+    handed_in = replace(bundle(**kinds), prunes=frozenset(kinds))
+    found = changes(handed_in, config, OnCallBook(), NOON)
+    return [(c.fact.kind, c.fact.name, c.action) for c in found]
+
+
+def test_only_of_kinds_that_the_bundle_names_anything_is_retired():
+    config = configured({"teams": {"a": {"members": []}, "b": {"members": []}}})
+    kept = {"members": [], "name": "A"}
+    assert plan_pruned(config, teams={"a": kept}) == [
+        ("teams", "a", "replace"),
+        ("teams", "b", "retire"),
+    ]
+
+
+def test_a_kind_without_any_document_retires_all_of_it():
+    config = configured({"teams": {"a": {"members": []}}})
+    assert plan_pruned(config, agents={"boss": BOSS}, teams={}) == [
+        ("agents", "boss", "create"),
+        ("teams", "a", "retire"),
+    ]
+
+
+def test_what_names_others_is_retired_before_them():
+    config = configured(STAFFED)
+    assert plan_pruned(config, agents={}, teams={}, macros={}) == [
+        ("teams", "a", "retire"),
+        ("agents", "boss", "retire"),
+        ("agents", "clerk", "retire"),
+    ]
+
+
+def test_what_something_that_stays_names_is_not_retired_and_it_is_said_by_what():
+    config = configured(STAFFED)
+    with pytest.raises(RuleError) as refused:
+        plan_pruned(config, agents={"clerk": CLERK})
+    said = str(refused.value)
+    assert "agent boss is in use: agent clerk names it at /manager" in said
+    assert "agent boss is in use: team a names it at /lead" in said
+
+
+def test_what_the_bundle_itself_lets_go_of_is_retired():
+    config = configured(STAFFED)
+    alone, empty = {"name": "Clerk"}, {"members": ["clerk"]}
+    found = plan_pruned(config, agents={"clerk": alone}, teams={"a": empty})
+    assert found[-1] == ("agents", "boss", "retire")

@@ -176,3 +176,60 @@ def test_nothing_is_restored_that_names_what_is_gone(api, retired, word):
     assert answer.json()["errors"][0]["pointer"] == "/members/0"
     api.ok("POST", f"/v1/agents/{word}/restore")
     assert api.post(f"{retired}/restore").status_code == 200
+
+
+# --- prune ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def surplus(api, word):
+    """A bundle of the macros that there are, beside which there is one more now."""
+    bundle = api.ok("GET", "/v1/config?kind=macros")
+    bundle["macros"].pop(word, None)
+    api.put("macros", word, {"add_tags": ["late"]})
+    return bundle
+
+
+def test_without_the_flag_nothing_is_retired(api, surplus):
+    assert api.ok("POST", "/v1/config/plan", surplus) == {"changes": []}
+
+
+def test_what_the_file_does_not_name_is_retired_and_the_plan_says_so_first(
+    api, surplus, word
+):
+    planned = api.ok("POST", "/v1/config/plan?prune=true", surplus)
+    [change] = planned["changes"]
+    assert (change["name"], change["action"], change["version"]) == (word, "retire", 1)
+    assert api.get(f"/v1/macros/{word}").status_code == 200
+    assert api.ok("POST", "/v1/config/apply?prune=true", surplus) == planned
+    assert api.get(f"/v1/macros/{word}").status_code == 404
+
+
+def test_the_same_pruning_again_gets_the_same_answer(api, surplus, word):
+    key = {"Idempotency_Key": f"prune-{word}"}
+    first = api.ok("POST", "/v1/config/apply?prune=true", surplus, **key)
+    assert len(first["changes"]) == 1
+    assert api.ok("POST", "/v1/config/apply?prune=true", surplus, **key) == first
+
+
+def test_what_something_that_stays_names_is_refused_by_name_and_nothing_applied(
+    api, surplus, word
+):
+    step = {"targets": [{"assignee": True}], "macros": [word]}
+    api.put("escalation-policies", word, {"steps": [step]})
+    surplus["macros"][f"{word}-new"] = {"add_tags": ["new"]}
+    for what in ("plan", "apply"):
+        answer = api.post(f"/v1/config/{what}?prune=true", json=surplus)
+        assert (answer.status_code, answer.json()["code"]) == (409, "not_now")
+        assert f"escalation policy {word} names it" in answer.json()["detail"]
+    assert api.get(f"/v1/macros/{word}-new").status_code == 404
+
+
+def test_the_command_line_prunes_what_the_file_does_not_name(
+    installation, api, surplus, word, tmp_path
+):
+    file = tmp_path / "bundle.json"
+    file.write_text(json.dumps(surplus))
+    done = pledge(installation, "apply", str(file), "--prune")
+    assert done.stdout.decode() == f"macros/{word}: retired, version 1\n"
+    assert api.get(f"/v1/macros/{word}").status_code == 404

@@ -1,0 +1,71 @@
+"""Retiring what a bundle does not name, of the kinds that it names.
+
+Nothing goes that something which stays still names, and nobody who is on call: that is
+refused by name, and all of it is left as it is.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from domain.config import Configuration, PolicyRetired
+from domain.config_kinds import ORDER, SINGULAR, Kind, references
+from domain.errors import RuleError
+from domain.oncall.book import OnCallBook
+from domain.oncall.plan import Plan
+from domain.retiring import hours_left
+
+Named = tuple[Kind, str]
+
+
+def pruned(
+    config: Configuration,
+    kinds: Collection[Kind],
+    kept: Collection[Named],
+    book: OnCallBook,
+    at: datetime,
+) -> tuple[PolicyRetired, ...]:
+    """`config`: with the bundle in force. What names others goes before them. Raises
+    RuleError that says of each what is in use, and by what.
+    """
+    gone = [n for n in beside(config, kinds, kept) if config.entry(*n).current]
+    if not gone:
+        return ()
+    after = config.without(gone)
+    if in_use := [*_in_use(after, gone, _as_after(after, book), at)]:
+        hint = "name it in the bundle, or take it out of what names it"
+        raise RuleError(f"{'; '.join(in_use)}: {hint}")
+    return tuple(PolicyRetired(kind=kind, name=name) for kind, name in gone)
+
+
+def beside(
+    config: Configuration, kinds: Collection[Kind], kept: Collection[Named]
+) -> list[Named]:
+    """What there is or was of these kinds beside what is kept; users first."""
+    found = [n for n in config.entries if n[0] in kinds and n not in kept]
+    return sorted(found, key=lambda named: (-ORDER.index(named[0]), named[1]))
+
+
+def _in_use(
+    after: Configuration, gone: Collection[Named], book: OnCallBook, at: datetime
+) -> Iterator[str]:
+    named = {*gone}
+    for user_kind in ORDER:
+        for user in after.current(user_kind):
+            for pointer, kind, name in references(user_kind, user.document):
+                if (kind, name) in named:
+                    by = f"{SINGULAR[user_kind]} {user.name} names it at {pointer}"
+                    yield f"{SINGULAR[kind]} {name} is in use: {by}"
+    for kind, name in gone:
+        for fault in hours_left(kind, name, book, at):
+            yield f"{SINGULAR[kind]} {name} is in use: {fault.message}"
+
+
+def _as_after(after: Configuration, book: OnCallBook) -> OnCallBook:
+    """By the schedules that stay, with the overrides that were made."""
+    plans = dict[str, Plan]()
+    for published in after.current("schedules"):
+        known = book.plans.get(published.name)
+        changes = known.changes if known else ()
+        plans[published.name] = Plan.of(published.schedule, changes=changes)
+    return replace(book, plans=plans)
