@@ -148,10 +148,11 @@ async def _bundle(request: Request) -> Strict:
             raise RefusedError(refusal) from error
     else:
         given = json.loads(body) if body else None
-    return _validated(given)
+    return validated(given)
 
 
-def _validated(given: Any) -> Strict:
+def validated(given: Any) -> Strict:
+    """Raises RequestValidationError."""
     try:
         return BundleIn.model_validate(given)
     except ValidationError as error:

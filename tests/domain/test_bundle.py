@@ -8,6 +8,7 @@ from domain.bundle import Bundle, changes
 from domain.differences import Difference, differences
 from domain.errors import InvalidError, RuleError
 from domain.oncall.book import OnCallBook
+from domain.validating import validated
 from tests.dsl import NOON, configured
 
 CLERK = {"name": "Clerk", "manager": "boss"}
@@ -174,3 +175,22 @@ def test_what_the_bundle_itself_lets_go_of_is_retired():
     alone, empty = {"name": "Clerk"}, {"members": ["clerk"]}
     found = plan_pruned(config, agents={"clerk": alone}, teams={"a": empty})
     assert found[-1] == ("agents", "boss", "retire")
+
+
+def test_alone_a_bundle_is_checked_but_for_the_names_that_stand_elsewhere():
+    found = validated(bundle(agents={"clerk": CLERK}, teams={"desk": DESK}))
+    assert found.faults == ()
+    assert [e.pointer for e in found.unchecked] == [
+        "/agents/clerk/manager",
+        "/teams/desk/lead",
+    ]
+
+
+def test_alone_a_bundle_shows_a_zone_that_there_is_not_and_managers_in_a_circle():
+    lost = {"name": "Lost", "time_zone": "Nowhere"}
+    own = {"name": "Own", "manager": "own"}
+    found = validated(bundle(agents={"lost": lost, "own": own}))
+    assert [e.pointer for e in found.faults] == [
+        "/agents/lost/time_zone",
+        "/agents/own/manager",
+    ]

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -233,3 +234,52 @@ def test_the_command_line_prunes_what_the_file_does_not_name(
     done = pledge(installation, "apply", str(file), "--prune")
     assert done.stdout.decode() == f"macros/{word}: retired, version 1\n"
     assert api.get(f"/v1/macros/{word}").status_code == 404
+
+
+# --- validate -------------------------------------------------------------------------
+
+
+def validate(file, text):
+    file.write_text(text)
+    argv = [sys.executable, "-m", "infra", "config", "validate", str(file)]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, check=False, text=True)
+    return done.returncode, done.stdout.replace(f"{file}:", "").splitlines(), done
+
+
+def test_a_file_is_checked_without_a_server_and_each_fault_has_its_line(tmp_path):
+    text = """
+agents:
+  李雷: {name: Li, time_zone: Nowhere, nickname: x}
+teams:
+  售后:
+    members: [李雷]
+    assignment: {mode: ofer}
+"""
+    code, lines, done = validate(tmp_path / "a.yaml", text)
+    assert code == 1, done
+    assert [line.split(": ")[0:2] for line in lines] == [
+        ["3", "/agents/李雷/nickname"],
+        ["7", "/teams/售后/assignment/mode"],
+    ]
+    text = text.replace(", nickname: x", "").replace("ofer", "offer")
+    code, lines, done = validate(tmp_path / "a.yaml", text)
+    assert code == 1, done
+    assert [line.split(": ")[0:2] for line in lines] == [
+        ["3", "/agents/李雷/time_zone"]
+    ]
+
+
+def test_names_that_the_file_does_not_hold_are_no_faults_and_it_says_which(tmp_path):
+    text = "teams: {售后: {members: [ann, bo]}}\nagents: {bo: {name: Bo}}\n"
+    code, lines, done = validate(tmp_path / "a.yaml", text)
+    assert code == 0, done
+    assert lines == [
+        "1: /teams/售后/members/0: the agent 'ann' is not in this file",
+        "valid, but 1 name is not checked",
+    ]
+
+
+def test_a_file_that_is_whole_is_valid(tmp_path):
+    text = (ROOT / "infra" / "defaults.yaml").read_text()
+    code, lines, done = validate(tmp_path / "a.yaml", text)
+    assert (code, lines[-1]) == (0, "valid"), done

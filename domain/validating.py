@@ -1,0 +1,64 @@
+"""What can be said of a bundle without knowing what is published: all but the names
+that stand elsewhere.
+"""
+
+from dataclasses import dataclass
+
+from domain.bundle import Bundle
+from domain.config import Configuration
+from domain.config_kinds import SINGULAR, references
+from domain.config_lint.people import circle_faults
+from domain.errors import FieldError, InvalidError
+from domain.event import Json
+from domain.publishing import Written, next_version
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """`unchecked`: names that the bundle does not hold, and where they stand."""
+
+    faults: tuple[FieldError, ...]
+    unchecked: tuple[FieldError, ...]
+
+
+class _Anything:
+    """A name that is not in the bundle may well be published."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+def validated(bundle: Bundle) -> Findings:
+    config, faults = Configuration(), list[FieldError]()
+    unchecked = [e for w in bundle.in_order() for e in _elsewhere(bundle, w)]
+    for written in bundle.in_order():
+        try:
+            fact = next_version(config, written, None, _Anything())
+        except InvalidError as error:
+            for found in error.under(f"/{written.kind}/{written.name}").errors:
+                (unchecked if _of_people(found) else faults).append(found)
+            continue
+        config = config.having(fact)
+    for name in config.agents:
+        for found in circle_faults(config.directory.agents, name):
+            faults += InvalidError([found]).under(f"/agents/{name}").errors
+    return Findings(faults=tuple(faults), unchecked=tuple(unchecked))
+
+
+def _of_people(found: FieldError) -> bool:
+    """Of a calendar text that can be read: whom its summaries mean, agents say that are
+    not all in the bundle.
+    """
+    return found.pointer.startswith("/schedules/") and found.pointer.endswith("/ical")
+
+
+def _elsewhere(bundle: Bundle, written: Written) -> list[FieldError]:
+    document: Json = written.document
+    return [
+        FieldError(
+            f"/{written.kind}/{written.name}{pointer}",
+            f"the {SINGULAR[kind]} {name!r} is not in this file",
+        )
+        for pointer, kind, name in references(written.kind, document)
+        if (kind, name) not in bundle.documents
+    ]
