@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import AwareDatetime, BaseModel, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core.core_schema import TimedeltaSchema
+from typing_extensions import override
 
 from api.event_descriptions import EVENT_DESCRIPTIONS
 from api.examples import example_of
+from api.words import ISO_DURATION
 from domain.event import Actor, Fact, PolicyRef
 from domain.subscription import FAMILIES
 
@@ -72,8 +76,16 @@ def _described(topic: str, fact: type[Fact]) -> EventType:
     return EventType(topic, EVENT_DESCRIPTIONS[topic], schema, example)
 
 
+class _Schemas(GenerateJsonSchema):
+    @override
+    def timedelta_schema(self, schema: TimedeltaSchema) -> Schema:
+        return {"type": "string", "pattern": ISO_DURATION}
+
+
 def _schema(adapter: TypeAdapter[Any]) -> Schema:
-    return adapter.json_schema(mode="serialization", ref_template=TEMPLATE)
+    return adapter.json_schema(
+        mode="serialization", ref_template=TEMPLATE, schema_generator=_Schemas
+    )
 
 
 def _title(topic: str) -> str:

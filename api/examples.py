@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from api.words import ISO_DURATION
+
 Schema = Mapping[str, Any]
 
 _TICKET = "01a20267-fd2c-746e-93fc-75a7ca5152d6"
@@ -115,13 +117,13 @@ def _items(schema: Schema, definitions: Schema, name: str) -> list[object]:
 
 
 def _text(schema: Schema, name: str) -> str:
+    if schema.get("pattern") == ISO_DURATION:
+        return "PT15M"
     match schema.get("format"):
         case "date-time":
             return "2026-11-22T08:38:34.181163Z"
         case "date":
             return "2026-11-22"
-        case "duration":
-            return "PT15M"
         case _:
             return name.replace("_", " ")
 

@@ -84,6 +84,8 @@ def _add_statuses(method: str, operation: Json) -> None:
     added: list[int] = []
     if operation["x-permission"] != "public":
         added.append(429)
+    if "409" in found:
+        added.append(412)  # every command takes `If-Match`
     if "requestBody" in operation:
         added += [400, 408, 413, 415, 422]
     if method == "put" and "200" in found:

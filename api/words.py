@@ -138,8 +138,9 @@ Duration = Annotated[
     ),
 ]
 
-DurationText = Annotated[str, Field(json_schema_extra={"format": "duration"})]
-"""Of an answer: always ISO 8601."""
+ISO_DURATION = r"^-?P(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d{1,6})?S)?)?$"
+"""Of an answer. JSON Schema's own format `duration` knows no fractions of a second."""
+DurationText = Annotated[str, Field(json_schema_extra={"pattern": ISO_DURATION})]
 
 
 def example(**fields: JsonValue) -> ConfigDict:
