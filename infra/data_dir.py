@@ -109,6 +109,17 @@ class DataDir:
                 raise DataDirBusyError(self.path) from None
             yield
 
+    def is_held(self) -> bool:
+        """Whether a `pledge up` runs on it, if only just."""
+        try:
+            with (self.path / "lock").open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass
+        return False
+
 
 def _read(file: Path) -> dict[str, Any]:
     try:

@@ -40,7 +40,8 @@ class Running:
         try:
             said = json.loads(data.run_file.read_text("utf-8"))
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise _nothing(data.path, or_set) from error
+            found = _starting(data.path) if data.is_held() else None
+            raise found or _nothing(data.path, or_set) from error
         except PermissionError as error:
             raise _closed(data.run_file) from error
         except ValueError as error:
@@ -121,6 +122,14 @@ def secret(data: DataDir, name: str) -> str:
         return ""
     except PermissionError as error:
         raise _closed(file) from error
+
+
+def _starting(folder: Path) -> Failure:
+    return Failure(
+        f"Pledge is starting on data directory {folder}: try again when"
+        " `pledge up` says that it is up",
+        code=AWAY,
+    )
 
 
 def _nothing(folder: Path, or_set: str) -> Failure:

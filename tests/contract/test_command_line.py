@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from infra.cli import main
+from infra.data_dir import DataDir
 from infra.embedded.ports import free_port
 from tests.installation import ROOT
 
@@ -63,6 +64,13 @@ def alone(folder, *arguments):
 
 
 COMMANDS = ["status", "migrate", "rebuild", "api", "worker", "followers", "keys list"]
+
+
+def test_where_it_is_only_just_starting_a_command_says_so(pledge, tmp_path):
+    with DataDir(tmp_path / ".pledge").locked():
+        result = pledge("keys", "list")
+    assert result.exit_code == AWAY
+    assert "Pledge is starting on data directory" in result.stderr
 
 
 @pytest.mark.parametrize("command", COMMANDS)
