@@ -37,9 +37,9 @@ class PartState(BaseModel):
 
     state: Literal["ok", "failing"]
     detail: str | None
-    heartbeat_s: float | None = None
-    instances: int | None = None
-    free_bytes: int | None = None
+    heartbeat_s: float | None
+    instances: int | None
+    free_bytes: int | None
 
 
 class Parts(BaseModel):
@@ -89,15 +89,12 @@ async def health_of_parts(known: Known) -> Response:
 
 
 def _state(part: Part) -> dict[str, object]:
-    figures = {
-        "heartbeat_s": part.heartbeat_s,
-        "instances": part.instances,
-        "free_bytes": part.free_bytes,
-    }
     return {
         "state": "failing" if part.wrong else "ok",
         "detail": part.wrong,
-        **{name: value for name, value in figures.items() if value is not None},
+        "heartbeat_s": part.heartbeat_s,
+        "instances": part.instances,
+        "free_bytes": part.free_bytes,
     }
 
 

@@ -116,7 +116,7 @@ class ConfigWarningOut(BaseModel):
 
 class ConfigWarnings(BaseModel):
     items: list[ConfigWarningOut]
-    next_cursor: None = None
+    next_cursor: str | None
 
 
 class ResultOut(BaseModel):

@@ -14,10 +14,10 @@ def status_lines(answer: dict[str, Any]) -> Iterator[str]:
 
 def _figures(part: dict[str, Any]) -> str:
     said = []
-    if "heartbeat_s" in part and part["state"] == "ok":
+    if part["heartbeat_s"] is not None and part["state"] == "ok":
         said.append(f"last sign of life {part['heartbeat_s']:g} s ago")
-    if (part.get("instances") or 1) > 1:
+    if (part["instances"] or 1) > 1:
         said.append(f"{part['instances']} processes")
-    if "free_bytes" in part and part["state"] == "ok":
+    if part["free_bytes"] is not None and part["state"] == "ok":
         said.append(f"{part['free_bytes'] / 2**30:.1f} GiB free")
     return f"  ({', '.join(said)})" if said else ""

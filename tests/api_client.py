@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -63,6 +64,16 @@ class Api(httpx.Client):
         known = self.get(path)
         headers = {"If_Match": known.headers["ETag"]} if known.is_success else {}
         return self.ok("PUT", path, document, **headers)
+
+    def every(self, path: str) -> list[dict[str, Any]]:
+        """The items of all pages of a list."""
+        items, cursor = [], ""
+        while True:
+            page = self.ok("GET", f"{path}?limit=500{cursor}")
+            items += page["items"]
+            if page["next_cursor"] is None:
+                return items
+            cursor = f"&cursor={quote(page['next_cursor'])}"
 
     def read(self, ticket: Any, **query: Any) -> dict[str, Any]:
         ticket_id = ticket["id"] if isinstance(ticket, dict) else ticket

@@ -13,6 +13,8 @@ from domain.sla.metric import CONDITIONS
 NAMES = {"team": "team", "assignee": "agent"}
 MOST = 5_000
 """A field with more words has no vocabulary of its own."""
+MOST_COMPARED = 500
+"""Every document is looked at: comparing with more words would take too long."""
 
 
 def policy_words(document: Json, around: Surroundings) -> Iterator[FieldError]:
@@ -73,7 +75,8 @@ def _unused(
         return
     known = used.get(field, frozenset()) | around.given_words.get(field, frozenset())
     if word not in known and len(known) < MOST:
-        hint = did_you_mean(word, sorted(known))
+        near = sorted(known) if len(known) <= MOST_COMPARED else ()
+        hint = did_you_mean(word, near)
         yield FieldError(pointer, f"no ticket has had the {said} {word!r} yet{hint}")
 
 

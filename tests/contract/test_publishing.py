@@ -63,6 +63,12 @@ class Process:
             await coming()
         return found
 
+    async def config_to_check(self):
+        return await self.config()
+
+    async def oncall(self):
+        return await self.registry.oncall()
+
     async def put(self, name, manager=None, **expected):
         document = {"name": name} | ({"manager": manager} if manager else {})
         return await self.desk.publish("agents", name, document, caller(**expected))

@@ -100,9 +100,10 @@ def test_after_ctrl_c_the_next_start_finds_tickets_and_timers_again(up):
 def test_a_kill_of_the_supervisor_leaves_nothing_that_stops_the_next_start(up):
     with up.client() as api:
         ticket = api.open_ticket()
+    left = up.run()["pids"]
     up.stop(signal.SIGKILL)
-    eventually(lambda: not _alive(up.run()["pids"]))
     up.start()
+    assert not _alive(left)
     with up.client() as api:
         assert api.read(ticket)["id"] == ticket["id"]
 

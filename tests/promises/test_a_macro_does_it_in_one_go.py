@@ -54,7 +54,8 @@ def test_a_macro_that_a_ladder_runs_cannot_be_retired(api, macro, word):
     api.put("escalation-policies", word, {"steps": steps})
     answer = api.delete(f"/v1/macros/{macro}")
     assert answer.status_code == 409
-    assert f"escalation policies run it: {word}" in answer.json()["detail"]
+    named = f"escalation policy {word} names it at /steps/0/macros/0"
+    assert named in answer.json()["detail"]
 
 
 def test_a_macro_that_is_not_there_is_not_found(api):

@@ -101,6 +101,10 @@ BODIES = {
         "tickets": ["bad-input"],
     },
     "POST /v1/subscriptions": {"url": "http://127.0.0.1:9/", "types": ["sla.*"]},
+    "PATCH /v1/subscriptions/{subscription_id}": {"format": "thin"},
+    "POST /v1/subscriptions/{subscription_id}/pause": {"reason": "r"},
+    "POST /v1/subscriptions/{subscription_id}/resume": {"held": "all"},
+    "POST /v1/tickets/{ticket_id}/unmerge": {"reason": "r"},
     "POST /v1/keys": {"name": "n", "role": "agent"},
 }
 each_body = pytest.mark.parametrize("route", BODIES)
@@ -240,7 +244,10 @@ def test_a_value_of_another_kind_is_refused_where_it_stands(api, route, field):
         assert found["errors"][0]["pointer"].startswith(f"/{field}")
 
 
-OPTIONAL = ("assign", "resolve", "macros/{name}", "config/plan", "config/apply")
+OPTIONAL = (
+    "assign", "resolve", "macros/{name}", "config/plan", "config/apply",
+    "pause", "resume", "unmerge",
+)  # fmt: skip
 REQUIRED = [
     (route, field)
     for route, field in FIELDS

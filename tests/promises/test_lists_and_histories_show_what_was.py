@@ -97,10 +97,10 @@ def test_a_list_waits_for_what_the_caller_wrote(api, listed, word):
         assert answer.json()["id"] in listed(type=word, wait_for=position)
 
 
-def test_waiting_for_what_never_comes_ends_with_try_again(api):
+def test_a_position_that_does_not_exist_is_not_waited_for(api):
     answer = api.get("/v1/tickets?wait_for=4000000000000")
-    assert (answer.status_code, answer.json()["code"]) == (503, "behind")
-    assert answer.headers["Retry-After"] == "1"
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert "the log ends at" in answer.json()["detail"]
 
 
 # --- a ticket as it was ---------------------------------------------------------------

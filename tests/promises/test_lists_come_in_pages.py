@@ -62,5 +62,5 @@ def test_configuration_is_seen_as_of_a_position(api: Api, word):
 @pytest.mark.parametrize("path", ["/v1/agents", "/v1/events", "/v1/config/warnings"])
 def test_a_position_that_is_not_written_yet_is_said_to_be_ahead(api, path):
     answer = api.get(f"{path}?wait_for={2**60}")
-    assert (answer.status_code, answer.json()["code"]) == (503, "behind")
-    assert answer.headers["Retry-After"]
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert [e["pointer"] for e in answer.json()["errors"]] == ["?wait_for"]

@@ -144,7 +144,8 @@ def test_a_calendar_that_a_policy_counts_by_cannot_be_retired(api, word):
     api.put("sla-policies", word, {"match": [rule], "calendar": word})
     answer = api.delete(f"/v1/calendars/{word}")
     assert answer.status_code == 409
-    assert answer.json()["detail"] == f"SLA policies count by it: {word}"
+    named = f"SLA policy {word} names it at /calendar"
+    assert answer.json()["detail"] == f"calendar {word} is in use: {named}"
     api.ok("DELETE", f"/v1/sla-policies/{word}")
     assert api.delete(f"/v1/calendars/{word}").status_code == 204
     assert api.get(f"/v1/calendars/{word}").status_code == 404

@@ -331,7 +331,7 @@ def test_a_chat_tool_that_the_operator_did_not_set_up_is_warned_of_by_name(api, 
     [warning] = published["warnings"]
     assert warning["pointer"] == "/notify/apprise/1"
     assert CHAT_TOKEN not in warning["message"]
-    found = api.ok("GET", "/v1/config/warnings")["items"]
+    found = api.every("/v1/config/warnings")
     pointers = [w["pointer"] for w in found if w["name"] == word]
     assert pointers == ["/notify/apprise/1"]
 
