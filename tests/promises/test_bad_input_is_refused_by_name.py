@@ -246,7 +246,7 @@ def test_a_value_of_another_kind_is_refused_where_it_stands(api, route, field):
 
 OPTIONAL = (
     "assign", "resolve", "macros/{name}", "config/plan", "config/apply",
-    "pause", "resume", "unmerge",
+    "subscription_id}/pause", "subscription_id}/resume", "unmerge",
 )  # fmt: skip
 REQUIRED = [
     (route, field)
