@@ -223,7 +223,7 @@ def revoke_key(key_id: str, as_json: bool) -> None:
     click.echo(json.dumps({"id": key_id, "revoked": True}) if as_json else "revoked")
 
 
-@main.group()
+@main.group(epilog=EXIT_CODES)
 def config() -> None:
     """Policies, teams and agents."""
 
