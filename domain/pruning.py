@@ -62,10 +62,14 @@ def _in_use(
 
 
 def _as_after(after: Configuration, book: OnCallBook) -> OnCallBook:
-    """By the schedules that stay, with the overrides that were made."""
+    """By the schedules that stay, with the overrides that were made. Whom a document
+    names is known without looking weeks ahead; overrides and calendar texts are left.
+    """
     plans = dict[str, Plan]()
     for published in after.current("schedules"):
         known = book.plans.get(published.name)
         changes = known.changes if known else ()
+        if not changes and published.resolved is None:
+            continue
         plans[published.name] = Plan.of(published.schedule, changes=changes)
     return replace(book, plans=plans)

@@ -1,6 +1,7 @@
 """Documents that come together may name each other, and are checked as one."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -8,6 +9,8 @@ from domain.bundle import Bundle, changes
 from domain.differences import Difference, differences
 from domain.errors import InvalidError, RuleError
 from domain.oncall.book import OnCallBook
+from domain.oncall.override import Override
+from domain.oncall.plan import Plan
 from domain.validating import validated
 from tests.dsl import NOON, configured
 
@@ -194,3 +197,26 @@ def test_alone_a_bundle_shows_a_zone_that_there_is_not_and_managers_in_a_circle(
         "/agents/lost/time_zone",
         "/agents/own/manager",
     ]
+
+
+def test_who_is_on_call_by_an_override_of_a_schedule_that_stays_is_not_retired():
+    turns = {"start": "2026-01-05T09:00", "unit": "week", "people": ["boss"]}
+    night = {"tz": "UTC", "layers": [{"name": "base", "rotation": turns}]}
+    spare = {"name": "Spare"}
+    config = configured(
+        {"agents": {"boss": BOSS, "spare": spare}, "schedules": {"night": night}}
+    )
+    made = Override(
+        id="o",
+        kind="replace",
+        person="spare",
+        begin=NOON + timedelta(days=1),
+        end=NOON + timedelta(days=2),
+        made_at=NOON,
+        by="boss",
+    )
+    schedule = config.entry("schedules", "night").current.schedule
+    book = OnCallBook(plans={"night": Plan.of(schedule, changes=(made,))})
+    handed_in = replace(bundle(agents={"boss": BOSS}), prunes=frozenset({"agents"}))
+    with pytest.raises(RuleError, match="agent spare is in use"):
+        changes(handed_in, config, book, NOON)
