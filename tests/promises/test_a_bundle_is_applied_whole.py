@@ -130,7 +130,7 @@ def test_yaml_that_cannot_be_read_is_refused_in_words(api, text, words):
 YAML = {"Content-Type": "application/yaml"}
 
 
-def test_a_country_is_not_taken_for_false(api):
+def test_field_010_a_country_is_not_taken_for_false(api):
     content = b"agents:\n  no: {name: No One}\n"
     [change] = api.post(PLAN, content=content, headers=YAML).json()["changes"]
     assert (change["kind"], change["name"]) == ("agents", "no")
@@ -145,7 +145,7 @@ def test_a_country_is_not_taken_for_false(api):
          "application/json"),
     ],
 )  # fmt: skip
-def test_a_document_that_stands_twice_is_refused_and_none_is_lost(
+def test_field_011_a_document_that_stands_twice_is_refused_and_none_is_lost(
     api, content, media_type
 ):
     answer = api.post(PLAN, content=content, headers={"Content-Type": media_type})

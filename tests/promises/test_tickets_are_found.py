@@ -264,7 +264,7 @@ def test_words_are_looked_for_in_all_that_people_know(opened, fields):
             assert opened.ids(q=q) == expected
 
 
-def test_a_text_is_found_in_both_forms_of_unicode(opened):
+def test_field_012_a_text_is_found_in_both_forms_of_unicode(opened):
     composed = opened(subject="Chambéry caf\u00e9")
     apart = opened(subject="Chambe\u0301ry cafe\u0301")
     both = [apart["id"], composed["id"]]

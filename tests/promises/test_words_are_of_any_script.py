@@ -28,7 +28,7 @@ def ticket(**fields):
     ],
     ids=ascii,
 )
-def test_a_ticket_is_described_in_one_s_own_words(api, fields):
+def test_field_016_a_ticket_is_described_in_one_s_own_words(api, fields):
     answer = api.post("/v1/tickets", json=ticket(**fields))
     assert answer.status_code == 201
     for name, value in fields.items():

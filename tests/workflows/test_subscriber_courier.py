@@ -250,7 +250,7 @@ async def test_a_retry_that_fails_too_is_followed_by_the_next_pause(endpoint):
     assert endpoint.attempts == [1, 2, 3, 4, 5, 6, 7]
 
 
-async def test_who_asks_to_be_left_alone_for_a_while_is(endpoint):
+async def test_field_005_who_asks_to_be_left_alone_for_a_while_is(endpoint):
     """The first try of the report: 429 with `Retry-After: 20`."""
     endpoint.happens()
     endpoint.answers.append(Answer(429, "", "20", timedelta(0)))
