@@ -8,11 +8,16 @@ tickets have ids.
 
 import json
 import logging
+import re
 import sys
+import threading
+import time
+from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TextIO
 
 from typing_extensions import override
 
@@ -20,13 +25,16 @@ from api.request_id import current_request_id
 from infra.settings import Settings, overlooked
 
 REQUEST_ID = "request_id"
+GATHERED_S = 0.1
+"""For at most so long a line waits for others to be written with."""
+_PLAIN = re.compile(r'[^\s"=]+')
 QUIET = ("httpx", "httpcore", "apprise", "asyncio", "icalendar")
 """Libraries whose information is ours already, or nobody's."""
 
 
 def configure_logs(process: str, settings: Settings) -> None:
     """Everything that is logged from now on, whoever logs it."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Gathering(sys.stderr)
     as_json = settings.log_format == "json"
     handler.setFormatter(_Json(process) if as_json else _Text(process))
     root = logging.getLogger()
@@ -49,6 +57,59 @@ def started(log: logging.Logger, process: str, **facts: object) -> None:
 def fields(**values: object) -> dict[str, Any]:
     """For `extra`: what a machine shall find in the record."""
     return {"fields": {k: v for k, v in values.items() if v not in (None, "")}}
+
+
+class Gathering(logging.StreamHandler[TextIO]):
+    """Lines that come one upon the other are written together: with each write the
+    other threads take the interpreter, which costs more than the line. A first line
+    and a warning are written at once, with all before them.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._lines: deque[str] = deque()
+        self._wrote_at = 0.0
+        self._writing, self._wanted = threading.RLock(), threading.Event()
+        self._writer: threading.Thread | None = None
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._lines.append(self.format(record) + self.terminator)
+            first = time.monotonic() - self._wrote_at > GATHERED_S
+            if record.levelno >= logging.WARNING or first:
+                self.flush()
+            elif not self._wanted.is_set():
+                self._write_soon()
+        except Exception:  # noqa: BLE001 - what logs must go on
+            self.handleError(record)
+
+    def _write_soon(self) -> None:
+        self._wanted.set()
+        if self._writer is None:
+            self._writer = threading.Thread(target=self._write, daemon=True)
+            self._writer.start()
+
+    def _write(self) -> None:
+        while self._wanted.wait():
+            time.sleep(GATHERED_S)
+            self._wanted.clear()
+            # Full disk, closed terminal: the next line is a new try.
+            with suppress(OSError, ValueError):
+                self.flush()
+
+    @override
+    def flush(self) -> None:
+        """By a lock of its own: who logs on need not wait for the writing. Under it
+        the handler's is not taken: who logs takes the two the other way round.
+        """
+        with self._writing:
+            self._wrote_at = time.monotonic()
+            # One by one, because others add to them meanwhile.
+            lines = [self._lines.popleft() for _ in range(len(self._lines))]
+            if lines:
+                self.stream.write("".join(lines))
+            self.stream.flush()
 
 
 class _Text(logging.Formatter):
@@ -113,8 +174,7 @@ def _trace(formatter: logging.Formatter, record: logging.LogRecord) -> str:
 def _word(value: object) -> str:
     """Quoted where it would not read as one word."""
     text = str(value)
-    plain = text and not any(c.isspace() or c in '"=' for c in text)
-    return text if plain else json.dumps(text, ensure_ascii=False)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
 def _one_line(text: str) -> str:
