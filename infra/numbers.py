@@ -1,34 +1,66 @@
-"""Ticket numbers for people: unique and rising. Who asks while one is drawn shares the
-next draw, so that many tickets at once cost one question, and a restart leaves no gap.
+"""Ticket numbers for people: unique and rising. One ticket draws one number; of many at
+once those that wait share a draw, and some are drawn ahead, which leaves a gap only if
+the rush ends before they are used.
 """
 
 import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
 
 from infra.database import Database
 
+AHEAD = 4
+"""For each who waits beside the first."""
+KEPT_S = 1.0
+"""Then what was drawn ahead is let go: what other processes opened meanwhile has higher
+numbers, and a later ticket must not have a lower one."""
+
 
 class TicketNumbers:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(
+        self, database: Database, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._database, self._clock = database, clock
+        self._ahead: deque[int] = deque()
+        self._drawn_at = 0.0
         self._waiting: list[asyncio.Future[int]] = []
-        self._drawing = asyncio.Lock()
+        self._drawing: asyncio.Task[None] | None = None
 
     async def next(self) -> int:
+        """Raises StoreUnavailableError, to all who share a draw."""
+        if self._ahead and self._clock() - self._drawn_at < KEPT_S:
+            return self._ahead.popleft()
         mine: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.append(mine)
-        async with self._drawing:
-            # Whoever fails takes nobody along: the next one draws.
-            if not mine.done():
-                await self._draw()
-        return mine.result()
+        if self._drawing is None:
+            self._drawing = asyncio.create_task(self._draw())
+        return await mine
 
     async def _draw(self) -> None:
-        """One for each who waits by now."""
-        waiting = [*self._waiting]
-        rows = await self._database.rows(
-            "SELECT nextval('ticket_number_seq') FROM generate_series(1, %s)",
-            (len(waiting),),
-        )
-        for one, (number,) in zip(waiting, rows, strict=True):
-            one.set_result(int(number))
-        self._waiting = self._waiting[len(waiting) :]
+        """One for each who waits by now, until nobody waits."""
+        try:
+            while self._waiting:
+                waiting, self._waiting = self._waiting, []
+                await self._draw_for([one for one in waiting if not one.done()])
+        finally:
+            self._drawing = None
+
+    async def _draw_for(self, waiting: list[asyncio.Future[int]]) -> None:
+        wanted = len(waiting) + AHEAD * max(len(waiting) - 1, 0)
+        drawn_at = self._clock()
+        try:
+            rows = await self._database.rows(
+                "SELECT nextval('ticket_number_seq') FROM generate_series(1, %s)",
+                (wanted,),
+            )
+        except Exception as error:  # noqa: BLE001 - whoever asked is told
+            for one in waiting:
+                one.set_exception(error)
+            return
+        numbers = deque(int(number) for (number,) in rows)
+        for one in waiting:
+            number = numbers.popleft()
+            if not one.done():
+                one.set_result(number)
+        self._ahead, self._drawn_at = numbers, drawn_at
