@@ -7,6 +7,7 @@ which `normal` brings it, so that `é` is one word however it was typed.
 """
 
 import unicodedata
+from functools import lru_cache
 
 LONGEST = 64
 JOINERS = "_.-"
@@ -37,6 +38,12 @@ def word_fault(text: str) -> str | None:
         return f"has {len(text)} characters: at most {LONGEST} are allowed"
     if text.isascii() and text.isalnum():
         return None
+    return _fault(text)
+
+
+@lru_cache(maxsize=4096)
+def _fault(text: str) -> str | None:
+    """The same few words come with every ticket."""
     for place, character in enumerate(text):
         if not _allowed(character):
             said = f"{text!r} holds {described(character)} at {place}"

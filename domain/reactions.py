@@ -48,12 +48,15 @@ def react(draft: Draft, since: Mark, at: datetime, before: World) -> None:
     once: what it waits for may lie outside the ticket.
     """
     seen, first = dict.fromkeys(REACTIONS, since), True
+    moves, world = 0, before
     for _ in range(MOST_ROUNDS):
         for reaction in REACTIONS:
-            if first or draft.since(seen[reaction]):
-                reaction(draft, seen[reaction], at, before.now(draft))
+            if first or draft.grew(seen[reaction]):
+                if len(draft.moves) > moves:
+                    moves, world = len(draft.moves), before.now(draft)
+                reaction(draft, seen[reaction], at, world)
                 seen[reaction] = draft.mark()  # what it adds is no news to itself
         first = False
-        if not any(draft.since(mark) for mark in seen.values()):
+        if not any(draft.grew(mark) for mark in seen.values()):
             return
     raise AssertionError("the rules go round in a circle")

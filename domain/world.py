@@ -1,11 +1,12 @@
 """What a decision may know beside the ticket."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from domain.assignment import Directory
 from domain.authority.delegation import Delegation
 from domain.config import Configuration
+from domain.copies import replace
 from domain.event import PolicyRef
 from domain.oncall.book import OnCallBook
 from domain.sla.calendar import Calendar
@@ -29,18 +30,17 @@ class World:
 
     def handed(self, before: Ticket | None, after: Ticket) -> "World":
         """With the loads as they are once the ticket has become so."""
-        directory = handed(self.directory, (before, after))
-        return self if directory is self.directory else self.having(directory)
+        return self.having(handed(self.directory, (before, after)))
 
     def now(self, draft: Draft) -> "World":
         """With the loads as they are after all that the draft says so far; this world
         is as it was before the draft.
         """
-        if not draft.moves:
-            return self
         return self.having(handed(self.directory, *draft.moves))
 
     def having(self, directory: Directory) -> "World":
+        if directory is self.directory:
+            return self
         return replace(self, directory=directory)
 
     def policy(self, ref: PolicyRef) -> SlaPolicy:

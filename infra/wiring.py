@@ -6,7 +6,6 @@ import logging
 import os
 import secrets
 import time
-import uuid
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -101,7 +100,8 @@ def new_id() -> str:
     random = int.from_bytes(_ten_random_bytes())
     value = (ms << 80) | (0x7 << 76) | (random & ((1 << 76) - 1))
     value = (value & ~(0x3 << 62)) | (0x2 << 62)
-    return str(uuid.UUID(int=value))
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def new_key() -> str:

@@ -2,10 +2,10 @@
 of the same decision sees the ticket as it will be.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
+from domain.copies import replace
 from domain.event import SYSTEM, Event, Fact, Meta, PolicyRef, event_id
 from domain.ticket.evolve import evolve
 from domain.ticket.state import Ticket
@@ -49,6 +49,9 @@ class Draft:
 
     def mark(self) -> Mark:
         return Mark(ticket=self._ticket, steps=len(self.steps))
+
+    def grew(self, mark: Mark) -> bool:
+        return len(self.steps) > mark.steps
 
     def since(self, mark: Mark) -> tuple[Fact, ...]:
         return tuple(step.fact for step in self.steps[mark.steps :])
