@@ -6,12 +6,12 @@ long text is read.
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 
+import msgspec
 from typing_extensions import override
 
 from domain.errors import UnreadableError
-from domain.event import Event
+from domain.event import Event, Json
 from domain.ticket.facts import (
     Customer,
     TicketMessageAdded,
@@ -28,12 +28,14 @@ TOPICS = (TicketOpened.topic, TicketMessageAdded.topic, TicketUpdated.topic)
 """What changes the texts of a ticket."""
 _UPSERT = """
 INSERT INTO ticket_search AS s (ticket_id, version, opened_at, terms)
-VALUES (%s, %s, %s, array_to_tsvector(%s::text[]))
+SELECT ticket_id, version, opened_at, array_to_tsvector(words)
+FROM jsonb_to_recordset(%s)
+AS new (ticket_id text, version bigint, opened_at timestamptz, words text[])
 ON CONFLICT (ticket_id) DO UPDATE SET
     version = EXCLUDED.version, terms = EXCLUDED.terms
 WHERE s.version < EXCLUDED.version
 """
-Kept = tuple[str, int, datetime, list[str]]
+_ENCODER = msgspec.json.Encoder()
 
 
 class Search(Follower):
@@ -52,7 +54,8 @@ class Search(Follower):
             if rows:
                 # In one order, so that two leaders for a moment cannot block.
                 kept = [rows[ticket_id] for ticket_id in sorted(rows)]
-                await connection.cursor().executemany(_UPSERT, kept)
+                text = _ENCODER.encode(kept).decode()
+                await connection.execute(_UPSERT, (text,), prepare=True)
             if found:
                 await self.unpark(list(rows), connection)
             await self.save(position, connection)
@@ -78,14 +81,15 @@ class Search(Follower):
         return events, failed
 
 
-def _kept(events: Sequence[Event]) -> Kept:
+def _kept(events: Sequence[Event]) -> Json:
+    """By the names of the columns, the words yet to be made terms of."""
     first, last = events[0], events[-1]
-    return (
-        first.originator_id,
-        last.originator_version,
-        first.timestamp,
-        words(texts(events)),
-    )
+    return {
+        "ticket_id": first.originator_id,
+        "version": last.originator_version,
+        "opened_at": first.timestamp,
+        "words": words(texts(events)),
+    }
 
 
 def texts(events: Sequence[Event]) -> Iterator[str]:
