@@ -22,10 +22,15 @@ class Gzip(GZipMiddleware):
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and any(
-            key == b"accept-encoding" and _REFUSED.search(value)
-            for key, value in scope["headers"]
-        ):
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        wanted = [value for key, value in scope["headers"] if key == b"accept-encoding"]
+        if not wanted and scope["method"] != "GET":
+            # No cache keeps such an answer, so nothing has to be said about it either.
+            await self.app(scope, receive, send)
+            return
+        if any(_REFUSED.search(value) for value in wanted):
             without = [h for h in scope["headers"] if h[0] != b"accept-encoding"]
             scope = {**scope, "headers": without}
         await super().__call__(scope, receive, send)

@@ -3,12 +3,19 @@
 The outermost layer, so that also refusals and failures have it.
 """
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.request_id import HEADER, begin_request
+from api.request_id import begin_request
 
-NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'"
+Headers = list[tuple[bytes, bytes]]
+NOTHING_RUNS = b"default-src 'none'; frame-ancestors 'none'"
+ALWAYS: Headers = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", NOTHING_RUNS),
+    # Names, texts, secrets: none of it belongs into anybody's cache.
+    (b"cache-control", b"no-store"),
+]
 
 
 class Envelope:
@@ -31,22 +38,25 @@ class Envelope:
 
         async def enveloped(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(raw=message["headers"])
-                self._add(scope, headers, request_id)
+                told = self._told(scope, request_id)
                 if not asked:
                     # It waits for 100 Continue: whether its body still comes, nobody
                     # knows, so the next request could not be told from it.
-                    headers["Connection"] = "close"
+                    told.append((b"connection", b"close"))
+                _add(message["headers"], told)
             await send(message)
 
         await self._app(scope, receive if asked else asking, enveloped)
 
-    def _add(self, scope: Scope, headers: MutableHeaders, request_id: str) -> None:
-        headers[HEADER] = request_id
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "no-referrer"
-        headers.setdefault("Content-Security-Policy", NOTHING_RUNS)
-        # Names, texts, secrets: none of it belongs into anybody's cache.
-        headers.setdefault("Cache-Control", "no-store")
+    def _told(self, scope: Scope, request_id: str) -> Headers:
+        told = [*ALWAYS, (b"x-request-id", request_id.encode())]
         if self._hsts_s and scope["scheme"] == "https":
-            headers["Strict-Transport-Security"] = f"max-age={self._hsts_s}"
+            lasting = f"max-age={self._hsts_s}"
+            told.append((b"strict-transport-security", lasting.encode()))
+        return told
+
+
+def _add(headers: Headers, told: Headers) -> None:
+    """Those that the answer does not say otherwise itself."""
+    given = {name for name, _ in headers}
+    headers += [one for one in told if one[0] not in given]

@@ -2,14 +2,12 @@
 commas; words of a closed list are checked, and the nearest one is named.
 """
 
-from collections.abc import Callable, Collection
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from api.ports import ClockWord, TicketFilter, TicketSort
-from api.words import Instant, Line, Strict, clean
-from domain.nearest import not_one_of
+from api.words import Instant, Line, Several, Strict, clean
 from domain.status import Status
 from domain.ticket.facts import Channel, Priority
 
@@ -52,39 +50,9 @@ def _numbers(value: object) -> list[int]:
     return found
 
 
-def _closed(known: Collection[str]) -> Callable[[object], list[str]]:
-    def check(value: object) -> list[str]:
-        found = _parts(value)
-        for part in found:
-            if part not in known:
-                raise ValueError(not_one_of(part, known))
-        return found
-
-    return check
-
-
-def _one_of(known: Collection[str]) -> Callable[[object], object]:
-    def check(value: object) -> object:
-        if value not in known:
-            raise ValueError(not_one_of(value, known))
-        return value
-
-    return check
-
-
-def _truth(value: object) -> bool:
-    return _one_of(("true", "false"))(str(value).lower()) == "true"
-
-
-def _several(words: Any) -> Any:
-    """A closed list of words."""
-    known = get_args(words)
-    schema: dict[str, Any] = {"items": {"type": "string", "enum": list(known)}}
-    return Field(
-        default=[],
-        json_schema_extra=schema,
-        description="One or more, separated by commas",
-    )
+def _truth(value: object) -> object:
+    """As JSON writes it, in any case; nothing else that might mean it."""
+    return str(value).lower()
 
 
 def _any(description: str = "One or more, separated by commas") -> Any:
@@ -92,29 +60,30 @@ def _any(description: str = "One or more, separated by commas") -> Any:
 
 
 Free = Annotated[list[str], BeforeValidator(_free)]
-Statuses = Annotated[list[str], BeforeValidator(_closed(get_args(Status)))]
-Channels = Annotated[list[str], BeforeValidator(_closed(get_args(Channel)))]
-Priorities = Annotated[list[str], BeforeValidator(_closed(get_args(Priority)))]
-ClockWords = Annotated[list[str], BeforeValidator(_closed(get_args(ClockWord)))]
-Sort = Annotated[TicketSort, BeforeValidator(_one_of(get_args(TicketSort)))]
+Most = Field(max_length=MOST_VALUES)
+Statuses = Annotated[list[Status], Several, Most]
+Channels = Annotated[list[Channel], Several, Most]
+Priorities = Annotated[list[Priority], Several, Most]
+ClockWords = Annotated[list[ClockWord], Several, Most]
+Truth = Annotated[Literal["true", "false"], BeforeValidator(_truth)]
 
 
 class TicketQuery(Strict):
     """`wait_for`: a `Pledge-Position`; the list shows at least what it wrote."""
 
-    status: Statuses = _several(Status)
+    status: Statuses = _any()
     team: Free = _any("One or more, separated by commas; `none`: no team has it")
     assignee: Free = _any("Agents, separated by commas; `none`: nobody has it")
     tier: Free = _any()
     type: Free = _any()
-    channel: Channels = _several(Channel)
+    channel: Channels = _any()
     customer: Free = _any("`external_id`s, separated by commas")
     tag: Free = _any("Tags, separated by commas: a ticket that has any of them")
-    priority: Priorities = _several(Priority)
+    priority: Priorities = _any()
     product_area: Free = _any()
     number: Annotated[list[int], BeforeValidator(_numbers)] = _any()
-    clock_state: ClockWords = _several(ClockWord)
-    promised: Annotated[bool | None, BeforeValidator(_truth)] = Field(
+    clock_state: ClockWords = _any()
+    promised: Truth | None = Field(
         default=None,
         description="`false`: tickets to which no SLA policy promises anything",
     )
@@ -129,7 +98,7 @@ class TicketQuery(Strict):
         " Traditional or Simplified Chinese. Of Chinese any part of the text, of other"
         " scripts the beginning of a word of three letters or more",
     )
-    sort: Sort = Field(
+    sort: TicketSort = Field(
         default="-opened_at",
         description="`-` first: falling. Of tickets that are alike by `id`;"
         " what has no `due_at` comes last",
@@ -144,4 +113,6 @@ class TicketQuery(Strict):
             name: tuple(value) if isinstance(value, list) else value
             for name, value in given.items()
         }
+        if self.promised is not None:
+            fields["promised"] = self.promised == "true"
         return TicketFilter(**fields)

@@ -9,7 +9,6 @@ from http import HTTPStatus
 
 from fastapi.routing import APIRoute
 from fastapi.security.utils import get_authorization_scheme_param
-from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -79,10 +78,12 @@ class Gate:
         return _over(standing) or unauthenticated(), standing
 
 
-def _telling(send: Send, told: Mapping[str, str]) -> Send:
+def _telling(send: Send, headers: Mapping[str, str]) -> Send:
+    told = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
     async def tell(message: Message) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(raw=message["headers"]).update(told)
+            message["headers"].extend(told)
         await send(message)
 
     return tell

@@ -144,7 +144,7 @@ def test_what_is_no_cursor_is_refused_by_name(api, cursor):
         ("sort=opened", "did you mean 'opened_at'?"),
         ("promised=maybe", "'maybe' is not one of true, false"),
         ("number=12x", "'12x' is not the number of a ticket"),
-        ("status=", "empty"),
+        ("status=", "'' is not one of open, pending, on_hold"),
         ("team=a,,b", "empty"),
     ],
 )  # fmt: skip
@@ -154,6 +154,14 @@ def test_a_word_that_no_ticket_can_have_is_refused_with_the_words(api, query, sa
     [error] = answer.json()["errors"]
     assert error["pointer"] == f"?{query.partition('=')[0]}"
     assert said in error["message"]
+
+
+@pytest.mark.parametrize(
+    "query", ["status=opne", "channel=emial", "sort=opened", "promised=maybe"]
+)
+def test_an_unknown_word_of_a_closed_list_has_the_code_that_bodies_have(api, query):
+    [error] = api.get(f"/v1/tickets?{query}").json()["errors"]
+    assert error["code"] == "unknown_word"
 
 
 # --- open and broken, at risk ---------------------------------------------------------
