@@ -44,7 +44,7 @@ class TicketReadModel:
     async def _found(self, query: TicketQuery, wanted: int) -> list[Row]:
         """By one question after the other, until the page is full."""
         if query.plain:
-            return await self._rows(*query.near())
+            return await self._rows(*query.near(wanted))
         [(plan,)] = await self._rows(*query.estimates())
         async for rows in self._tried(query, Estimate.of(plan[0]["Plan"])):
             if len(rows) == wanted:
@@ -56,8 +56,9 @@ class TicketReadModel:
     ) -> AsyncIterator[list[Row]]:
         """The page as far as it is found by what takes less than to look everywhere."""
         if not estimate.few:
-            if estimate.fills(query.wanted, query.window):
-                yield await self._rows(*query.near())
+            window = query.window(estimate)
+            if estimate.fills(query.wanted, window):
+                yield await self._rows(*query.near(window))
             for tickets in query.horizons:
                 if not estimate.fills(query.wanted, tickets):
                     continue

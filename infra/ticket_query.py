@@ -15,16 +15,15 @@ from infra.followers.facets import facet
 from infra.search.words import asked
 from infra.ticket_order import After, Order, order_of
 
-WINDOW = 100
-"""Rows that are looked at near the beginning, for each one that is wanted …"""
-NARROWEST = 8_000
-"""… but at least so many."""
+NARROWEST, WIDEST = 8_000, 40_000
+"""Rows that are looked at near the beginning, by how many it may take."""
 WINDOW_OF_TEXT = 2_000
 """The same where each row's words must be read."""
 HORIZONS = (20_000, 120_000)
 """Tickets among which a word is looked for before it is looked for among all."""
 MORE_AMONG_NEWEST = 3
-FEW = 3_000
+SPARE = 2
+FEW = 5_000
 """So many can be sorted at once."""
 
 COLUMNS = (
@@ -91,9 +90,17 @@ class Estimate:
         together, so that only the rarest of them counts; and what is looked for is
         often more frequent among the newest tickets than among all.
         """
+        return self._share * looked_at * MORE_AMONG_NEWEST >= wanted
+
+    def window(self, wanted: int) -> int:
+        """Among how many tickets so many are, with something to spare."""
+        expected = wanted / max(self._share, 1e-9) * SPARE
+        return round(min(max(expected, NARROWEST), WIDEST))
+
+    @property
+    def _share(self) -> float:
         filters, *words = self.alone
-        share = filters / self.tickets * min(words, default=self.tickets) / self.tickets
-        return share * looked_at * MORE_AMONG_NEWEST >= wanted
+        return filters / self.tickets * min(words, default=self.tickets) / self.tickets
 
 
 class TicketQuery:
@@ -136,15 +143,14 @@ class TicketQuery:
             parameters.append(word)
         return sql, parameters
 
-    @property
-    def window(self) -> int:
+    def window(self, estimate: Estimate) -> int:
         """How many rows `near` looks at."""
         if self._text is not None:
             return WINDOW_OF_TEXT
-        return max(WINDOW * self.wanted, NARROWEST)
+        return estimate.window(self.wanted)
 
-    def near(self) -> Question:
-        """The page as far as it is found among the first rows of the list."""
+    def near(self, window: int) -> Question:
+        """The page as far as it is found among so many first rows of the list."""
         conditions = Condition(self._filtered.sql, [*self._filtered.parameters])
         if self._text is not None:
             conditions.also(
@@ -160,7 +166,7 @@ class TicketQuery:
         )  # fmt: skip
         return sql, [
             *self._ranged.parameters,
-            self.wanted if self.plain else self.window,
+            window,
             *conditions.parameters,
             self.wanted,
         ]

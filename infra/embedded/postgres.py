@@ -6,6 +6,7 @@ rights until they grant some. Invariant: what was committed is there after a kil
 anything, and a start copes with whatever the last end left behind.
 """
 
+import os
 import secrets
 from types import TracebackType
 from typing import Self
@@ -25,6 +26,17 @@ SUPERUSER = "postgres"
 OWNER = "pledge_owner"
 APP = "pledge_app"
 
+LEAST_BUFFERS_MB, MOST_BUFFERS_MB = 128, 1024
+
+
+def _buffers_mb() -> int:
+    """A sixteenth of the memory, within bounds: a list of a million tickets is quick
+    as long as what is asked of it lately is in PostgreSQL's own memory.
+    """
+    memory_mb = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
+    return max(LEAST_BUFFERS_MB, min(memory_mb // 16, MOST_BUFFERS_MB))
+
+
 # On the command line, so that an old data directory gets today's settings.
 SETTINGS = {
     "listen_addresses": LOOPBACK,
@@ -34,7 +46,9 @@ SETTINGS = {
     "synchronous_commit": "on",
     "full_page_writes": "on",
     "max_connections": "100",
-    "shared_buffers": "128MB",
+    "shared_buffers": f"{_buffers_mb()}MB",
+    # On a small machine to hand a read to a process of its own costs more than to read.
+    "io_method": "sync",
     "wal_buffers": "16MB",
     "min_wal_size": "256MB",
     "max_wal_size": "1GB",
