@@ -62,7 +62,8 @@ def fields(**values: object) -> dict[str, Any]:
 class Gathering(logging.StreamHandler[TextIO]):
     """Lines that come one upon the other are written together: with each write the
     other threads take the interpreter, which costs more than the line. A first line
-    and a warning are written at once, with all before them.
+    and a warning are written at once, with all before them. The library's MemoryHandler
+    formats when it writes, and by then it is unknown which request a line was said in.
     """
 
     def __init__(self, stream: TextIO) -> None:

@@ -3,6 +3,7 @@ a pager that does not read on. Nothing here may fail or wait because of that.
 """
 
 import contextlib
+import logging
 import os
 import select
 import signal
@@ -55,6 +56,7 @@ def finish(code: int = 0) -> NoReturn:
     """End at once: after Temporal's client was used the interpreter sometimes aborts
     on its way out.
     """
+    logging.shutdown()  # writes the lines that still wait; nobody else would
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()

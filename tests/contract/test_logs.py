@@ -3,14 +3,18 @@
 import io
 import json
 import logging
+import subprocess
 import sys
 import threading
+from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
 
 from infra.logs import Gathering, configure_logs, fields
 from infra.settings import Settings
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -171,3 +175,24 @@ def test_a_warning_during_a_writing_waits_for_it_and_for_nothing_else(gathering)
     warner.join(10)
     assert not warner.is_alive()
     assert screen.getvalue() == "first\ngathered\nnow\n"
+
+
+def test_a_process_writes_its_last_lines_before_it_ends():
+    script = """
+import logging
+from infra.logs import configure_logs
+from infra.settings import Settings
+from infra.terminal import finish
+
+configure_logs("worker", Settings())
+for word in ("first", "second", "last"):
+    logging.getLogger("infra.somewhere").info(word)
+finish(3)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3
+    said = [line.rpartition(" ")[2] for line in done.stderr.splitlines()]
+    assert said == ["first", "second", "last"]
