@@ -24,7 +24,7 @@ class TicketNumbers:
         self._database, self._clock = database, clock
         self._ahead: deque[int] = deque()
         self._drawn_at = 0.0
-        self._waiting: list[asyncio.Future[int]] = []
+        self._waiting: deque[asyncio.Future[int]] = deque()
         self._drawing: asyncio.Task[None] | None = None
 
     async def next(self) -> int:
@@ -38,29 +38,26 @@ class TicketNumbers:
         return await mine
 
     async def _draw(self) -> None:
-        """One for each who waits by now, until nobody waits."""
+        """Until nobody waits; a draw ahead also serves who came during it."""
         try:
             while self._waiting:
-                waiting, self._waiting = self._waiting, []
-                await self._draw_for([one for one in waiting if not one.done()])
+                self._ahead = await self._drawn(len(self._waiting))
+                while self._waiting and self._ahead:
+                    one = self._waiting.popleft()
+                    if not one.done():  # who gave up needs none
+                        one.set_result(self._ahead.popleft())
+        except Exception as error:  # noqa: BLE001 - whoever asked is told
+            while self._waiting:
+                one = self._waiting.popleft()
+                if not one.done():
+                    one.set_exception(error)
         finally:
             self._drawing = None
 
-    async def _draw_for(self, waiting: list[asyncio.Future[int]]) -> None:
-        wanted = len(waiting) + AHEAD * max(len(waiting) - 1, 0)
-        drawn_at = self._clock()
-        try:
-            rows = await self._database.rows(
-                "SELECT nextval('ticket_number_seq') FROM generate_series(1, %s)",
-                (wanted,),
-            )
-        except Exception as error:  # noqa: BLE001 - whoever asked is told
-            for one in waiting:
-                one.set_exception(error)
-            return
-        numbers = deque(int(number) for (number,) in rows)
-        for one in waiting:
-            number = numbers.popleft()
-            if not one.done():
-                one.set_result(number)
-        self._ahead, self._drawn_at = numbers, drawn_at
+    async def _drawn(self, waiting: int) -> deque[int]:
+        self._drawn_at = self._clock()
+        rows = await self._database.rows(
+            "SELECT nextval('ticket_number_seq') FROM generate_series(1, %s)",
+            (waiting + AHEAD * (waiting - 1),),
+        )
+        return deque(int(number) for (number,) in rows)

@@ -94,3 +94,26 @@ async def test_who_gives_up_takes_nobody_along(database):
     drawn = await asyncio.gather(*waiting, return_exceptions=True)
     assert isinstance(drawn[0], asyncio.CancelledError)
     assert drawn[1] < drawn[2]
+
+
+async def test_who_comes_during_a_draw_is_served_by_what_it_draws_ahead(database):
+    numbers = TicketNumbers(database)
+    first = [asyncio.create_task(numbers.next()) for _ in range(5)]
+    await asyncio.sleep(0)  # they wait
+    await asyncio.sleep(0)  # the draw is under way
+    later = [asyncio.create_task(numbers.next()) for _ in range(5)]
+    before, after = await asyncio.gather(*first), await asyncio.gather(*later)
+    assert after == [before[-1] + n for n in (1, 2, 3, 4, 5)]
+    assert database.asked == 1
+
+
+async def test_who_gave_up_before_a_draw_failed_leaves_nobody_waiting(database):
+    numbers = TicketNumbers(database)
+    database.away = True
+    waiting = [asyncio.create_task(numbers.next()) for _ in range(3)]
+    await asyncio.sleep(0)  # they wait by now
+    waiting[0].cancel()
+    async with asyncio.timeout(10):
+        drawn = await asyncio.gather(*waiting, return_exceptions=True)
+    kinds = [asyncio.CancelledError, StoreUnavailableError, StoreUnavailableError]
+    assert [type(one) for one in drawn] == kinds
