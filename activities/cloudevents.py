@@ -17,9 +17,6 @@ def plain(value: object) -> object:
 
 
 def _durations(value: object) -> object:
-    kind = type(value)  # exactly one of JSON's: msgspec made it
-    if kind is str:
-        return value
     if isinstance(value, timedelta):
         return format_duration(value)
     if isinstance(value, dict):

@@ -65,14 +65,14 @@ async def export(request: Request, known: Known, kind: Kinds = []) -> Response: 
     """
     config = await known.registry.config()
     headers = etag(config.revision) | {"Vary": "Accept"}
-    bundle = await asyncio.to_thread(in_force, config, kind)
+    bundle = await asyncio.to_thread(bundle_of, config, kind)
     if not _wants_yaml(request.headers.get("Accept", "")):
         return answer(bundle, headers=headers)
     text = await asyncio.to_thread(write_yaml, bundle)
     return Response(text, media_type=MEDIA_TYPE, headers=headers)
 
 
-def in_force(config: Configuration, kinds: Collection[Kind] = ()) -> Json:
+def bundle_of(config: Configuration, kinds: Collection[Kind] = ()) -> Json:
     return {
         kind: {p.name: normal(kind, p.document) for p in config.current(kind)}
         for kind in SCHEMAS

@@ -4,10 +4,10 @@ commas; words of a closed list are checked, and the nearest one is named.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from api.ports import ClockWord, TicketFilter, TicketSort
-from api.words import Instant, Line, Several, Strict, clean
+from api.words import Instant, Line, Several, Strict, clean, split
 from domain.status import Status
 from domain.ticket.facts import Channel, Priority
 
@@ -17,9 +17,7 @@ LARGEST_NUMBER = 2**63 - 1
 
 
 def _parts(value: object) -> list[str]:
-    """Of `?status=open,pending` and of `?status=open&status=pending`."""
-    given = value if isinstance(value, list | tuple) else [value]
-    found = [part.strip() for one in given for part in clean(str(one)).split(",")]
+    found = [clean(part) for part in split(value)]
     if not all(found):
         raise ValueError("names an empty value")
     if len(found) > MOST_VALUES:
@@ -65,7 +63,11 @@ Statuses = Annotated[list[Status], Several, Most]
 Channels = Annotated[list[Channel], Several, Most]
 Priorities = Annotated[list[Priority], Several, Most]
 ClockWords = Annotated[list[ClockWord], Several, Most]
-Truth = Annotated[Literal["true", "false"], BeforeValidator(_truth)]
+Truth = Annotated[
+    Literal["true", "false"],
+    BeforeValidator(_truth),
+    WithJsonSchema({"type": "boolean"}),
+]
 
 
 class TicketQuery(Strict):

@@ -71,7 +71,7 @@ def _word(value: object) -> object:
     return text
 
 
-def _split(value: object) -> object:
+def split(value: object) -> list[str]:
     """`?status=open,pending` and `?status=open&status=pending` ask the same."""
     given = value if isinstance(value, list) else [value]
     words = [one.split(_SEVERAL) for one in given if isinstance(one, str)]
@@ -102,7 +102,7 @@ Verbatim = BeforeValidator(_verbatim)
 """For addresses and secrets, which are no text to be compared."""
 Cleaned = BeforeValidator(_normal)
 """All other text is brought to NFC on its way in, so that it is equal everywhere."""
-Several = BeforeValidator(_split)
+Several = BeforeValidator(split)
 """Before a list of words that a query asks for: `Annotated[list[Status], Several]`. A
 closed list is a Literal, here as in bodies: an unknown word is answered with those that
 there are, and the nearest.

@@ -23,6 +23,7 @@ HORIZONS = (20_000, 120_000)
 """Tickets among which a word is looked for before it is looked for among all."""
 MORE_AMONG_NEWEST = 3
 SPARE = 2
+"""Times as many rows as are expected to be needed are looked at."""
 FEW = 5_000
 """So many can be sorted at once."""
 
