@@ -5,6 +5,7 @@ from datetime import date
 from typing import Protocol, TypeAlias
 
 from domain.bundle import Documents, Named
+from domain.calendar.holiday_sources import Expansion, Found, HolidaySource, expand
 from domain.config_kinds import Kind
 from domain.errors import InvalidError
 from domain.event import Json
@@ -14,7 +15,6 @@ from domain.oncall.shift_sources import (
     ShiftSource,
     spell_out,
 )
-from domain.sla.calendar_sources import Expansion, Found, HolidaySource, expand
 
 Expanded: TypeAlias = Expansion | ShiftExpansion
 

@@ -12,12 +12,12 @@ from api.config import canonical
 from api.ports import Services
 from api.presentation import answer
 from api.schemas_calendars import CalendarIn, EvaluationIn, EvaluationOut
+from domain.calendar.calendar import ALWAYS, Calendar
+from domain.calendar.evaluation import Question, Trial, try_out
+from domain.calendar.span import Span
 from domain.duration import format_duration, parse_duration
 from domain.errors import FieldError, InvalidError, UnknownNameError
 from domain.event import Json
-from domain.sla.calendar import ALWAYS, Calendar
-from domain.sla.calendar_trial import Question, Trial, try_out
-from domain.sla.span import Span
 
 ROUTER = APIRouter(prefix="/v1/calendars", tags=["configuration"])
 READ = guarded("config:read", 400, 413, 415, 422)

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from timeit import repeat
 
-from domain.sla.business_time import back, breach_at, due_at, elapsed
-from domain.sla.calendar import Calendar
-from domain.sla.calendar_form import parse_calendar
-from domain.sla.span import Span
-from domain.sla.working_days import working_days_later
+from domain.calendar.business_time import back, breach_at, due_at, elapsed
+from domain.calendar.calendar import Calendar
+from domain.calendar.document import parse_calendar
+from domain.calendar.span import Span
+from domain.calendar.working_days import working_days_later
 
 START = datetime(2026, 1, 12, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)

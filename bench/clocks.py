@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from timeit import repeat
 
 from bench.business_time import office
+from domain.calendar.business_time import breach_at, due_at
+from domain.calendar.document import calendar_form
 from domain.commands import Command, OpenTicket, decide, open_ticket
 from domain.config import Configuration, fold_config
 from domain.config_kinds import Kind
@@ -19,8 +21,6 @@ from domain.event import SYSTEM, Event, Json, Meta
 from domain.handling import AddMessage, Assign, Change, PauseTicket, Resume
 from domain.publishing import publish
 from domain.replay import Past, replay
-from domain.sla.business_time import breach_at, due_at
-from domain.sla.calendar_form import calendar_form
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
 from domain.ticket.facts import Author, AuthorKind, Customer

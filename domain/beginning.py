@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from domain.calendar.span import Span, ended
 from domain.copies import replace
 from domain.occasion import Occasion, hours_of
 from domain.rematch import pin_ladder
@@ -15,7 +16,6 @@ from domain.sla.metric import Definition
 from domain.sla.outlook import foreseen, used
 from domain.sla.policy import SlaPolicy
 from domain.sla.reply import Voice
-from domain.sla.span import Span, ended
 from domain.sla.transition import starts, starts_again
 from domain.ticket.facts import TicketOpened, TicketReopened
 from domain.ticket.moment import TicketFields

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from domain.calendar.holiday_sources import Expansion
 from domain.config import Configuration, PolicyPublished, PolicyRetired
 from domain.config_kinds import ORDER, Kind
 from domain.differences import Difference, differences
@@ -18,7 +19,6 @@ from domain.oncall.book import OnCallBook
 from domain.oncall.shift_sources import ShiftExpansion
 from domain.pruning import pruned
 from domain.publishing import Written, next_version, settled, unchanged
-from domain.sla.calendar_sources import Expansion
 
 Named = tuple[Kind, str]
 Documents = Mapping[Named, Json]

@@ -18,6 +18,8 @@ from domain.assignment import (
     parse_team,
 )
 from domain.authority.limits import Authority, parse_authority
+from domain.calendar.calendar import Calendar
+from domain.calendar.document import parse_calendar
 from domain.config_kinds import SINGULAR, Kind
 from domain.config_lint.surroundings import Surroundings, UrlRefusal, Words
 from domain.errors import FieldError, NotFoundError
@@ -31,8 +33,6 @@ from domain.oncall.schedule_form import parse_schedule
 from domain.oncall.schedule_lint import (
     gap_warnings,
 )
-from domain.sla.calendar import Calendar
-from domain.sla.calendar_form import parse_calendar
 from domain.sla.policy import SlaPolicy, parse_sla_policy
 
 EPOCH = datetime.fromtimestamp(0, UTC)

@@ -8,6 +8,8 @@ and recorded, so that folding needs none of it.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from domain.calendar.business_time import due_at, elapsed
+from domain.calendar.calendar import Calendar
 from domain.errors import InvalidError, RuleError
 from domain.escalation.facts import (
     EscalationAcknowledged,
@@ -25,8 +27,6 @@ from domain.escalation.run import Run
 from domain.event import Fact, PolicyRef
 from domain.notification.unreached import StepUnreached
 from domain.rematch import end_runs
-from domain.sla.business_time import due_at, elapsed
-from domain.sla.calendar import Calendar
 from domain.sla.clock import Clock
 from domain.ticket.draft import Draft
 from domain.ticket.facts import (

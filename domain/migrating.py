@@ -7,12 +7,12 @@ version too; steps before the breach are planned anew for each clock that still 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.calendar.business_time import elapsed
 from domain.escalating import calendar_of, later, run_of
 from domain.escalation.facts import EscalationMigrated, EscalationPinned
 from domain.escalation.policy import EscalationPolicy
 from domain.escalation.run import Run
 from domain.rematch import early_of
-from domain.sla.business_time import elapsed
 from domain.sla.clock import Clock
 from domain.sla.facts import EarlyStep
 from domain.sla.outlook import Hours, foreseen

@@ -11,6 +11,9 @@ from datetime import datetime
 from domain.access import is_ours
 from domain.assignment import check_team
 from domain.authority.limits import parse_authority
+from domain.calendar.calendar import ALWAYS
+from domain.calendar.document import calendar_form
+from domain.calendar.holiday_sources import Expansion
 from domain.config import Configuration, PolicyPublished
 from domain.config_kinds import SINGULAR, Kind, references
 from domain.config_lint.findings import findings
@@ -30,9 +33,6 @@ from domain.oncall.schedule_lint import inactive_warnings, schedule_warnings
 from domain.oncall.shift_people import people_of
 from domain.oncall.shift_sources import ShiftExpansion, placed
 from domain.own_words import folded
-from domain.sla.calendar import ALWAYS
-from domain.sla.calendar_form import calendar_form
-from domain.sla.calendar_sources import Expansion
 from domain.sla.policy import parse_sla_policy
 
 

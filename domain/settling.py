@@ -5,6 +5,7 @@ The verdict is given here, at the stop event, by the time used (design invariant
 
 from datetime import datetime
 
+from domain.calendar.span import ended
 from domain.copies import replace
 from domain.occasion import Occasion, hours_of
 from domain.rematch import cancel, end_runs
@@ -12,7 +13,6 @@ from domain.sla.clock import Clock
 from domain.sla.facts import SlaMet, SlaMissed, SlaPaused, SlaResumed
 from domain.sla.outlook import foreseen, used
 from domain.sla.policy import SlaPolicy
-from domain.sla.span import ended
 from domain.sla.transition import standing, transition
 from domain.ticket.draft import Draft
 from domain.ticket.facts import TicketClosed, TicketMerged, TicketResolved

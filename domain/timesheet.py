@@ -11,9 +11,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from domain.calendar.calendar import Calendar
+from domain.calendar.interval import Piece, between, pieces
 from domain.consumption import ZERO, Cause, Interval, IntervalKind
 from domain.event import Event, PolicyRef
-from domain.sla.calendar import Calendar
 from domain.sla.clock import Clock
 from domain.sla.facts import (
     SlaAttached,
@@ -24,7 +25,6 @@ from domain.sla.facts import (
     SlaRestated,
     SlaResumed,
 )
-from domain.sla.interval import Piece, between, pieces
 from domain.ticket.state import Ticket
 
 CalendarOf: TypeAlias = Callable[[PolicyRef | None], Calendar | None]

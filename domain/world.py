@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from domain.assignment import Directory
 from domain.authority.delegation import Delegation
+from domain.calendar.calendar import Calendar
 from domain.config import Configuration
 from domain.copies import replace
 from domain.event import PolicyRef
 from domain.oncall.book import OnCallBook
-from domain.sla.calendar import Calendar
 from domain.sla.policy import SlaPolicy
 from domain.ticket.draft import Draft
 from domain.ticket.state import Ticket

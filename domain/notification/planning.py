@@ -6,6 +6,7 @@ is not urgent waits for the end of the person's quiet hours.
 
 from datetime import datetime
 
+from domain.calendar.business_time import next_open
 from domain.notification.facts import (
     NotificationDeferred,
     NotificationFact,
@@ -16,7 +17,6 @@ from domain.notification.facts import (
 )
 from domain.notification.occasion import Occasion
 from domain.notification.preferences import Preferences
-from domain.sla.business_time import next_open
 
 NO_AGENT = "no such agent, or not active"
 NO_CHANNEL = "no channel"

@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from domain.sla.instants import Span, from_us
+from domain.calendar.instants import Span, from_us
 
 
 class DatedShift(NamedTuple):

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import assert_never
 
+from domain.calendar.instants import Span, merge, subtract
 from domain.oncall.holding import (
     Absences,
     Held,
@@ -20,7 +21,6 @@ from domain.oncall.holding import (
 from domain.oncall.layer_holders import layer_holders
 from domain.oncall.override import Override, Swap, parts
 from domain.oncall.schedule import Layer, Schedule
-from domain.sla.instants import Span, merge, subtract
 
 
 def final_holders(

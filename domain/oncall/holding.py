@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
-from domain.sla.instants import Span, merge
+from domain.calendar.instants import Span, merge
 
 
 class Held(NamedTuple):

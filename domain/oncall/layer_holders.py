@@ -8,12 +8,12 @@ is empty and what lies beneath shows. Nobody stands in for a shift with a date.
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 
+from domain.calendar.instants import Span, merge, subtract
 from domain.oncall.dated_shifts import DatedShifts
 from domain.oncall.holding import Absences, Held
 from domain.oncall.rotation import Period
 from domain.oncall.schedule import Layer, Restriction
 from domain.oncall.wall_time import first_instant, last_instant, wall_at
-from domain.sla.instants import Span, merge, subtract
 
 ONE_DAY = timedelta(days=1)
 TWO_DAYS = 2 * ONE_DAY

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from domain.calendar.instants import DAY_US, from_us, to_us
 from domain.errors import InvalidError
 from domain.oncall.holding import Held
 from domain.oncall.override import Override, absences, parts
 from domain.oncall.plan import Plan
 from domain.oncall.shifts import EARLIEST, LATEST, Shift, holders, shift
-from domain.sla.instants import DAY_US, from_us, to_us
 
 LOOKS: Final = tuple(days * DAY_US for days in (2, 16, 128, 400))
 

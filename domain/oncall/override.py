@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeAlias, get_args
 
-from domain.sla.instants import FOREVER, Span, merge, to_us
+from domain.calendar.instants import FOREVER, Span, merge, to_us
 
 OverrideKind: TypeAlias = Literal["add", "remove", "replace"]
 OVERRIDE_KINDS: Final[tuple[OverrideKind, ...]] = get_args(OverrideKind)

@@ -14,10 +14,10 @@ To set the turns anew, change `start`.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from domain.calendar.instants import to_us
 from domain.oncall.override import Leave, Override, Swap, parts
 from domain.oncall.rotation import Rotation
 from domain.oncall.schedule import Layer, Schedule
-from domain.sla.instants import to_us
 
 
 @dataclass(frozen=True, kw_only=True)

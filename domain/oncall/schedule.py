@@ -19,11 +19,11 @@ from itertools import accumulate
 from math import gcd
 from typing import Final, NamedTuple
 
+from domain.calendar.instants import DAY_S, FOREVER, Span
 from domain.event import PolicyRef
 from domain.oncall.dated_shifts import DatedShifts
 from domain.oncall.rotation import Rotation
 from domain.oncall.wall_time import first_instant, last_instant
-from domain.sla.instants import DAY_S, FOREVER, Span
 
 SECOND: Final = timedelta(seconds=1)
 WEEK_S: Final = 7 * DAY_S

@@ -23,6 +23,7 @@ whole day; a window may end at "24:00", or the day after by ending before it beg
 from collections.abc import Mapping
 from typing import Final
 
+from domain.calendar.calendar import WEEKDAYS
 from domain.errors import FieldError, InvalidError
 from domain.event import PolicyRef
 from domain.oncall.dated_shifts import DatedShifts
@@ -39,7 +40,6 @@ from domain.oncall.schedule_words import (
     read_wall,
     read_window,
 )
-from domain.sla.calendar import WEEKDAYS
 from domain.sla.calendar_words import read_time, read_zone
 from domain.sla.document_reader import Fields, Reader
 

@@ -9,6 +9,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 
+from domain.calendar.instants import (
+    DAY_US,
+    FOREVER,
+    Span,
+    from_us,
+    merge,
+    subtract,
+    to_us,
+)
 from domain.errors import FieldError, UnknownNameError
 from domain.oncall.dated_shifts import DatedShifts
 from domain.oncall.holding import spans
@@ -18,7 +27,6 @@ from domain.oncall.plan import Plan
 from domain.oncall.schedule import Layer, Schedule
 from domain.oncall.shifts import gaps, holders
 from domain.sla.calendar_words import below
-from domain.sla.instants import DAY_US, FOREVER, Span, from_us, merge, subtract, to_us
 
 MOST_NAMED = 10
 LONGER_THAN_A_WEEK_US = 9 * DAY_US

@@ -8,11 +8,11 @@ import re
 from datetime import UTC, date, datetime, time
 from typing import Final
 
+from domain.calendar.calendar import WEEKDAYS
+from domain.calendar.instants import DAY_S
 from domain.errors import InvalidError, UnknownWordError
 from domain.oncall.rotation import UNITS, Unit
-from domain.sla.calendar import WEEKDAYS
 from domain.sla.calendar_words import refuse
-from domain.sla.instants import DAY_S
 
 WALL_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?")
 YEARS: Final = range(1970, 2200)

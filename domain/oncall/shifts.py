@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from domain.calendar.instants import FOREVER, Span, from_us, subtract, to_us
 from domain.errors import InvalidError
 from domain.oncall.final import final_holders
 from domain.oncall.holding import Held, joined, spans
 from domain.oncall.override import absences
 from domain.oncall.plan import Plan
 from domain.oncall.schedule import Schedule
-from domain.sla.instants import FOREVER, Span, from_us, subtract, to_us
 
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)

@@ -8,7 +8,7 @@ of `domain.sla`: who takes over at 02:30 takes over when the clocks jump to 03:0
 
 from datetime import datetime, tzinfo
 
-from domain.sla.instants import SECOND_US, from_us, to_us
+from domain.calendar.instants import SECOND_US, from_us, to_us
 
 
 def first_instant(zone: tzinfo, wall: datetime) -> int:

@@ -7,11 +7,11 @@ of the entry in the written form.
 from collections.abc import Iterator
 from datetime import timedelta
 
+from domain.calendar.calendar import WEEKDAYS, Calendar, Windows
+from domain.calendar.instants import DAY_S
+from domain.calendar.open_hours import open_spans
 from domain.errors import FieldError
-from domain.sla.calendar import WEEKDAYS, Calendar, Windows
 from domain.sla.calendar_words import time_text
-from domain.sla.instants import DAY_S
-from domain.sla.open_hours import open_spans
 
 ONE_DAY = timedelta(days=1)
 

@@ -9,10 +9,10 @@ from datetime import date, datetime
 from typing import NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from domain.calendar.calendar import Window
+from domain.calendar.instants import DAY_S
 from domain.errors import FieldError, InvalidError, UnknownNameError, escaped
 from domain.nearest import did_you_mean
-from domain.sla.calendar import Window
-from domain.sla.instants import DAY_S
 
 NOT_ZONES = ("localtime", "posixrules", "Factory")  # they mean another on each host
 TIME = re.compile(r"(\d\d):([0-5]\d)(?::([0-5]\d))?")

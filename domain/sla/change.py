@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from domain.sla.business_time import breach_at, elapsed
-from domain.sla.calendar import Calendar
+from domain.calendar.business_time import breach_at, elapsed
+from domain.calendar.calendar import Calendar
+from domain.calendar.span import Span, ended
 from domain.sla.change_rules import ChangeRule
 from domain.sla.clock import Clock
-from domain.sla.span import Span, ended
 
 ZERO = timedelta(0)
 MICROSECOND = timedelta(microseconds=1)

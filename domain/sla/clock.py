@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
+from domain.calendar.span import Span, ended, is_open
 from domain.copies import replace
 from domain.event import PolicyRef
 from domain.sla.decision import Decision
@@ -28,7 +29,6 @@ from domain.sla.facts import (
     Warned,
 )
 from domain.sla.metric import Metric
-from domain.sla.span import Span, ended, is_open
 
 ClockState = Literal["running", "paused", "met", "missed", "cancelled"]
 SlaFact: TypeAlias = (

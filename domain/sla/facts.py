@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
+from domain.calendar.span import Span
 from domain.event import Fact, PolicyRef
 from domain.sla.decision import Decision, Promise
 from domain.sla.metric import Metric
-from domain.sla.span import Span
 
 CancelledBy = Literal["unpromised", "condition", "reset", "merged"]
 

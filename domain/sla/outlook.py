@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.copies import replace
-from domain.sla.business_time import (
+from domain.calendar.business_time import (
     breach_at,
     due_at,
     elapsed,
@@ -13,7 +12,8 @@ from domain.sla.business_time import (
     next_open,
     previous_open,
 )
-from domain.sla.calendar import Calendar
+from domain.calendar.calendar import Calendar
+from domain.copies import replace
 from domain.sla.clock import Clock
 from domain.sla.facts import EarlyStep, Warned
 from domain.sla.threshold import parse_threshold

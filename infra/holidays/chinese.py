@@ -9,8 +9,8 @@ from datetime import date
 
 from chinese_calendar import constants
 
+from domain.calendar.holiday_sources import Found, HolidaySource
 from domain.errors import FieldError, InvalidError
-from domain.sla.calendar_sources import Found, HolidaySource
 
 FIRST_YEAR = min(constants.holidays).year
 LAST_YEAR = max(constants.holidays).year

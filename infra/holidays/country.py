@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 import holidays
 
+from domain.calendar.holiday_sources import Found, HolidaySource
 from domain.errors import FieldError, InvalidError
-from domain.sla.calendar_sources import Found, HolidaySource
 
 COUNTRIES = holidays.list_supported_countries(include_aliases=True)
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from domain.sla.calendar_sources import CHINESE, Found, HolidaySource
+from domain.calendar.holiday_sources import CHINESE, Found, HolidaySource
 from infra.holidays import chinese, country, ical
 
 

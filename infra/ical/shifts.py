@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Event
 
+from domain.calendar.instants import Span, from_us, to_us
 from domain.errors import FieldError
 from domain.oncall.dated_shifts_form import MOST_SHIFTS
 from domain.oncall.schedule_words import YEARS
 from domain.oncall.shift_people import MOST_TOGETHER, FoundShift
 from domain.oncall.shift_sources import FoundShifts, ShiftSource
 from domain.oncall.wall_time import first_instant, last_instant
-from domain.sla.instants import Span, from_us, to_us
 from infra.ical.refusal import IcalError, refusing
 from infra.ical.series import in_series, spelled_out
 from infra.ical.text import LENGTH, events_of, length_of

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.sla.business_time import elapsed
+from domain.calendar.business_time import elapsed
 from domain.sla.clock import Clock
 from domain.sla.outlook import used
 from domain.ticket.state import Ticket

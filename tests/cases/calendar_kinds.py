@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.sla.business_time import (
+from domain.calendar.business_time import (
     Segment,
     back,
     breach_at,
@@ -15,8 +15,8 @@ from domain.sla.business_time import (
     previous_open,
     segments,
 )
-from domain.sla.instants import wall_to_utc
-from domain.sla.working_days import working_days_later
+from domain.calendar.instants import wall_to_utc
+from domain.calendar.working_days import working_days_later
 from tests.cases.model import (
     Answer,
     Case,

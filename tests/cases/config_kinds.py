@@ -4,9 +4,9 @@ import re
 from datetime import UTC, datetime, time
 from typing import Any
 
+from domain.calendar.business_time import is_open
+from domain.calendar.document import parse_calendar
 from domain.errors import InvalidError
-from domain.sla.business_time import is_open
-from domain.sla.calendar_form import parse_calendar
 from infra.holidays import ical
 from tests.cases.model import Answer, Case, UndrivableError, instant
 from tests.cases.ticket_policy import Setting, policy_of, targets_of

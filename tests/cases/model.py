@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
+from domain.calendar.calendar import Calendar
+from domain.calendar.holiday_sources import Expansion, expand
+from domain.calendar.instants import wall_to_utc
+from domain.calendar.span import Span
 from domain.errors import InvalidError
-from domain.sla.calendar import Calendar
-from domain.sla.calendar_sources import Expansion, expand
-from domain.sla.instants import wall_to_utc
-from domain.sla.span import Span
 from infra.holidays.sources import InstalledHolidays
 
 Case: TypeAlias = dict[str, Any]

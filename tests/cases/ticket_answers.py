@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.sla.business_time import due_at, next_open
+from domain.calendar.business_time import due_at, next_open
+from domain.calendar.working_days import working_days_later
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaWarned
-from domain.sla.working_days import working_days_later
 from tests.cases import ticket_words
 from tests.cases.asked import SECOND, Asked, all_of, broken
 from tests.cases.model import Answer, UndrivableError, show, zone_of

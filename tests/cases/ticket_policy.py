@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from domain.calendar.business_time import elapsed
+from domain.calendar.calendar import Calendar
+from domain.calendar.working_days import working_days_later
 from domain.duration import format_duration
 from domain.event import Json
-from domain.sla.business_time import elapsed
-from domain.sla.calendar import Calendar
 from domain.sla.metric import METRICS, Metric
-from domain.sla.working_days import working_days_later
 from tests.cases.model import UNIT_S, Case, UndrivableError
 
 HOUR = timedelta(hours=1)

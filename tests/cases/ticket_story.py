@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from domain.calendar.calendar import Calendar
 from domain.commands import Command, PauseTicket, RestatePromises
 from domain.errors import RuleError
 from domain.event import Json
 from domain.merge import merge
-from domain.sla.calendar import Calendar
 from domain.ticket.state import Ticket
 from tests.cases import ticket_policy
 from tests.cases.edits import is_edit, new_calendar, new_targets, removes

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from domain.calendar.holiday_sources import HolidaySource
 from domain.errors import InvalidError
-from domain.sla.calendar_sources import HolidaySource
 from infra.holidays.sources import InstalledHolidays
 
 TODAY = date(2026, 11, 22)

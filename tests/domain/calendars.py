@@ -10,9 +10,9 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from domain.sla.business_time import Pauses
-from domain.sla.calendar import Calendar, Windows
-from domain.sla.calendar_form import parse_calendar
+from domain.calendar.business_time import Pauses
+from domain.calendar.calendar import Calendar, Windows
+from domain.calendar.document import parse_calendar
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)

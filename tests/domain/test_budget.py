@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.sla import business_time
-from domain.sla.span import Span
+from domain.calendar import business_time
+from domain.calendar.span import Span
 from tests.dsl import NOON, instant
 
 elapsed, due_at, breach_at = (

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.sla.business_time import (
+from domain.calendar.business_time import (
     back,
     breach_at,
     due_at,
@@ -15,8 +15,8 @@ from domain.sla.business_time import (
     previous_open,
     segments,
 )
-from domain.sla.calendar import Calendar
-from domain.sla.span import Span
+from domain.calendar.calendar import Calendar
+from domain.calendar.span import Span
 from tests.domain.calendars import EVERY_DAY, calendar
 
 MICROSECOND = timedelta(microseconds=1)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.sla.business_time import (
+from domain.calendar.business_time import (
     back,
     breach_at,
     due_at,
@@ -17,8 +17,8 @@ from domain.sla.business_time import (
     previous_open,
     segments,
 )
-from domain.sla.instants import wall_to_utc
-from domain.sla.span import Span
+from domain.calendar.instants import wall_to_utc
+from domain.calendar.span import Span
 from tests.domain.calendars import EVERY_DAY, calendar, local
 
 OFFICE = calendar()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.sla.business_time import (
+from domain.calendar.business_time import (
     back,
     breach_at,
     due_at,
@@ -15,11 +15,11 @@ from domain.sla.business_time import (
     is_open,
     segments,
 )
-from domain.sla.calendar import WEEKDAYS, Calendar
-from domain.sla.calendar_form import parse_calendar
-from domain.sla.instants import from_us
-from domain.sla.span import Span
-from domain.sla.timeline import BLOCK_US
+from domain.calendar.calendar import WEEKDAYS, Calendar
+from domain.calendar.document import parse_calendar
+from domain.calendar.instants import from_us
+from domain.calendar.span import Span
+from domain.calendar.timeline import BLOCK_US
 from tests.domain.calendars import MINUTE, MinuteReference, transitions
 
 ZONES = (

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from domain.sla.business_time import breach_at, due_at, elapsed, segments
-from domain.sla.calendar import Calendar
+from domain.calendar.business_time import breach_at, due_at, elapsed, segments
+from domain.calendar.calendar import Calendar
 from tests.domain.calendars import (
     EVERY_DAY,
     MINUTE,

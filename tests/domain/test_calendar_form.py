@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from domain.calendar.calendar import Calendar, Window
+from domain.calendar.document import calendar_form, parse_calendar
 from domain.errors import InvalidError
-from domain.sla.calendar import Calendar, Window
-from domain.sla.calendar_form import calendar_form, parse_calendar
 from domain.sla.calendar_lint import calendar_warnings
 
 OFFICE: dict[str, Any] = {

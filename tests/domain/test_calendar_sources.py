@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from domain.calendar.holiday_sources import Found, HolidaySource, expand
 from domain.errors import FieldError, InvalidError
-from domain.sla.calendar_sources import Found, HolidaySource, expand
 
 NEW_YEAR, GOLDEN_WEEK = date(2026, 1, 1), date(2026, 10, 1)
 SUNDAY, SATURDAY = date(2026, 1, 4), date(2026, 10, 10)

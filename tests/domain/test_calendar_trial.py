@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from domain.calendar.evaluation import Question, try_out
+from domain.calendar.span import Span
 from domain.errors import InvalidError
-from domain.sla.calendar_trial import Question, try_out
-from domain.sla.span import Span
 from tests.domain.calendars import EVERY_DAY, calendar, local
 
 HOUR = timedelta(hours=1)

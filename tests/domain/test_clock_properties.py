@@ -12,6 +12,7 @@ from itertools import count
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from domain.calendar.business_time import elapsed, is_open, next_open, previous_open
 from domain.commands import (
     Assign,
     Change,
@@ -23,7 +24,6 @@ from domain.commands import (
 )
 from domain.errors import DomainError
 from domain.replay import Past, due_by, replay
-from domain.sla.business_time import elapsed, is_open, next_open, previous_open
 from domain.sla.facts import SlaBreached, SlaMet, SlaMissed, SlaRestated, SlaWarned
 from domain.sla.metric import BUILT_IN
 from domain.ticket.evolve import evolve, fold

@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from domain.calendar.instants import from_us, to_us
 from domain.oncall.on_call import on_call_at
 from domain.oncall.override import Leave, Swap, conflict
 from domain.oncall.plan import Plan
@@ -29,7 +30,6 @@ from domain.oncall.quality import quality
 from domain.oncall.schedule_lint import gap_warnings
 from domain.oncall.shifts import gaps, shifts
 from domain.oncall.wall_time import first_instant, last_instant
-from domain.sla.instants import from_us, to_us
 from tests.domain.oncall import (
     HOUR,
     at,

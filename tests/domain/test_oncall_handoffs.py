@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
+from domain.calendar.instants import SECOND_US, from_us, to_us
 from domain.oncall.dated_shifts_form import read_shifts
 from domain.oncall.rotation import Rotation
 from domain.oncall.wall_time import first_instant, last_instant, wall_at
-from domain.sla.instants import SECOND_US, from_us, to_us
 from tests.domain.oncall import DAY, local, rotation
 
 MONTH = timedelta(days=31)

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.calendar.calendar import WEEKDAYS
+from domain.calendar.instants import to_us
 from domain.oncall.layer_holders import layer_holders, open_hours
 from domain.oncall.on_call import on_call_at
 from domain.oncall.override import Leave, Override, Swap
 from domain.oncall.plan import Plan
 from domain.oncall.shifts import Shift, gaps, shifts
-from domain.sla.calendar import WEEKDAYS
-from domain.sla.instants import to_us
 from tests.domain.oncall import DAY, at, layer, local, people_at, schedule
 
 PEOPLE = "abcde"

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.sla.calendar import Calendar
-from domain.sla.calendar_form import parse_calendar
-from domain.sla.working_days import is_working_day, working_days_later
+from domain.calendar.calendar import Calendar
+from domain.calendar.document import parse_calendar
+from domain.calendar.working_days import is_working_day, working_days_later
 from tests.domain.calendars import calendar, local
 
 WEEK = parse_calendar(

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal, TypeAlias
 
-from domain.sla.business_time import segments
-from domain.sla.calendar import Calendar
-from domain.sla.instants import wall_to_utc
-from domain.sla.span import Span
+from domain.calendar.business_time import segments
+from domain.calendar.calendar import Calendar
+from domain.calendar.instants import wall_to_utc
+from domain.calendar.span import Span
 
 PieceKind: TypeAlias = Literal["running", "paused", "closed", "holiday"]
 ONE_DAY = timedelta(days=1)

@@ -18,10 +18,10 @@ from datetime import datetime, timedelta
 from operator import ge, gt
 from typing import NamedTuple, TypeAlias
 
-from domain.sla import instants, timeline
-from domain.sla.calendar import Calendar
-from domain.sla.instants import FOREVER, MICROSECOND, from_us, merge, to_us
-from domain.sla.span import Span
+from domain.calendar import instants, timeline
+from domain.calendar.calendar import Calendar
+from domain.calendar.instants import FOREVER, MICROSECOND, from_us, merge, to_us
+from domain.calendar.span import Span
 
 Pauses: TypeAlias = Iterable[Span]
 

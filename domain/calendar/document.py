@@ -17,13 +17,8 @@ from datetime import date
 from functools import partial
 from typing import TypeAlias
 
+from domain.calendar.calendar import WEEKDAYS, Calendar, DatedWindows, Windows
 from domain.errors import FieldError, InvalidError, UnknownFieldError
-from domain.sla.calendar import (
-    WEEKDAYS,
-    Calendar,
-    DatedWindows,
-    Windows,
-)
 from domain.sla.calendar_words import (
     MONTH_DAY,
     below,

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
+from domain.calendar import timeline
+from domain.calendar.business_time import Segment, breach_at, due_at, elapsed
+from domain.calendar.calendar import Calendar
+from domain.calendar.instants import FOREVER, from_us, merge, subtract, to_us
+from domain.calendar.span import Span
 from domain.duration import LONGEST
 from domain.errors import FieldError, InvalidError
-from domain.sla import timeline
-from domain.sla.business_time import Segment, breach_at, due_at, elapsed
-from domain.sla.calendar import Calendar
 from domain.sla.calendar_words import FIRST_YEAR, LAST_YEAR
-from domain.sla.instants import FOREVER, from_us, merge, subtract, to_us
-from domain.sla.span import Span
 
 MAX_SEGMENTS = 5_000
 

@@ -11,11 +11,11 @@ Always open (`None`) means days of 24 hours, ending at midnight UTC.
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 
-from domain.sla.business_time import is_open, next_open, previous_open
-from domain.sla.calendar import Calendar
-from domain.sla.instants import from_us, wall_to_utc
-from domain.sla.open_hours import open_spans
-from domain.sla.timeline import HORIZON_DAYS
+from domain.calendar.business_time import is_open, next_open, previous_open
+from domain.calendar.calendar import Calendar
+from domain.calendar.instants import from_us, wall_to_utc
+from domain.calendar.open_hours import open_spans
+from domain.calendar.timeline import HORIZON_DAYS
 
 ONE_DAY = timedelta(days=1)
 

@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from domain.sla.calendar import Calendar, Window, Windows
-from domain.sla.instants import (
+from domain.calendar.calendar import Calendar, Window, Windows
+from domain.calendar.instants import (
     DAY_S,
     DAY_US,
     SECOND_US,

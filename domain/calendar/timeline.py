@@ -17,9 +17,9 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from domain.sla.calendar import Calendar
-from domain.sla.instants import DAY_US, EPOCH, Span, to_us
-from domain.sla.open_hours import open_spans
+from domain.calendar.calendar import Calendar
+from domain.calendar.instants import DAY_US, EPOCH, Span, to_us
+from domain.calendar.open_hours import open_spans
 
 BLOCK_DAYS: Final = 400
 BLOCK_US: Final = BLOCK_DAYS * DAY_US

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 
+from domain.calendar.calendar import Calendar
+from domain.calendar.document import parse_calendar
 from domain.errors import FieldError, InvalidError
 from domain.event import Json
-from domain.sla.calendar import Calendar
-from domain.sla.calendar_form import parse_calendar
 from domain.sla.calendar_lint import calendar_warnings
 from domain.sla.calendar_words import (
     below,
