@@ -9,7 +9,7 @@ from api.schemas_calendars import WarningOut
 from api.words import Strict, Word, example
 from domain.bundle import Action
 from domain.config_kinds import Kind
-from domain.differences import Op
+from domain.documents.diff import Op
 
 PEOPLE: JsonValue = {"ann": {"name": "Ann"}}
 TEAM: JsonValue = {"desk": {"members": ["ann"], "lead": "ann"}}

@@ -12,7 +12,7 @@ from typing import Literal
 from domain.calendar.holiday_sources import Expansion
 from domain.config import Configuration, PolicyPublished, PolicyRetired
 from domain.config_kinds import ORDER, Kind
-from domain.differences import Difference, differences
+from domain.documents.diff import Difference, differences
 from domain.errors import FieldError, InvalidError
 from domain.event import Json
 from domain.oncall.book import OnCallBook

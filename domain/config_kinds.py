@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 from domain.calendar.calendar import ALWAYS
+from domain.documents.fields import below
 from domain.event import Json
-from domain.sla.calendar_words import below
 
 Kind = Literal[
     "calendars",

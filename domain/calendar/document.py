@@ -18,8 +18,7 @@ from functools import partial
 from typing import TypeAlias
 
 from domain.calendar.calendar import WEEKDAYS, Calendar, DatedWindows, Windows
-from domain.errors import FieldError, InvalidError, UnknownFieldError
-from domain.sla.calendar_words import (
+from domain.documents.fields import (
     MONTH_DAY,
     below,
     read_date,
@@ -31,7 +30,8 @@ from domain.sla.calendar_words import (
     refuse,
     time_text,
 )
-from domain.sla.document_reader import Reader
+from domain.documents.reader import Reader
+from domain.errors import FieldError, InvalidError, UnknownFieldError
 
 Form: TypeAlias = dict[str, object]
 DateRange: TypeAlias = tuple[date, date]

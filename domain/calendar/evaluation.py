@@ -13,9 +13,9 @@ from domain.calendar.business_time import Segment, breach_at, due_at, elapsed
 from domain.calendar.calendar import Calendar
 from domain.calendar.instants import FOREVER, from_us, merge, subtract, to_us
 from domain.calendar.span import Span
+from domain.documents.fields import FIRST_YEAR, LAST_YEAR
 from domain.duration import LONGEST
 from domain.errors import FieldError, InvalidError
-from domain.sla.calendar_words import FIRST_YEAR, LAST_YEAR
 
 MAX_SEGMENTS = 5_000
 

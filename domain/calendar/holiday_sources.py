@@ -17,10 +17,7 @@ from typing import TypeVar
 
 from domain.calendar.calendar import Calendar
 from domain.calendar.document import parse_calendar
-from domain.errors import FieldError, InvalidError
-from domain.event import Json
-from domain.sla.calendar_lint import calendar_warnings
-from domain.sla.calendar_words import (
+from domain.documents.fields import (
     below,
     read_date,
     read_list,
@@ -29,6 +26,9 @@ from domain.sla.calendar_words import (
     read_year,
     refuse,
 )
+from domain.errors import FieldError, InvalidError
+from domain.event import Json
+from domain.sla.calendar_lint import calendar_warnings
 
 CHINESE = "chinesecalendar"
 BY_COUNTRY = "holidays"

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from domain.calendar.calendar import WEEKDAYS, Calendar
 from domain.calendar.document import parse_calendar
+from domain.documents.fields import read_time, read_zone, time_text
 from domain.duration import format_duration, parse_duration
 from domain.errors import FieldError, InvalidError, UnknownWordError
 from domain.event import Json
 from domain.notification.facts import CHANNELS, Channel, Urgency
-from domain.sla.calendar_words import read_time, read_zone, time_text
 
 LONGEST_AFTER = timedelta(days=1)
 """A rule that waits longer tells nobody in time."""

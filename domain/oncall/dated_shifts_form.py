@@ -14,11 +14,11 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from domain.calendar.instants import to_us
+from domain.documents.fields import below, read_list, read_object, refuse
 from domain.errors import FieldError, InvalidError
 from domain.oncall.dated_shifts import DatedShift, DatedShifts
 from domain.oncall.schedule_words import read_moment, read_name
 from domain.oncall.wall_time import first_instant, last_instant
-from domain.sla.calendar_words import below, read_list, read_object, refuse
 
 SHIFT_FIELDS: Final = ("from", "to", "person")
 MOST_SHIFTS: Final = 10_000  # of a schedule

@@ -24,6 +24,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from domain.calendar.calendar import WEEKDAYS
+from domain.documents.fields import read_time, read_zone
+from domain.documents.reader import Fields, Reader
 from domain.errors import FieldError, InvalidError
 from domain.event import PolicyRef
 from domain.oncall.dated_shifts import DatedShifts
@@ -40,8 +42,6 @@ from domain.oncall.schedule_words import (
     read_wall,
     read_window,
 )
-from domain.sla.calendar_words import read_time, read_zone
-from domain.sla.document_reader import Fields, Reader
 
 SCHEDULE_FIELDS: Final = ("name", "tz", "layers")
 TIMES_OF_A_LAYER: Final = ("tz", "from", "until", "masks")

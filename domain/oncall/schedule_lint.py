@@ -18,6 +18,7 @@ from domain.calendar.instants import (
     subtract,
     to_us,
 )
+from domain.documents.fields import below
 from domain.errors import FieldError, UnknownNameError
 from domain.oncall.dated_shifts import DatedShifts
 from domain.oncall.holding import spans
@@ -26,7 +27,6 @@ from domain.oncall.override import Leave, Override, Swap, parts
 from domain.oncall.plan import Plan
 from domain.oncall.schedule import Layer, Schedule
 from domain.oncall.shifts import gaps, holders
-from domain.sla.calendar_words import below
 
 MOST_NAMED = 10
 LONGER_THAN_A_WEEK_US = 9 * DAY_US

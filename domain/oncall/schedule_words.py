@@ -1,7 +1,7 @@
 """The words of a written schedule: local times, units, counts, windows.
 
 Each function reads one value, or raises `InvalidError` with the pointer it was given,
-as those of `domain.sla.calendar_words` do.
+as those of `domain.documents.fields` do.
 """
 
 import re
@@ -10,9 +10,9 @@ from typing import Final
 
 from domain.calendar.calendar import WEEKDAYS
 from domain.calendar.instants import DAY_S
+from domain.documents.fields import refuse
 from domain.errors import InvalidError, UnknownWordError
 from domain.oncall.rotation import UNITS, Unit
-from domain.sla.calendar_words import refuse
 
 WALL_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?")
 YEARS: Final = range(1970, 2200)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeAlias
 
+from domain.documents.fields import below, read_object, read_text, refuse
 from domain.errors import FieldError
 from domain.event import Json
-from domain.sla.calendar_words import below, read_object, read_text, refuse
 
 MOST_TOGETHER: Final = 100
 MOST_NAMED: Final = 20

@@ -16,13 +16,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from domain.documents.fields import read_text, read_zone, refuse
 from domain.errors import FieldError, InvalidError
 from domain.event import Json, PolicyRef
 from domain.oncall.dated_shifts_form import MOST_SHIFTS
 from domain.oncall.schedule import Schedule
 from domain.oncall.schedule_form import parse_schedule
 from domain.oncall.shift_people import FoundShift, People, Strangers, read_people
-from domain.sla.calendar_words import read_text, read_zone, refuse
 
 MOST_TEXTS: Final = 10  # of a schedule
 MOST_CHARACTERS: Final = 500_000

@@ -10,8 +10,8 @@ from datetime import timedelta
 from domain.calendar.calendar import WEEKDAYS, Calendar, Windows
 from domain.calendar.instants import DAY_S
 from domain.calendar.open_hours import open_spans
+from domain.documents.fields import time_text
 from domain.errors import FieldError
-from domain.sla.calendar_words import time_text
 
 ONE_DAY = timedelta(days=1)
 

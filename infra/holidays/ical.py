@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from icalendar import Event
 
 from domain.calendar.holiday_sources import Found
+from domain.documents.fields import MAX_ENTRIES
 from domain.errors import FieldError
-from domain.sla.calendar_words import MAX_ENTRIES
 from infra.holidays.working_days import is_worked
 from infra.ical.refusal import IcalError, refusing
 from infra.ical.series import in_series, spelled_out

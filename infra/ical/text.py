@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from icalendar import Calendar, Event
 
-from domain.sla.calendar_words import FIRST_YEAR, LAST_YEAR
+from domain.documents.fields import FIRST_YEAR, LAST_YEAR
 from infra.ical.refusal import IcalError
 from infra.ical.zones import refuse_odd_zones
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from domain.bundle import Bundle, changes
-from domain.differences import Difference, differences
+from domain.documents.diff import Difference, differences
 from domain.errors import InvalidError, RuleError
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Override

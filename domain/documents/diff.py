@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from domain.sla.calendar_words import below
+from domain.documents.fields import below
 
 Op = Literal["add", "remove", "replace"]
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import TypeAlias, TypeVar
 
+from domain.documents.fields import below, read_list, read_object
 from domain.errors import FieldError, InvalidError, UnknownFieldError
-from domain.sla.calendar_words import below, read_list, read_object
 
 Fields: TypeAlias = Mapping[object, object]
 T = TypeVar("T")
