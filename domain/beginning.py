@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 
 from domain.calendar.span import Span, ended
+from domain.conditions.condition import holds
 from domain.copies import replace
 from domain.occasion import Occasion, hours_of
 from domain.rematch import pin_ladder
 from domain.settling import Settling
 from domain.sla import clock as clocks
 from domain.sla.clock import Clock
-from domain.sla.condition import holds
 from domain.sla.decision import Promise
 from domain.sla.facts import SlaAttached
 from domain.sla.metric import Definition

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
+from domain.conditions.condition import Fields
 from domain.event import Fact, PolicyRef
 from domain.rematch import Edited, Rematch, early_of
 from domain.sla.change_rules import Cause
 from domain.sla.clock import Clock
-from domain.sla.condition import Fields
 from domain.sla.outlook import Hours
 from domain.sla.policy import SlaPolicy
 from domain.sla.reply import Replies

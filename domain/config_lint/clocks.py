@@ -8,9 +8,9 @@ holds as well, because those are asked first.
 
 from collections.abc import Iterator
 
+from domain.conditions.condition import Condition
 from domain.config_lint.conditions import holds_never, implies_one
 from domain.errors import FieldError
-from domain.sla.condition import Condition
 from domain.sla.metric import EVENT_FIELDS, Definition
 
 

@@ -7,7 +7,7 @@ nobody can list are compared word by word), and never True of what is not.
 
 from collections.abc import Iterator, Mapping
 
-from domain.sla.condition import (
+from domain.conditions.condition import (
     ATTRIBUTE,
     Condition,
     Conditions,
@@ -15,7 +15,7 @@ from domain.sla.condition import (
     Value,
     Word,
 )
-from domain.sla.field_words import CLOSED, FLAGS
+from domain.conditions.field_values import CLOSED, FLAGS
 from domain.status import STATUSES
 
 FINISHED = ("resolved", "closed")

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
+from domain.conditions.condition import ATTRIBUTE
+from domain.conditions.field_values import OWN_WORDS
 from domain.config_lint.surroundings import Surroundings
 from domain.errors import FieldError, escaped
 from domain.event import Json
 from domain.nearest import did_you_mean
-from domain.sla.condition import ATTRIBUTE
-from domain.sla.field_words import OWN_WORDS
 from domain.sla.metric import CONDITIONS
 
 NAMES = {"team": "team", "assignee": "agent"}

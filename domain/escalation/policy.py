@@ -12,11 +12,11 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Literal, get_args
 
+from domain.conditions.condition import Condition, parse_condition
 from domain.duration import LONGEST, parse_duration, parse_positive
 from domain.errors import FieldError, InvalidError, UnknownWordError
 from domain.escalation.target import Target, parse_target
 from domain.event import Json, PolicyRef
-from domain.sla.condition import Condition, parse_condition
 from domain.sla.metric import STATE_FIELDS, TICKET_FIELDS
 from domain.status import StatusChange, parse_status
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import NamedTuple, TypeAlias
 
+from domain.conditions.condition import Fields
 from domain.event import PolicyRef
-from domain.sla.condition import Fields
 from domain.sla.decision import Decision, Promise, RuleAsked
 from domain.sla.metric import Metric
 from domain.sla.policy import ALWAYS, Rule, SlaPolicy

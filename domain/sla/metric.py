@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from domain.errors import FieldError, UnknownWordError
-from domain.event import Json
-from domain.sla.condition import (
+from domain.conditions.condition import (
     ATTRIBUTE,
     Condition,
     Conditions,
     FieldTest,
     parse_conditions,
 )
+from domain.errors import FieldError, UnknownWordError
+from domain.event import Json
 
 Metric: TypeAlias = str
 """A built-in name or one that a policy defines."""

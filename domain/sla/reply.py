@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from domain.conditions.field_values import CHANNELS
 from domain.errors import FieldError, UnknownWordError
-from domain.sla.field_words import CHANNELS
 
 AUTHOR_KINDS = ("agent", "bot", "system")
 NAMES = ("by", "roles", "channels", "automatic")

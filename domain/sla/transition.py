@@ -2,8 +2,8 @@
 
 from typing import Literal
 
+from domain.conditions.condition import Fields, holds
 from domain.sla.clock import Clock
-from domain.sla.condition import Fields, holds
 from domain.sla.metric import Definition
 
 Transition = Literal["stop", "cancel", "reset", "pause", "resume"]

@@ -5,8 +5,8 @@ stands, and what just happened. The names are listed in `sla.metric`.
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from domain.conditions.condition import ATTRIBUTE, Value
 from domain.event import Fact, Json
-from domain.sla.condition import ATTRIBUTE, Value
 from domain.sla.reply import Replies
 from domain.ticket.facts import TicketAbsorbed, TicketMessageAdded
 from domain.ticket.state import Ticket, voice

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from domain.conditions.field_values import CLOSED, FLAGS, OWN_WORDS, event_types
 from domain.errors import FieldError, UnknownWordError, WrongTypeError, escaped
 from domain.nearest import did_you_mean
 from domain.own_words import word_fault
-from domain.sla.field_words import CLOSED, FLAGS, OWN_WORDS, event_types
 
 Word: TypeAlias = str | bool | int | float
 Value: TypeAlias = Word | tuple[str, ...] | None
