@@ -8,8 +8,8 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from api.ports import ClockWord, TicketFilter, TicketSort
 from api.words import Instant, Line, Several, Strict, clean, split
-from domain.status import Status
-from domain.ticket.facts import Channel, Priority
+from domain.lifecycle.facts import Channel, Priority
+from domain.lifecycle.status import Status
 
 MOST_VALUES = 100
 LONGEST_VALUE = 300

@@ -16,13 +16,13 @@ from api.schemas_tickets import ActorOut
 from api.tickets import READ, Limit
 from domain.errors import NotFoundError
 from domain.event import Event, Json
-from domain.ticket.evolve import fold
-from domain.ticket.facts import (
+from domain.lifecycle.facts import (
     AuthorKind,
     TicketMessageAdded,
     TicketOpened,
     Visibility,
 )
+from domain.ticket.evolve import fold
 
 ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 

@@ -11,7 +11,7 @@ from api.ports import Grouping
 from api.schemas_tickets import ActorOut, DecisionOut, ExcuseOut, PolicyOut
 from api.words import DurationText, Line, Strict, example
 from domain.consumption import IntervalKind
-from domain.status import Status
+from domain.lifecycle.status import Status
 
 FROM_TO = ConfigDict(serialize_by_alias=True, validate_by_name=True)
 

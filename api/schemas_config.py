@@ -29,10 +29,10 @@ from api.words import (
 from domain.config_kinds import Kind
 from domain.escalation.policy import NoChannel, Strategy
 from domain.escalation.target import WHOLE
+from domain.lifecycle.facts import Channel
+from domain.lifecycle.status import Status
 from domain.sla.change_rules import ChangeRule, EditRule, ReopenRule, SplitRule
-from domain.status import Status
 from domain.terms import Affinity, Mode, Order, Ranking
-from domain.ticket.facts import Channel
 
 Percentage = Annotated[
     str, Cleaned, Field(max_length=40, description="`80%` of the target, or `PT5M`")

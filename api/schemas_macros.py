@@ -13,8 +13,8 @@ from api.words import (
     Word,
     example,
 )
-from domain.status import Status
-from domain.ticket.facts import Priority, Visibility
+from domain.lifecycle.facts import Priority, Visibility
+from domain.lifecycle.status import Status
 
 
 class MacroSetIn(Strict):

@@ -20,8 +20,8 @@ from api.words import (
 )
 from domain.escalation.run import RunState
 from domain.event import ActorKind
-from domain.status import Status
-from domain.ticket.facts import AuthorKind, Channel, Priority, Visibility
+from domain.lifecycle.facts import AuthorKind, Channel, Priority, Visibility
+from domain.lifecycle.status import Status
 
 Tags = list[Word]
 

@@ -59,8 +59,8 @@ from domain.handling import (
     Resolve,
     Resume,
 )
+from domain.lifecycle.facts import Author, Customer
 from domain.macro_run import RunMacro
-from domain.ticket.facts import Author, Customer
 
 ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 READ = reads("tickets:read", 404, 422)

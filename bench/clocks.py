@@ -19,11 +19,11 @@ from domain.config import Configuration, fold_config
 from domain.config_kinds import Kind
 from domain.event import SYSTEM, Event, Json, Meta
 from domain.handling import AddMessage, Assign, Change, PauseTicket, Resume
+from domain.lifecycle.facts import Author, AuthorKind, Customer
 from domain.publishing import publish
 from domain.replay import Past, replay
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
-from domain.ticket.facts import Author, AuthorKind, Customer
 from domain.world import World
 
 OPENED = datetime(2026, 1, 12, 10, tzinfo=UTC)

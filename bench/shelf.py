@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from domain.ticket.facts import PRIORITIES
+from domain.lifecycle.facts import PRIORITIES
 from infra.search.words import words
 
 BEGIN = datetime(2024, 11, 1, tzinfo=UTC)

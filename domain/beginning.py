@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from domain.calendar.span import Span, ended
 from domain.conditions.condition import holds
 from domain.copies import replace
+from domain.lifecycle.facts import TicketOpened, TicketReopened
 from domain.occasion import Occasion, hours_of
 from domain.rematch import pin_ladder
 from domain.settling import Settling
@@ -17,7 +18,6 @@ from domain.sla.outlook import foreseen, used
 from domain.sla.policy import SlaPolicy
 from domain.sla.reply import Voice
 from domain.sla.transition import starts, starts_again
-from domain.ticket.facts import TicketOpened, TicketReopened
 from domain.ticket.moment import TicketFields
 from domain.ticket.state import PastPause
 

@@ -33,6 +33,16 @@ from domain.handling import (
     Resume,
     refuse_finished,
 )
+from domain.lifecycle.facts import (
+    AuthorKind,
+    Channel,
+    Customer,
+    FeedbackCaptured,
+    Priority,
+    SplitFrom,
+    TicketAcknowledged,
+    TicketOpened,
+)
 from domain.macro_run import RunMacro, run_by_hand
 from domain.migrating import migrate
 from domain.notification.notified import PersonNotified
@@ -50,16 +60,6 @@ from domain.reactions import react
 from domain.rematch import Edited
 from domain.sla.facts import SlaExcused
 from domain.ticket.draft import Draft
-from domain.ticket.facts import (
-    AuthorKind,
-    Channel,
-    Customer,
-    FeedbackCaptured,
-    Priority,
-    SplitFrom,
-    TicketAcknowledged,
-    TicketOpened,
-)
 from domain.ticket.state import Ticket
 from domain.world import World
 

@@ -25,7 +25,7 @@ from domain.config_lint.surroundings import Surroundings, UrlRefusal, Words
 from domain.errors import FieldError, NotFoundError
 from domain.escalation.policy import EscalationPolicy, parse_escalation_policy
 from domain.event import Event, Fact, Json, PolicyRef
-from domain.macro import Macro, parse_macro
+from domain.lifecycle.macro import Macro, parse_macro
 from domain.oncall.book import OnCallBook
 from domain.oncall.plan import Plan
 from domain.oncall.schedule import Schedule

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal, TypeAlias
 
 from domain.event import Actor
-from domain.status import Status
+from domain.lifecycle.status import Status
 
 IntervalKind: TypeAlias = Literal[
     "running", "paused", "closed", "holiday", "reopened", "unpromised", "carried"

@@ -15,6 +15,7 @@ from domain.authority.approval import Approval
 from domain.climb import Climb
 from domain.escalating import Escalating
 from domain.escalation.run import Run
+from domain.lifecycle.facts import TicketResumed
 from domain.offer.queue import Queue
 from domain.offering import Offering
 from domain.reactions import react
@@ -22,7 +23,6 @@ from domain.settling import resumed
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaBreached, SlaWarned
 from domain.ticket.draft import Draft
-from domain.ticket.facts import TicketResumed
 from domain.ticket.state import Ticket
 from domain.world import World
 

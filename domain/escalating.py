@@ -25,16 +25,16 @@ from domain.escalation.facts import (
 from domain.escalation.policy import EscalationPolicy, Step
 from domain.escalation.run import Run
 from domain.event import Fact, PolicyRef
-from domain.notification.unreached import StepUnreached
-from domain.rematch import end_runs
-from domain.sla.clock import Clock
-from domain.ticket.draft import Draft
-from domain.ticket.facts import (
+from domain.lifecycle.facts import (
     TicketAssigned,
     TicketMessageAdded,
     TicketPaused,
     TicketUpdated,
 )
+from domain.notification.unreached import StepUnreached
+from domain.rematch import end_runs
+from domain.sla.clock import Clock
+from domain.ticket.draft import Draft
 from domain.ticket.moment import Moment
 from domain.ticket.state import Ticket
 from domain.world import World

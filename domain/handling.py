@@ -11,9 +11,7 @@ from domain.assignment import Directory, absent, refuse_absent
 from domain.duration import LONGEST
 from domain.errors import FieldError, InvalidError, RuleError, UnknownNameError
 from domain.event import Fact, Json, PolicyRef
-from domain.status import StatusChange
-from domain.ticket.draft import Draft
-from domain.ticket.facts import (
+from domain.lifecycle.facts import (
     Author,
     Channel,
     Priority,
@@ -29,6 +27,8 @@ from domain.ticket.facts import (
     TicketUpdated,
     Visibility,
 )
+from domain.lifecycle.status import StatusChange
+from domain.ticket.draft import Draft
 from domain.ticket.state import Ticket
 
 

@@ -19,9 +19,9 @@ from domain.handling import (
     Origin,
     assign_faults,
 )
-from domain.macro import Macro
+from domain.lifecycle.facts import Author, TicketWatched
+from domain.lifecycle.macro import Macro
 from domain.ticket.draft import Draft
-from domain.ticket.facts import Author, TicketWatched
 from domain.ticket.state import Ticket
 
 PLEDGE = Author(kind="system", id=SYSTEM.id)

@@ -10,18 +10,18 @@ from datetime import datetime, timedelta
 
 from domain.enforcement import enforce
 from domain.errors import InvalidError, RuleError
-from domain.promises import take_over
-from domain.reactions import react
-from domain.rematch import Rematch, cancel, end_runs
-from domain.sla.reply import Replies
-from domain.ticket.draft import Draft
-from domain.ticket.facts import (
+from domain.lifecycle.facts import (
     TicketAbsorbed,
     TicketMerged,
     TicketResumed,
     TicketSeparated,
     TicketUnmerged,
 )
+from domain.promises import take_over
+from domain.reactions import react
+from domain.rematch import Rematch, cancel, end_runs
+from domain.sla.reply import Replies
+from domain.ticket.draft import Draft
 from domain.ticket.state import Ticket
 from domain.world import World
 

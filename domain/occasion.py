@@ -4,6 +4,7 @@ from datetime import datetime
 
 from domain.conditions.condition import Fields
 from domain.event import Fact, PolicyRef
+from domain.lifecycle.facts import TicketPriorityChanged, TicketTierChanged
 from domain.rematch import Edited, Rematch, early_of
 from domain.sla.change_rules import Cause
 from domain.sla.clock import Clock
@@ -11,7 +12,6 @@ from domain.sla.outlook import Hours
 from domain.sla.policy import SlaPolicy
 from domain.sla.reply import Replies
 from domain.ticket.draft import Draft
-from domain.ticket.facts import TicketPriorityChanged, TicketTierChanged
 from domain.ticket.moment import Moment, TicketFields
 from domain.ticket.state import Ticket
 from domain.world import World

@@ -13,6 +13,7 @@ from domain.choosing import Candidate, chosen_of, why_nobody
 from domain.errors import InvalidError, RuleError, UnknownNameError
 from domain.escalation.who import on_leave
 from domain.event import Fact
+from domain.lifecycle.facts import TicketAssigned
 from domain.offer.facts import (
     AssignmentAccepted,
     AssignmentDeclined,
@@ -29,7 +30,6 @@ from domain.offer.queue import Queue
 from domain.takers import Takers, turn_of
 from domain.terms import Terms
 from domain.ticket.draft import Draft
-from domain.ticket.facts import TicketAssigned
 from domain.world import World
 
 Due = Literal["offer", "ask_again", "overflow", "relax"]

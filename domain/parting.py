@@ -7,11 +7,11 @@ ticket that promised it, as if there had been no merge.
 from domain.beginning import Beginning
 from domain.calendar.span import Span, ended
 from domain.copies import replace
+from domain.lifecycle.facts import TicketSeparated, TicketUnmerged
 from domain.occasion import Occasion
 from domain.rematch import cancel
 from domain.settling import Settling
 from domain.sla.clock import Clock
-from domain.ticket.facts import TicketSeparated, TicketUnmerged
 from domain.ticket.state import Absorbed
 
 

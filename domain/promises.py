@@ -8,13 +8,7 @@ from datetime import datetime
 from domain.beginning import Beginning
 from domain.escalating import Escalating
 from domain.escalation.facts import EscalationReassigned
-from domain.occasion import Occasion
-from domain.parting import come_apart
-from domain.rematch import Edited
-from domain.settling import Settling
-from domain.sla.clock import Clock
-from domain.ticket.draft import Draft, Mark
-from domain.ticket.facts import (
+from domain.lifecycle.facts import (
     TicketAbsorbed,
     TicketAssigned,
     TicketOpened,
@@ -22,6 +16,12 @@ from domain.ticket.facts import (
     TicketTierChanged,
     TicketUpdated,
 )
+from domain.occasion import Occasion
+from domain.parting import come_apart
+from domain.rematch import Edited
+from domain.settling import Settling
+from domain.sla.clock import Clock
+from domain.ticket.draft import Draft, Mark
 from domain.ticket.moment import Moment
 from domain.world import World
 

@@ -27,7 +27,7 @@ from domain.errors import (
 )
 from domain.escalation.policy import parse_escalation_policy
 from domain.event import Json, PolicyRef
-from domain.macro import parse_macro
+from domain.lifecycle.macro import parse_macro
 from domain.notification.preferences import parse_preferences, preferences_advice
 from domain.oncall.schedule_lint import inactive_warnings, schedule_warnings
 from domain.oncall.shift_people import people_of

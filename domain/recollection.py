@@ -14,8 +14,8 @@ from domain.escalation.facts import (
     EscalationStepFired,
 )
 from domain.event import Event, Fact
+from domain.lifecycle.facts import TicketAssigned
 from domain.offer.facts import AssignmentOffered, AssignmentWaiting
-from domain.ticket.facts import TicketAssigned
 from domain.world import World
 
 

@@ -14,13 +14,13 @@ from datetime import datetime
 from domain.enforcement import enforce, enforce_punctually
 from domain.errors import DomainError
 from domain.event import Event
+from domain.lifecycle.facts import TicketAbsorbed, TicketMerged, TicketOpened
 from domain.promises import take_over
 from domain.reactions import react
 from domain.recollection import Recollection
 from domain.replay_life import Moment, again, due_before, moments
 from domain.sla.clock import Clock
 from domain.ticket.draft import Draft
-from domain.ticket.facts import TicketAbsorbed, TicketMerged, TicketOpened
 from domain.ticket.state import Ticket
 from domain.world import World
 

@@ -14,17 +14,7 @@ from domain.escalation.facts import (
     EscalationUnreached,
 )
 from domain.event import SYSTEM, Event, Fact
-from domain.merge import close_merged
-from domain.notification.unreached import StepUnreached
-from domain.offer.facts import (
-    AssignmentAccepted,
-    AssignmentDeclined,
-    AssignmentOffered,
-    AssignmentWithdrawn,
-)
-from domain.offering import DeclineOffer, Offering, OfferNext, Withdraw
-from domain.ticket.draft import Draft
-from domain.ticket.facts import (
+from domain.lifecycle.facts import (
     TicketAcknowledged,
     TicketAssigned,
     TicketMerged,
@@ -35,6 +25,16 @@ from domain.ticket.facts import (
     TicketTierChanged,
     TicketUpdated,
 )
+from domain.merge import close_merged
+from domain.notification.unreached import StepUnreached
+from domain.offer.facts import (
+    AssignmentAccepted,
+    AssignmentDeclined,
+    AssignmentOffered,
+    AssignmentWithdrawn,
+)
+from domain.offering import DeclineOffer, Offering, OfferNext, Withdraw
+from domain.ticket.draft import Draft
 from domain.world import World
 
 Moment: TypeAlias = list[Event]

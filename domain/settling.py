@@ -7,6 +7,7 @@ from datetime import datetime
 
 from domain.calendar.span import ended
 from domain.copies import replace
+from domain.lifecycle.facts import TicketClosed, TicketMerged, TicketResolved
 from domain.occasion import Occasion, hours_of
 from domain.rematch import cancel, end_runs
 from domain.sla.clock import Clock
@@ -15,7 +16,6 @@ from domain.sla.outlook import foreseen, used
 from domain.sla.policy import SlaPolicy
 from domain.sla.transition import standing, transition
 from domain.ticket.draft import Draft
-from domain.ticket.facts import TicketClosed, TicketMerged, TicketResolved
 from domain.world import World
 
 

@@ -15,10 +15,10 @@ from typing import Literal
 from domain.config_draft import Trial
 from domain.escalation.facts import CHOOSING
 from domain.event import Event, Fact
+from domain.lifecycle.facts import TicketOpened
 from domain.replay import Histories, Past, due_by, replay
 from domain.sla.clock import Clock, ClockState
 from domain.ticket.evolve import fold
-from domain.ticket.facts import TicketOpened
 from domain.ticket.state import Ticket
 
 Verdict = Literal["met", "missed", "open", "cancelled", "unpromised"]

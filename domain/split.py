@@ -7,15 +7,15 @@ from domain.commands import OpenTicket, open_ticket
 from domain.enforcement import enforce
 from domain.errors import InvalidError
 from domain.event import Event
-from domain.ticket.draft import Draft
-from domain.ticket.evolve import fold
-from domain.ticket.facts import (
+from domain.lifecycle.facts import (
     Channel,
     Priority,
     SplitFrom,
     TicketMessageAdded,
     TicketSplit,
 )
+from domain.ticket.draft import Draft
+from domain.ticket.evolve import fold
 from domain.world import World
 
 

@@ -15,10 +15,10 @@ from domain.escalation.run import Run
 from domain.escalation.who import Around, away_of, barred
 from domain.event import Fact, PolicyRef
 from domain.handling import Handling, Origin
+from domain.lifecycle.facts import PRIORITIES, TicketPriorityChanged, TicketWatched
 from domain.macro_run import run_by_step
 from domain.oncall.on_call import on_call_at
 from domain.ticket.draft import Draft
-from domain.ticket.facts import PRIORITIES, TicketPriorityChanged, TicketWatched
 from domain.workload import handed
 from domain.world import World
 

@@ -12,7 +12,7 @@ from typing import Any, LiteralString
 
 from api.ports import TicketSort
 from domain.errors import InvalidError
-from domain.ticket.facts import PRIORITIES
+from domain.lifecycle.facts import PRIORITIES
 
 After = Sequence[Any]
 """What the last ticket of a page was sorted by, and its id."""

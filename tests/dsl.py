@@ -14,10 +14,10 @@ from domain.duration import format_duration, parse_duration
 from domain.enforcement import enforce, enforce_punctually
 from domain.escalation.facts import CHOOSING
 from domain.event import Actor, Event, Fact, Meta
+from domain.lifecycle.facts import Author, Customer
 from domain.publishing import publish
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
-from domain.ticket.facts import Author, Customer
 from domain.world import World
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import get_args
 
 from domain.event import Fact
-from domain.status import STATUSES
-from domain.ticket_words import PRIORITIES, AuthorKind, Channel, Visibility
+from domain.lifecycle.status import STATUSES
+from domain.lifecycle.words import PRIORITIES, AuthorKind, Channel, Visibility
 
 CHANNELS: tuple[str, ...] = get_args(Channel)
 AUTHOR_KINDS: tuple[str, ...] = get_args(AuthorKind)

@@ -16,7 +16,7 @@ from domain.conditions.condition import (
     Word,
 )
 from domain.conditions.field_values import CLOSED, FLAGS
-from domain.status import STATUSES
+from domain.lifecycle.status import STATUSES
 
 FINISHED = ("resolved", "closed")
 SEVERAL = ("tags", "event")

@@ -13,7 +13,7 @@ from domain.config_lint.surroundings import Surroundings
 from domain.errors import FieldError
 from domain.escalation.policy import EscalationPolicy, Reassign, Step
 from domain.escalation.target import SCHEDULES, TEAMS, Target, TargetKind
-from domain.status import FINISHED
+from domain.lifecycle.status import FINISHED
 
 MOST_NAMED = 5
 

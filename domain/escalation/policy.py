@@ -17,8 +17,8 @@ from domain.duration import LONGEST, parse_duration, parse_positive
 from domain.errors import FieldError, InvalidError, UnknownWordError
 from domain.escalation.target import Target, parse_target
 from domain.event import Json, PolicyRef
+from domain.lifecycle.status import StatusChange, parse_status
 from domain.sla.metric import STATE_FIELDS, TICKET_FIELDS
-from domain.status import StatusChange, parse_status
 
 MOST_LAPS = 100
 HOUR = timedelta(hours=1)

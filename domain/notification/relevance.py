@@ -19,6 +19,14 @@ from domain.escalation.facts import (
     EscalationReassigned,
 )
 from domain.event import Event, Fact
+from domain.lifecycle.facts import (
+    TicketAcknowledged,
+    TicketAssigned,
+    TicketClosed,
+    TicketMerged,
+    TicketReopened,
+    TicketResolved,
+)
 from domain.notification.notification import Notification
 from domain.offer.facts import (
     AssignmentAccepted,
@@ -26,14 +34,6 @@ from domain.offer.facts import (
     AssignmentOffered,
     AssignmentOfferExpired,
     AssignmentWithdrawn,
-)
-from domain.ticket.facts import (
-    TicketAcknowledged,
-    TicketAssigned,
-    TicketClosed,
-    TicketMerged,
-    TicketReopened,
-    TicketResolved,
 )
 
 BEFORE = "before the message was sent"

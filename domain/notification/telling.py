@@ -22,11 +22,11 @@ from domain.escalation.facts import (
     EscalationStepFired,
 )
 from domain.event import Event, Fact
+from domain.lifecycle.facts import TicketAssigned, TicketResolved, TicketWatched
 from domain.notification.facts import Cause
 from domain.notification.notification import Part, notification_id
 from domain.offer.facts import AssignmentOffered, AssignmentUnanswered
 from domain.sla.facts import SlaBreached
-from domain.ticket.facts import TicketAssigned, TicketResolved, TicketWatched
 
 WATCHED: tuple[type[Fact], ...] = (SlaBreached, EscalationExhausted, TicketResolved)
 """What those are told of who watch the ticket, and nobody else."""

@@ -27,6 +27,26 @@ from domain.escalation.facts import (
 )
 from domain.escalation.policy import EscalationPolicy
 from domain.event import Event, Fact
+from domain.lifecycle.facts import (
+    FeedbackCaptured,
+    TicketAbsorbed,
+    TicketAcknowledged,
+    TicketAssigned,
+    TicketClosed,
+    TicketMerged,
+    TicketMessageAdded,
+    TicketOpened,
+    TicketPaused,
+    TicketPriorityChanged,
+    TicketReopened,
+    TicketResolved,
+    TicketResumed,
+    TicketSeparated,
+    TicketTierChanged,
+    TicketUnmerged,
+    TicketUpdated,
+    TicketWatched,
+)
 from domain.offer import queue as queues
 from domain.offer.facts import (
     AssignmentOffered,
@@ -50,26 +70,6 @@ from domain.sla.facts import (
     SlaWarned,
 )
 from domain.sla.reply import Voice
-from domain.ticket.facts import (
-    FeedbackCaptured,
-    TicketAbsorbed,
-    TicketAcknowledged,
-    TicketAssigned,
-    TicketClosed,
-    TicketMerged,
-    TicketMessageAdded,
-    TicketOpened,
-    TicketPaused,
-    TicketPriorityChanged,
-    TicketReopened,
-    TicketResolved,
-    TicketResumed,
-    TicketSeparated,
-    TicketTierChanged,
-    TicketUnmerged,
-    TicketUpdated,
-    TicketWatched,
-)
 from domain.ticket.state import Absorbed, Merged, PastPause, Pause, Ticket, voice
 
 

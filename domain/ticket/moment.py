@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from domain.conditions.condition import ATTRIBUTE, Value
 from domain.event import Fact, Json
+from domain.lifecycle.facts import TicketAbsorbed, TicketMessageAdded
 from domain.sla.reply import Replies
-from domain.ticket.facts import TicketAbsorbed, TicketMessageAdded
 from domain.ticket.state import Ticket, voice
 
 

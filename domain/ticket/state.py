@@ -9,18 +9,18 @@ from domain.errors import NotFoundError
 from domain.escalation.policy import EscalationPolicy
 from domain.escalation.run import Run
 from domain.event import Json, PolicyRef
-from domain.offer.queue import Queue
-from domain.sla.clock import Clock
-from domain.sla.decision import Decision, Promise
-from domain.sla.reply import Replies, Voice
-from domain.status import FINISHED, Status
-from domain.ticket.facts import (
+from domain.lifecycle.facts import (
     AuthorKind,
     Channel,
     Customer,
     Priority,
     TicketMessageAdded,
 )
+from domain.lifecycle.status import FINISHED, Status
+from domain.offer.queue import Queue
+from domain.sla.clock import Clock
+from domain.sla.decision import Decision, Promise
+from domain.sla.reply import Replies, Voice
 
 
 @dataclass(frozen=True, kw_only=True)

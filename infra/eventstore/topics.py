@@ -35,6 +35,27 @@ from domain.escalation.facts import (
     EscalationUnreached,
 )
 from domain.event import Fact
+from domain.lifecycle.facts import (
+    FeedbackCaptured,
+    TicketAbsorbed,
+    TicketAcknowledged,
+    TicketAssigned,
+    TicketClosed,
+    TicketMerged,
+    TicketMessageAdded,
+    TicketOpened,
+    TicketPaused,
+    TicketPriorityChanged,
+    TicketReopened,
+    TicketResolved,
+    TicketResumed,
+    TicketSeparated,
+    TicketSplit,
+    TicketTierChanged,
+    TicketUnmerged,
+    TicketUpdated,
+    TicketWatched,
+)
 from domain.macro_run import TicketMacroRun
 from domain.notification.facts import (
     NotificationDeferred,
@@ -90,27 +111,6 @@ from domain.subscription import (
     SubscriptionPaused,
     SubscriptionResumed,
     SubscriptionRetried,
-)
-from domain.ticket.facts import (
-    FeedbackCaptured,
-    TicketAbsorbed,
-    TicketAcknowledged,
-    TicketAssigned,
-    TicketClosed,
-    TicketMerged,
-    TicketMessageAdded,
-    TicketOpened,
-    TicketPaused,
-    TicketPriorityChanged,
-    TicketReopened,
-    TicketResolved,
-    TicketResumed,
-    TicketSeparated,
-    TicketSplit,
-    TicketTierChanged,
-    TicketUnmerged,
-    TicketUpdated,
-    TicketWatched,
 )
 
 FACTS: dict[str, type[Fact]] = {

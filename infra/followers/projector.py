@@ -15,9 +15,9 @@ from typing_extensions import override
 from domain.assignment import Turn
 from domain.enforcement import plan
 from domain.event import Json
+from domain.lifecycle.facts import PRIORITIES
 from domain.sla.clock import Clock
 from domain.ticket.evolve import standing_of
-from domain.ticket.facts import PRIORITIES
 from domain.ticket.state import Ticket
 from infra.database import Database, Row
 from infra.eventstore.store import Header, PostgresEventStore

@@ -20,9 +20,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 
 from domain.event import IMPORTER, Actor, Event, Json, Meta
-from domain.status import Status
-from domain.ticket.draft import Draft, seal
-from domain.ticket.facts import (
+from domain.lifecycle.facts import (
     Customer,
     TicketAssigned,
     TicketClosed,
@@ -34,6 +32,8 @@ from domain.ticket.facts import (
     TicketResumed,
     TicketUpdated,
 )
+from domain.lifecycle.status import Status
+from domain.ticket.draft import Draft, seal
 from domain.ticket.state import Ticket
 from infra.incidents.row import Row
 

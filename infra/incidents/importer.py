@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from activities.ports import CommandRow, EventStore, NewId
 from domain.errors import ConflictError
 from domain.event import IMPORTER, Event
+from domain.lifecycle.facts import TicketUpdated
 from domain.ticket.evolve import fold
-from domain.ticket.facts import TicketUpdated
 from domain.ticket.state import Ticket
 from infra.incidents.history import continued, opened, ticket_id
 from infra.incidents.log import IncidentLog

@@ -10,11 +10,11 @@ from datetime import timedelta
 from typing import Literal
 
 from domain.event import Event
+from domain.lifecycle.facts import Priority
 from domain.replay import Past, replay
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaMet, SlaMissed
 from domain.ticket.draft import Draft
-from domain.ticket.facts import Priority
 from domain.ticket.state import Ticket
 from domain.world import World
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from domain.ticket.facts import PRIORITIES
+from domain.lifecycle.facts import PRIORITIES
 from infra.incidents.replay import Verdict
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing_extensions import override
 
 from domain.event import Json
-from domain.status import Status
-from domain.ticket.facts import Channel, Priority
+from domain.lifecycle.facts import Channel, Priority
+from domain.lifecycle.status import Status
 
 UNKNOWN = "?"
 STATUS: dict[str, Status] = {

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from domain.errors import UnreadableError
 from domain.event import Event, Json
-from domain.ticket.facts import (
+from domain.lifecycle.facts import (
     Customer,
     TicketMessageAdded,
     TicketOpened,

@@ -15,7 +15,7 @@ from domain.commands import (
     Resolve,
     Resume,
 )
-from domain.ticket.facts import Author
+from domain.lifecycle.facts import Author
 from domain.ticket.state import Ticket
 from tests.cases.event_times import words_of
 from tests.cases.model import Event, UndrivableError

@@ -4,7 +4,7 @@ import uuid
 from contextlib import asynccontextmanager
 
 from activities.ports import CommandRow
-from domain.ticket.facts import TicketReopened
+from domain.lifecycle.facts import TicketReopened
 from infra.database import Database
 from infra.eventstore.recorder import Log
 from infra.eventstore.store import PostgresEventStore

@@ -18,7 +18,7 @@ from domain.errors import (
     UnreadableError,
     VersionConflictError,
 )
-from domain.ticket.facts import TicketUpdated
+from domain.lifecycle.facts import TicketUpdated
 from infra.eventstore.codec import decode, encode
 from infra.eventstore.recorder import Log
 from infra.eventstore.topics import FACTS

@@ -8,7 +8,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from domain.commands import AddMessage
-from domain.ticket.facts import Author
+from domain.lifecycle.facts import Author
 from domain.world import World
 from tests.domain.calendars import WEEKDAYS, local
 from tests.dsl import AGENTS, TEAMS, Story, configured

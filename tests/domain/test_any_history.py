@@ -23,9 +23,9 @@ from domain.commands import (
 from domain.enforcement import EPOCH, alarms, next_alarm, plan
 from domain.errors import DomainError
 from domain.escalation.facts import EscalationEnded
+from domain.lifecycle.facts import PRIORITIES
 from domain.sla.facts import SlaBreached, SlaMet, SlaMissed, SlaWarned
 from domain.ticket.evolve import evolve, fold
-from domain.ticket.facts import PRIORITIES
 from tests.dsl import ANSWER, BOT, CUSTOMER, NOON, NOTE, Story, world
 
 LADDERS = {

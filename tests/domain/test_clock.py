@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from domain.commands import PauseTicket, Resolve, Resume
+from domain.lifecycle.facts import TicketResumed
 from domain.sla.facts import SlaBreached, SlaMet, SlaMissed, SlaWarned
-from domain.ticket.facts import TicketResumed
 from tests.dsl import ANSWER, BOT, CUSTOMER, NOTE, Story, instant, promising
 
 MICROSECOND = timedelta(microseconds=1)

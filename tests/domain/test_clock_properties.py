@@ -23,11 +23,11 @@ from domain.commands import (
     Resume,
 )
 from domain.errors import DomainError
+from domain.lifecycle.facts import PRIORITIES
 from domain.replay import Past, due_by, replay
 from domain.sla.facts import SlaBreached, SlaMet, SlaMissed, SlaRestated, SlaWarned
 from domain.sla.metric import BUILT_IN
 from domain.ticket.evolve import evolve, fold
-from domain.ticket.facts import PRIORITIES
 from domain.world import World
 from tests.domain.calendars import EVERY_DAY, local
 from tests.domain.clocks import OFFICE, said, with_directory

@@ -16,10 +16,7 @@ from domain.commands import (
 )
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.event import SYSTEM
-from domain.sla.facts import SlaBreached, SlaMet, SlaWarned
-from domain.ticket.draft import Draft
-from domain.ticket.evolve import evolve, fold
-from domain.ticket.facts import (
+from domain.lifecycle.facts import (
     FeedbackCaptured,
     TicketClosed,
     TicketMessageAdded,
@@ -27,6 +24,9 @@ from domain.ticket.facts import (
     TicketResumed,
     TicketUpdated,
 )
+from domain.sla.facts import SlaBreached, SlaMet, SlaWarned
+from domain.ticket.draft import Draft
+from domain.ticket.evolve import evolve, fold
 from tests.dsl import (
     AGENTS,
     ANSWER,

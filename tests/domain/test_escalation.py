@@ -14,9 +14,9 @@ from domain.escalation.facts import (
     EscalationStepFired,
     EscalationStepSkipped,
 )
+from domain.lifecycle.facts import TicketPriorityChanged
 from domain.sla.facts import SlaRestated
 from domain.ticket.draft import Draft
-from domain.ticket.facts import TicketPriorityChanged
 from tests.dsl import AGENTS, ANSWER, TEAMS, Story, instant, promising, published, world
 
 FIRST = {"first_response": "1h"}

@@ -32,9 +32,9 @@ from domain.escalation.facts import (
     EscalationStepFired,
     EscalationStepSkipped,
 )
+from domain.lifecycle.facts import TicketClosed, TicketReopened, TicketResolved
 from domain.sla.facts import SlaCancelled, SlaMet, SlaMissed, SlaResumed
 from domain.ticket.draft import Draft
-from domain.ticket.facts import TicketClosed, TicketReopened, TicketResolved
 from tests.dsl import ANSWER, CUSTOMER, NOON, NOTE, Story, promising, published
 
 TARGETS = st.sampled_from(

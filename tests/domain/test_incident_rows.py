@@ -10,8 +10,8 @@ from rich.console import Console
 
 from domain.config import PolicyPublished, fold_config
 from domain.event import SYSTEM, Event, Meta
+from domain.lifecycle.facts import TicketAssigned, TicketPriorityChanged
 from domain.ticket.evolve import fold
-from domain.ticket.facts import TicketAssigned, TicketPriorityChanged
 from domain.world import World
 from infra.incidents.history import continued, opened, ticket_id
 from infra.incidents.importer import unknown_rows

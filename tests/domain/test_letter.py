@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from domain.commands import Assign
+from domain.lifecycle.facts import Customer
 from domain.notification.item import item
 from domain.notification.letter import letter
 from domain.notification.notification import fold
@@ -17,7 +18,6 @@ from domain.notification.phrases import phrases
 from domain.notification.planning import plan
 from domain.notification.preferences import parse_preferences
 from domain.notification.wording import length
-from domain.ticket.facts import Customer
 from domain.world import World
 from tests.domain.notifications import NOON, events_of, outgoing
 from tests.dsl import Story, configured, instant

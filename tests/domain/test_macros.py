@@ -10,16 +10,16 @@ from domain.commands import PauseTicket, Resolve
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.escalation.facts import EscalationReassigned
 from domain.handling import Close
-from domain.macro_run import RunMacro, TicketMacroRun
-from domain.offer.facts import AssignmentOffered
-from domain.sla.facts import SlaMet
-from domain.ticket.facts import (
+from domain.lifecycle.facts import (
     TicketAssigned,
     TicketMessageAdded,
     TicketPaused,
     TicketResolved,
     TicketWatched,
 )
+from domain.macro_run import RunMacro, TicketMacroRun
+from domain.offer.facts import AssignmentOffered
+from domain.sla.facts import SlaMet
 from domain.world import World
 from tests.dsl import AGENTS, Story, configured, published
 

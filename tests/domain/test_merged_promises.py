@@ -13,11 +13,11 @@ from domain.commands import Assign, Change, PauseTicket, Resolve, decide
 from domain.copies import replace
 from domain.enforcement import enforce_punctually
 from domain.errors import RuleError
+from domain.lifecycle.facts import Customer, TicketAbsorbed, TicketResumed
 from domain.merge import merge, unmerge
 from domain.sla.facts import SlaBreached, SlaMet
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
-from domain.ticket.facts import Customer, TicketAbsorbed, TicketResumed
 from tests.dsl import (
     ANSWER,
     BY_ANN,

@@ -15,6 +15,7 @@ import pytest
 
 from domain.escalation.facts import EscalationAcknowledged, EscalationEnded
 from domain.event import Event
+from domain.lifecycle.facts import TicketAcknowledged, TicketClosed
 from domain.notification import ordering
 from domain.notification.fail_over import drop
 from domain.notification.limits import Limit, next_token, taken
@@ -22,7 +23,6 @@ from domain.notification.ordering import KINDS, Spent, bundles, in_order, within
 from domain.notification.planning import after_quiet
 from domain.notification.relevance import no_longer_true
 from domain.notification.settling import Outcome, settle, still_true
-from domain.ticket.facts import TicketAcknowledged, TicketClosed
 from tests.domain.notifications import (
     HOUR,
     MINUTE,

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.event import Event
+from domain.lifecycle.facts import TicketResolved
 from domain.notification.facts import (
     NotificationDropped,
     NotificationFailed,
@@ -16,7 +17,6 @@ from domain.notification.fail_over import RETRIES
 from domain.notification.limits import Limit, next_token, taken
 from domain.notification.ordering import bundles, in_order
 from domain.notification.settling import Outcome, settle, still_true
-from domain.ticket.facts import TicketResolved
 from tests.domain.notifications import (
     MINUTE,
     NOON,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from domain.commands import Assign, Close, Reopen, Resolve
 from domain.enforcement import alarms
 from domain.errors import DomainError
+from domain.lifecycle.facts import TicketAssigned, TicketClosed, TicketResolved
 from domain.offer.facts import (
     AssignmentDeclined,
     AssignmentOffered,
@@ -22,7 +23,6 @@ from domain.offer.facts import (
 )
 from domain.offering import AcceptOffer, DeclineOffer, OfferNext, Withdraw
 from domain.oncall.override import Leave
-from domain.ticket.facts import TicketAssigned, TicketClosed, TicketResolved
 from tests.dsl import NOON, Story, published, world
 
 PEOPLE = ("ann", "bo", "chen", "mia")

@@ -15,6 +15,7 @@ from domain.commands import Assign, Reopen, Resolve
 from domain.config import fold_config
 from domain.errors import DomainError, InvalidError, RuleError
 from domain.event import Event
+from domain.lifecycle.facts import TicketAssigned
 from domain.offer.facts import (
     AssignmentOffered,
     AssignmentQueued,
@@ -26,7 +27,6 @@ from domain.offering import AcceptOffer, DeclineOffer, OfferNext, Withdraw
 from domain.oncall.override import Leave
 from domain.publishing import publish
 from domain.retiring import retire
-from domain.ticket.facts import TicketAssigned
 from tests.dsl import AGENTS, BY_ANN, Story, configured, instant, published, world
 
 TO_SECOND = Assign(team="second")

@@ -4,6 +4,7 @@ import pytest
 
 from domain.commands import Change, Close, PauseTicket, Reopen, Resolve, Resume
 from domain.escalation.facts import EscalationStarted
+from domain.lifecycle.facts import Customer
 from domain.sla.facts import (
     SlaAttached,
     SlaBreached,
@@ -13,7 +14,6 @@ from domain.sla.facts import (
     SlaRestated,
     SlaWarned,
 )
-from domain.ticket.facts import Customer
 from tests.dsl import ANSWER, CUSTOMER, Story, instant, promising, published, world
 
 BY_PRIORITY = {

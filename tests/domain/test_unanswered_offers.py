@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from domain.commands import Assign
 from domain.enforcement import next_alarm
 from domain.errors import InvalidError, RuleError
+from domain.lifecycle.facts import TicketAssigned
 from domain.notification.occasion import occasions
 from domain.notification.telling import tellings
 from domain.offer.facts import (
@@ -23,7 +24,6 @@ from domain.offer.facts import (
 from domain.offering import AcceptOffer, DeclineOffer, OfferNext
 from domain.oncall.override import Leave
 from domain.terms import parse_terms
-from domain.ticket.facts import TicketAssigned
 from tests.dsl import AGENTS, NOON, Story, instant, published, world
 
 TO_SECOND = Assign(team="second")

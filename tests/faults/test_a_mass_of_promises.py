@@ -8,8 +8,8 @@ import pytest
 from activities.ports import CommandRow
 from domain.commands import OpenTicket, open_ticket
 from domain.event import Actor, Meta
+from domain.lifecycle.facts import Customer
 from domain.ticket.draft import Draft, seal
-from domain.ticket.facts import Customer
 from domain.world import World
 from infra.settings import Settings
 from infra.wiring import Core, core, new_id, now

@@ -25,10 +25,10 @@ from domain.duration import format_duration, parse_duration
 from domain.enforcement import EPOCH, next_alarm
 from domain.errors import VersionConflictError
 from domain.event import Event
+from domain.lifecycle.facts import Customer
 from domain.oncall.book import OnCallBook
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
-from domain.ticket.facts import Customer
 from domain.ticket.state import Ticket
 from domain.workload import handed
 from domain.world import World

@@ -13,8 +13,8 @@ from temporalio.testing import ActivityEnvironment
 from activities.delivery import Answer, Delivery, heard
 from activities.ports import Recorded, StoreUnavailableError
 from domain.event import Actor, Event
+from domain.lifecycle.facts import TicketClosed
 from domain.subscription import Subscription, Subscriptions
-from domain.ticket.facts import TicketClosed
 from domain.webhook import Secret
 from infra.processes import webhook_worker
 from infra.temporal import TimerBackend

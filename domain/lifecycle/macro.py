@@ -19,9 +19,9 @@ from typing import get_args
 
 from domain.errors import FieldError, InvalidError, UnknownWordError
 from domain.event import Json, PolicyRef
+from domain.lifecycle.facts import PRIORITIES, Priority, Visibility
+from domain.lifecycle.status import StatusChange, parse_status
 from domain.nearest import did_you_mean
-from domain.status import StatusChange, parse_status
-from domain.ticket.facts import PRIORITIES, Priority, Visibility
 from domain.ticket.state import Ticket
 
 ACTIONS = ("set", "add_tags", "remove_tags", "message", "assign", "watch", "status")

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from domain import ticket_words
 from domain.choosing import Candidate
 from domain.event import Fact, Json
+from domain.lifecycle import words as ticket_words
 from domain.sla.reply import Voice
 
 Priority = ticket_words.Priority
