@@ -7,8 +7,8 @@ the person from what it gets back. An agent's own key may leave the name out.
 from dataclasses import replace
 
 from activities.ports import Caller, Registry
-from domain.assignment import refuse_absent
 from domain.errors import InvalidError
+from domain.people.directory import refuse_absent
 
 
 async def acting(

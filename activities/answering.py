@@ -18,9 +18,9 @@ from domain.event import Actor, Event
 from domain.notification.item import Item, item
 from domain.notification.links import OFFERED, Link, LinkError, read_link
 from domain.notification.notification import Notification, fold, notification_stream
-from domain.notification.preferences import Preferences
 from domain.notification.relevance import no_longer_true
 from domain.offering import AcceptOffer, DeclineOffer
+from domain.people.contact import Preferences
 
 BY_LINK = "by the link in the message"
 State = Literal["open", "done", "outdated", "expired", "unknown"]

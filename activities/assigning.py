@@ -16,7 +16,7 @@ from domain.commands import LookAgain
 from domain.errors import DomainError
 from domain.event import SYSTEM
 from domain.offering import OfferCommand, OfferNext, Withdraw
-from domain.terms import Order
+from domain.people.routing import Order
 from domain.ticket.state import Ticket
 
 ByRule = OfferCommand | LookAgain

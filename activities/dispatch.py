@@ -11,8 +11,8 @@ from domain.notification.item import Item
 from domain.notification.letter import Letter
 from domain.notification.notification import Notification
 from domain.notification.ordering import Outgoing
-from domain.notification.preferences import Preferences
 from domain.notification.settling import Outcome
+from domain.people.contact import Preferences
 
 Tickets = Mapping[str, Sequence[Event]]
 

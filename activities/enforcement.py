@@ -20,10 +20,10 @@ from activities.ports import (
     Roster,
     Taking,
 )
-from domain.assignment import Directory
 from domain.enforcement import EPOCH, enforce, plan
 from domain.errors import LoadConflictError, VersionConflictError
 from domain.event import SYSTEM, Event, Meta
+from domain.people.directory import Directory
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
 from domain.ticket.state import Ticket

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from activities.ports import Registry, Roster, Taking
-from domain.assignment import Directory
+from domain.people.directory import Directory
 from domain.ticket.draft import Draft
 from domain.ticket.state import Ticket
 from domain.workload import given_by_rule, taken

@@ -15,7 +15,6 @@ from activities.ports import Appended, Caller, EventStore, Now, Registry
 from domain.errors import DomainError, NotFoundError, VersionConflictError
 from domain.event import Event
 from domain.notification.facts import Channel
-from domain.notification.preferences import Preferences, parse_preferences
 from domain.notification.trial import (
     MOST,
     WITHIN,
@@ -25,6 +24,7 @@ from domain.notification.trial import (
     trial_letter,
     trial_stream,
 )
+from domain.people.contact import Preferences, parse_preferences
 
 TRIES = 5
 

@@ -25,8 +25,8 @@ from domain.notification.notification import (
 from domain.notification.notified import PersonNotified, person_notified
 from domain.notification.occasion import Occasion, occasions
 from domain.notification.planning import plan
-from domain.notification.preferences import Preferences, parse_preferences
 from domain.notification.unreached import StepUnreached, told_by, unreached
+from domain.people.contact import Preferences, parse_preferences
 
 LOG = logging.getLogger(__name__)
 StepReport = StepUnreached | PersonNotified

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.access import Keys
-from domain.assignment import Directory
 from domain.authority.delegation import Delegation
 from domain.config import Configuration
 from domain.event import Actor, Event
 from domain.oncall.book import OnCallBook
+from domain.people.directory import Directory
 from domain.subscription import Subscriptions
 from domain.workload import Move
 

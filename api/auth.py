@@ -21,13 +21,13 @@ from api.ports import Services
 from api.problems import problem, responses
 from api.request_id import current_request_id
 from domain.access import ApiKey, Permission
-from domain.assignment import absent
 from domain.errors import (
     CommandRunningError,
     InvalidError,
     PreconditionError,
     UnknownFieldError,
 )
+from domain.people.directory import absent
 
 _NEEDED = "a valid API key is needed"
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}

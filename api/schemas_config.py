@@ -31,8 +31,8 @@ from domain.escalation.policy import NoChannel, Strategy
 from domain.escalation.target import WHOLE
 from domain.lifecycle.facts import Channel
 from domain.lifecycle.status import Status
+from domain.people.routing import Affinity, Mode, Order, Ranking
 from domain.sla.change_rules import ChangeRule, EditRule, ReopenRule, SplitRule
-from domain.terms import Affinity, Mode, Order, Ranking
 
 Percentage = Annotated[
     str, Cleaned, Field(max_length=40, description="`80%` of the target, or `PT5M`")

@@ -28,9 +28,9 @@ from api.schemas_subscriptions import (
     TestedOut,
 )
 from domain.access import ApiKey
-from domain.assignment import Team
 from domain.errors import InvalidError, NotFoundError
 from domain.event import Json
+from domain.people.directory import Team
 from domain.subscription import (
     Subscription,
     SubscriptionCreated,

@@ -12,7 +12,7 @@ from api.ports import Services
 from api.presentation import answer
 from domain.access import WebhookSecretRead
 from domain.errors import NotFoundError
-from domain.notification.preferences import parse_preferences
+from domain.people.contact import parse_preferences
 
 ROUTER = APIRouter(prefix="/v1/agents", tags=["configuration"])
 READ = reads("config:read", 404, 409, 422)

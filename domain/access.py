@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar, Literal, get_args
 
-from domain.assignment import Directory, absent
 from domain.errors import ActingError, FieldError, InvalidError, NameTakenError
 from domain.event import OURS, Actor, Event, Fact
+from domain.people.directory import Directory, absent
 
 Role = Literal["admin", "ops", "agent", "product", "auditor"]
 ROLES: tuple[Role, ...] = get_args(Role)

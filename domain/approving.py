@@ -13,7 +13,6 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
-from domain.assignment import may_act
 from domain.authority.approval import Approval
 from domain.authority.facts import (
     ApprovalClimbed,
@@ -31,6 +30,7 @@ from domain.errors import (
     RuleError,
     UnknownNameError,
 )
+from domain.people.directory import may_act
 from domain.ticket.draft import Draft
 from domain.world import World
 

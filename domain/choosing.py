@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from domain.assignment import Directory, may_act
+from domain.people.directory import Directory, may_act
 
 IN_TURN = "next in turn"
 KINDS = ("full", "on leave", "the shift ends", "declined")

@@ -10,13 +10,6 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import ClassVar
 
-from domain.assignment import (
-    Agent,
-    Directory,
-    Team,
-    parse_agent,
-    parse_team,
-)
 from domain.authority.limits import Authority, parse_authority
 from domain.calendar.calendar import Calendar
 from domain.calendar.document import parse_calendar
@@ -33,6 +26,7 @@ from domain.oncall.schedule_form import parse_schedule
 from domain.oncall.schedule_lint import (
     gap_warnings,
 )
+from domain.people.directory import Agent, Directory, Team, parse_agent, parse_team
 from domain.sla.policy import SlaPolicy, parse_sla_policy
 
 EPOCH = datetime.fromtimestamp(0, UTC)

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.assignment import Directory
 from domain.bundle import Bundle, laid_over
 from domain.config import Configuration, PolicyPublished
 from domain.config_warnings import ConfigWarning
 from domain.oncall.book import OnCallBook
 from domain.oncall.plan import Plan
+from domain.people.directory import Directory
 from domain.world import World
 
 

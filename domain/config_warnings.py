@@ -17,10 +17,10 @@ from domain.config_lint.findings import findings
 from domain.config_lint.surroundings import Surroundings
 from domain.config_lint.unpromised import unpromised_elsewhere
 from domain.errors import FieldError, InvalidError
-from domain.notification.preferences import parse_preferences, preferences_advice
 from domain.oncall.book import OnCallBook
 from domain.oncall.schedule_lint import inactive_warnings, schedule_warnings
 from domain.oncall.shift_sources import placed
+from domain.people.contact import parse_preferences, preferences_advice
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from domain.assignment import Directory, absent, refuse_absent
 from domain.duration import LONGEST
 from domain.errors import FieldError, InvalidError, RuleError, UnknownNameError
 from domain.event import Fact, Json, PolicyRef
@@ -28,6 +27,7 @@ from domain.lifecycle.facts import (
     Visibility,
 )
 from domain.lifecycle.status import StatusChange
+from domain.people.directory import Directory, absent, refuse_absent
 from domain.ticket.draft import Draft
 from domain.ticket.state import Ticket
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from domain.assignment import Directory, may_act, refuse_absent
 from domain.errors import FieldError, InvalidError
 from domain.event import SYSTEM, Fact, PolicyRef
 from domain.handling import (
@@ -21,6 +20,7 @@ from domain.handling import (
 )
 from domain.lifecycle.facts import Author, TicketWatched
 from domain.lifecycle.macro import Macro
+from domain.people.directory import Directory, may_act, refuse_absent
 from domain.ticket.draft import Draft
 from domain.ticket.state import Ticket
 

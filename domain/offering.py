@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from domain.assignment import may_act
 from domain.choosing import Candidate, chosen_of, why_nobody
 from domain.errors import InvalidError, RuleError, UnknownNameError
 from domain.escalation.who import on_leave
@@ -27,8 +26,9 @@ from domain.offer.facts import (
     AssignmentWithdrawn,
 )
 from domain.offer.queue import Queue
+from domain.people.directory import may_act
+from domain.people.routing import Terms
 from domain.takers import Takers, turn_of
-from domain.terms import Terms
 from domain.ticket.draft import Draft
 from domain.world import World
 

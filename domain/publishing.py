@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.access import is_ours
-from domain.assignment import check_team
 from domain.authority.limits import parse_authority
 from domain.calendar.calendar import ALWAYS
 from domain.calendar.document import calendar_form
@@ -28,11 +27,12 @@ from domain.errors import (
 from domain.escalation.policy import parse_escalation_policy
 from domain.event import Json, PolicyRef
 from domain.lifecycle.macro import parse_macro
-from domain.notification.preferences import parse_preferences, preferences_advice
 from domain.oncall.schedule_lint import inactive_warnings, schedule_warnings
 from domain.oncall.shift_people import people_of
 from domain.oncall.shift_sources import ShiftExpansion, placed
 from domain.own_words import folded
+from domain.people.contact import parse_preferences, preferences_advice
+from domain.people.directory import check_team
 from domain.sla.policy import parse_sla_policy
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from domain.assignment import Remembered
 from domain.choosing import Candidate, chosen_of
 from domain.escalation.facts import (
     EscalationNotReassigned,
@@ -16,6 +15,7 @@ from domain.escalation.facts import (
 from domain.event import Event, Fact
 from domain.lifecycle.facts import TicketAssigned
 from domain.offer.facts import AssignmentOffered, AssignmentWaiting
+from domain.people.directory import Remembered
 from domain.world import World
 
 

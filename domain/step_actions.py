@@ -7,7 +7,6 @@ Everything is recorded, also what was tried in vain.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.assignment import may_act
 from domain.choosing import IN_TURN, Candidate, Wanted, candidates, chosen_of
 from domain.escalation.facts import EscalationNotReassigned, EscalationReassigned
 from domain.escalation.policy import Reassign, Step
@@ -18,6 +17,7 @@ from domain.handling import Handling, Origin
 from domain.lifecycle.facts import PRIORITIES, TicketPriorityChanged, TicketWatched
 from domain.macro_run import run_by_step
 from domain.oncall.on_call import on_call_at
+from domain.people.directory import may_act
 from domain.ticket.draft import Draft
 from domain.workload import handed
 from domain.world import World

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from domain.assignment import Team
 from domain.errors import FieldError, RuleError, UnknownWordError
 from domain.event import Actor, Event, Fact
 from domain.nearest import did_you_mean
+from domain.people.directory import Team
 
 Format = Literal["thin", "full"]
 State = Literal["active", "paused", "disabled"]

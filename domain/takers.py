@@ -17,7 +17,7 @@ from domain.escalation.who import Around, away_of, barred, on_leave
 from domain.offer.queue import Queue
 from domain.oncall.plan import Plan
 from domain.oncall.presence import next_on_shift, not_on_shift
-from domain.terms import Terms
+from domain.people.routing import Terms
 from domain.ticket.state import Ticket
 from domain.world import World
 

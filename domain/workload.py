@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from domain.assignment import Directory, Turn
 from domain.escalation.facts import EscalationReassigned
 from domain.event import Fact
 from domain.lifecycle.facts import TicketAssigned
 from domain.offer.facts import AssignmentOffered
+from domain.people.directory import Directory, Turn
 from domain.ticket.state import Ticket
 
 Move = tuple[Ticket | None, Ticket]

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from domain.assignment import Directory
 from domain.authority.delegation import Delegation
 from domain.calendar.calendar import Calendar
 from domain.config import Configuration
 from domain.copies import replace
 from domain.event import PolicyRef
 from domain.oncall.book import OnCallBook
+from domain.people.directory import Directory
 from domain.sla.policy import SlaPolicy
 from domain.ticket.draft import Draft
 from domain.ticket.state import Ticket

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import LiteralString
 
 from domain.event import Json
-from domain.terms import Order
+from domain.people.routing import Order
 from infra.database import Database
 from infra.readmodel import decode_cursor, encode_cursor
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from domain.assignment import Directory
 from domain.authority.facts import AuthorityDelegated, AuthorityRevoked
 from domain.authority.limits import SpendKind
 from domain.authority.money import parse_amount, parse_currency
@@ -21,6 +20,7 @@ from domain.errors import (
     UnknownNameError,
 )
 from domain.event import Event
+from domain.people.directory import Directory
 
 DELEGATIONS = "delegations/all"
 """One stream: whoever grants something reads all of it, and there are few."""

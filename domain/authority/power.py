@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from domain.assignment import Directory, managers_above, may_act
 from domain.authority.delegation import Delegation
 from domain.authority.facts import Lacking, LimitUsed
 from domain.authority.limits import ANSWER_WITHIN, Authority, Limit, SpendKind
 from domain.escalation.who import on_leave
 from domain.oncall.book import OnCallBook
+from domain.people.directory import Directory, managers_above, may_act
 
 
 @dataclass(frozen=True, kw_only=True)

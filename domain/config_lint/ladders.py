@@ -5,7 +5,6 @@ that come to nothing or too late.
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from domain.assignment import managers_above
 from domain.config_lint.conditions import holds_never
 from domain.config_lint.fit import never_early, outlasts, overtaken, users
 from domain.config_lint.meaning import meant
@@ -14,6 +13,7 @@ from domain.errors import FieldError
 from domain.escalation.policy import EscalationPolicy, Reassign, Step
 from domain.escalation.target import SCHEDULES, TEAMS, Target, TargetKind
 from domain.lifecycle.status import FINISHED
+from domain.people.directory import managers_above
 
 MOST_NAMED = 5
 

@@ -4,12 +4,12 @@ managers that never end.
 
 from collections.abc import Container, Iterator, Mapping
 
-from domain.assignment import Agent, Team
 from domain.config_lint.meaning import meant, named_by
 from domain.config_lint.surroundings import Surroundings
 from domain.errors import FieldError, InvalidError
 from domain.escalation.target import SCHEDULES
-from domain.notification.preferences import parse_preferences
+from domain.people.contact import parse_preferences
+from domain.people.directory import Agent, Team
 
 
 def manager_circle(agents: Mapping[str, Agent], person: str) -> tuple[str, ...]:

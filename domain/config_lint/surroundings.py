@@ -5,12 +5,12 @@ the document included.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from domain.assignment import Directory, may_act
 from domain.errors import FieldError, InvalidError
 from domain.escalation.policy import EscalationPolicy
 from domain.event import Json
-from domain.notification.preferences import parse_preferences
 from domain.oncall.plan import Plan
+from domain.people.contact import parse_preferences
+from domain.people.directory import Directory, may_act
 from domain.sla.policy import SlaPolicy
 
 Words = Mapping[str, frozenset[str]]

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.assignment import Directory, managers_above, may_act
 from domain.choosing import IN_TURN, Candidate, Wanted, candidates, chosen_of
 from domain.escalation.facts import Because, Chosen, PassedOver
 from domain.escalation.target import Target
 from domain.oncall.book import OnCallBook
 from domain.oncall.on_call import OnCall, on_call_at
+from domain.people.directory import Directory, managers_above, may_act
 
 
 @dataclass(frozen=True, kw_only=True)

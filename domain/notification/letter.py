@@ -13,7 +13,6 @@ from domain.notification.facts import Cause
 from domain.notification.item import Item
 from domain.notification.links import OFFERED, Action
 from domain.notification.phrases import Phrases, phrases
-from domain.notification.preferences import Preferences
 from domain.notification.wording import (
     length,
     local_time,
@@ -21,6 +20,7 @@ from domain.notification.wording import (
     promise_name,
     reason,
 )
+from domain.people.contact import Preferences
 
 NEWS = frozenset[Cause]({"decided", "watched"})
 """What asks nothing of the reader."""

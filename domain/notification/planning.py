@@ -16,7 +16,7 @@ from domain.notification.facts import (
     Urgency,
 )
 from domain.notification.occasion import Occasion
-from domain.notification.preferences import Preferences
+from domain.people.contact import Preferences
 
 NO_AGENT = "no such agent, or not active"
 NO_CHANNEL = "no channel"

@@ -9,7 +9,7 @@ from domain.notification.facts import CHANNELS, Channel
 from domain.notification.fail_over import OURS_TO_MEND
 from domain.notification.letter import Letter
 from domain.notification.phrases import language
-from domain.notification.preferences import Preferences
+from domain.people.contact import Preferences
 
 TrialOutcome = Literal["sent", "not_set_up", "failed"]
 OUTCOMES: tuple[TrialOutcome, ...] = get_args(TrialOutcome)

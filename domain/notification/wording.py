@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from domain.escalation.facts import Because
 from domain.notification.item import Item, Promised
 from domain.notification.phrases import Phrases
-from domain.notification.preferences import Preferences
 from domain.notification.telling import LEADS
+from domain.people.contact import Preferences
 
 _SECONDS = (86_400, 3_600, 60, 1)
 _CHOSEN = ("offered", "handed_over")

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from domain.assignment import Turn
 from domain.authority import approval as approvals
 from domain.copies import replace
 from domain.errors import NotFoundError
@@ -53,6 +52,7 @@ from domain.offer.facts import (
     AssignmentOverflowed,
     AssignmentQueued,
 )
+from domain.people.directory import Turn
 from domain.sla import clock as clocks
 from domain.sla.facts import (
     EarlyStep,

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.assignment import Turn
 from domain.authority.approval import Approval
 from domain.errors import NotFoundError
 from domain.escalation.policy import EscalationPolicy
@@ -18,6 +17,7 @@ from domain.lifecycle.facts import (
 )
 from domain.lifecycle.status import FINISHED, Status
 from domain.offer.queue import Queue
+from domain.people.directory import Turn
 from domain.sla.clock import Clock
 from domain.sla.decision import Decision, Promise
 from domain.sla.reply import Replies, Voice

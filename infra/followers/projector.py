@@ -12,10 +12,10 @@ import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 from typing_extensions import override
 
-from domain.assignment import Turn
 from domain.enforcement import plan
 from domain.event import Json
 from domain.lifecycle.facts import PRIORITIES
+from domain.people.directory import Turn
 from domain.sla.clock import Clock
 from domain.ticket.evolve import standing_of
 from domain.ticket.state import Ticket

@@ -8,7 +8,7 @@ from activities.answering import Answerable
 from api.answer_page import HEADERS, page
 from domain.notification.item import Item
 from domain.notification.links import Link
-from domain.notification.preferences import Preferences
+from domain.people.contact import Preferences
 from tests.dsl import NOON
 
 ITEM = Item(

@@ -7,7 +7,7 @@ from domain.notification.notification import evolve, fold, notification_stream
 from domain.notification.occasion import Occasion
 from domain.notification.ordering import Outgoing
 from domain.notification.planning import plan
-from domain.notification.preferences import parse_preferences
+from domain.people.contact import parse_preferences
 from tests.dsl import BY_ANN
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

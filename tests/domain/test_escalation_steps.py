@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.assignment import Turn
 from domain.commands import (
     Acknowledge,
     Assign,
@@ -38,6 +37,7 @@ from domain.oncall.override import Leave, Override
 from domain.oncall.plan import Plan
 from domain.oncall.schedule import Schedule
 from domain.oncall.schedule_form import parse_schedule
+from domain.people.directory import Turn
 from domain.ticket.evolve import fold
 from domain.world import World
 from tests.dsl import (

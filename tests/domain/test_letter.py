@@ -16,8 +16,8 @@ from domain.notification.occasion import occasions
 from domain.notification.ordering import MOST_OF_ONE_TICKET, Spent, spaced
 from domain.notification.phrases import phrases
 from domain.notification.planning import plan
-from domain.notification.preferences import parse_preferences
 from domain.notification.wording import length
+from domain.people.contact import parse_preferences
 from domain.world import World
 from tests.domain.notifications import NOON, events_of, outgoing
 from tests.dsl import Story, configured, instant

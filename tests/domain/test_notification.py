@@ -14,9 +14,9 @@ from domain.notification.letter import letter
 from domain.notification.notification import ALL_FAILED, NOT_SET_UP
 from domain.notification.occasion import occasions
 from domain.notification.planning import NO_AGENT, plan
-from domain.notification.preferences import parse_preferences, preferences_advice
 from domain.notification.settling import Outcome, settle, still_true
 from domain.notification.unreached import StepUnreached, told_by, unreached
+from domain.people.contact import parse_preferences, preferences_advice
 from tests.domain.notifications import (
     HOUR,
     MINUTE,

@@ -7,8 +7,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from domain.errors import InvalidError
-from domain.notification.preferences import parse_preferences
 from domain.notification.signing import personal_secret
+from domain.people.contact import parse_preferences
 
 KEY = b"the key of this installation"
 

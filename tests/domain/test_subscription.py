@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from activities.delivery import Answer, backoff_s, poked_by
-from domain.assignment import Team
 from domain.errors import RuleError
 from domain.event import Actor, Event
+from domain.people.directory import Team
 from domain.subscription import (
     SubscriptionChanged,
     SubscriptionCreated,

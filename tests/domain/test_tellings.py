@@ -14,10 +14,10 @@ from domain.notification.notification import fold, notification_stream, ticket_o
 from domain.notification.occasion import occasions
 from domain.notification.ordering import Spent, in_order, since
 from domain.notification.planning import plan
-from domain.notification.preferences import parse_preferences
 from domain.notification.relevance import no_longer_true
 from domain.notification.telling import tellings
 from domain.offering import AcceptOffer, DeclineOffer, Withdraw
+from domain.people.contact import parse_preferences
 from domain.world import World
 from tests.domain.notifications import MINUTE, events_of, outgoing, person, rule
 from tests.dsl import (

@@ -23,7 +23,7 @@ from domain.offer.facts import (
 )
 from domain.offering import AcceptOffer, DeclineOffer, OfferNext
 from domain.oncall.override import Leave
-from domain.terms import parse_terms
+from domain.people.routing import parse_terms
 from tests.dsl import AGENTS, NOON, Story, instant, published, world
 
 TO_SECOND = Assign(team="second")

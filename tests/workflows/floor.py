@@ -18,7 +18,6 @@ from temporalio.testing import WorkflowEnvironment
 from activities.contracts import TicketPlan
 from activities.enforcement import Enforcement, contract
 from activities.ports import Appended, CommandRow, Moving, StoreUnavailableError
-from domain.assignment import Directory
 from domain.commands import OpenTicket, decide, open_ticket
 from domain.config import Configuration
 from domain.duration import format_duration, parse_duration
@@ -27,6 +26,7 @@ from domain.errors import VersionConflictError
 from domain.event import Event
 from domain.lifecycle.facts import Customer
 from domain.oncall.book import OnCallBook
+from domain.people.directory import Directory
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
 from domain.ticket.state import Ticket

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from domain.errors import InvalidError
 from domain.event import Json
 from domain.nearest import did_you_mean
-from domain.terms import MANUAL, Terms, parse_terms, skills_of
+from domain.people.routing import MANUAL, Terms, parse_terms, skills_of
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
