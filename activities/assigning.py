@@ -11,7 +11,7 @@ from typing import Protocol
 
 from activities.ports import Caller, Registry, Roster
 from activities.tickets import TicketDesk
-from domain.choosing import anybody_free
+from domain.assignment.ranking import anybody_free
 from domain.commands import LookAgain
 from domain.errors import DomainError
 from domain.event import SYSTEM

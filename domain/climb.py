@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from domain.choosing import Candidate
+from domain.assignment.ranking import Candidate
 from domain.escalating import first_due, later
 from domain.escalation.facts import (
     EscalationCatchAllFired,

@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from domain.approving import Approving
+from domain.assignment.queue import Queue
 from domain.authority.approval import Approval
 from domain.climb import Climb
 from domain.escalating import Escalating
 from domain.escalation.run import Run
 from domain.lifecycle.facts import TicketResumed
-from domain.offer.queue import Queue
 from domain.offering import Offering
 from domain.reactions import react
 from domain.settling import resumed

@@ -8,12 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from domain.choosing import Candidate, chosen_of, why_nobody
-from domain.errors import InvalidError, RuleError, UnknownNameError
-from domain.escalation.who import on_leave
-from domain.event import Fact
-from domain.lifecycle.facts import TicketAssigned
-from domain.offer.facts import (
+from domain.assignment.facts import (
     AssignmentAccepted,
     AssignmentDeclined,
     AssignmentOffered,
@@ -25,7 +20,12 @@ from domain.offer.facts import (
     AssignmentWaiting,
     AssignmentWithdrawn,
 )
-from domain.offer.queue import Queue
+from domain.assignment.queue import Queue
+from domain.assignment.ranking import Candidate, chosen_of, why_nobody
+from domain.errors import InvalidError, RuleError, UnknownNameError
+from domain.escalation.who import on_leave
+from domain.event import Fact
+from domain.lifecycle.facts import TicketAssigned
 from domain.people.directory import may_act
 from domain.people.routing import Terms
 from domain.takers import Takers, turn_of

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from domain.choosing import Candidate, chosen_of
+from domain.assignment.facts import AssignmentOffered, AssignmentWaiting
+from domain.assignment.ranking import Candidate, chosen_of
 from domain.escalation.facts import (
     EscalationNotReassigned,
     EscalationReassigned,
@@ -14,7 +15,6 @@ from domain.escalation.facts import (
 )
 from domain.event import Event, Fact
 from domain.lifecycle.facts import TicketAssigned
-from domain.offer.facts import AssignmentOffered, AssignmentWaiting
 from domain.people.directory import Remembered
 from domain.world import World
 

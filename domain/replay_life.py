@@ -4,6 +4,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TypeAlias
 
+from domain.assignment.facts import (
+    AssignmentAccepted,
+    AssignmentDeclined,
+    AssignmentOffered,
+    AssignmentWithdrawn,
+)
 from domain.climb import catch
 from domain.enforcement import MICROSECOND
 from domain.escalating import Escalating
@@ -27,12 +33,6 @@ from domain.lifecycle.facts import (
 )
 from domain.merge import close_merged
 from domain.notification.unreached import StepUnreached
-from domain.offer.facts import (
-    AssignmentAccepted,
-    AssignmentDeclined,
-    AssignmentOffered,
-    AssignmentWithdrawn,
-)
 from domain.offering import DeclineOffer, Offering, OfferNext, Withdraw
 from domain.ticket.draft import Draft
 from domain.world import World

@@ -7,7 +7,7 @@ Everything is recorded, also what was tried in vain.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.choosing import IN_TURN, Candidate, Wanted, candidates, chosen_of
+from domain.assignment.ranking import IN_TURN, Candidate, Wanted, candidates, chosen_of
 from domain.escalation.facts import EscalationNotReassigned, EscalationReassigned
 from domain.escalation.policy import Reassign, Step
 from domain.escalation.run import Run

@@ -5,7 +5,8 @@ change by itself.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.choosing import (
+from domain.assignment.queue import Queue
+from domain.assignment.ranking import (
     IN_TURN,
     Candidate,
     Wanted,
@@ -14,7 +15,6 @@ from domain.choosing import (
     unfit_for,
 )
 from domain.escalation.who import Around, away_of, barred, on_leave
-from domain.offer.queue import Queue
 from domain.oncall.plan import Plan
 from domain.oncall.presence import next_on_shift, not_on_shift
 from domain.people.routing import Terms

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from domain.assignment.facts import AssignmentOffered
 from domain.escalation.facts import EscalationReassigned
 from domain.event import Fact
 from domain.lifecycle.facts import TicketAssigned
-from domain.offer.facts import AssignmentOffered
 from domain.people.directory import Directory, Turn
 from domain.ticket.state import Ticket
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from domain.choosing import Candidate
+from domain.assignment.ranking import Candidate
 from domain.escalation.policy import EscalationPolicy
 from domain.escalation.target import TargetKind
 from domain.event import Fact, PolicyRef

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.choosing import IN_TURN, Candidate, Wanted, candidates, chosen_of
+from domain.assignment.ranking import IN_TURN, Candidate, Wanted, candidates, chosen_of
 from domain.escalation.facts import Because, Chosen, PassedOver
 from domain.escalation.target import Target
 from domain.oncall.book import OnCallBook

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from domain.choosing import Candidate
+from domain.assignment.ranking import Candidate
 from domain.event import Fact, Json
 from domain.lifecycle import words as ticket_words
 from domain.sla.reply import Voice

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.assignment.facts import AssignmentOffered
 from domain.authority.approval import Approval, ApprovalState
 from domain.authority.facts import (
     ApprovalClimbed,
@@ -19,7 +20,6 @@ from domain.event import Event, Fact
 from domain.notification.facts import Cause
 from domain.notification.notification import Notification
 from domain.notification.telling import tellings
-from domain.offer.facts import AssignmentOffered
 from domain.ticket.evolve import fold
 from domain.ticket.state import Ticket
 

@@ -7,6 +7,13 @@ was started anew does not make an old message true again.
 from collections.abc import Sequence
 from datetime import datetime
 
+from domain.assignment.facts import (
+    AssignmentAccepted,
+    AssignmentDeclined,
+    AssignmentOffered,
+    AssignmentOfferExpired,
+    AssignmentWithdrawn,
+)
 from domain.authority.facts import (
     ApprovalClimbed,
     ApprovalGranted,
@@ -28,13 +35,6 @@ from domain.lifecycle.facts import (
     TicketResolved,
 )
 from domain.notification.notification import Notification
-from domain.offer.facts import (
-    AssignmentAccepted,
-    AssignmentDeclined,
-    AssignmentOffered,
-    AssignmentOfferExpired,
-    AssignmentWithdrawn,
-)
 
 BEFORE = "before the message was sent"
 

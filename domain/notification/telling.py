@@ -7,13 +7,14 @@ what was imported.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from domain.assignment.facts import AssignmentOffered, AssignmentUnanswered
+from domain.assignment.ranking import Candidate
 from domain.authority.facts import (
     ApprovalClimbed,
     ApprovalGranted,
     ApprovalRejected,
     ApprovalRequested,
 )
-from domain.choosing import Candidate
 from domain.escalation.facts import (
     CHOOSING,
     EscalationCatchAllFired,
@@ -25,7 +26,6 @@ from domain.event import Event, Fact
 from domain.lifecycle.facts import TicketAssigned, TicketResolved, TicketWatched
 from domain.notification.facts import Cause
 from domain.notification.notification import Part, notification_id
-from domain.offer.facts import AssignmentOffered, AssignmentUnanswered
 from domain.sla.facts import SlaBreached
 
 WATCHED: tuple[type[Fact], ...] = (SlaBreached, EscalationExhausted, TicketResolved)

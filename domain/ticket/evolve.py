@@ -3,6 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from domain.assignment import queue as queues
+from domain.assignment.facts import (
+    AssignmentOffered,
+    AssignmentOverflowed,
+    AssignmentQueued,
+)
 from domain.authority import approval as approvals
 from domain.copies import replace
 from domain.errors import NotFoundError
@@ -45,12 +51,6 @@ from domain.lifecycle.facts import (
     TicketUnmerged,
     TicketUpdated,
     TicketWatched,
-)
-from domain.offer import queue as queues
-from domain.offer.facts import (
-    AssignmentOffered,
-    AssignmentOverflowed,
-    AssignmentQueued,
 )
 from domain.people.directory import Turn
 from domain.sla import clock as clocks

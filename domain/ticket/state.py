@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain.assignment.queue import Queue
 from domain.authority.approval import Approval
 from domain.errors import NotFoundError
 from domain.escalation.policy import EscalationPolicy
@@ -16,7 +17,6 @@ from domain.lifecycle.facts import (
     TicketMessageAdded,
 )
 from domain.lifecycle.status import FINISHED, Status
-from domain.offer.queue import Queue
 from domain.people.directory import Turn
 from domain.sla.clock import Clock
 from domain.sla.decision import Decision, Promise

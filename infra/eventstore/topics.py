@@ -5,6 +5,18 @@ ever; a fact that is no longer written stays here so that old histories load.
 """
 
 from domain.access import KeyCreated, KeyRevoked, WebhookSecretRead
+from domain.assignment.facts import (
+    AssignmentAccepted,
+    AssignmentDeclined,
+    AssignmentOffered,
+    AssignmentOfferExpired,
+    AssignmentOverflowed,
+    AssignmentQueued,
+    AssignmentRelaxed,
+    AssignmentUnanswered,
+    AssignmentWaiting,
+    AssignmentWithdrawn,
+)
 from domain.authority.facts import (
     ApprovalClimbed,
     ApprovalGranted,
@@ -66,18 +78,6 @@ from domain.notification.facts import (
     NotificationUnreachable,
 )
 from domain.notification.trial import AgentNotificationTested
-from domain.offer.facts import (
-    AssignmentAccepted,
-    AssignmentDeclined,
-    AssignmentOffered,
-    AssignmentOfferExpired,
-    AssignmentOverflowed,
-    AssignmentQueued,
-    AssignmentRelaxed,
-    AssignmentUnanswered,
-    AssignmentWaiting,
-    AssignmentWithdrawn,
-)
 from domain.oncall.calendar_url import AgentCalendarUrlMade, AgentCalendarUrlRevoked
 from domain.oncall.facts import (
     AgentLeaveAdded,

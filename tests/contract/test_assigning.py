@@ -7,7 +7,7 @@ import pytest
 
 from activities.assigning import Assigning
 from activities.tickets import TicketDesk
-from domain.choosing import Candidate
+from domain.assignment.ranking import Candidate
 from domain.errors import UnreadableError
 from tests.domain.test_offers import TO_SECOND, around
 from tests.dsl import Story

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from domain.assignment.facts import AssignmentOffered
 from domain.commands import PauseTicket, Resolve
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.escalation.facts import EscalationReassigned
@@ -18,7 +19,6 @@ from domain.lifecycle.facts import (
     TicketWatched,
 )
 from domain.macro_run import RunMacro, TicketMacroRun
-from domain.offer.facts import AssignmentOffered
 from domain.sla.facts import SlaMet
 from domain.world import World
 from tests.dsl import AGENTS, Story, configured, published

@@ -10,17 +10,17 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.commands import Assign, Close, Reopen, Resolve
-from domain.enforcement import alarms
-from domain.errors import DomainError
-from domain.lifecycle.facts import TicketAssigned, TicketClosed, TicketResolved
-from domain.offer.facts import (
+from domain.assignment.facts import (
     AssignmentDeclined,
     AssignmentOffered,
     AssignmentOfferExpired,
     AssignmentQueued,
     AssignmentWaiting,
 )
+from domain.commands import Assign, Close, Reopen, Resolve
+from domain.enforcement import alarms
+from domain.errors import DomainError
+from domain.lifecycle.facts import TicketAssigned, TicketClosed, TicketResolved
 from domain.offering import AcceptOffer, DeclineOffer, OfferNext, Withdraw
 from domain.oncall.override import Leave
 from tests.dsl import NOON, Story, published, world

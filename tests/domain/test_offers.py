@@ -10,19 +10,19 @@ from hypothesis import given as given_any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from domain.choosing import Wanted, candidates
-from domain.commands import Assign, Reopen, Resolve
-from domain.config import fold_config
-from domain.errors import DomainError, InvalidError, RuleError
-from domain.event import Event
-from domain.lifecycle.facts import TicketAssigned
-from domain.offer.facts import (
+from domain.assignment.facts import (
     AssignmentOffered,
     AssignmentQueued,
     AssignmentRelaxed,
     AssignmentWaiting,
     AssignmentWithdrawn,
 )
+from domain.assignment.ranking import Wanted, candidates
+from domain.commands import Assign, Reopen, Resolve
+from domain.config import fold_config
+from domain.errors import DomainError, InvalidError, RuleError
+from domain.event import Event
+from domain.lifecycle.facts import TicketAssigned
 from domain.offering import AcceptOffer, DeclineOffer, OfferNext, Withdraw
 from domain.oncall.override import Leave
 from domain.publishing import publish

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from domain.commands import Assign, Reopen, Resolve
-from domain.errors import InvalidError
-from domain.escalation.facts import EscalationReassigned
-from domain.event import PolicyRef
-from domain.offer.facts import (
+from domain.assignment.facts import (
     AssignmentOffered,
     AssignmentWaiting,
     AssignmentWithdrawn,
 )
+from domain.commands import Assign, Reopen, Resolve
+from domain.errors import InvalidError
+from domain.escalation.facts import EscalationReassigned
+from domain.event import PolicyRef
 from domain.offering import AcceptOffer, DeclineOffer, OfferNext, Withdraw
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave, Override

@@ -10,17 +10,17 @@ from hypothesis import given as given_any
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from domain.assignment.facts import (
+    AssignmentOffered,
+    AssignmentUnanswered,
+    AssignmentWaiting,
+)
 from domain.commands import Assign
 from domain.enforcement import next_alarm
 from domain.errors import InvalidError, RuleError
 from domain.lifecycle.facts import TicketAssigned
 from domain.notification.occasion import occasions
 from domain.notification.telling import tellings
-from domain.offer.facts import (
-    AssignmentOffered,
-    AssignmentUnanswered,
-    AssignmentWaiting,
-)
 from domain.offering import AcceptOffer, DeclineOffer, OfferNext
 from domain.oncall.override import Leave
 from domain.people.routing import parse_terms

@@ -4,12 +4,12 @@ waits and asks again by itself, and ends with another team; its place in time is
 
 import pytest
 
-from domain.commands import Assign
-from domain.offer.facts import (
+from domain.assignment.facts import (
     AssignmentOffered,
     AssignmentOfferExpired,
     AssignmentQueued,
 )
+from domain.commands import Assign
 from domain.offering import AcceptOffer, DeclineOffer
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave

@@ -7,10 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.choosing import Candidate
-from domain.copies import replace
-from domain.event import Fact
-from domain.offer.facts import (
+from domain.assignment.facts import (
     AssignmentDeclined,
     AssignmentOffered,
     AssignmentOfferExpired,
@@ -20,6 +17,9 @@ from domain.offer.facts import (
     AssignmentWaiting,
     AssignmentWithdrawn,
 )
+from domain.assignment.ranking import Candidate
+from domain.copies import replace
+from domain.event import Fact
 
 
 @dataclass(frozen=True, kw_only=True)

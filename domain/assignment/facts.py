@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from domain.choosing import Candidate
+from domain.assignment.ranking import Candidate
 from domain.event import Fact
 
 
