@@ -17,8 +17,8 @@ from domain.escalation.facts import (
     EscalationStepFired,
     EscalationStepSkipped,
 )
+from domain.escalation.recipients import Around, Found
 from domain.escalation.run import Run
-from domain.escalation.who import Around, Found
 from domain.event import Fact
 from domain.held import may_change
 from domain.notification.unreached import StepUnreached

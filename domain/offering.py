@@ -23,7 +23,7 @@ from domain.assignment.facts import (
 from domain.assignment.queue import Queue
 from domain.assignment.ranking import Candidate, chosen_of, why_nobody
 from domain.errors import InvalidError, RuleError, UnknownNameError
-from domain.escalation.who import on_leave
+from domain.escalation.recipients import on_leave
 from domain.event import Fact
 from domain.lifecycle.facts import TicketAssigned
 from domain.people.directory import may_act

@@ -10,8 +10,8 @@ from datetime import datetime
 from domain.assignment.ranking import IN_TURN, Candidate, Wanted, candidates, chosen_of
 from domain.escalation.facts import EscalationNotReassigned, EscalationReassigned
 from domain.escalation.policy import Reassign, Step
+from domain.escalation.recipients import Around, away_of, barred
 from domain.escalation.run import Run
-from domain.escalation.who import Around, away_of, barred
 from domain.event import Fact, PolicyRef
 from domain.handling import Handling, Origin
 from domain.lifecycle.facts import PRIORITIES, TicketPriorityChanged, TicketWatched

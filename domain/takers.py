@@ -14,7 +14,7 @@ from domain.assignment.ranking import (
     chosen_of,
     unfit_for,
 )
-from domain.escalation.who import Around, away_of, barred, on_leave
+from domain.escalation.recipients import Around, away_of, barred, on_leave
 from domain.oncall.plan import Plan
 from domain.oncall.presence import next_on_shift, not_on_shift
 from domain.people.routing import Terms
