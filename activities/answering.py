@@ -15,9 +15,9 @@ from domain.approving import DecideApproval
 from domain.commands import Acknowledge, Command
 from domain.errors import DomainError, RuleError
 from domain.event import Actor, Event
-from domain.notification.item import Item, item
 from domain.notification.links import OFFERED, Link, LinkError, read_link
 from domain.notification.notification import Notification, fold, notification_stream
+from domain.notification.payload import Item, item
 from domain.notification.relevance import no_longer_true
 from domain.offering import AcceptOffer, DeclineOffer
 from domain.people.contact import Preferences

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domain.event import Event
+from domain.notification.dispatch_order import Outgoing
 from domain.notification.facts import Channel
-from domain.notification.item import Item
-from domain.notification.letter import Letter
+from domain.notification.message import Letter
 from domain.notification.notification import Notification
-from domain.notification.ordering import Outgoing
-from domain.notification.settling import Outcome
+from domain.notification.outcome import Outcome
+from domain.notification.payload import Item
 from domain.people.contact import Preferences
 
 Tickets = Mapping[str, Sequence[Event]]

@@ -15,7 +15,7 @@ from activities.ports import Appended, Caller, EventStore, Now, Registry
 from domain.errors import DomainError, NotFoundError, VersionConflictError
 from domain.event import Event
 from domain.notification.facts import Channel
-from domain.notification.trial import (
+from domain.notification.test_message import (
     MOST,
     WITHIN,
     AgentNotificationTested,

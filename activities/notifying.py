@@ -23,9 +23,9 @@ from domain.notification.notification import (
     notification_stream,
 )
 from domain.notification.notified import PersonNotified, person_notified
-from domain.notification.occasion import Occasion, occasions
 from domain.notification.planning import plan
-from domain.notification.unreached import StepUnreached, told_by, unreached
+from domain.notification.undelivered import StepUnreached, told_by, unreached
+from domain.notification.urgency import Occasion, occasions
 from domain.people.contact import Preferences, parse_preferences
 
 LOG = logging.getLogger(__name__)

@@ -17,17 +17,7 @@ from activities.notifying import DueTable, folded, reader_of, row_of, sealed
 from activities.ports import EventStore, NewId, Now, Registry, StoreUnavailableError
 from domain.errors import VersionConflictError
 from domain.event import SYSTEM, Meta
-from domain.notification.facts import NotificationDeferred, NotificationFact
-from domain.notification.fail_over import failed
-from domain.notification.item import item
-from domain.notification.letter import LinkTo, letter
-from domain.notification.limits import LIMITS, taken
-from domain.notification.notification import (
-    Notification,
-    notification_stream,
-    ticket_of,
-)
-from domain.notification.ordering import (
+from domain.notification.dispatch_order import (
     Bundle,
     Outgoing,
     Spent,
@@ -38,8 +28,18 @@ from domain.notification.ordering import (
     spaced,
     within_limits,
 )
+from domain.notification.facts import NotificationDeferred, NotificationFact
+from domain.notification.fail_over import failed
+from domain.notification.message import LinkTo, letter
+from domain.notification.notification import (
+    Notification,
+    notification_stream,
+    ticket_of,
+)
+from domain.notification.outcome import Outcome, Settled, settle, still_true
+from domain.notification.payload import item
 from domain.notification.planning import after_quiet
-from domain.notification.settling import Outcome, Settled, settle, still_true
+from domain.notification.rate_limits import LIMITS, taken
 
 AT_ONCE = 500
 AGAIN_S = 1.0

@@ -11,9 +11,9 @@ from datetime import datetime
 from html import escape
 
 from activities.answering import Answerable, State
-from domain.notification.letter import rows
 from domain.notification.links import Action
-from domain.notification.phrases import language
+from domain.notification.message import rows
+from domain.notification.templates import language
 
 _STYLE = """
 body{font:1.05rem/1.5 system-ui,sans-serif;margin:0;background:#f4f5f7;color:#1c2430}

@@ -21,7 +21,7 @@ from api.presentation import answer, written
 from api.problems import responses
 from api.schedules import subscribed_shifts
 from domain.errors import NotFoundError
-from domain.notification.phrases import language
+from domain.notification.templates import language
 from domain.oncall.calendar_url import calendar_url_stream, calendar_url_version
 
 ROUTER = APIRouter(prefix="/v1/agents", tags=["on call"])

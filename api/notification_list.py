@@ -24,7 +24,7 @@ from domain.notification.notification import (
     fold,
     notification_stream,
 )
-from domain.notification.trial import ChannelTried, TrialOutcome
+from domain.notification.test_message import ChannelTried, TrialOutcome
 
 ROUTER = APIRouter(prefix="/v1/notifications", tags=["notifications"])
 TEST_ROUTER = APIRouter(prefix="/v1/agents", tags=["notifications"])

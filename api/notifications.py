@@ -11,13 +11,13 @@ from api.schemas_notifications import NotificationPage
 from api.tickets import READ
 from domain.errors import NotFoundError
 from domain.event import Json
+from domain.notification.audience import Telling, tellings
 from domain.notification.notification import (
     Message,
     Notification,
     fold,
     notification_stream,
 )
-from domain.notification.telling import Telling, tellings
 
 ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 

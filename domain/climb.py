@@ -21,7 +21,7 @@ from domain.escalation.recipients import Around, Found
 from domain.escalation.run import Run
 from domain.event import Fact
 from domain.held import may_change
-from domain.notification.unreached import StepUnreached
+from domain.notification.undelivered import StepUnreached
 from domain.sla.reply import Replies
 from domain.step_actions import StepActions
 from domain.ticket.draft import Draft

@@ -46,7 +46,7 @@ from domain.lifecycle.facts import (
 from domain.macro_run import RunMacro, run_by_hand
 from domain.migrating import migrate
 from domain.notification.notified import PersonNotified
-from domain.notification.unreached import StepUnreached
+from domain.notification.undelivered import StepUnreached
 from domain.offering import (
     AcceptOffer,
     DeclineOffer,

@@ -31,7 +31,7 @@ from domain.lifecycle.facts import (
     TicketPaused,
     TicketUpdated,
 )
-from domain.notification.unreached import StepUnreached
+from domain.notification.undelivered import StepUnreached
 from domain.rematch import end_runs
 from domain.sla.clock import Clock
 from domain.ticket.draft import Draft

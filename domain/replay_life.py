@@ -32,7 +32,7 @@ from domain.lifecycle.facts import (
     TicketUpdated,
 )
 from domain.merge import close_merged
-from domain.notification.unreached import StepUnreached
+from domain.notification.undelivered import StepUnreached
 from domain.offering import DeclineOffer, Offering, OfferNext, Withdraw
 from domain.ticket.draft import Draft
 from domain.world import World

@@ -34,8 +34,8 @@ from activities.tickets import TicketDesk
 from api.config import normal
 from api.ports import Services
 from domain.config import Configuration
-from domain.notification.item import Item
 from domain.notification.links import LASTS, Action, Link, sign_link
+from domain.notification.payload import Item
 from domain.notification.signing import personal_secret
 from domain.oncall.calendar_url import calendar_secret
 from domain.webhook import Secret

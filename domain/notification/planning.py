@@ -15,7 +15,7 @@ from domain.notification.facts import (
     PlannedMessage,
     Urgency,
 )
-from domain.notification.occasion import Occasion
+from domain.notification.urgency import Occasion
 from domain.people.contact import Preferences
 
 NO_AGENT = "no such agent, or not active"

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from domain.escalation.facts import Because
-from domain.notification.item import Item, Promised
-from domain.notification.phrases import Phrases
-from domain.notification.telling import LEADS
+from domain.notification.audience import LEADS
+from domain.notification.payload import Item, Promised
+from domain.notification.templates import Phrases
 from domain.people.contact import Preferences
 
 _SECONDS = (86_400, 3_600, 60, 1)

@@ -77,7 +77,7 @@ from domain.notification.facts import (
     NotificationSent,
     NotificationUnreachable,
 )
-from domain.notification.trial import AgentNotificationTested
+from domain.notification.test_message import AgentNotificationTested
 from domain.oncall.calendar_url import AgentCalendarUrlMade, AgentCalendarUrlRevoked
 from domain.oncall.facts import (
     AgentLeaveAdded,

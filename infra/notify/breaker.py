@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from activities.dispatch import Dispatch
 from activities.ports import Now
-from domain.notification.settling import Outcome
+from domain.notification.outcome import Outcome
 
 LOG = logging.getLogger(__name__)
 FAILURES = 3

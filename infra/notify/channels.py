@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from activities.dispatch import Dispatch
 from activities.ports import Now
 from domain.notification.facts import Channel
-from domain.notification.settling import Outcome
+from domain.notification.outcome import Outcome
 from infra import metrics
 from infra.notify.breaker import Guarded, Way
 from infra.notify.chat import Chat

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Mapping
 
 from activities.dispatch import Dispatch
-from domain.notification.settling import Outcome
+from domain.notification.outcome import Outcome
 
 TIMEOUT_S = 30.0
 

@@ -11,8 +11,8 @@ from typing_extensions import override
 from activities.notifying import Notifying
 from domain.errors import DomainError
 from domain.lifecycle.facts import TicketWatched
+from domain.notification.audience import TOPICS, WATCHED
 from domain.notification.notification import ticket_of
-from domain.notification.telling import TOPICS, WATCHED
 from infra.database import Database
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.bell import Bell

@@ -8,7 +8,7 @@ import msgspec
 
 from activities.dispatch import Dispatch
 from activities.ports import Now
-from domain.notification.settling import Outcome
+from domain.notification.outcome import Outcome
 from domain.notification.signing import personal_secret
 from domain.webhook import signed_headers
 from infra.outbound import (

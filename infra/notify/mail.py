@@ -16,7 +16,7 @@ from aiosmtplib.errors import (
 )
 
 from activities.dispatch import Dispatch
-from domain.notification.settling import Outcome
+from domain.notification.outcome import Outcome
 
 TIMEOUT_S = 20.0
 PERMANENT = 500

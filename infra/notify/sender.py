@@ -12,7 +12,7 @@ import psycopg
 
 from activities.ports import StoreUnavailableError
 from activities.sending import Sending
-from domain.notification.ordering import Bundle
+from domain.notification.dispatch_order import Bundle
 from infra.database import Database
 from infra.followers.bell import EVERY_S, Bell
 from infra.notify.table import NotificationTable

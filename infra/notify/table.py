@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from domain.notification.limits import LIMITS
+from domain.notification.dispatch_order import LARGEST_BUNDLE, Spent
 from domain.notification.notification import Notification
-from domain.notification.ordering import LARGEST_BUNDLE, Spent
+from domain.notification.rate_limits import LIMITS
 from infra.database import Database
 
 MEMORY = max(limit.memory for limit in LIMITS.values())

@@ -6,8 +6,8 @@ import pytest
 
 from activities.answering import Answerable
 from api.answer_page import HEADERS, page
-from domain.notification.item import Item
 from domain.notification.links import Link
+from domain.notification.payload import Item
 from domain.people.contact import Preferences
 from tests.dsl import NOON
 

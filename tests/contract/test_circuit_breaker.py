@@ -7,8 +7,8 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from activities.dispatch import Dispatch
-from domain.notification.letter import Letter
-from domain.notification.settling import Outcome
+from domain.notification.message import Letter
+from domain.notification.outcome import Outcome
 from infra.notify.breaker import CIRCUIT_OPEN, FAILURES, OPEN_FOR, Guarded
 from infra.notify.mail import Mail, parse_smtp_url
 from tests.contract.test_sending import Desk

@@ -6,8 +6,8 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from activities.dispatch import Dispatch
-from domain.notification.letter import Letter
-from domain.notification.settling import Outcome
+from domain.notification.message import Letter
+from domain.notification.outcome import Outcome
 from infra.notify.mail import NOT_TAKEN, Mail, parse_smtp_url
 
 

@@ -7,8 +7,8 @@ import pytest
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from activities.dispatch import Dispatch
-from domain.notification.letter import Letter
-from domain.notification.settling import Outcome
+from domain.notification.message import Letter
+from domain.notification.outcome import Outcome
 from domain.notification.signing import personal_secret
 from infra.notify.hook import Hook
 from infra.outbound import OutboundClient, parse_networks

@@ -14,14 +14,14 @@ from activities.sending import Sending
 from domain.commands import Assign, Resolve
 from domain.errors import VersionConflictError
 from domain.event import Event
+from domain.notification.dispatch_order import Spent
 from domain.notification.facts import NotificationPlanned
 from domain.notification.fail_over import RETRIES
-from domain.notification.limits import LIMITS
 from domain.notification.notification import fold
 from domain.notification.notified import PersonNotified
-from domain.notification.ordering import Spent
-from domain.notification.settling import Outcome
-from domain.notification.unreached import StepUnreached
+from domain.notification.outcome import Outcome
+from domain.notification.rate_limits import LIMITS
+from domain.notification.undelivered import StepUnreached
 from infra.eventstore.codec import decode, encode
 from tests.dsl import BY_ANN, NOON, Story, configured, promising, world
 from tests.memory import InMemoryEventStore

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 from domain.event import Event
+from domain.notification.dispatch_order import Outgoing
 from domain.notification.notification import evolve, fold, notification_stream
-from domain.notification.occasion import Occasion
-from domain.notification.ordering import Outgoing
 from domain.notification.planning import plan
+from domain.notification.urgency import Occasion
 from domain.people.contact import parse_preferences
 from tests.dsl import BY_ANN
 

@@ -30,7 +30,7 @@ from domain.escalation.facts import (
 )
 from domain.event import PolicyRef
 from domain.held import wanted_hands
-from domain.notification.unreached import StepUnreached
+from domain.notification.undelivered import StepUnreached
 from domain.offering import DeclineOffer
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave, Override

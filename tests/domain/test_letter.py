@@ -9,13 +9,13 @@ import pytest
 
 from domain.commands import Assign
 from domain.lifecycle.facts import Customer
-from domain.notification.item import item
-from domain.notification.letter import letter
+from domain.notification.dispatch_order import MOST_OF_ONE_TICKET, Spent, spaced
+from domain.notification.message import letter
 from domain.notification.notification import fold
-from domain.notification.occasion import occasions
-from domain.notification.ordering import MOST_OF_ONE_TICKET, Spent, spaced
-from domain.notification.phrases import phrases
+from domain.notification.payload import item
 from domain.notification.planning import plan
+from domain.notification.templates import phrases
+from domain.notification.urgency import occasions
 from domain.notification.wording import length
 from domain.people.contact import parse_preferences
 from domain.world import World

@@ -9,13 +9,13 @@ from domain.notification.facts import (
     NotificationUnreachable,
 )
 from domain.notification.fail_over import OURS_TO_MEND, RETRIES, drop, failed, sent
-from domain.notification.item import Item, Promised
-from domain.notification.letter import letter
+from domain.notification.message import letter
 from domain.notification.notification import ALL_FAILED, NOT_SET_UP
-from domain.notification.occasion import occasions
+from domain.notification.outcome import Outcome, settle, still_true
+from domain.notification.payload import Item, Promised
 from domain.notification.planning import NO_AGENT, plan
-from domain.notification.settling import Outcome, settle, still_true
-from domain.notification.unreached import StepUnreached, told_by, unreached
+from domain.notification.undelivered import StepUnreached, told_by, unreached
+from domain.notification.urgency import occasions
 from domain.people.contact import parse_preferences, preferences_advice
 from tests.domain.notifications import (
     HOUR,

@@ -16,13 +16,19 @@ import pytest
 from domain.escalation.facts import EscalationAcknowledged, EscalationEnded
 from domain.event import Event
 from domain.lifecycle.facts import TicketAcknowledged, TicketClosed
-from domain.notification import ordering
+from domain.notification import dispatch_order as ordering
+from domain.notification.dispatch_order import (
+    KINDS,
+    Spent,
+    bundles,
+    in_order,
+    within_limits,
+)
 from domain.notification.fail_over import drop
-from domain.notification.limits import Limit, next_token, taken
-from domain.notification.ordering import KINDS, Spent, bundles, in_order, within_limits
+from domain.notification.outcome import Outcome, settle, still_true
 from domain.notification.planning import after_quiet
+from domain.notification.rate_limits import Limit, next_token, taken
 from domain.notification.relevance import no_longer_true
-from domain.notification.settling import Outcome, settle, still_true
 from tests.domain.notifications import (
     HOUR,
     MINUTE,

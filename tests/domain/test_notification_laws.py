@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from domain.event import Event
 from domain.lifecycle.facts import TicketResolved
+from domain.notification.dispatch_order import bundles, in_order
 from domain.notification.facts import (
     NotificationDropped,
     NotificationFailed,
@@ -14,9 +15,8 @@ from domain.notification.facts import (
     NotificationUnreachable,
 )
 from domain.notification.fail_over import RETRIES
-from domain.notification.limits import Limit, next_token, taken
-from domain.notification.ordering import bundles, in_order
-from domain.notification.settling import Outcome, settle, still_true
+from domain.notification.outcome import Outcome, settle, still_true
+from domain.notification.rate_limits import Limit, next_token, taken
 from tests.domain.notifications import (
     MINUTE,
     NOON,

@@ -17,7 +17,7 @@ from domain.config_draft import overlaid
 from domain.enforcement import EPOCH, plan
 from domain.errors import DomainError
 from domain.merge import merge
-from domain.notification.unreached import StepUnreached
+from domain.notification.undelivered import StepUnreached
 from domain.simulation import compare
 from domain.ticket.draft import seal
 from tests.domain.test_any_history import CHANGES, GAPS, LADDERS, POLICIES, WHOLE

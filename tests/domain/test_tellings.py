@@ -8,14 +8,14 @@ import pytest
 from domain.approving import AskApproval, DecideApproval
 from domain.commands import Assign, Close, ExcuseBreach, Reopen, Resolve
 from domain.event import Actor
-from domain.notification.item import item
-from domain.notification.letter import letter
+from domain.notification.audience import tellings
+from domain.notification.dispatch_order import Spent, in_order, since
+from domain.notification.message import letter
 from domain.notification.notification import fold, notification_stream, ticket_of
-from domain.notification.occasion import occasions
-from domain.notification.ordering import Spent, in_order, since
+from domain.notification.payload import item
 from domain.notification.planning import plan
 from domain.notification.relevance import no_longer_true
-from domain.notification.telling import tellings
+from domain.notification.urgency import occasions
 from domain.offering import AcceptOffer, DeclineOffer, Withdraw
 from domain.people.contact import parse_preferences
 from domain.world import World

@@ -19,8 +19,8 @@ from domain.commands import Assign
 from domain.enforcement import next_alarm
 from domain.errors import InvalidError, RuleError
 from domain.lifecycle.facts import TicketAssigned
-from domain.notification.occasion import occasions
-from domain.notification.telling import tellings
+from domain.notification.audience import tellings
+from domain.notification.urgency import occasions
 from domain.offering import AcceptOffer, DeclineOffer, OfferNext
 from domain.oncall.override import Leave
 from domain.people.routing import parse_terms

@@ -7,8 +7,8 @@ from typing import ClassVar, Literal, get_args
 from domain.event import Fact
 from domain.notification.facts import CHANNELS, Channel
 from domain.notification.fail_over import OURS_TO_MEND
-from domain.notification.letter import Letter
-from domain.notification.phrases import language
+from domain.notification.message import Letter
+from domain.notification.templates import language
 from domain.people.contact import Preferences
 
 TrialOutcome = Literal["sent", "not_set_up", "failed"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.event import Event
+from domain.notification.dispatch_order import Bundle, Outgoing
 from domain.notification.facts import NotificationFact
 from domain.notification.fail_over import drop, failed, sent, spared
 from domain.notification.notification import (
@@ -12,7 +13,6 @@ from domain.notification.notification import (
     evolve,
     notification_stream,
 )
-from domain.notification.ordering import Bundle, Outgoing
 from domain.notification.relevance import no_longer_true
 
 Facts = tuple[NotificationFact, ...]

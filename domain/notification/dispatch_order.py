@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
 from domain.notification.facts import Channel, Urgency
-from domain.notification.limits import LIMITS, next_token, taken
+from domain.notification.rate_limits import LIMITS, next_token, taken
 
 Kind = Literal[
     "first_alert",

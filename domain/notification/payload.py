@@ -17,9 +17,9 @@ from domain.authority.facts import (
 from domain.authority.limits import SpendKind
 from domain.escalation.facts import CHOOSING, Because
 from domain.event import Event, Fact
+from domain.notification.audience import tellings
 from domain.notification.facts import Cause
 from domain.notification.notification import Notification
-from domain.notification.telling import tellings
 from domain.ticket.evolve import fold
 from domain.ticket.state import Ticket
 

@@ -10,9 +10,9 @@ from datetime import datetime
 from html import escape
 
 from domain.notification.facts import Cause
-from domain.notification.item import Item
 from domain.notification.links import OFFERED, Action
-from domain.notification.phrases import Phrases, phrases
+from domain.notification.payload import Item
+from domain.notification.templates import Phrases, phrases
 from domain.notification.wording import (
     length,
     local_time,

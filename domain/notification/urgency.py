@@ -11,9 +11,9 @@ from datetime import datetime
 
 from domain.escalation.facts import EscalationPinned, EscalationStarted
 from domain.event import Event
+from domain.notification.audience import Telling, tellings
 from domain.notification.facts import Cause, Urgency
 from domain.notification.notification import Part, notification_id
-from domain.notification.telling import Telling, tellings
 from domain.sla.facts import SlaBreached
 from domain.ticket.evolve import fold
 
