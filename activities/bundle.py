@@ -20,18 +20,25 @@ from activities.ports import (
     none_unpromised,
 )
 from activities.sources import Sources, all_looked_up
-from domain.bundle import Bundle, Change, Documents, change, changes, in_order
-from domain.config import (
+from domain.configuration.bundle import (
+    Bundle,
+    Change,
+    Documents,
+    change,
+    changes,
+    in_order,
+)
+from domain.configuration.configuration import (
     Configuration,
     PolicyPublished,
     PolicyRetired,
     config_stream,
     fold_config,
 )
-from domain.config_kinds import Kind
+from domain.configuration.kinds import Kind
+from domain.configuration.pruning import beside
 from domain.errors import InvalidError, PreconditionError
 from domain.event import Event, PolicyRef
-from domain.pruning import beside
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,8 +21,15 @@ from activities.ports import (
     none_unpromised,
 )
 from activities.sources import Expanded, Sources, looked_up
-from domain.config import Entry, PolicyRetired, config_stream, fold_config
-from domain.config_kinds import Kind
+from domain.configuration.configuration import (
+    Entry,
+    PolicyRetired,
+    config_stream,
+    fold_config,
+)
+from domain.configuration.kinds import Kind
+from domain.configuration.publishing import Written, publish, unchanged
+from domain.configuration.retiring import left_by, restorable, retire
 from domain.errors import (
     CommandReusedError,
     FieldError,
@@ -31,8 +38,6 @@ from domain.errors import (
     VersionConflictError,
 )
 from domain.event import Event, Fact, Json, Meta, PolicyRef
-from domain.publishing import Written, publish, unchanged
-from domain.retiring import left_by, restorable, retire
 
 TRIES = 5
 

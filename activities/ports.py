@@ -8,7 +8,7 @@ from typing import Protocol
 
 from domain.access import Keys
 from domain.authority.delegation import Delegation
-from domain.config import Configuration
+from domain.configuration.configuration import Configuration
 from domain.event import Actor, Event
 from domain.oncall.book import OnCallBook
 from domain.people.directory import Directory

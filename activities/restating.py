@@ -7,7 +7,7 @@ from typing import Protocol
 from activities.config import meta_of, replayed, row_of
 from activities.ports import Appended, Caller, EventStore, NewId, Now, Registry
 from activities.tickets import TicketDesk
-from domain.config_kinds import SINGULAR
+from domain.configuration.kinds import SINGULAR
 from domain.errors import NotFoundError
 from domain.event import Event
 from domain.restatement import (

@@ -17,8 +17,8 @@ from activities.delivery import heard
 from activities.ports import EventStore, Registry, StoreUnavailableError
 from activities.simulating import LeftOut, Order, trial_of
 from activities.sources import Sources
-from domain.config import Configuration
 from domain.config_draft import Trial
+from domain.configuration.configuration import Configuration
 from domain.errors import DomainError, UnreadableError
 from domain.event import Event
 from domain.replay import absorbed_by

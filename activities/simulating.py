@@ -12,10 +12,10 @@ from typing import Literal, Protocol
 
 from activities.ports import BusyError, Caller, NewId, Now, Registry
 from activities.sources import Sources, all_looked_up
-from domain.bundle import Bundle, Documents
-from domain.config import Configuration
 from domain.config_draft import Trial, overlaid
-from domain.config_warnings import ConfigWarning
+from domain.configuration.bundle import Bundle, Documents
+from domain.configuration.configuration import Configuration
+from domain.configuration.warnings import ConfigWarning
 from domain.errors import (
     CommandReusedError,
     FieldError,

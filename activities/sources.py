@@ -4,9 +4,9 @@ import asyncio
 from datetime import date
 from typing import Protocol, TypeAlias
 
-from domain.bundle import Documents, Named
 from domain.calendar.holiday_sources import Expansion, Found, HolidaySource, expand
-from domain.config_kinds import Kind
+from domain.configuration.bundle import Documents, Named
+from domain.configuration.kinds import Kind
 from domain.errors import InvalidError
 from domain.event import Json
 from domain.oncall.shift_sources import (

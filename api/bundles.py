@@ -21,9 +21,9 @@ from api.schemas_bundles import BundleIn, BundleOut, ConfigurationOut
 from api.words import Several, Strict
 from api.yaml_text import MEDIA_TYPE, is_yaml, read_yaml
 from api.yaml_written import write_yaml
-from domain.bundle import Change, Documents
-from domain.config import Configuration
-from domain.config_kinds import ORDER, Kind
+from domain.configuration.bundle import Change, Documents
+from domain.configuration.configuration import Configuration
+from domain.configuration.kinds import ORDER, Kind
 from domain.event import Json
 
 ROUTER = APIRouter(prefix="/v1/config", tags=["configuration"])

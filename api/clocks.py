@@ -16,7 +16,7 @@ from api.schemas_tickets import TicketOut
 from api.tickets import READ, outcome_json
 from api.words import Cleaned, Instant
 from domain.commands import ExcuseBreach
-from domain.config import Configuration
+from domain.configuration.configuration import Configuration
 from domain.errors import InvalidError, NotFoundError
 from domain.event import Event, Json
 from domain.explanation import Explanation, explain

@@ -27,11 +27,11 @@ from api.schemas_config import (
 from api.schemas_macros import MacroIn
 from api.schemas_schedules import ScheduleIn
 from api.words import Strict, Word
-from domain.config import Entry, Published
-from domain.config_kinds import SINGULAR, Kind
+from domain.configuration.configuration import Entry, Published
+from domain.configuration.kinds import SINGULAR, Kind
+from domain.configuration.retiring import in_force
 from domain.errors import NotFoundError
 from domain.event import Json
-from domain.retiring import in_force
 
 READ = reads("config:read", 404, 422)
 WRITE = guarded("config:write", 400, 404, 409, 412, 413, 415, 422, 428)

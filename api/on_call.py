@@ -13,8 +13,8 @@ from api.presentation import answer
 from api.schedules import of_query
 from api.schemas_schedules import OnCallShiftOut
 from api.words import Cleaned, Instant
-from domain.config import Configuration, Published
-from domain.config_kinds import SINGULAR, references
+from domain.configuration.configuration import Configuration, Published
+from domain.configuration.kinds import SINGULAR, references
 from domain.errors import InvalidError
 from domain.event import Json
 from domain.nearest import did_you_mean

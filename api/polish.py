@@ -9,7 +9,7 @@ from typing import Any, Final
 from api.examples import example_of
 from api.glossary import FIELDS, PARAMETERS, SPECIFIC
 from api.problems import responses
-from domain.config_kinds import SINGULAR
+from domain.configuration.kinds import SINGULAR
 
 Json = dict[str, Any]
 JSON: Final = "application/json"

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model
 from api.config import SCHEMAS
 from api.schemas_calendars import WarningOut
 from api.words import Strict, Word, example
-from domain.bundle import Action
-from domain.config_kinds import Kind
+from domain.configuration.bundle import Action
+from domain.configuration.kinds import Kind
 from domain.documents.diff import Op
 
 PEOPLE: JsonValue = {"ann": {"name": "Ann"}}

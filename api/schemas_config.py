@@ -26,7 +26,7 @@ from api.words import (
     example,
     normal_json,
 )
-from domain.config_kinds import Kind
+from domain.configuration.kinds import Kind
 from domain.escalation.policy import NoChannel, Strategy
 from domain.escalation.target import WHOLE
 from domain.lifecycle.facts import Channel

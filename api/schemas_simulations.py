@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, JsonValue
 from activities.simulating import JobState
 from api.schemas_bundles import BundleIn
 from api.words import Identifier, Instant, Strict, example
-from domain.config_kinds import Kind
+from domain.configuration.kinds import Kind
 from domain.simulation import Verdict
 
 RULE: JsonValue = {

@@ -17,7 +17,7 @@ from api.pages import Asked
 from api.presentation import answer
 from api.schemas_simulations import ConfigWarnings, SimulationIn, SimulationOut
 from api.words import Identifier
-from domain.config_warnings import ConfigWarning, config_warnings
+from domain.configuration.warnings import ConfigWarning, config_warnings
 from domain.errors import FieldError, InvalidError
 from domain.event import Json
 

@@ -15,12 +15,12 @@ from bench.business_time import office
 from domain.calendar.business_time import breach_at, due_at
 from domain.calendar.document import calendar_form
 from domain.commands import Command, OpenTicket, decide, open_ticket
-from domain.config import Configuration, fold_config
-from domain.config_kinds import Kind
+from domain.configuration.configuration import Configuration, fold_config
+from domain.configuration.kinds import Kind
+from domain.configuration.publishing import publish
 from domain.event import SYSTEM, Event, Json, Meta
 from domain.handling import AddMessage, Assign, Change, PauseTicket, Resume
 from domain.lifecycle.facts import Author, AuthorKind, Customer
-from domain.publishing import publish
 from domain.replay import Past, replay
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold

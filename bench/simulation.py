@@ -23,8 +23,8 @@ from activities.simulated import Page, SimulatedPages
 from activities.simulating import Order
 from api.yaml_text import read_yaml
 from domain.access import Keys
-from domain.bundle import Named
-from domain.config import Configuration
+from domain.configuration.bundle import Named
+from domain.configuration.configuration import Configuration
 from domain.event import Event, Json
 from domain.oncall.book import OnCallBook
 from domain.simulation import Summary

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.bundle import Bundle, laid_over
-from domain.config import Configuration, PolicyPublished
-from domain.config_warnings import ConfigWarning
+from domain.configuration.bundle import Bundle, laid_over
+from domain.configuration.configuration import Configuration, PolicyPublished
+from domain.configuration.warnings import ConfigWarning
 from domain.oncall.book import OnCallBook
 from domain.oncall.plan import Plan
 from domain.people.directory import Directory

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from domain.commands import RestatePromises
-from domain.config import Configuration
+from domain.configuration.configuration import Configuration
 from domain.escalation.facts import EscalationMigrated
 from domain.event import Fact
 from domain.sla.clock import Clock

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from domain.authority.delegation import Delegation
 from domain.calendar.calendar import Calendar
-from domain.config import Configuration
+from domain.configuration.configuration import Configuration
 from domain.copies import replace
 from domain.event import PolicyRef
 from domain.oncall.book import OnCallBook

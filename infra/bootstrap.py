@@ -15,7 +15,7 @@ from api.bundles import documents_of
 from api.schemas_bundles import BundleIn
 from api.yaml_text import read_yaml
 from domain.access import EVERYBODY, KeyCreated
-from domain.config_kinds import ORDER, Kind
+from domain.configuration.kinds import ORDER, Kind
 from domain.errors import ConflictError
 from domain.event import SYSTEM, Json
 from infra.sources import InstalledSources

@@ -12,11 +12,11 @@ from api.bundles import documents_of, validated
 from api.schemas_bundles import BundleIn
 from api.validation import field_errors
 from api.words import Strict
-from domain.bundle import Bundle, Documents, Named
+from domain.configuration.bundle import Bundle, Documents, Named
+from domain.configuration.validation import Findings
+from domain.configuration.validation import validated as judged
 from domain.errors import FieldError, InvalidError
 from domain.own_words import normal
-from domain.validating import Findings
-from domain.validating import validated as judged
 from infra.bundles import read
 from infra.sources import InstalledSources
 from infra.wiring import now

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from domain.access import Keys, fold_keys
 from domain.authority.delegation import Delegation, fold_delegations
-from domain.config import Configuration, fold_config
 from domain.config_lint.surroundings import Words
+from domain.configuration.configuration import Configuration, fold_config
+from domain.configuration.on_call_book import fold_oncall
 from domain.event import Event
 from domain.oncall.book import OnCallBook
-from domain.oncall_log import fold_oncall
 from domain.subscription import Subscriptions, fold_subscriptions
 from infra.eventstore.store import PostgresEventStore
 

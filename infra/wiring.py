@@ -33,7 +33,7 @@ from activities.subscriptions import disable
 from activities.tickets import TicketDesk
 from api.config import normal
 from api.ports import Services
-from domain.config import Configuration
+from domain.configuration.configuration import Configuration
 from domain.notification.links import LASTS, Action, Link, sign_link
 from domain.notification.payload import Item
 from domain.notification.signing import personal_secret

@@ -1,6 +1,6 @@
 """Who is on call by every schedule there ever was: their plans, and all leaves.
 
-Folded by `domain.oncall_log`; this module knows nothing of configuration.
+Folded by `domain.configuration.on_call_book`; this module knows nothing of configuration.
 """
 
 from collections.abc import Iterable, Mapping

@@ -25,7 +25,7 @@ from domain.authority.facts import (
     AuthorityDelegated,
     AuthorityRevoked,
 )
-from domain.config import PolicyPublished, PolicyRetired
+from domain.configuration.configuration import PolicyPublished, PolicyRetired
 from domain.escalation.facts import (
     EscalationAcknowledged,
     EscalationBroken,

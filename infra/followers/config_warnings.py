@@ -11,9 +11,9 @@ import time
 from collections import Counter
 
 from activities.ports import Now, Registry
-from domain.config import Configuration
-from domain.config_kinds import ORDER
-from domain.config_warnings import config_warnings
+from domain.configuration.configuration import Configuration
+from domain.configuration.kinds import ORDER
+from domain.configuration.warnings import config_warnings
 from domain.oncall.book import OnCallBook
 from infra import metrics
 from infra.followers.follower import AWAY

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing_extensions import override
 
 from activities.assigning import Assigning, Refused
-from domain.config import PolicyPublished, PolicyRetired
+from domain.configuration.configuration import PolicyPublished, PolicyRetired
 from domain.event import Event
 from domain.held import wanted_hands
 from domain.oncall.facts import AgentLeaveAdded

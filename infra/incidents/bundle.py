@@ -10,8 +10,8 @@ from pathlib import Path
 
 from activities.sources import all_looked_up
 from api.yaml_text import read_yaml
-from domain.bundle import Bundle, laid_over
-from domain.config import Configuration
+from domain.configuration.bundle import Bundle, laid_over
+from domain.configuration.configuration import Configuration
 from domain.errors import InvalidError
 from domain.world import World
 from infra.bootstrap import documents

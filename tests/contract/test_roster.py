@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from psycopg import sql
 
-from domain.config import Configuration
+from domain.configuration.configuration import Configuration
 from domain.world import World
 from infra.followers.projector import PROJECTOR
 from infra.roster import LiveRoster

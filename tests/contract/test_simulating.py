@@ -9,7 +9,7 @@ from activities.contracts import SimulatePageInput
 from activities.ports import StoreUnavailableError
 from activities.simulated import PAGE, SimulatedPages
 from activities.simulating import Order
-from domain.config import Configuration
+from domain.configuration.configuration import Configuration
 from domain.errors import UnreadableError
 from domain.oncall.book import OnCallBook
 from domain.sla.facts import SlaAttached

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from domain.bundle import Bundle, changes
+from domain.configuration.bundle import Bundle, changes
+from domain.configuration.validation import validated
 from domain.documents.diff import Difference, differences
 from domain.errors import InvalidError, RuleError
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Override
 from domain.oncall.plan import Plan
-from domain.validating import validated
 from tests.dsl import NOON, configured
 
 CLERK = {"name": "Clerk", "manager": "boss"}

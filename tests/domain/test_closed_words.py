@@ -2,8 +2,8 @@
 
 import pytest
 
+from domain.configuration.publishing import publish
 from domain.errors import InvalidError
-from domain.publishing import publish
 from tests.dsl import configured, world
 
 STATUSES = "open, pending, on_hold, resolved, closed"

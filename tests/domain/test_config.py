@@ -6,11 +6,11 @@ from datetime import date
 import pytest
 
 from domain.calendar.holiday_sources import Found, expand
-from domain.config import Configuration, PolicyRetired
+from domain.configuration.configuration import Configuration, PolicyRetired
+from domain.configuration.publishing import Written, publish, unchanged
+from domain.configuration.retiring import retire
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.event import Event
-from domain.publishing import Written, publish, unchanged
-from domain.retiring import retire
 from tests.dsl import BY_ANN, NOON, configured, fold_config, published, world
 
 SLA = {"match": [{"targets": {"resolution": "1h"}}]}

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from domain.conditions.condition import Condition, parse_condition
-from domain.config import PolicyRetired
 from domain.config_lint.conditions import holds_never, implies
-from domain.config_warnings import config_warnings
+from domain.configuration.configuration import PolicyRetired
+from domain.configuration.publishing import publish
+from domain.configuration.warnings import config_warnings
 from domain.event import Event
 from domain.oncall.book import OnCallBook
-from domain.publishing import publish
 from domain.sla.metric import FIELDS
 from tests.dsl import AGENTS, BY_ANN, NOON, configured, fold_config, published, world
 

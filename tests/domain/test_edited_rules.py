@@ -14,10 +14,10 @@ from domain.commands import (
     Resume,
     decide,
 )
-from domain.config import fold_config
+from domain.configuration.configuration import fold_config
+from domain.configuration.retiring import retire
 from domain.event import Event
 from domain.restatement import clock_changes
-from domain.retiring import retire
 from domain.sla.facts import SlaBreached, SlaRestated
 from tests.domain.calendars import local
 from tests.domain.clocks import (

@@ -29,6 +29,7 @@ from pathlib import Path
 import pytest
 
 from domain.commands import Acknowledge, Close, Escalate, PauseTicket, Resume
+from domain.configuration.publishing import publish
 from domain.enforcement import EPOCH, next_alarm, plan
 from domain.errors import InvalidError
 from domain.escalation.facts import (
@@ -38,7 +39,6 @@ from domain.escalation.facts import (
     EscalationStepFired,
     EscalationStepSkipped,
 )
-from domain.publishing import publish
 from tests.domain.test_escalation_steps import (
     AGENTS,
     ANN,

@@ -4,16 +4,16 @@ leaving says what it uncovers.
 
 import pytest
 
-from domain.config import config_stream, fold_config
+from domain.configuration.configuration import config_stream, fold_config
+from domain.configuration.on_call_book import fold_oncall
+from domain.configuration.publishing import publish
+from domain.configuration.retiring import left_by, retire, uses
 from domain.errors import RuleError
 from domain.escalation.facts import EscalationStepFired
 from domain.event import Event
 from domain.oncall.book import OnCallBook
 from domain.oncall.on_call import on_call_at
 from domain.oncall.shifts import gaps, shifts
-from domain.oncall_log import fold_oncall
-from domain.publishing import publish
-from domain.retiring import left_by, retire, uses
 from domain.world import World
 from tests.dsl import AGENTS, BY_ANN, NOON, Story, configured, instant
 

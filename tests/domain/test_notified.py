@@ -1,8 +1,8 @@
 """`escalation.notified` says that a message left, and not more."""
 
-from domain.bundle import Bundle
 from domain.commands import Resolve
 from domain.config_draft import overlaid
+from domain.configuration.bundle import Bundle
 from domain.escalation.facts import Chosen, EscalationNotified
 from domain.notification.notified import PersonNotified
 from domain.replay import Past, replay

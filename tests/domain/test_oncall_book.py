@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.config import PolicyPublished, PolicyRetired, fold_config
+from domain.configuration.configuration import (
+    PolicyPublished,
+    PolicyRetired,
+    fold_config,
+)
+from domain.configuration.on_call_book import fold_oncall
+from domain.configuration.publishing import publish
+from domain.configuration.retiring import retire
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.event import Event
 from domain.oncall.changes import (
@@ -27,9 +34,6 @@ from domain.oncall.facts import (
 from domain.oncall.leaves import add_leave, cancel_leave
 from domain.oncall.on_call import on_call_at
 from domain.oncall.override import Leave, Swap
-from domain.oncall_log import fold_oncall
-from domain.publishing import publish
-from domain.retiring import retire
 from domain.world import World
 from tests.domain.oncall import at, layer, override, plan, told
 from tests.dsl import BY_ANN, configured

@@ -11,9 +11,9 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.bundle import Bundle
 from domain.commands import Escalate, LookAgain, PauseTicket, RestatePromises
 from domain.config_draft import overlaid
+from domain.configuration.bundle import Bundle
 from domain.enforcement import EPOCH, plan
 from domain.errors import DomainError
 from domain.merge import merge

@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.bundle import Bundle
-from domain.config import Configuration, fold_config
 from domain.config_draft import overlaid
-from domain.config_kinds import references
-from domain.config_warnings import config_warnings
+from domain.configuration.bundle import Bundle
+from domain.configuration.configuration import Configuration, fold_config
+from domain.configuration.kinds import references
+from domain.configuration.on_call_book import fold_oncall
+from domain.configuration.publishing import Written, publish, unchanged
+from domain.configuration.warnings import config_warnings
 from domain.errors import FieldError, InvalidError
 from domain.event import Event
 from domain.oncall.book import OnCallBook
@@ -21,8 +23,6 @@ from domain.oncall.shift_sources import (
     spell_out,
 )
 from domain.oncall.shifts import shifts
-from domain.oncall_log import fold_oncall
-from domain.publishing import Written, publish, unchanged
 from tests.domain.oncall import layer
 from tests.dsl import BY_ANN, NOON, configured
 

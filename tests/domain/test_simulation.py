@@ -4,9 +4,9 @@ that would have been.
 
 import pytest
 
-from domain.bundle import Bundle
 from domain.commands import Acknowledge, Escalate, Resolve
 from domain.config_draft import overlaid
+from domain.configuration.bundle import Bundle
 from domain.duration import parse_duration
 from domain.errors import InvalidError
 from domain.oncall.book import OnCallBook

@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from domain.config_warnings import config_warnings
+from domain.configuration.publishing import publish
+from domain.configuration.warnings import config_warnings
 from domain.oncall.book import OnCallBook
-from domain.publishing import publish
 from tests.dsl import NOON, configured
 
 PRINTER = {"match": [{"when": {"type": "printer"}, "targets": {"resolution": "PT1H"}}]}

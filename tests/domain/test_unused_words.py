@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from domain.publishing import publish
+from domain.configuration.publishing import publish
 from tests.dsl import world
 
 USED = {

@@ -19,7 +19,7 @@ from activities.contracts import TicketPlan
 from activities.enforcement import Enforcement, contract
 from activities.ports import Appended, CommandRow, Moving, StoreUnavailableError
 from domain.commands import OpenTicket, decide, open_ticket
-from domain.config import Configuration
+from domain.configuration.configuration import Configuration
 from domain.duration import format_duration, parse_duration
 from domain.enforcement import EPOCH, next_alarm
 from domain.errors import VersionConflictError

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.config import fold_config
+from domain.configuration.configuration import fold_config
+from domain.configuration.on_call_book import fold_oncall
+from domain.configuration.publishing import publish
 from domain.escalation.facts import EscalationHeld, EscalationStepFired
 from domain.event import Event
 from domain.oncall.shift_sources import spell_out
-from domain.oncall_log import fold_oncall
-from domain.publishing import publish
 from domain.world import World
 from infra.sources import InstalledSources
 from tests.dsl import BY_ANN, configured

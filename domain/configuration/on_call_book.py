@@ -1,13 +1,13 @@
 """The book of who is on call, from the log: versions, overrides, swaps, leaves, and
 people who left.
 
-Beside `domain.oncall`, not in it: the facts of publishing are those of `domain.config`,
+Beside `domain.oncall`, not in it: the facts of publishing are those of `domain.configuration.configuration`,
 which itself reads schedules.
 """
 
 from collections.abc import Iterable
 
-from domain.config import PolicyPublished, PolicyRetired
+from domain.configuration.configuration import PolicyPublished, PolicyRetired
 from domain.event import Event, PolicyRef
 from domain.oncall.book import OnCallBook
 from domain.oncall.facts import (

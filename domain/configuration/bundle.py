@@ -10,15 +10,19 @@ from datetime import datetime
 from typing import Literal
 
 from domain.calendar.holiday_sources import Expansion
-from domain.config import Configuration, PolicyPublished, PolicyRetired
-from domain.config_kinds import ORDER, Kind
+from domain.configuration.configuration import (
+    Configuration,
+    PolicyPublished,
+    PolicyRetired,
+)
+from domain.configuration.kinds import ORDER, Kind
+from domain.configuration.pruning import pruned
+from domain.configuration.publishing import Written, next_version, settled, unchanged
 from domain.documents.diff import Difference, differences
 from domain.errors import FieldError, InvalidError
 from domain.event import Json
 from domain.oncall.book import OnCallBook
 from domain.oncall.shift_sources import ShiftExpansion
-from domain.pruning import pruned
-from domain.publishing import Written, next_version, settled, unchanged
 
 Named = tuple[Kind, str]
 Documents = Mapping[Named, Json]

@@ -8,12 +8,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from domain.config import Configuration, PolicyRetired
-from domain.config_kinds import ORDER, SINGULAR, Kind, references
+from domain.configuration.configuration import Configuration, PolicyRetired
+from domain.configuration.kinds import ORDER, SINGULAR, Kind, references
+from domain.configuration.retiring import hours_left
 from domain.errors import RuleError
 from domain.oncall.book import OnCallBook
 from domain.oncall.plan import Plan
-from domain.retiring import hours_left
 
 Named = tuple[Kind, str]
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from domain.config import Configuration, PolicyRetired, Published
-from domain.config_kinds import ORDER, SINGULAR, Kind, references
+from domain.configuration.configuration import Configuration, PolicyRetired, Published
+from domain.configuration.kinds import ORDER, SINGULAR, Kind, references
 from domain.errors import FieldError, NotFoundError, RuleError
 from domain.event import Json
 from domain.oncall.book import OnCallBook

@@ -4,13 +4,13 @@ that stand elsewhere.
 
 from dataclasses import dataclass
 
-from domain.bundle import Bundle
-from domain.config import Configuration
-from domain.config_kinds import SINGULAR, references
 from domain.config_lint.people import circle_faults
+from domain.configuration.bundle import Bundle
+from domain.configuration.configuration import Configuration
+from domain.configuration.kinds import SINGULAR, references
+from domain.configuration.publishing import Written, next_version
 from domain.errors import FieldError, InvalidError
 from domain.event import Json
-from domain.publishing import Written, next_version
 
 
 @dataclass(frozen=True, kw_only=True)
