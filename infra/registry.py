@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from domain.access import Keys, fold_keys
 from domain.authority.delegation import Delegation, fold_delegations
-from domain.config_lint.surroundings import Words
 from domain.configuration.configuration import Configuration, fold_config
+from domain.configuration.lint.context import Words
 from domain.configuration.on_call_book import fold_oncall
 from domain.event import Event
 from domain.oncall.book import OnCallBook

@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from domain.calendar.calendar import Calendar
 from domain.calendar.document import parse_calendar
+from domain.calendar.lint import calendar_warnings
 from domain.documents.fields import (
     below,
     read_date,
@@ -28,7 +29,6 @@ from domain.documents.fields import (
 )
 from domain.errors import FieldError, InvalidError
 from domain.event import Json
-from domain.sla.calendar_lint import calendar_warnings
 
 CHINESE = "chinesecalendar"
 BY_COUNTRY = "holidays"

@@ -13,8 +13,8 @@ from typing import ClassVar
 from domain.authority.limits import Authority, parse_authority
 from domain.calendar.calendar import Calendar
 from domain.calendar.document import parse_calendar
-from domain.config_lint.surroundings import Surroundings, UrlRefusal, Words
 from domain.configuration.kinds import SINGULAR, Kind
+from domain.configuration.lint.context import Surroundings, UrlRefusal, Words
 from domain.errors import FieldError, NotFoundError
 from domain.escalation.policy import EscalationPolicy, parse_escalation_policy
 from domain.event import Event, Fact, Json, PolicyRef

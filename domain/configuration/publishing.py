@@ -13,11 +13,11 @@ from domain.authority.limits import parse_authority
 from domain.calendar.calendar import ALWAYS
 from domain.calendar.document import calendar_form
 from domain.calendar.holiday_sources import Expansion
-from domain.config_lint.findings import findings
-from domain.config_lint.people import circle_faults
-from domain.config_lint.unpromised import unpromised_elsewhere
 from domain.configuration.configuration import Configuration, PolicyPublished
 from domain.configuration.kinds import SINGULAR, Kind, references
+from domain.configuration.lint.findings import findings
+from domain.configuration.lint.no_sla import unpromised_elsewhere
+from domain.configuration.lint.people import circle_faults
 from domain.errors import (
     DuplicateError,
     FieldError,

@@ -4,10 +4,10 @@ that stand elsewhere.
 
 from dataclasses import dataclass
 
-from domain.config_lint.people import circle_faults
 from domain.configuration.bundle import Bundle
 from domain.configuration.configuration import Configuration
 from domain.configuration.kinds import SINGULAR, references
+from domain.configuration.lint.people import circle_faults
 from domain.configuration.publishing import Written, next_version
 from domain.errors import FieldError, InvalidError
 from domain.event import Json

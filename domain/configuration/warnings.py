@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
 
-from domain.config_lint.findings import findings
-from domain.config_lint.surroundings import Surroundings
-from domain.config_lint.unpromised import unpromised_elsewhere
 from domain.configuration.configuration import Configuration, Published
 from domain.configuration.kinds import Kind
+from domain.configuration.lint.context import Surroundings
+from domain.configuration.lint.findings import findings
+from domain.configuration.lint.no_sla import unpromised_elsewhere
 from domain.errors import FieldError, InvalidError
 from domain.oncall.book import OnCallBook
 from domain.oncall.schedule_lint import inactive_warnings, schedule_warnings

@@ -7,8 +7,8 @@ import pytest
 
 from domain.calendar.calendar import Calendar, Window
 from domain.calendar.document import calendar_form, parse_calendar
+from domain.calendar.lint import calendar_warnings
 from domain.errors import InvalidError
-from domain.sla.calendar_lint import calendar_warnings
 
 OFFICE: dict[str, Any] = {
     "tz": "Asia/Shanghai",

@@ -9,7 +9,7 @@ holds as well, because those are asked first.
 from collections.abc import Iterator
 
 from domain.conditions.condition import Condition
-from domain.config_lint.conditions import holds_never, implies_one
+from domain.configuration.lint.conditions import holds_never, implies_one
 from domain.errors import FieldError
 from domain.sla.metric import EVENT_FIELDS, Definition
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from domain.config_lint.surroundings import Surroundings
+from domain.configuration.lint.context import Surroundings
 from domain.escalation.policy import EscalationPolicy
 from domain.escalation.target import Target, TargetKind
 

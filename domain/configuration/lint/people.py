@@ -4,8 +4,8 @@ managers that never end.
 
 from collections.abc import Container, Iterator, Mapping
 
-from domain.config_lint.meaning import meant, named_by
-from domain.config_lint.surroundings import Surroundings
+from domain.configuration.lint.context import Surroundings
+from domain.configuration.lint.meaning import meant, named_by
 from domain.errors import FieldError, InvalidError
 from domain.escalation.target import SCHEDULES
 from domain.people.contact import parse_preferences

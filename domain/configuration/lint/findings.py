@@ -7,14 +7,14 @@ never work at all is refused where it is published.
 from collections.abc import Container, Iterator
 from typing import Protocol
 
-from domain.config_lint.fit import never_early, outlasts, overtaken
-from domain.config_lint.ladders import ladder_findings
-from domain.config_lint.people import agent_findings, team_findings
-from domain.config_lint.promises import promise_findings
-from domain.config_lint.surroundings import Surroundings
-from domain.config_lint.unpromised import unpromised_findings
-from domain.config_lint.unused_words import ladder_words, policy_words
 from domain.configuration.kinds import Kind
+from domain.configuration.lint.context import Surroundings
+from domain.configuration.lint.escalation_policies import ladder_findings
+from domain.configuration.lint.fit import never_early, outlasts, overtaken
+from domain.configuration.lint.no_sla import unpromised_findings
+from domain.configuration.lint.people import agent_findings, team_findings
+from domain.configuration.lint.sla_policies import promise_findings
+from domain.configuration.lint.unused_words import ladder_words, policy_words
 from domain.errors import FieldError
 from domain.escalation.policy import EscalationPolicy
 from domain.event import Json

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from domain.conditions.condition import ATTRIBUTE
 from domain.conditions.field_values import OWN_WORDS
-from domain.config_lint.surroundings import Surroundings
+from domain.configuration.lint.context import Surroundings
 from domain.errors import FieldError, escaped
 from domain.event import Json
 from domain.nearest import did_you_mean

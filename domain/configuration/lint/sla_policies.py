@@ -5,8 +5,8 @@ that are never given.
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from domain.config_lint.clocks import clock_findings
-from domain.config_lint.conditions import holds_never, implies
+from domain.configuration.lint.clocks import clock_findings
+from domain.configuration.lint.conditions import holds_never, implies
 from domain.duration import format_duration
 from domain.errors import FieldError
 from domain.event import Json

@@ -5,10 +5,10 @@ that come to nothing or too late.
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from domain.config_lint.conditions import holds_never
-from domain.config_lint.fit import never_early, outlasts, overtaken, users
-from domain.config_lint.meaning import meant
-from domain.config_lint.surroundings import Surroundings
+from domain.configuration.lint.conditions import holds_never
+from domain.configuration.lint.context import Surroundings
+from domain.configuration.lint.fit import never_early, outlasts, overtaken, users
+from domain.configuration.lint.meaning import meant
 from domain.errors import FieldError
 from domain.escalation.policy import EscalationPolicy, Reassign, Step
 from domain.escalation.target import SCHEDULES, TEAMS, Target, TargetKind
