@@ -10,6 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from domain.simulation.comparison.comparison import (
+    Summary,
+    TicketDifference,
+    compare,
+    is_ticket,
+)
+from domain.simulation.comparison.overlay import Trial
+from domain.simulation.comparison.replay import absorbed_by
 from temporalio import activity
 
 from activities.contracts import SimulatePageInput, SimulatePageResult
@@ -17,12 +25,9 @@ from activities.delivery import heard
 from activities.ports import EventStore, Registry, StoreUnavailableError
 from activities.simulating import LeftOut, Order, trial_of
 from activities.sources import Sources
-from domain.config_draft import Trial
 from domain.configuration.configuration import Configuration
 from domain.errors import DomainError, UnreadableError
 from domain.event import Event
-from domain.replay import absorbed_by
-from domain.simulation import Summary, TicketDifference, compare, is_ticket
 
 LOG = logging.getLogger(__name__)
 PAGE = 100

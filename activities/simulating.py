@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
+from domain.simulation.comparison.comparison import Summary
+from domain.simulation.comparison.overlay import Trial, overlaid
+
 from activities.ports import BusyError, Caller, NewId, Now, Registry
 from activities.sources import Sources, all_looked_up
-from domain.config_draft import Trial, overlaid
 from domain.configuration.bundle import Bundle, Documents
 from domain.configuration.configuration import Configuration
 from domain.configuration.warnings import ConfigWarning
@@ -24,7 +26,6 @@ from domain.errors import (
 )
 from domain.event import Json
 from domain.oncall.book import OnCallBook
-from domain.simulation import Summary
 
 MOST_WAITING = 20
 MOST_KEPT = 50

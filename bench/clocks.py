@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from timeit import repeat
 
+from domain.simulation.comparison.replay import Past, replay
+
 from bench.business_time import office
 from domain.calendar.business_time import breach_at, due_at
 from domain.calendar.document import calendar_form
@@ -21,7 +23,6 @@ from domain.configuration.publishing import publish
 from domain.event import SYSTEM, Event, Json, Meta
 from domain.handling import AddMessage, Assign, Change, PauseTicket, Resume
 from domain.lifecycle.facts import Author, AuthorKind, Customer
-from domain.replay import Past, replay
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
 from domain.world import World

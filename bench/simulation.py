@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from domain.simulation.comparison.comparison import Summary
 from temporalio.testing import ActivityEnvironment
 
 from activities.contracts import SimulatePageInput
@@ -27,7 +28,6 @@ from domain.configuration.bundle import Named
 from domain.configuration.configuration import Configuration
 from domain.event import Event, Json
 from domain.oncall.book import OnCallBook
-from domain.simulation import Summary
 from domain.subscription import Subscriptions
 from domain.ticket.evolve import fold
 from infra.bootstrap import documents

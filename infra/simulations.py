@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from domain.simulation.comparison.comparison import Summary, TicketDifference
 from psycopg.types.json import Jsonb
 
 from activities.cloudevents import plain
@@ -18,7 +19,6 @@ from activities.simulating import (
     Order,
 )
 from domain.event import Json
-from domain.simulation import Summary, TicketDifference
 from infra.database import Database
 
 CHANNEL = "simulations"

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
+from domain.simulation.comparison.replay import Past, due_by, replay
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +25,6 @@ from domain.commands import (
 )
 from domain.errors import DomainError
 from domain.lifecycle.facts import PRIORITIES
-from domain.replay import Past, due_by, replay
 from domain.sla.facts import SlaBreached, SlaMet, SlaMissed, SlaRestated, SlaWarned
 from domain.sla.metric import BUILT_IN
 from domain.ticket.evolve import evolve, fold

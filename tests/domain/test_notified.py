@@ -1,12 +1,13 @@
 """`escalation.notified` says that a message left, and not more."""
 
+from domain.simulation.comparison.comparison import compare
+from domain.simulation.comparison.overlay import overlaid
+from domain.simulation.comparison.replay import Past, replay
+
 from domain.commands import Resolve
-from domain.config_draft import overlaid
 from domain.configuration.bundle import Bundle
 from domain.escalation.facts import Chosen, EscalationNotified
 from domain.notification.notified import PersonNotified
-from domain.replay import Past, replay
-from domain.simulation import compare
 from tests.dsl import Story, instant, promising
 
 STEPS = [

@@ -8,17 +8,17 @@ import itertools
 from dataclasses import replace
 from datetime import timedelta
 
+from domain.simulation.comparison.comparison import compare
+from domain.simulation.comparison.overlay import overlaid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.commands import Escalate, LookAgain, PauseTicket, RestatePromises
-from domain.config_draft import overlaid
 from domain.configuration.bundle import Bundle
 from domain.enforcement import EPOCH, plan
 from domain.errors import DomainError
 from domain.merge import merge
 from domain.notification.undelivered import StepUnreached
-from domain.simulation import compare
 from domain.ticket.draft import seal
 from tests.domain.test_any_history import CHANGES, GAPS, LADDERS, POLICIES, WHOLE
 from tests.domain.test_offer_laws import DONE, arounds

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from domain.simulation.comparison.overlay import overlaid
 
-from domain.config_draft import overlaid
 from domain.configuration.bundle import Bundle
 from domain.configuration.configuration import Configuration, fold_config
 from domain.configuration.kinds import references

@@ -3,14 +3,14 @@ that would have been.
 """
 
 import pytest
+from domain.simulation.comparison.comparison import Summary, compare
+from domain.simulation.comparison.overlay import overlaid
 
 from domain.commands import Acknowledge, Escalate, Resolve
-from domain.config_draft import overlaid
 from domain.configuration.bundle import Bundle
 from domain.duration import parse_duration
 from domain.errors import InvalidError
 from domain.oncall.book import OnCallBook
-from domain.simulation import Summary, compare
 from domain.world import World
 from tests.dsl import (
     AGENTS,

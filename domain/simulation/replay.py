@@ -17,8 +17,13 @@ from domain.event import Event
 from domain.lifecycle.facts import TicketAbsorbed, TicketMerged, TicketOpened
 from domain.promises import take_over
 from domain.reactions import react
-from domain.recollection import Recollection
-from domain.replay_life import Moment, again, due_before, moments
+from domain.simulation.comparison.recollection import Recollection
+from domain.simulation.comparison.recorded_life import (
+    Moment,
+    again,
+    due_before,
+    moments,
+)
 from domain.sla.clock import Clock
 from domain.ticket.draft import Draft
 from domain.ticket.state import Ticket

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from domain.config_draft import Trial
 from domain.escalation.facts import CHOOSING
 from domain.event import Event, Fact
 from domain.lifecycle.facts import TicketOpened
-from domain.replay import Histories, Past, due_by, replay
+from domain.simulation.comparison.overlay import Trial
+from domain.simulation.comparison.replay import Histories, Past, due_by, replay
 from domain.sla.clock import Clock, ClockState
 from domain.ticket.evolve import fold
 from domain.ticket.state import Ticket
