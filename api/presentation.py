@@ -16,7 +16,7 @@ from domain.escalation.run import Run
 from domain.event import Json
 from domain.sla.clock import Clock
 from domain.sla.decision import Promise
-from domain.sla.outlook import used
+from domain.sla.forecast import used
 from domain.ticket.state import Absorbed, Ticket
 
 _ENCODER = msgspec.json.Encoder()

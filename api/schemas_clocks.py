@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.ports import Grouping
 from api.schemas_tickets import ActorOut, DecisionOut, ExcuseOut, PolicyOut
 from api.words import DurationText, Line, Strict, example
-from domain.consumption import IntervalKind
 from domain.lifecycle.status import Status
+from domain.sla.consumption import IntervalKind
 
 FROM_TO = ConfigDict(serialize_by_alias=True, validate_by_name=True)
 

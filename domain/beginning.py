@@ -13,8 +13,8 @@ from domain.sla import clock as clocks
 from domain.sla.clock import Clock
 from domain.sla.decision import Promise
 from domain.sla.facts import SlaAttached
+from domain.sla.forecast import foreseen, used
 from domain.sla.metric import Definition
-from domain.sla.outlook import foreseen, used
 from domain.sla.policy import SlaPolicy
 from domain.sla.reply import Voice
 from domain.sla.transition import starts, starts_again

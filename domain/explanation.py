@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.consumption import ZERO, Consumption, Interval, consumption
 from domain.errors import NotFoundError
 from domain.event import Event, PolicyRef
 from domain.sla.clock import Clock
+from domain.sla.consumption import ZERO, Consumption, Interval, consumption
 from domain.sla.facts import SlaAttached, SlaBreached, SlaRestated, SlaResumed
 from domain.ticket.evolve import fold
 from domain.ticket.state import Ticket

@@ -15,7 +15,7 @@ from domain.escalation.run import Run
 from domain.rematch import early_of
 from domain.sla.clock import Clock
 from domain.sla.facts import EarlyStep
-from domain.sla.outlook import Hours, foreseen
+from domain.sla.forecast import Hours, foreseen
 from domain.ticket.draft import Draft
 from domain.world import World
 

@@ -8,7 +8,7 @@ from domain.lifecycle.facts import TicketPriorityChanged, TicketTierChanged
 from domain.rematch import Edited, Rematch, early_of
 from domain.sla.change_rules import Cause
 from domain.sla.clock import Clock
-from domain.sla.outlook import Hours
+from domain.sla.forecast import Hours
 from domain.sla.policy import SlaPolicy
 from domain.sla.reply import Replies
 from domain.ticket.draft import Draft

@@ -23,8 +23,8 @@ from domain.sla.facts import (
     SlaNotMatched,
     SlaRestated,
 )
+from domain.sla.forecast import Hours, Lead, foreseen, used
 from domain.sla.match import match
-from domain.sla.outlook import Hours, Lead, foreseen, used
 from domain.sla.policy import SlaPolicy
 from domain.ticket.draft import Draft
 from domain.ticket.moment import ticket_fields

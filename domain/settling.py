@@ -12,7 +12,7 @@ from domain.occasion import Occasion, hours_of
 from domain.rematch import cancel, end_runs
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaMet, SlaMissed, SlaPaused, SlaResumed
-from domain.sla.outlook import foreseen, used
+from domain.sla.forecast import foreseen, used
 from domain.sla.policy import SlaPolicy
 from domain.sla.transition import standing, transition
 from domain.ticket.draft import Draft

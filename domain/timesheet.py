@@ -13,9 +13,9 @@ from typing import TypeAlias
 
 from domain.calendar.calendar import Calendar
 from domain.calendar.interval import Piece, between, pieces
-from domain.consumption import ZERO, Cause, Interval, IntervalKind
 from domain.event import Event, PolicyRef
 from domain.sla.clock import Clock
+from domain.sla.consumption import ZERO, Cause, Interval, IntervalKind
 from domain.sla.facts import (
     SlaAttached,
     SlaCancelled,

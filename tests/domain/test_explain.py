@@ -26,8 +26,8 @@ from domain.explanation import explain
 from domain.lifecycle.facts import PRIORITIES
 from domain.merge import merge
 from domain.sla.change_rules import ChangeRule, ReopenRule
+from domain.sla.forecast import used
 from domain.sla.metric import METRICS
-from domain.sla.outlook import used
 from domain.ticket.draft import seal
 from domain.world import World
 from tests.domain.calendars import EVERY_DAY

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from domain.explanation import explain
-from domain.sla.outlook import used
+from domain.sla.forecast import used
 from tests.cases.runner import DRIVERS, run
 from tests.cases.ticket_answers import answer
 from tests.cases.ticket_kinds import MEASURED, measured_story
