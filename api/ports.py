@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Literal, Protocol
 
+from domain.subscription.subscription.subscription import Subscription
+from domain.subscription.subscription.webhook import Secret
+
 from activities.answering import Answering
 from activities.delivery import Courier, Outbox
 from activities.notification_test import NotificationTest
@@ -18,8 +21,6 @@ from api.event_schemas import EventType, event_types
 from domain.event import Fact, Json
 from domain.notification.facts import Channel
 from domain.notification.notification import State
-from domain.subscription import Subscription
-from domain.webhook import Secret
 
 
 class BehindError(Exception):

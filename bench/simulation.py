@@ -17,6 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.simulation.comparison.comparison import Summary
+from domain.subscription.subscription.subscription import Subscriptions
 from temporalio.testing import ActivityEnvironment
 
 from activities.contracts import SimulatePageInput
@@ -28,7 +29,6 @@ from domain.configuration.bundle import Named
 from domain.configuration.configuration import Configuration
 from domain.event import Event, Json
 from domain.oncall.book import OnCallBook
-from domain.subscription import Subscriptions
 from domain.ticket.evolve import fold
 from infra.bootstrap import documents
 from infra.incidents.history import opened

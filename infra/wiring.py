@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 from cryptography.fernet import Fernet
+from domain.subscription.subscription.webhook import Secret
 from eventsourcing.persistence import PersistenceError
 
 from activities.answering import Answering
@@ -38,7 +39,6 @@ from domain.notification.links import LASTS, Action, Link, sign_link
 from domain.notification.payload import Item
 from domain.notification.signing import personal_secret
 from domain.oncall.calendar_url import calendar_secret
-from domain.webhook import Secret
 from infra import metrics
 from infra.attainment import AttainmentReadModel
 from infra.courier import WebhookCourier

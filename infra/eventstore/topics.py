@@ -4,6 +4,16 @@ An allow-list: a row with any other topic is refused, never imported. A topic is
 ever; a fact that is no longer written stays here so that old histories load.
 """
 
+from domain.subscription.subscription.subscription import (
+    SubscriptionChanged,
+    SubscriptionCreated,
+    SubscriptionDeleted,
+    SubscriptionDisabled,
+    SubscriptionPaused,
+    SubscriptionResumed,
+    SubscriptionRetried,
+)
+
 from domain.access import KeyCreated, KeyRevoked, WebhookSecretRead
 from domain.assignment.facts import (
     AssignmentAccepted,
@@ -102,15 +112,6 @@ from domain.sla.facts import (
     SlaRestated,
     SlaResumed,
     SlaWarned,
-)
-from domain.subscription import (
-    SubscriptionChanged,
-    SubscriptionCreated,
-    SubscriptionDeleted,
-    SubscriptionDisabled,
-    SubscriptionPaused,
-    SubscriptionResumed,
-    SubscriptionRetried,
 )
 
 FACTS: dict[str, type[Fact]] = {

@@ -3,12 +3,7 @@
 from datetime import timedelta
 
 import pytest
-
-from activities.delivery import Answer, backoff_s, poked_by
-from domain.errors import RuleError
-from domain.event import Actor, Event
-from domain.people.directory import Team
-from domain.subscription import (
+from domain.subscription.subscription.subscription import (
     SubscriptionChanged,
     SubscriptionCreated,
     SubscriptionDeleted,
@@ -23,6 +18,11 @@ from domain.subscription import (
     unknown_types,
     wanted,
 )
+
+from activities.delivery import Answer, backoff_s, poked_by
+from domain.errors import RuleError
+from domain.event import Actor, Event
+from domain.people.directory import Team
 from tests.dsl import BY_ANN, NOON
 
 TOPICS = ("ticket.opened", "sla.breached", "sla.met", "key.created")

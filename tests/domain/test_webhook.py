@@ -10,10 +10,7 @@ from pathlib import Path
 
 import pytest
 import standardwebhooks
-from hypothesis import given
-from hypothesis import strategies as st
-
-from domain.webhook import (
+from domain.subscription.subscription.webhook import (
     HeaderError,
     Secret,
     SecretError,
@@ -25,6 +22,8 @@ from domain.webhook import (
     signed_headers,
     verify,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "vectors" / "webhook.json").read_text()
