@@ -11,16 +11,16 @@ from typing import Literal
 from activities.notifying import reader_of
 from activities.ports import Caller, EventStore, NewId, Now, Registry
 from activities.tickets import TicketDesk
-from domain.approving import DecideApproval
-from domain.commands import Acknowledge, Command
 from domain.errors import DomainError, RuleError
 from domain.event import Actor, Event
 from domain.notification.links import OFFERED, Link, LinkError, read_link
 from domain.notification.notification import Notification, fold, notification_stream
 from domain.notification.payload import Item, item
 from domain.notification.relevance import no_longer_true
-from domain.offering import AcceptOffer, DeclineOffer
 from domain.people.contact import Preferences
+from domain.ticket.approvals import DecideApproval
+from domain.ticket.assignment_offers import AcceptOffer, DeclineOffer
+from domain.ticket.decide import Acknowledge, Command
 
 BY_LINK = "by the link in the message"
 State = Literal["open", "done", "outdated", "expired", "unknown"]

@@ -12,12 +12,12 @@ from typing import Protocol
 from activities.ports import Caller, Registry, Roster
 from activities.tickets import TicketDesk
 from domain.assignment.ranking import anybody_free
-from domain.commands import LookAgain
 from domain.errors import DomainError
 from domain.event import SYSTEM
-from domain.offering import OfferCommand, OfferNext, Withdraw
 from domain.people.routing import Order
-from domain.ticket.state import Ticket
+from domain.ticket.assignment_offers import OfferCommand, OfferNext, Withdraw
+from domain.ticket.decide import LookAgain
+from domain.ticket.ticket import Ticket
 
 ByRule = OfferCommand | LookAgain
 Refused = dict[str, Exception]

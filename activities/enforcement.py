@@ -20,13 +20,13 @@ from activities.ports import (
     Roster,
     Taking,
 )
-from domain.enforcement import EPOCH, enforce, plan
 from domain.errors import LoadConflictError, VersionConflictError
 from domain.event import SYSTEM, Event, Meta
 from domain.people.directory import Directory
 from domain.ticket.draft import Draft, seal
+from domain.ticket.enforce import EPOCH, enforce, plan
 from domain.ticket.evolve import fold
-from domain.ticket.state import Ticket
+from domain.ticket.ticket import Ticket
 
 
 def _ignore(_: Sequence[Event]) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from activities.ports import Registry, Roster, Taking
 from domain.people.directory import Directory
 from domain.ticket.draft import Draft
-from domain.ticket.state import Ticket
-from domain.workload import given_by_rule, taken
-from domain.world import World
+from domain.ticket.ticket import Ticket
+from domain.ticket.workload import given_by_rule, taken
+from domain.ticket.world import World
 
 
 async def world_of(

@@ -14,7 +14,7 @@ from domain.configuration.configuration import Configuration
 from domain.event import Actor, Event
 from domain.oncall.book import OnCallBook
 from domain.people.directory import Directory
-from domain.workload import Move
+from domain.ticket.workload import Move
 
 Now = Callable[[], datetime]
 OnEnforced = Callable[[Sequence[Event]], None]

@@ -10,7 +10,7 @@ from activities.tickets import TicketDesk
 from domain.configuration.kinds import SINGULAR
 from domain.errors import NotFoundError
 from domain.event import Event
-from domain.restatement import (
+from domain.ticket.restatement import (
     ClockChange,
     ClockedBy,
     RestatedKind,

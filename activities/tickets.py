@@ -22,7 +22,6 @@ from activities.ports import (
     Roster,
     Taking,
 )
-from domain.commands import Command, OpenTicket, decide, open_ticket
 from domain.errors import (
     CommandReusedError,
     DomainError,
@@ -33,12 +32,13 @@ from domain.errors import (
     VersionConflictError,
 )
 from domain.event import Event, Meta
-from domain.merge import merge, unmerge
-from domain.split import SplitTicket, split
+from domain.ticket.decide import Command, OpenTicket, decide, open_ticket
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
-from domain.ticket.state import Ticket
-from domain.world import World
+from domain.ticket.merge import merge, unmerge
+from domain.ticket.split import SplitTicket, split
+from domain.ticket.ticket import Ticket
+from domain.ticket.world import World
 
 TRIES = 5
 TICKET = "ticket"

@@ -10,8 +10,8 @@ from api.ports import Services
 from api.schemas_authority import ApprovalIn, VerdictIn
 from api.schemas_tickets import TicketOut
 from api.tickets import WRITE, outcome_json
-from domain.approving import ApprovalCommand, AskApproval, DecideApproval
 from domain.errors import NotFoundError
+from domain.ticket.approvals import ApprovalCommand, AskApproval, DecideApproval
 
 ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 LONGEST_NUMBER = 9

@@ -15,12 +15,12 @@ from api.schemas_clocks import AttainmentOut, ExcuseIn, ExplanationOut
 from api.schemas_tickets import TicketOut
 from api.tickets import READ, outcome_json
 from api.words import Cleaned, Instant
-from domain.commands import ExcuseBreach
 from domain.configuration.configuration import Configuration
 from domain.errors import InvalidError, NotFoundError
 from domain.event import Event, Json
-from domain.explanation import Explanation, explain
-from domain.world import World
+from domain.ticket.decide import ExcuseBreach
+from domain.ticket.sla_explanation import Explanation, explain
+from domain.ticket.world import World
 
 TICKETS = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 REPORTS = APIRouter(prefix="/v1/reports", tags=["reports"])

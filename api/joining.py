@@ -9,8 +9,8 @@ from api.schemas_tickets import MergedOut, MergeIn, SplitIn, TicketOut, UnmergeI
 from api.tickets import WRITE, outcome_json
 from domain.errors import InvalidError, NotFoundError
 from domain.event import Json
-from domain.split import SplitTicket
-from domain.ticket.state import Ticket
+from domain.ticket.split import SplitTicket
+from domain.ticket.ticket import Ticket
 
 ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 

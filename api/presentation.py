@@ -17,7 +17,7 @@ from domain.event import Json
 from domain.sla.clock import Clock
 from domain.sla.decision import Promise
 from domain.sla.forecast import used
-from domain.ticket.state import Absorbed, Ticket
+from domain.ticket.ticket import Absorbed, Ticket
 
 _ENCODER = msgspec.json.Encoder()
 

@@ -16,7 +16,7 @@ from api.tickets import LIST, WRITE, Limit, outcome_json
 from api.words import Line, Word
 from domain.errors import NotFoundError
 from domain.event import Json
-from domain.offering import AcceptOffer, DeclineOffer
+from domain.ticket.assignment_offers import AcceptOffer, DeclineOffer
 
 TICKETS = APIRouter(prefix="/v1/tickets", tags=["assignment"])
 QUEUES = APIRouter(prefix="/v1/queues", tags=["assignment"])

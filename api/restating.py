@@ -10,7 +10,7 @@ from activities.cloudevents import plain
 from api.auth import Calling, Known, guarded
 from api.presentation import answer, written
 from api.words import Identifier, Line, Strict, example
-from domain.restatement import RestatedKind
+from domain.ticket.restatement import RestatedKind
 
 ORDER = guarded("config:write", 400, 404, 409, 413, 415, 422)
 PREVIEW = guarded("config:read", 404, 413, 415, 422)

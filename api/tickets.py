@@ -40,16 +40,17 @@ from api.schemas_tickets import (
     TicketPage,
 )
 from api.words import Cleaned
-from domain.commands import (
+from domain.errors import InvalidError, NotFoundError
+from domain.event import Json
+from domain.lifecycle.facts import Author, Customer
+from domain.ticket.decide import (
     Acknowledge,
     CaptureFeedback,
     Command,
     Escalate,
     OpenTicket,
 )
-from domain.errors import InvalidError, NotFoundError
-from domain.event import Json
-from domain.handling import (
+from domain.ticket.lifecycle import (
     AddMessage,
     Assign,
     Change,
@@ -59,8 +60,7 @@ from domain.handling import (
     Resolve,
     Resume,
 )
-from domain.lifecycle.facts import Author, Customer
-from domain.macro_run import RunMacro
+from domain.ticket.macro_run import RunMacro
 
 ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 READ = reads("tickets:read", 404, 422)

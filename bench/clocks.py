@@ -16,16 +16,16 @@ from domain.simulation.comparison.replay import Past, replay
 from bench.business_time import office
 from domain.calendar.business_time import breach_at, due_at
 from domain.calendar.document import calendar_form
-from domain.commands import Command, OpenTicket, decide, open_ticket
 from domain.configuration.configuration import Configuration, fold_config
 from domain.configuration.kinds import Kind
 from domain.configuration.publishing import publish
 from domain.event import SYSTEM, Event, Json, Meta
-from domain.handling import AddMessage, Assign, Change, PauseTicket, Resume
 from domain.lifecycle.facts import Author, AuthorKind, Customer
+from domain.ticket.decide import Command, OpenTicket, decide, open_ticket
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
-from domain.world import World
+from domain.ticket.lifecycle import AddMessage, Assign, Change, PauseTicket, Resume
+from domain.ticket.world import World
 
 OPENED = datetime(2026, 1, 12, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)

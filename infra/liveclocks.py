@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import LiteralString
 
-from domain.restatement import ClockedBy
+from domain.ticket.restatement import ClockedBy
 from infra.database import Database
 
 _BY: dict[ClockedBy, LiteralString] = {

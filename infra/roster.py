@@ -16,7 +16,7 @@ from dataclasses import replace
 from activities.ports import Moving, Registry
 from api.ports import BehindError
 from domain.people.directory import Directory, Turn
-from domain.workload import Move, handed, moves_anything
+from domain.ticket.workload import Move, handed, moves_anything
 from infra.database import Database
 from infra.followers.projector import PROJECTOR
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import psycopg
 
-from domain.ticket.state import Ticket
+from domain.ticket.ticket import Ticket
 from infra.database import Database
 
 Used = tuple[str, str]

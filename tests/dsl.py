@@ -8,17 +8,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from domain.commands import AddMessage, OpenTicket, decide, open_ticket
 from domain.configuration.configuration import Configuration, fold_config
 from domain.configuration.publishing import publish
 from domain.duration import format_duration, parse_duration
-from domain.enforcement import enforce, enforce_punctually
 from domain.escalation.facts import CHOOSING
 from domain.event import Actor, Event, Fact, Meta
 from domain.lifecycle.facts import Author, Customer
+from domain.ticket.decide import AddMessage, OpenTicket, decide, open_ticket
 from domain.ticket.draft import Draft, seal
+from domain.ticket.enforce import enforce, enforce_punctually
 from domain.ticket.evolve import fold
-from domain.world import World
+from domain.ticket.world import World
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BY_ANN = Meta(

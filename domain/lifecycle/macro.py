@@ -22,7 +22,7 @@ from domain.event import Json, PolicyRef
 from domain.lifecycle.facts import PRIORITIES, Priority, Visibility
 from domain.lifecycle.status import StatusChange, parse_status
 from domain.nearest import did_you_mean
-from domain.ticket.state import Ticket
+from domain.ticket.ticket import Ticket
 
 ACTIONS = ("set", "add_tags", "remove_tags", "message", "assign", "watch", "status")
 PLACES = ("number", "subject", "customer", "assignee")

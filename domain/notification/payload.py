@@ -21,7 +21,7 @@ from domain.notification.audience import tellings
 from domain.notification.facts import Cause
 from domain.notification.notification import Notification
 from domain.ticket.evolve import fold
-from domain.ticket.state import Ticket
+from domain.ticket.ticket import Ticket
 
 APPROVALS = ApprovalRequested | ApprovalClimbed | ApprovalGranted | ApprovalRejected
 

@@ -19,7 +19,7 @@ from domain.simulation.comparison.overlay import Trial
 from domain.simulation.comparison.replay import Histories, Past, due_by, replay
 from domain.sla.clock import Clock, ClockState
 from domain.ticket.evolve import fold
-from domain.ticket.state import Ticket
+from domain.ticket.ticket import Ticket
 
 Verdict = Literal["met", "missed", "open", "cancelled", "unpromised"]
 _VERDICTS: dict[ClockState, Verdict] = {

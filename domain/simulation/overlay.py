@@ -13,7 +13,7 @@ from domain.configuration.warnings import ConfigWarning
 from domain.oncall.book import OnCallBook
 from domain.oncall.plan import Plan
 from domain.people.directory import Directory
-from domain.world import World
+from domain.ticket.world import World
 
 
 @dataclass(frozen=True, kw_only=True)

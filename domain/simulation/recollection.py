@@ -16,7 +16,7 @@ from domain.escalation.facts import (
 from domain.event import Event, Fact
 from domain.lifecycle.facts import TicketAssigned
 from domain.people.directory import Remembered
-from domain.world import World
+from domain.ticket.world import World
 
 
 @dataclass

@@ -10,9 +10,6 @@ from domain.assignment.facts import (
     AssignmentOffered,
     AssignmentWithdrawn,
 )
-from domain.climb import catch
-from domain.enforcement import MICROSECOND
-from domain.escalating import Escalating
 from domain.escalation.facts import (
     EscalationForced,
     EscalationHeld,
@@ -31,11 +28,14 @@ from domain.lifecycle.facts import (
     TicketTierChanged,
     TicketUpdated,
 )
-from domain.merge import close_merged
 from domain.notification.undelivered import StepUnreached
-from domain.offering import DeclineOffer, Offering, OfferNext, Withdraw
+from domain.ticket.assignment_offers import DeclineOffer, Offering, OfferNext, Withdraw
 from domain.ticket.draft import Draft
-from domain.world import World
+from domain.ticket.enforce import MICROSECOND
+from domain.ticket.escalation_runs import Escalating
+from domain.ticket.escalation_steps import catch
+from domain.ticket.merge import close_merged
+from domain.ticket.world import World
 
 Moment: TypeAlias = list[Event]
 """What one command did: the rules see it as one."""

@@ -11,12 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.enforcement import enforce, enforce_punctually
 from domain.errors import DomainError
 from domain.event import Event
 from domain.lifecycle.facts import TicketAbsorbed, TicketMerged, TicketOpened
-from domain.promises import take_over
-from domain.reactions import react
 from domain.simulation.comparison.recollection import Recollection
 from domain.simulation.comparison.recorded_life import (
     Moment,
@@ -26,8 +23,11 @@ from domain.simulation.comparison.recorded_life import (
 )
 from domain.sla.clock import Clock
 from domain.ticket.draft import Draft
-from domain.ticket.state import Ticket
-from domain.world import World
+from domain.ticket.enforce import enforce, enforce_punctually
+from domain.ticket.reactions import react
+from domain.ticket.sla_tracking import take_over
+from domain.ticket.ticket import Ticket
+from domain.ticket.world import World
 
 Histories = Mapping[str, Sequence[Event]]
 """Of other tickets, by their ids."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from domain.copies import replace
 from domain.event import SYSTEM, Event, Fact, Meta, PolicyRef, event_id
 from domain.ticket.evolve import evolve
-from domain.ticket.state import Ticket
+from domain.ticket.ticket import Ticket
 
 
 class Dated(NamedTuple):

@@ -70,7 +70,7 @@ from domain.sla.facts import (
     SlaWarned,
 )
 from domain.sla.reply import Voice
-from domain.ticket.state import Absorbed, Merged, PastPause, Pause, Ticket, voice
+from domain.ticket.ticket import Absorbed, Merged, PastPause, Pause, Ticket, voice
 
 
 def fold(events: Iterable[Event], ticket: Ticket | None = None) -> Ticket | None:

@@ -9,7 +9,7 @@ from domain.conditions.condition import ATTRIBUTE, Value
 from domain.event import Fact, Json
 from domain.lifecycle.facts import TicketAbsorbed, TicketMessageAdded
 from domain.sla.reply import Replies
-from domain.ticket.state import Ticket, voice
+from domain.ticket.ticket import Ticket, voice
 
 
 class TicketFields(NamedTuple):

@@ -78,7 +78,6 @@ from domain.lifecycle.facts import (
     TicketUpdated,
     TicketWatched,
 )
-from domain.macro_run import TicketMacroRun
 from domain.notification.facts import (
     NotificationDeferred,
     NotificationDropped,
@@ -98,7 +97,6 @@ from domain.oncall.facts import (
     ScheduleSwapOffered,
     ScheduleSwapTaken,
 )
-from domain.restatement import RestatementOrdered
 from domain.sla.facts import (
     SlaAttached,
     SlaBreached,
@@ -113,6 +111,8 @@ from domain.sla.facts import (
     SlaResumed,
     SlaWarned,
 )
+from domain.ticket.macro_run import TicketMacroRun
+from domain.ticket.restatement import RestatementOrdered
 
 FACTS: dict[str, type[Fact]] = {
     fact.topic: fact

@@ -12,8 +12,8 @@ from typing_extensions import override
 from activities.assigning import Assigning, Refused
 from domain.configuration.configuration import PolicyPublished, PolicyRetired
 from domain.event import Event
-from domain.held import wanted_hands
 from domain.oncall.facts import AgentLeaveAdded
+from domain.ticket.escalation_waiting import wanted_hands
 from infra.database import Database
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.bell import Bell

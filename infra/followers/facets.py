@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from domain.sla.clock import Clock
-from domain.ticket.state import Ticket
+from domain.ticket.ticket import Ticket
 
 NOBODY = "none"
 

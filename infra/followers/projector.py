@@ -12,13 +12,13 @@ import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 from typing_extensions import override
 
-from domain.enforcement import plan
 from domain.event import Json
 from domain.lifecycle.facts import PRIORITIES
 from domain.people.directory import Turn
 from domain.sla.clock import Clock
+from domain.ticket.enforce import plan
 from domain.ticket.evolve import standing_of
-from domain.ticket.state import Ticket
+from domain.ticket.ticket import Ticket
 from infra.database import Database, Row
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.bell import Bell

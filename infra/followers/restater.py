@@ -14,7 +14,11 @@ from activities.restating import Edit, Restating
 from domain.configuration.configuration import PolicyPublished
 from domain.errors import DomainError
 from domain.event import Event
-from domain.restatement import RestatedKind, RestatementOrdered, follows_by_itself
+from domain.ticket.restatement import (
+    RestatedKind,
+    RestatementOrdered,
+    follows_by_itself,
+)
 from infra.database import Database
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.bell import Bell

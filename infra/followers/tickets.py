@@ -7,7 +7,7 @@ from typing import TypeVar
 from domain.errors import UnreadableError
 from domain.event import Event
 from domain.ticket.evolve import fold
-from domain.ticket.state import Ticket
+from domain.ticket.ticket import Ticket
 from infra.eventstore.store import PostgresEventStore
 
 KEPT = 10_000

@@ -13,7 +13,7 @@ from api.yaml_text import read_yaml
 from domain.configuration.bundle import Bundle, laid_over
 from domain.configuration.configuration import Configuration
 from domain.errors import InvalidError
-from domain.world import World
+from domain.ticket.world import World
 from infra.bootstrap import documents
 from infra.sources import InstalledSources
 from infra.wiring import now

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from domain.event import IMPORTER
-from domain.world import World
+from domain.ticket.world import World
 from infra.incidents import screen
 from infra.incidents.bundle import BundleError, policies
 from infra.incidents.importer import Importer, Summary

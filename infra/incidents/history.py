@@ -34,7 +34,7 @@ from domain.lifecycle.facts import (
 )
 from domain.lifecycle.status import Status
 from domain.ticket.draft import Draft, seal
-from domain.ticket.state import Ticket
+from domain.ticket.ticket import Ticket
 from infra.incidents.row import Row
 
 TYPE = "incident"

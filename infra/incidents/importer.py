@@ -18,7 +18,7 @@ from domain.errors import ConflictError
 from domain.event import IMPORTER, Event
 from domain.lifecycle.facts import TicketUpdated
 from domain.ticket.evolve import fold
-from domain.ticket.state import Ticket
+from domain.ticket.ticket import Ticket
 from infra.incidents.history import continued, opened, ticket_id
 from infra.incidents.log import IncidentLog
 from infra.incidents.row import Fault, Row, mark

@@ -16,8 +16,8 @@ from domain.lifecycle.facts import Priority
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaMet, SlaMissed
 from domain.ticket.draft import Draft
-from domain.ticket.state import Ticket
-from domain.world import World
+from domain.ticket.ticket import Ticket
+from domain.ticket.world import World
 
 METRIC = "resolution"
 Outcome = Literal["met", "missed", "open", "unpromised"]

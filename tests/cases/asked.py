@@ -13,7 +13,7 @@ from typing import Any
 from domain.calendar.business_time import elapsed
 from domain.sla.clock import Clock
 from domain.sla.forecast import used
-from domain.ticket.state import Ticket
+from domain.ticket.ticket import Ticket
 from tests.cases.event_times import symbolic
 from tests.cases.model import UNIT_S, Answer, UndrivableError, instant, show, zone_of
 from tests.cases.ticket_policy import metric_of

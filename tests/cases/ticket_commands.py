@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from domain.commands import (
+from domain.lifecycle.facts import Author
+from domain.ticket.decide import (
     AddMessage,
     Assign,
     Change,
@@ -15,8 +16,7 @@ from domain.commands import (
     Resolve,
     Resume,
 )
-from domain.lifecycle.facts import Author
-from domain.ticket.state import Ticket
+from domain.ticket.ticket import Ticket
 from tests.cases.event_times import words_of
 from tests.cases.model import Event, UndrivableError
 from tests.cases.ticket_policy import FIRST_RESPONDER, PRIORITIES

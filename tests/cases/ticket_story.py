@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domain.calendar.calendar import Calendar
-from domain.commands import Command, PauseTicket, RestatePromises
 from domain.errors import RuleError
 from domain.event import Json
-from domain.merge import merge
-from domain.ticket.state import Ticket
+from domain.ticket.decide import Command, PauseTicket, RestatePromises
+from domain.ticket.merge import merge
+from domain.ticket.ticket import Ticket
 from tests.cases import ticket_policy
 from tests.cases.edits import is_edit, new_calendar, new_targets, removes
 from tests.cases.event_times import CREATED, T0, in_time, time_of, words_of

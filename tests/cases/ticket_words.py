@@ -14,7 +14,7 @@ from domain.sla.facts import (
     SlaPaused,
     SlaResumed,
 )
-from domain.ticket.state import Ticket
+from domain.ticket.ticket import Ticket
 from tests.cases.asked import broken
 from tests.cases.model import Answer, Case, UndrivableError, instant, show, zone_of
 from tests.cases.ticket_policy import metric_of

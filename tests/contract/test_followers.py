@@ -7,9 +7,9 @@ import pytest
 
 from activities.ports import Caller
 from activities.tickets import TicketDesk
-from domain.commands import OpenTicket
 from domain.event import Actor
 from domain.lifecycle.facts import Author, Customer, TicketMessageAdded
+from domain.ticket.decide import OpenTicket
 from infra.database import Database
 from infra.eventstore.store import PostgresEventStore
 from infra.followers.bell import Bell

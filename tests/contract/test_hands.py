@@ -9,8 +9,8 @@ import pytest
 
 from activities.knowledge import taking as put_into_hands
 from activities.ports import Taking
-from domain.commands import Assign, decide
 from domain.errors import LoadConflictError
+from domain.ticket.decide import Assign, decide
 from tests.contract.stores import command, opened, reopened
 from tests.dsl import NOON, Story, world
 

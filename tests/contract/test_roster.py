@@ -8,7 +8,7 @@ import pytest
 from psycopg import sql
 
 from domain.configuration.configuration import Configuration
-from domain.world import World
+from domain.ticket.world import World
 from infra.followers.projector import PROJECTOR
 from infra.roster import LiveRoster
 from tests.contract.stores import opened

@@ -11,7 +11,6 @@ from activities.dispatch import Dispatch
 from activities.notifying import Notifying, StepReport
 from activities.ports import CommandRow, StoreUnavailableError
 from activities.sending import Sending
-from domain.commands import Assign, Resolve
 from domain.errors import VersionConflictError
 from domain.event import Event
 from domain.notification.dispatch_order import Spent
@@ -22,6 +21,7 @@ from domain.notification.notified import PersonNotified
 from domain.notification.outcome import Outcome
 from domain.notification.rate_limits import LIMITS
 from domain.notification.undelivered import StepUnreached
+from domain.ticket.decide import Assign, Resolve
 from infra.eventstore.codec import decode, encode
 from tests.dsl import BY_ANN, NOON, Story, configured, promising, world
 from tests.memory import InMemoryEventStore

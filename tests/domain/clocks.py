@@ -7,9 +7,9 @@ Monday; times are read and written as people in Berlin see them.
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from domain.commands import AddMessage
 from domain.lifecycle.facts import Author
-from domain.world import World
+from domain.ticket.decide import AddMessage
+from domain.ticket.world import World
 from tests.domain.calendars import WEEKDAYS, local
 from tests.dsl import AGENTS, TEAMS, Story, configured
 

@@ -9,7 +9,11 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.commands import (
+from domain.errors import DomainError
+from domain.escalation.facts import EscalationEnded
+from domain.lifecycle.facts import PRIORITIES
+from domain.sla.facts import SlaBreached, SlaMet, SlaMissed, SlaWarned
+from domain.ticket.decide import (
     Acknowledge,
     Assign,
     CaptureFeedback,
@@ -20,11 +24,7 @@ from domain.commands import (
     Resolve,
     Resume,
 )
-from domain.enforcement import EPOCH, alarms, next_alarm, plan
-from domain.errors import DomainError
-from domain.escalation.facts import EscalationEnded
-from domain.lifecycle.facts import PRIORITIES
-from domain.sla.facts import SlaBreached, SlaMet, SlaMissed, SlaWarned
+from domain.ticket.enforce import EPOCH, alarms, next_alarm, plan
 from domain.ticket.evolve import evolve, fold
 from tests.dsl import ANSWER, BOT, CUSTOMER, NOON, NOTE, Story, world
 

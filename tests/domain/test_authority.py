@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.approving import AskApproval, DecideApproval
 from domain.authority.delegation import Delegation, delegate, fold_delegations, revoke
 from domain.authority.facts import (
     ApprovalClimbed,
@@ -18,13 +17,14 @@ from domain.authority.facts import (
     AuthorityRevoked,
 )
 from domain.authority.limits import parse_authority
-from domain.commands import Assign, Close, LookAgain
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.event import Event
-from domain.offering import Withdraw
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave
-from domain.world import World
+from domain.ticket.approvals import AskApproval, DecideApproval
+from domain.ticket.assignment_offers import Withdraw
+from domain.ticket.decide import Assign, Close, LookAgain
+from domain.ticket.world import World
 from tests.dsl import BY_ANN, NOON, Story, configured, instant, published
 
 

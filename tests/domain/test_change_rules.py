@@ -4,16 +4,9 @@ example: 8 h promised on Monday 10:00, raised to 4 h at 15:00.
 
 import pytest
 
-from domain.commands import (
-    Change,
-    Close,
-    PauseTicket,
-    Reopen,
-    Resolve,
-    Resume,
-)
 from domain.errors import InvalidError
 from domain.sla.facts import SlaBreached, SlaMet, SlaMissed, SlaRestated
+from domain.ticket.decide import Change, Close, PauseTicket, Reopen, Resolve, Resume
 from tests.domain.clocks import (
     MONDAY,
     THURSDAY,

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from domain.commands import PauseTicket, Resolve, Resume
 from domain.lifecycle.facts import TicketResumed
 from domain.sla.facts import SlaBreached, SlaMet, SlaMissed, SlaWarned
+from domain.ticket.decide import PauseTicket, Resolve, Resume
 from tests.dsl import ANSWER, BOT, CUSTOMER, NOTE, Story, instant, promising
 
 MICROSECOND = timedelta(microseconds=1)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from domain.commands import Assign, Change, PauseTicket, Reopen, Resolve, Resume
 from domain.errors import InvalidError
 from domain.sla.facts import SlaAttached, SlaCancelled, SlaPaused, SlaResumed
+from domain.ticket.decide import Assign, Change, PauseTicket, Reopen, Resolve, Resume
 from tests.domain.clocks import (
     MONDAY,
     TUESDAY,

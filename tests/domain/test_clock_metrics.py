@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.commands import Close, PauseTicket, Reopen, Resolve, Resume
 from domain.sla.facts import SlaMet, SlaPaused
+from domain.ticket.decide import Close, PauseTicket, Reopen, Resolve, Resume
 from tests.domain.clocks import (
     MONDAY,
     TUESDAY,

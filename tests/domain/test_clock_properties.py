@@ -14,7 +14,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from domain.calendar.business_time import elapsed, is_open, next_open, previous_open
-from domain.commands import (
+from domain.errors import DomainError
+from domain.lifecycle.facts import PRIORITIES
+from domain.sla.facts import SlaBreached, SlaMet, SlaMissed, SlaRestated, SlaWarned
+from domain.sla.metric import BUILT_IN
+from domain.ticket.decide import (
     Assign,
     Change,
     Close,
@@ -23,12 +27,8 @@ from domain.commands import (
     Resolve,
     Resume,
 )
-from domain.errors import DomainError
-from domain.lifecycle.facts import PRIORITIES
-from domain.sla.facts import SlaBreached, SlaMet, SlaMissed, SlaRestated, SlaWarned
-from domain.sla.metric import BUILT_IN
 from domain.ticket.evolve import evolve, fold
-from domain.world import World
+from domain.ticket.world import World
 from tests.domain.calendars import EVERY_DAY, local
 from tests.domain.clocks import OFFICE, said, with_directory
 from tests.dsl import (

@@ -1,7 +1,7 @@
 """Who has a ticket: the clocks of its assignment and of its teams; and all at once."""
 
-from domain.commands import Assign, Reopen, Resolve
 from domain.sla.facts import SlaAttached
+from domain.ticket.decide import Assign, Reopen, Resolve
 from tests.domain.clocks import (
     MONDAY,
     cycles,

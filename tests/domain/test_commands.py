@@ -2,18 +2,6 @@
 
 import pytest
 
-from domain.commands import (
-    Acknowledge,
-    Assign,
-    CaptureFeedback,
-    Change,
-    Close,
-    PauseTicket,
-    Reopen,
-    Resolve,
-    Resume,
-    decide,
-)
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.event import SYSTEM
 from domain.lifecycle.facts import (
@@ -25,6 +13,18 @@ from domain.lifecycle.facts import (
     TicketUpdated,
 )
 from domain.sla.facts import SlaBreached, SlaMet, SlaWarned
+from domain.ticket.decide import (
+    Acknowledge,
+    Assign,
+    CaptureFeedback,
+    Change,
+    Close,
+    PauseTicket,
+    Reopen,
+    Resolve,
+    Resume,
+    decide,
+)
 from domain.ticket.draft import Draft
 from domain.ticket.evolve import evolve, fold
 from tests.dsl import (

@@ -4,7 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from domain.commands import (
+from domain.configuration.configuration import fold_config
+from domain.configuration.retiring import retire
+from domain.event import Event
+from domain.sla.facts import SlaBreached, SlaRestated
+from domain.ticket.decide import (
     Assign,
     Change,
     PauseTicket,
@@ -14,11 +18,7 @@ from domain.commands import (
     Resume,
     decide,
 )
-from domain.configuration.configuration import fold_config
-from domain.configuration.retiring import retire
-from domain.event import Event
-from domain.restatement import clock_changes
-from domain.sla.facts import SlaBreached, SlaRestated
+from domain.ticket.restatement import clock_changes
 from tests.domain.calendars import local
 from tests.domain.clocks import (
     MONDAY,

@@ -4,8 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from domain.commands import Acknowledge, Assign, Change, PauseTicket, Resolve, Resume
-from domain.enforcement import enforce
 from domain.escalation.facts import (
     EscalationEnded,
     EscalationExhausted,
@@ -16,7 +14,16 @@ from domain.escalation.facts import (
 )
 from domain.lifecycle.facts import TicketPriorityChanged
 from domain.sla.facts import SlaRestated
+from domain.ticket.decide import (
+    Acknowledge,
+    Assign,
+    Change,
+    PauseTicket,
+    Resolve,
+    Resume,
+)
 from domain.ticket.draft import Draft
+from domain.ticket.enforce import enforce
 from tests.dsl import AGENTS, ANSWER, TEAMS, Story, instant, promising, published, world
 
 FIRST = {"first_response": "1h"}

@@ -28,9 +28,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.commands import Acknowledge, Close, Escalate, PauseTicket, Resume
 from domain.configuration.publishing import publish
-from domain.enforcement import EPOCH, next_alarm, plan
 from domain.errors import InvalidError
 from domain.escalation.facts import (
     EscalationAcknowledged,
@@ -39,6 +37,8 @@ from domain.escalation.facts import (
     EscalationStepFired,
     EscalationStepSkipped,
 )
+from domain.ticket.decide import Acknowledge, Close, Escalate, PauseTicket, Resume
+from domain.ticket.enforce import EPOCH, next_alarm, plan
 from tests.domain.test_escalation_steps import (
     AGENTS,
     ANN,

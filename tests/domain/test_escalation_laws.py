@@ -10,19 +10,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from domain.commands import (
-    Acknowledge,
-    Assign,
-    Change,
-    Close,
-    Escalate,
-    PauseTicket,
-    Reopen,
-    Resolve,
-    RestatePromises,
-    Resume,
-)
-from domain.enforcement import enforce, next_alarm
 from domain.errors import DomainError
 from domain.escalation.facts import (
     EscalationBroken,
@@ -34,7 +21,20 @@ from domain.escalation.facts import (
 )
 from domain.lifecycle.facts import TicketClosed, TicketReopened, TicketResolved
 from domain.sla.facts import SlaCancelled, SlaMet, SlaMissed, SlaResumed
+from domain.ticket.decide import (
+    Acknowledge,
+    Assign,
+    Change,
+    Close,
+    Escalate,
+    PauseTicket,
+    Reopen,
+    Resolve,
+    RestatePromises,
+    Resume,
+)
 from domain.ticket.draft import Draft
+from domain.ticket.enforce import enforce, next_alarm
 from tests.dsl import ANSWER, CUSTOMER, NOON, NOTE, Story, promising, published
 
 TARGETS = st.sampled_from(

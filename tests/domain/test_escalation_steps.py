@@ -5,16 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.commands import (
-    Acknowledge,
-    Assign,
-    Change,
-    Escalate,
-    LookAgain,
-    PauseTicket,
-    RestatePromises,
-    Resume,
-)
 from domain.errors import InvalidError, RuleError
 from domain.escalation.facts import (
     EscalationAcknowledged,
@@ -29,17 +19,27 @@ from domain.escalation.facts import (
     EscalationUnreached,
 )
 from domain.event import PolicyRef
-from domain.held import wanted_hands
 from domain.notification.undelivered import StepUnreached
-from domain.offering import DeclineOffer
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave, Override
 from domain.oncall.plan import Plan
 from domain.oncall.schedule import Schedule
 from domain.oncall.schedule_form import parse_schedule
 from domain.people.directory import Turn
+from domain.ticket.assignment_offers import DeclineOffer
+from domain.ticket.decide import (
+    Acknowledge,
+    Assign,
+    Change,
+    Escalate,
+    LookAgain,
+    PauseTicket,
+    RestatePromises,
+    Resume,
+)
+from domain.ticket.escalation_waiting import wanted_hands
 from domain.ticket.evolve import fold
-from domain.world import World
+from domain.ticket.world import World
 from tests.dsl import (
     ANSWER,
     CUSTOMER,

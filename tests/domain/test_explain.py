@@ -11,7 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.commands import (
+from domain.errors import DomainError, NotFoundError
+from domain.lifecycle.facts import PRIORITIES
+from domain.sla.change_rules import ChangeRule, ReopenRule
+from domain.sla.forecast import used
+from domain.sla.metric import METRICS
+from domain.ticket.decide import (
     Assign,
     Change,
     ExcuseBreach,
@@ -21,15 +26,10 @@ from domain.commands import (
     RestatePromises,
     Resume,
 )
-from domain.errors import DomainError, NotFoundError
-from domain.explanation import explain
-from domain.lifecycle.facts import PRIORITIES
-from domain.merge import merge
-from domain.sla.change_rules import ChangeRule, ReopenRule
-from domain.sla.forecast import used
-from domain.sla.metric import METRICS
 from domain.ticket.draft import seal
-from domain.world import World
+from domain.ticket.merge import merge
+from domain.ticket.sla_explanation import explain
+from domain.ticket.world import World
 from tests.domain.calendars import EVERY_DAY
 from tests.dsl import (
     AGENTS,

@@ -12,7 +12,7 @@ from domain.configuration.configuration import PolicyPublished, fold_config
 from domain.event import SYSTEM, Event, Meta
 from domain.lifecycle.facts import TicketAssigned, TicketPriorityChanged
 from domain.ticket.evolve import fold
-from domain.world import World
+from domain.ticket.world import World
 from infra.incidents.history import continued, opened, ticket_id
 from infra.incidents.importer import unknown_rows
 from infra.incidents.log import NotALogError, parse

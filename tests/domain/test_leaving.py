@@ -14,7 +14,7 @@ from domain.event import Event
 from domain.oncall.book import OnCallBook
 from domain.oncall.on_call import on_call_at
 from domain.oncall.shifts import gaps, shifts
-from domain.world import World
+from domain.ticket.world import World
 from tests.dsl import AGENTS, BY_ANN, NOON, Story, configured, instant
 
 PEOPLE = {**AGENTS, "zed": {"name": "Zed"}}

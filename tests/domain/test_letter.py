@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from domain.commands import Assign
 from domain.lifecycle.facts import Customer
 from domain.notification.dispatch_order import MOST_OF_ONE_TICKET, Spent, spaced
 from domain.notification.message import letter
@@ -18,7 +17,8 @@ from domain.notification.templates import phrases
 from domain.notification.urgency import occasions
 from domain.notification.wording import length
 from domain.people.contact import parse_preferences
-from domain.world import World
+from domain.ticket.decide import Assign
+from domain.ticket.world import World
 from tests.domain.notifications import NOON, events_of, outgoing
 from tests.dsl import Story, configured, instant
 

@@ -7,10 +7,8 @@ from dataclasses import replace
 import pytest
 
 from domain.assignment.facts import AssignmentOffered
-from domain.commands import PauseTicket, Resolve
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.escalation.facts import EscalationReassigned
-from domain.handling import Close
 from domain.lifecycle.facts import (
     TicketAssigned,
     TicketMessageAdded,
@@ -18,9 +16,11 @@ from domain.lifecycle.facts import (
     TicketResolved,
     TicketWatched,
 )
-from domain.macro_run import RunMacro, TicketMacroRun
 from domain.sla.facts import SlaMet
-from domain.world import World
+from domain.ticket.decide import PauseTicket, Resolve
+from domain.ticket.lifecycle import Close
+from domain.ticket.macro_run import RunMacro, TicketMacroRun
+from domain.ticket.world import World
 from tests.dsl import AGENTS, Story, configured, published
 
 TEAMS = {

@@ -1,8 +1,8 @@
 """Which promise a ticket gets, and the record of why."""
 
-from domain.commands import Change
 from domain.lifecycle.facts import Customer
 from domain.sla.facts import SlaAttached, SlaMatched, SlaNotMatched
+from domain.ticket.decide import Change
 from tests.dsl import Story, instant, promising, world
 
 KEY = Customer(external_id="c-1", tier="key_account")

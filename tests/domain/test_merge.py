@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from domain.authority.approval import Approval
-from domain.commands import PauseTicket, Resolve
 from domain.errors import InvalidError, RuleError
 from domain.lifecycle.facts import TicketAbsorbed, TicketMerged
-from domain.merge import merge
 from domain.sla.facts import SlaAttached, SlaCancelled, SlaRestated
+from domain.ticket.decide import PauseTicket, Resolve
+from domain.ticket.merge import merge
 from tests.dsl import Story, instant, promising, world
 
 BOTH = {"first_response": "1h", "resolution": "8h"}

@@ -9,15 +9,15 @@ from hypothesis import given as given_any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from domain.commands import Assign, Change, PauseTicket, Resolve, decide
 from domain.copies import replace
-from domain.enforcement import enforce_punctually
 from domain.errors import RuleError
 from domain.lifecycle.facts import Customer, TicketAbsorbed, TicketResumed
-from domain.merge import merge, unmerge
 from domain.sla.facts import SlaBreached, SlaMet
+from domain.ticket.decide import Assign, Change, PauseTicket, Resolve, decide
 from domain.ticket.draft import Draft, seal
+from domain.ticket.enforce import enforce_punctually
 from domain.ticket.evolve import fold
+from domain.ticket.merge import merge, unmerge
 from tests.dsl import (
     ANSWER,
     BY_ANN,

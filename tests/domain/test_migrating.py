@@ -2,7 +2,12 @@
 
 from dataclasses import replace
 
-from domain.commands import (
+from domain.escalation.facts import (
+    EscalationExhausted,
+    EscalationMigrated,
+    EscalationStepFired,
+)
+from domain.ticket.decide import (
     Acknowledge,
     Escalate,
     PauseTicket,
@@ -10,12 +15,7 @@ from domain.commands import (
     Resume,
     decide,
 )
-from domain.escalation.facts import (
-    EscalationExhausted,
-    EscalationMigrated,
-    EscalationStepFired,
-)
-from domain.restatement import clock_changes
+from domain.ticket.restatement import clock_changes
 from tests.domain.test_escalation_steps import ANN, BO, CHEN, GONE, given, told
 from tests.dsl import instant, published
 

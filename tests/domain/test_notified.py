@@ -4,10 +4,10 @@ from domain.simulation.comparison.comparison import compare
 from domain.simulation.comparison.overlay import overlaid
 from domain.simulation.comparison.replay import Past, replay
 
-from domain.commands import Resolve
 from domain.configuration.bundle import Bundle
 from domain.escalation.facts import Chosen, EscalationNotified
 from domain.notification.notified import PersonNotified
+from domain.ticket.decide import Resolve
 from tests.dsl import Story, instant, promising
 
 STEPS = [

@@ -17,12 +17,17 @@ from domain.assignment.facts import (
     AssignmentQueued,
     AssignmentWaiting,
 )
-from domain.commands import Assign, Close, Reopen, Resolve
-from domain.enforcement import alarms
 from domain.errors import DomainError
 from domain.lifecycle.facts import TicketAssigned, TicketClosed, TicketResolved
-from domain.offering import AcceptOffer, DeclineOffer, OfferNext, Withdraw
 from domain.oncall.override import Leave
+from domain.ticket.assignment_offers import (
+    AcceptOffer,
+    DeclineOffer,
+    OfferNext,
+    Withdraw,
+)
+from domain.ticket.decide import Assign, Close, Reopen, Resolve
+from domain.ticket.enforce import alarms
 from tests.dsl import NOON, Story, published, world
 
 PEOPLE = ("ann", "bo", "chen", "mia")

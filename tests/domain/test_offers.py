@@ -18,15 +18,20 @@ from domain.assignment.facts import (
     AssignmentWithdrawn,
 )
 from domain.assignment.ranking import Wanted, candidates
-from domain.commands import Assign, Reopen, Resolve
 from domain.configuration.configuration import fold_config
 from domain.configuration.publishing import publish
 from domain.configuration.retiring import retire
 from domain.errors import DomainError, InvalidError, RuleError
 from domain.event import Event
 from domain.lifecycle.facts import TicketAssigned
-from domain.offering import AcceptOffer, DeclineOffer, OfferNext, Withdraw
 from domain.oncall.override import Leave
+from domain.ticket.assignment_offers import (
+    AcceptOffer,
+    DeclineOffer,
+    OfferNext,
+    Withdraw,
+)
+from domain.ticket.decide import Assign, Reopen, Resolve
 from tests.dsl import AGENTS, BY_ANN, Story, configured, instant, published, world
 
 TO_SECOND = Assign(team="second")

@@ -34,7 +34,7 @@ from domain.oncall.facts import (
 from domain.oncall.leaves import add_leave, cancel_leave
 from domain.oncall.on_call import on_call_at
 from domain.oncall.override import Leave, Swap
-from domain.world import World
+from domain.ticket.world import World
 from tests.domain.oncall import at, layer, override, plan, told
 from tests.dsl import BY_ANN, configured
 

@@ -1,7 +1,7 @@
 """What the durable clock is told of a ticket."""
 
-from domain.commands import PauseTicket, Resolve
-from domain.enforcement import EPOCH, next_alarm, plan
+from domain.ticket.decide import PauseTicket, Resolve
+from domain.ticket.enforce import EPOCH, next_alarm, plan
 from tests.dsl import ANSWER, Story, instant, promising
 
 FIRST = {"first_response": "1h"}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from domain.commands import Change, PauseTicket, Resume
 from domain.errors import InvalidError
 from domain.sla.facts import SlaBreached, SlaWarned
+from domain.ticket.decide import Change, PauseTicket, Resume
 from tests.domain.clocks import (
     FRIDAY,
     MONDAY,

@@ -2,8 +2,8 @@
 
 from hypothesis import given
 
-from domain.reactions import REACTIONS, react
 from domain.ticket.draft import Draft
+from domain.ticket.reactions import REACTIONS, react
 from tests.domain.test_any_history import COMMANDS, MOMENT, told
 from tests.domain.test_offer_laws import LIFE, SHORT, arounds, moments
 

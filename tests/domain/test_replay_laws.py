@@ -13,13 +13,13 @@ from domain.simulation.comparison.overlay import overlaid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.commands import Escalate, LookAgain, PauseTicket, RestatePromises
 from domain.configuration.bundle import Bundle
-from domain.enforcement import EPOCH, plan
 from domain.errors import DomainError
-from domain.merge import merge
 from domain.notification.undelivered import StepUnreached
+from domain.ticket.decide import Escalate, LookAgain, PauseTicket, RestatePromises
 from domain.ticket.draft import seal
+from domain.ticket.enforce import EPOCH, plan
+from domain.ticket.merge import merge
 from tests.domain.test_any_history import CHANGES, GAPS, LADDERS, POLICIES, WHOLE
 from tests.domain.test_offer_laws import DONE, arounds
 from tests.dsl import BY_ANN, NOON, Story, configured

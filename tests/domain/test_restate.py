@@ -2,7 +2,6 @@
 
 import pytest
 
-from domain.commands import Change, Close, PauseTicket, Reopen, Resolve, Resume
 from domain.escalation.facts import EscalationStarted
 from domain.lifecycle.facts import Customer
 from domain.sla.facts import (
@@ -14,6 +13,7 @@ from domain.sla.facts import (
     SlaRestated,
     SlaWarned,
 )
+from domain.ticket.decide import Change, Close, PauseTicket, Reopen, Resolve, Resume
 from tests.dsl import ANSWER, CUSTOMER, Story, instant, promising, published, world
 
 BY_PRIORITY = {

@@ -6,12 +6,12 @@ import pytest
 from domain.simulation.comparison.comparison import Summary, compare
 from domain.simulation.comparison.overlay import overlaid
 
-from domain.commands import Acknowledge, Escalate, Resolve
 from domain.configuration.bundle import Bundle
 from domain.duration import parse_duration
 from domain.errors import InvalidError
 from domain.oncall.book import OnCallBook
-from domain.world import World
+from domain.ticket.decide import Acknowledge, Escalate, Resolve
+from domain.ticket.world import World
 from tests.dsl import (
     AGENTS,
     ANSWER,

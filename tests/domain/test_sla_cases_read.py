@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.commands import Assign, PauseTicket, RestatePromises, Resume
 from domain.errors import InvalidError
 from domain.sla.facts import SlaAttached, SlaMet
+from domain.ticket.decide import Assign, PauseTicket, RestatePromises, Resume
 from tests.dsl import ANSWER, CUSTOMER, Story, published, world
 
 DESK = {

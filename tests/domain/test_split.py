@@ -2,11 +2,11 @@
 
 import pytest
 
-from domain.commands import Resolve
 from domain.errors import InvalidError
 from domain.lifecycle.facts import TicketOpened, TicketSplit
 from domain.sla.facts import SlaAttached
-from domain.split import SplitTicket, split
+from domain.ticket.decide import Resolve
+from domain.ticket.split import SplitTicket, split
 from tests.dsl import CUSTOMER, Story, instant, promising
 
 TARGETS = {"resolution": "8h"}

@@ -11,16 +11,21 @@ from domain.assignment.facts import (
     AssignmentWaiting,
     AssignmentWithdrawn,
 )
-from domain.commands import Assign, Reopen, Resolve
 from domain.errors import InvalidError
 from domain.escalation.facts import EscalationReassigned
 from domain.event import PolicyRef
-from domain.offering import AcceptOffer, DeclineOffer, OfferNext, Withdraw
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave, Override
 from domain.oncall.plan import Plan
 from domain.oncall.schedule_form import parse_schedule
-from domain.world import World
+from domain.ticket.assignment_offers import (
+    AcceptOffer,
+    DeclineOffer,
+    OfferNext,
+    Withdraw,
+)
+from domain.ticket.decide import Assign, Reopen, Resolve
+from domain.ticket.world import World
 from tests.dsl import AGENTS, Story, configured, instant, published
 
 TO_SECOND = Assign(team="second")

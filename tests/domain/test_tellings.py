@@ -5,8 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from domain.approving import AskApproval, DecideApproval
-from domain.commands import Assign, Close, ExcuseBreach, Reopen, Resolve
 from domain.event import Actor
 from domain.notification.audience import tellings
 from domain.notification.dispatch_order import Spent, in_order, since
@@ -16,9 +14,11 @@ from domain.notification.payload import item
 from domain.notification.planning import plan
 from domain.notification.relevance import no_longer_true
 from domain.notification.urgency import occasions
-from domain.offering import AcceptOffer, DeclineOffer, Withdraw
 from domain.people.contact import parse_preferences
-from domain.world import World
+from domain.ticket.approvals import AskApproval, DecideApproval
+from domain.ticket.assignment_offers import AcceptOffer, DeclineOffer, Withdraw
+from domain.ticket.decide import Assign, Close, ExcuseBreach, Reopen, Resolve
+from domain.ticket.world import World
 from tests.domain.notifications import MINUTE, events_of, outgoing, person, rule
 from tests.dsl import (
     AGENTS,

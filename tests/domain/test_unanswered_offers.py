@@ -15,15 +15,15 @@ from domain.assignment.facts import (
     AssignmentUnanswered,
     AssignmentWaiting,
 )
-from domain.commands import Assign
-from domain.enforcement import next_alarm
 from domain.errors import InvalidError, RuleError
 from domain.lifecycle.facts import TicketAssigned
 from domain.notification.audience import tellings
 from domain.notification.urgency import occasions
-from domain.offering import AcceptOffer, DeclineOffer, OfferNext
 from domain.oncall.override import Leave
 from domain.people.routing import parse_terms
+from domain.ticket.assignment_offers import AcceptOffer, DeclineOffer, OfferNext
+from domain.ticket.decide import Assign
+from domain.ticket.enforce import next_alarm
 from tests.dsl import AGENTS, NOON, Story, instant, published, world
 
 TO_SECOND = Assign(team="second")

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from activities.ports import CommandRow
-from domain.commands import OpenTicket, open_ticket
 from domain.event import Actor, Meta
 from domain.lifecycle.facts import Customer
+from domain.ticket.decide import OpenTicket, open_ticket
 from domain.ticket.draft import Draft, seal
-from domain.world import World
+from domain.ticket.world import World
 from infra.settings import Settings
 from infra.wiring import Core, core, new_id, now
 from tests.faults.evidence import await_breaches, promise

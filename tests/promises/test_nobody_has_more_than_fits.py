@@ -5,8 +5,8 @@ import uuid
 from collections import Counter
 
 from activities.ports import Caller
-from domain.commands import Assign
 from domain.event import Actor
+from domain.ticket.decide import Assign
 from infra.settings import Settings
 from infra.wiring import core
 from tests.api_client import eventually

@@ -18,20 +18,20 @@ from temporalio.testing import WorkflowEnvironment
 from activities.contracts import TicketPlan
 from activities.enforcement import Enforcement, contract
 from activities.ports import Appended, CommandRow, Moving, StoreUnavailableError
-from domain.commands import OpenTicket, decide, open_ticket
 from domain.configuration.configuration import Configuration
 from domain.duration import format_duration, parse_duration
-from domain.enforcement import EPOCH, next_alarm
 from domain.errors import VersionConflictError
 from domain.event import Event
 from domain.lifecycle.facts import Customer
 from domain.oncall.book import OnCallBook
 from domain.people.directory import Directory
+from domain.ticket.decide import OpenTicket, decide, open_ticket
 from domain.ticket.draft import Draft, seal
+from domain.ticket.enforce import EPOCH, next_alarm
 from domain.ticket.evolve import fold
-from domain.ticket.state import Ticket
-from domain.workload import handed
-from domain.world import World
+from domain.ticket.ticket import Ticket
+from domain.ticket.workload import handed
+from domain.ticket.world import World
 from infra.temporal import TimerBackend
 from tests.dsl import BY_ANN
 from workflows.ticket import ticket_workflow_id

@@ -10,9 +10,9 @@ from activities.notifying import Notifying, report_step
 from activities.sending import Sending
 from activities.tickets import TicketDesk
 from domain.duration import format_duration
-from domain.enforcement import EPOCH
 from domain.notification.audience import TOPICS
 from domain.notification.notification import Notification, fold, ticket_of
+from domain.ticket.enforce import EPOCH
 from tests.contract.test_sending import Table
 from tests.workflows.floor import Floor
 

@@ -15,7 +15,7 @@ from domain.configuration.publishing import publish
 from domain.escalation.facts import EscalationHeld, EscalationStepFired
 from domain.event import Event
 from domain.oncall.shift_sources import spell_out
-from domain.world import World
+from domain.ticket.world import World
 from infra.sources import InstalledSources
 from tests.dsl import BY_ANN, configured
 

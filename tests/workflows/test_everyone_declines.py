@@ -9,11 +9,11 @@ from domain.assignment.facts import (
     AssignmentOfferExpired,
     AssignmentQueued,
 )
-from domain.commands import Assign
-from domain.offering import AcceptOffer, DeclineOffer
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave
-from domain.world import World
+from domain.ticket.assignment_offers import AcceptOffer, DeclineOffer
+from domain.ticket.decide import Assign
+from domain.ticket.world import World
 from tests.dsl import AGENTS, configured
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -10,7 +10,7 @@ from domain.subscription.subscription.webhook import verify
 
 from domain.escalation.facts import EscalationStepFired
 from domain.notification.signing import personal_secret
-from domain.world import World
+from domain.ticket.world import World
 from infra.embedded.ports import free_port
 from infra.notify.channels import channels
 from infra.outbound import OutboundClient, parse_networks

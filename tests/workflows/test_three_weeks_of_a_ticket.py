@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.commands import Change, PauseTicket, Reopen, Resolve
 from domain.duration import format_duration
 from domain.sla.facts import SlaMet, SlaMissed, SlaRestated, SlaWarned
-from domain.world import World
+from domain.ticket.decide import Change, PauseTicket, Reopen, Resolve
+from domain.ticket.world import World
 from tests.dsl import AGENTS, ANSWER, CUSTOMER, TEAMS, configured
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

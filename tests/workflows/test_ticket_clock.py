@@ -10,9 +10,9 @@ from temporalio.client import WorkflowContinuedAsNewError, WorkflowExecutionStat
 
 from activities.contracts import EnforceInput, TicketPlan
 from activities.enforcement import contract
-from domain.commands import Acknowledge, Change, Resolve
-from domain.enforcement import EPOCH
 from domain.sla.facts import SlaBreached
+from domain.ticket.decide import Acknowledge, Change, Resolve
+from domain.ticket.enforce import EPOCH
 from infra.processes import ticket_worker
 from tests.dsl import NOTE, promising, world
 from tests.workflows.conftest import replay_all

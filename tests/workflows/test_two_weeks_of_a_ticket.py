@@ -4,8 +4,8 @@ holder, an end, and an end that was none; each event at its exact instant.
 
 import pytest
 
-from domain.commands import Assign, Change, PauseTicket, Reopen, Resolve
 from domain.escalation.facts import EscalationReassigned
+from domain.ticket.decide import Assign, Change, PauseTicket, Reopen, Resolve
 from tests.dsl import ANSWER, world
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -10,7 +10,11 @@ from typing import ClassVar
 
 from domain.errors import FieldError, InvalidError
 from domain.event import SYSTEM, Fact, PolicyRef
-from domain.handling import (
+from domain.lifecycle.facts import Author, TicketWatched
+from domain.lifecycle.macro import Macro
+from domain.people.directory import Directory, may_act, refuse_absent
+from domain.ticket.draft import Draft
+from domain.ticket.lifecycle import (
     AddMessage,
     Assign,
     Change,
@@ -18,11 +22,7 @@ from domain.handling import (
     Origin,
     assign_faults,
 )
-from domain.lifecycle.facts import Author, TicketWatched
-from domain.lifecycle.macro import Macro
-from domain.people.directory import Directory, may_act, refuse_absent
-from domain.ticket.draft import Draft
-from domain.ticket.state import Ticket
+from domain.ticket.ticket import Ticket
 
 PLEDGE = Author(kind="system", id=SYSTEM.id)
 

@@ -32,7 +32,7 @@ from domain.errors import (
 )
 from domain.people.directory import may_act
 from domain.ticket.draft import Draft
-from domain.world import World
+from domain.ticket.world import World
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,8 @@ from domain.oncall.book import OnCallBook
 from domain.people.directory import Directory
 from domain.sla.policy import SlaPolicy
 from domain.ticket.draft import Draft
-from domain.ticket.state import Ticket
-from domain.workload import handed
+from domain.ticket.ticket import Ticket
+from domain.ticket.workload import handed
 
 
 @dataclass(frozen=True, kw_only=True)

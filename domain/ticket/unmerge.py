@@ -4,15 +4,15 @@ What was answered while they were one stays answered; what still runs goes on in
 ticket that promised it, as if there had been no merge.
 """
 
-from domain.beginning import Beginning
 from domain.calendar.span import Span, ended
 from domain.copies import replace
 from domain.lifecycle.facts import TicketSeparated, TicketUnmerged
-from domain.occasion import Occasion
-from domain.rematch import cancel
-from domain.settling import Settling
 from domain.sla.clock import Clock
-from domain.ticket.state import Absorbed
+from domain.ticket.sla_judging import Settling
+from domain.ticket.sla_matching import cancel
+from domain.ticket.sla_situation import Occasion
+from domain.ticket.sla_starting import Beginning
+from domain.ticket.ticket import Absorbed
 
 
 def come_apart(occasion: Occasion) -> None:

@@ -10,21 +10,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
-from domain.approving import Approving
 from domain.assignment.queue import Queue
 from domain.authority.approval import Approval
-from domain.climb import Climb
-from domain.escalating import Escalating
 from domain.escalation.run import Run
 from domain.lifecycle.facts import TicketResumed
-from domain.offering import Offering
-from domain.reactions import react
-from domain.settling import resumed
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaBreached, SlaWarned
+from domain.ticket.approvals import Approving
+from domain.ticket.assignment_offers import Offering
 from domain.ticket.draft import Draft
-from domain.ticket.state import Ticket
-from domain.world import World
+from domain.ticket.escalation_runs import Escalating
+from domain.ticket.escalation_steps import Climb
+from domain.ticket.reactions import react
+from domain.ticket.sla_judging import resumed
+from domain.ticket.ticket import Ticket
+from domain.ticket.world import World
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)

@@ -18,8 +18,8 @@ from domain.escalation.recipients import Around, away_of, barred, on_leave
 from domain.oncall.plan import Plan
 from domain.oncall.presence import next_on_shift, not_on_shift
 from domain.people.routing import Terms
-from domain.ticket.state import Ticket
-from domain.world import World
+from domain.ticket.ticket import Ticket
+from domain.ticket.world import World
 
 LEADS = "leads the team, of which nobody took it"
 

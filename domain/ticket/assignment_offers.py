@@ -28,9 +28,9 @@ from domain.event import Fact
 from domain.lifecycle.facts import TicketAssigned
 from domain.people.directory import may_act
 from domain.people.routing import Terms
-from domain.takers import Takers, turn_of
+from domain.ticket.assignment_eligibility import Takers, turn_of
 from domain.ticket.draft import Draft
-from domain.world import World
+from domain.ticket.world import World
 
 Due = Literal["offer", "ask_again", "overflow", "relax"]
 

@@ -10,7 +10,7 @@ from domain.escalation.recipients import on_leave
 from domain.escalation.target import ONE_OF, SCHEDULES
 from domain.oncall.book import OnCallBook
 from domain.oncall.on_call import on_call_at
-from domain.ticket.state import Ticket
+from domain.ticket.ticket import Ticket
 
 
 def may_change(

@@ -25,7 +25,7 @@ from domain.sla.facts import (
     SlaRestated,
     SlaResumed,
 )
-from domain.ticket.state import Ticket
+from domain.ticket.ticket import Ticket
 
 CalendarOf: TypeAlias = Callable[[PolicyRef | None], Calendar | None]
 MICROSECOND = timedelta(microseconds=1)

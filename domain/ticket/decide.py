@@ -8,19 +8,42 @@ follow. It returns a draft and mutates nothing else.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.approving import (
+from domain.errors import InvalidError, NotFoundError, RuleError
+from domain.escalation.facts import EscalationNotified
+from domain.event import Json
+from domain.lifecycle.facts import (
+    AuthorKind,
+    Channel,
+    Customer,
+    FeedbackCaptured,
+    Priority,
+    SplitFrom,
+    TicketAcknowledged,
+    TicketOpened,
+)
+from domain.notification.notified import PersonNotified
+from domain.notification.undelivered import StepUnreached
+from domain.sla.facts import SlaExcused
+from domain.ticket.approvals import (
     ApprovalCommand,
     Approving,
     AskApproval,
     DecideApproval,
 )
-from domain.climb import catch
-from domain.enforcement import EPOCH, enforce
-from domain.errors import InvalidError, NotFoundError, RuleError
-from domain.escalating import Escalating
-from domain.escalation.facts import EscalationNotified
-from domain.event import Json
-from domain.handling import (
+from domain.ticket.assignment_offers import (
+    AcceptOffer,
+    DeclineOffer,
+    OfferCommand,
+    Offering,
+    OfferNext,
+    Withdraw,
+)
+from domain.ticket.draft import Draft
+from domain.ticket.enforce import EPOCH, enforce
+from domain.ticket.escalation_migration import migrate
+from domain.ticket.escalation_runs import Escalating
+from domain.ticket.escalation_steps import catch
+from domain.ticket.lifecycle import (
     AddMessage,
     Assign,
     Change,
@@ -33,35 +56,12 @@ from domain.handling import (
     Resume,
     refuse_finished,
 )
-from domain.lifecycle.facts import (
-    AuthorKind,
-    Channel,
-    Customer,
-    FeedbackCaptured,
-    Priority,
-    SplitFrom,
-    TicketAcknowledged,
-    TicketOpened,
-)
-from domain.macro_run import RunMacro, run_by_hand
-from domain.migrating import migrate
-from domain.notification.notified import PersonNotified
-from domain.notification.undelivered import StepUnreached
-from domain.offering import (
-    AcceptOffer,
-    DeclineOffer,
-    OfferCommand,
-    Offering,
-    OfferNext,
-    Withdraw,
-)
-from domain.promises import restate_edited
-from domain.reactions import react
-from domain.rematch import Edited
-from domain.sla.facts import SlaExcused
-from domain.ticket.draft import Draft
-from domain.ticket.state import Ticket
-from domain.world import World
+from domain.ticket.macro_run import RunMacro, run_by_hand
+from domain.ticket.reactions import react
+from domain.ticket.sla_matching import Edited
+from domain.ticket.sla_tracking import restate_edited
+from domain.ticket.ticket import Ticket
+from domain.ticket.world import World
 
 
 @dataclass(frozen=True, kw_only=True)

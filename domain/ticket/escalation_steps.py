@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from domain.assignment.ranking import Candidate
-from domain.escalating import first_due, later
 from domain.escalation.facts import (
     EscalationCatchAllFired,
     EscalationExhausted,
@@ -20,13 +19,14 @@ from domain.escalation.facts import (
 from domain.escalation.recipients import Around, Found
 from domain.escalation.run import Run
 from domain.event import Fact
-from domain.held import may_change
 from domain.notification.undelivered import StepUnreached
 from domain.sla.reply import Replies
-from domain.step_actions import StepActions
 from domain.ticket.draft import Draft
+from domain.ticket.escalation_actions import StepActions
+from domain.ticket.escalation_runs import first_due, later
+from domain.ticket.escalation_waiting import may_change
 from domain.ticket.moment import Moment
-from domain.world import World
+from domain.ticket.world import World
 
 CATCH_ALL = "catch-all, as the step reaches nobody"
 NO_MESSAGE = "catch-all, as no message came through"

@@ -13,8 +13,8 @@ from domain.sla.clock import Clock
 from domain.sla.consumption import ZERO, Consumption, Interval, consumption
 from domain.sla.facts import SlaAttached, SlaBreached, SlaRestated, SlaResumed
 from domain.ticket.evolve import fold
-from domain.ticket.state import Ticket
-from domain.timesheet import CalendarOf, TimeSheet
+from domain.ticket.sla_timesheet import CalendarOf, TimeSheet
+from domain.ticket.ticket import Ticket
 
 
 @dataclass(frozen=True, kw_only=True)

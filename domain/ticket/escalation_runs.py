@@ -32,12 +32,12 @@ from domain.lifecycle.facts import (
     TicketUpdated,
 )
 from domain.notification.undelivered import StepUnreached
-from domain.rematch import end_runs
 from domain.sla.clock import Clock
 from domain.ticket.draft import Draft
 from domain.ticket.moment import Moment
-from domain.ticket.state import Ticket
-from domain.world import World
+from domain.ticket.sla_matching import end_runs
+from domain.ticket.ticket import Ticket
+from domain.ticket.world import World
 
 ZERO = timedelta(0)
 PROGRESS = (TicketAssigned, TicketPaused, TicketUpdated)

@@ -13,14 +13,14 @@ from domain.escalation.policy import Reassign, Step
 from domain.escalation.recipients import Around, away_of, barred
 from domain.escalation.run import Run
 from domain.event import Fact, PolicyRef
-from domain.handling import Handling, Origin
 from domain.lifecycle.facts import PRIORITIES, TicketPriorityChanged, TicketWatched
-from domain.macro_run import run_by_step
 from domain.oncall.on_call import on_call_at
 from domain.people.directory import may_act
 from domain.ticket.draft import Draft
-from domain.workload import handed
-from domain.world import World
+from domain.ticket.lifecycle import Handling, Origin
+from domain.ticket.macro_run import run_by_step
+from domain.ticket.workload import handed
+from domain.ticket.world import World
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,15 +8,15 @@ from datetime import datetime
 from domain.calendar.span import ended
 from domain.copies import replace
 from domain.lifecycle.facts import TicketClosed, TicketMerged, TicketResolved
-from domain.occasion import Occasion, hours_of
-from domain.rematch import cancel, end_runs
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaMet, SlaMissed, SlaPaused, SlaResumed
 from domain.sla.forecast import foreseen, used
 from domain.sla.policy import SlaPolicy
 from domain.sla.transition import standing, transition
 from domain.ticket.draft import Draft
-from domain.world import World
+from domain.ticket.sla_matching import cancel, end_runs
+from domain.ticket.sla_situation import Occasion, hours_of
+from domain.ticket.world import World
 
 
 class Settling:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.commands import OpenTicket, open_ticket
-from domain.enforcement import enforce
 from domain.errors import InvalidError
 from domain.event import Event
 from domain.lifecycle.facts import (
@@ -14,9 +12,11 @@ from domain.lifecycle.facts import (
     TicketMessageAdded,
     TicketSplit,
 )
+from domain.ticket.decide import OpenTicket, open_ticket
 from domain.ticket.draft import Draft
+from domain.ticket.enforce import enforce
 from domain.ticket.evolve import fold
-from domain.world import World
+from domain.ticket.world import World
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,6 @@ from datetime import datetime
 from domain.conditions.condition import Fields
 from domain.event import Fact, PolicyRef
 from domain.lifecycle.facts import TicketPriorityChanged, TicketTierChanged
-from domain.rematch import Edited, Rematch, early_of
 from domain.sla.change_rules import Cause
 from domain.sla.clock import Clock
 from domain.sla.forecast import Hours
@@ -13,8 +12,9 @@ from domain.sla.policy import SlaPolicy
 from domain.sla.reply import Replies
 from domain.ticket.draft import Draft
 from domain.ticket.moment import Moment, TicketFields
-from domain.ticket.state import Ticket
-from domain.world import World
+from domain.ticket.sla_matching import Edited, Rematch, early_of
+from domain.ticket.ticket import Ticket
+from domain.ticket.world import World
 
 
 class Occasion:

@@ -6,9 +6,6 @@ from domain.calendar.span import Span, ended
 from domain.conditions.condition import holds
 from domain.copies import replace
 from domain.lifecycle.facts import TicketOpened, TicketReopened
-from domain.occasion import Occasion, hours_of
-from domain.rematch import pin_ladder
-from domain.settling import Settling
 from domain.sla import clock as clocks
 from domain.sla.clock import Clock
 from domain.sla.decision import Promise
@@ -19,7 +16,10 @@ from domain.sla.policy import SlaPolicy
 from domain.sla.reply import Voice
 from domain.sla.transition import starts, starts_again
 from domain.ticket.moment import TicketFields
-from domain.ticket.state import PastPause
+from domain.ticket.sla_judging import Settling
+from domain.ticket.sla_matching import pin_ladder
+from domain.ticket.sla_situation import Occasion, hours_of
+from domain.ticket.ticket import PastPause
 
 
 class Beginning:

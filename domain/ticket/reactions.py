@@ -8,12 +8,12 @@ histories that are replayed.
 from collections.abc import Callable
 from datetime import datetime
 
-from domain.approving import Approving
-from domain.climb import look_again
-from domain.offering import Offering
-from domain.promises import follow
+from domain.ticket.approvals import Approving
+from domain.ticket.assignment_offers import Offering
 from domain.ticket.draft import Draft, Mark
-from domain.world import World
+from domain.ticket.escalation_steps import look_again
+from domain.ticket.sla_tracking import follow
+from domain.ticket.world import World
 
 Reaction = Callable[[Draft, Mark, datetime, World], None]
 MOST_ROUNDS = 10

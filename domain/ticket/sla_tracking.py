@@ -5,8 +5,6 @@ its conditions make of it.
 from collections.abc import Iterable
 from datetime import datetime
 
-from domain.beginning import Beginning
-from domain.escalating import Escalating
 from domain.escalation.facts import EscalationReassigned
 from domain.lifecycle.facts import (
     TicketAbsorbed,
@@ -16,14 +14,16 @@ from domain.lifecycle.facts import (
     TicketTierChanged,
     TicketUpdated,
 )
-from domain.occasion import Occasion
-from domain.parting import come_apart
-from domain.rematch import Edited
-from domain.settling import Settling
 from domain.sla.clock import Clock
 from domain.ticket.draft import Draft, Mark
+from domain.ticket.escalation_runs import Escalating
 from domain.ticket.moment import Moment
-from domain.world import World
+from domain.ticket.sla_judging import Settling
+from domain.ticket.sla_matching import Edited
+from domain.ticket.sla_situation import Occasion
+from domain.ticket.sla_starting import Beginning
+from domain.ticket.unmerge import come_apart
+from domain.ticket.world import World
 
 MATCHED_ANEW = (
     TicketOpened,

@@ -29,7 +29,7 @@ from domain.lifecycle.facts import (
 from domain.lifecycle.status import StatusChange
 from domain.people.directory import Directory, absent, refuse_absent
 from domain.ticket.draft import Draft
-from domain.ticket.state import Ticket
+from domain.ticket.ticket import Ticket
 
 
 @dataclass(frozen=True, kw_only=True)

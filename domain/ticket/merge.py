@@ -8,7 +8,6 @@ waits for an answer there waits here. See ADR 0023.
 
 from datetime import datetime, timedelta
 
-from domain.enforcement import enforce
 from domain.errors import InvalidError, RuleError
 from domain.lifecycle.facts import (
     TicketAbsorbed,
@@ -17,13 +16,14 @@ from domain.lifecycle.facts import (
     TicketSeparated,
     TicketUnmerged,
 )
-from domain.promises import take_over
-from domain.reactions import react
-from domain.rematch import Rematch, cancel, end_runs
 from domain.sla.reply import Replies
 from domain.ticket.draft import Draft
-from domain.ticket.state import Ticket
-from domain.world import World
+from domain.ticket.enforce import enforce
+from domain.ticket.reactions import react
+from domain.ticket.sla_matching import Rematch, cancel, end_runs
+from domain.ticket.sla_tracking import take_over
+from domain.ticket.ticket import Ticket
+from domain.ticket.world import World
 
 UNDONE_WITHIN = timedelta(days=7)
 """Later than this too much has been said and promised in the ticket that stays."""

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from domain.commands import RestatePromises
 from domain.configuration.configuration import Configuration
 from domain.escalation.facts import EscalationMigrated
 from domain.event import Fact
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaAttached, SlaCancelled, SlaRestated
+from domain.ticket.decide import RestatePromises
 from domain.ticket.draft import Draft
 from domain.ticket.evolve import evolve
-from domain.ticket.state import Ticket
+from domain.ticket.ticket import Ticket
 
 ClockedBy = Literal["sla-policies", "calendars"]
 RestatedKind = Literal["sla-policies", "calendars", "escalation-policies"]

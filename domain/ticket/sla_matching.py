@@ -28,8 +28,8 @@ from domain.sla.match import match
 from domain.sla.policy import SlaPolicy
 from domain.ticket.draft import Draft
 from domain.ticket.moment import ticket_fields
-from domain.ticket.state import Ticket
-from domain.world import World
+from domain.ticket.ticket import Ticket
+from domain.ticket.world import World
 
 Terms: TypeAlias = tuple[timedelta, PolicyRef, PolicyRef | None]
 

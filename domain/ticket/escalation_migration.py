@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.calendar.business_time import elapsed
-from domain.escalating import calendar_of, later, run_of
 from domain.escalation.facts import EscalationMigrated, EscalationPinned
 from domain.escalation.policy import EscalationPolicy
 from domain.escalation.run import Run
-from domain.rematch import early_of
 from domain.sla.clock import Clock
 from domain.sla.facts import EarlyStep
 from domain.sla.forecast import Hours, foreseen
 from domain.ticket.draft import Draft
-from domain.world import World
+from domain.ticket.escalation_runs import calendar_of, later, run_of
+from domain.ticket.sla_matching import early_of
+from domain.ticket.world import World
 
 ZERO = timedelta(0)
 

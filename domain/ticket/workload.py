@@ -7,7 +7,7 @@ from domain.escalation.facts import EscalationReassigned
 from domain.event import Fact
 from domain.lifecycle.facts import TicketAssigned
 from domain.people.directory import Directory, Turn
-from domain.ticket.state import Ticket
+from domain.ticket.ticket import Ticket
 
 Move = tuple[Ticket | None, Ticket]
 """A ticket before and after; None: it was opened."""
