@@ -30,11 +30,10 @@ from domain.configuration.bundle import (
 )
 from domain.configuration.configuration import (
     Configuration,
-    PolicyPublished,
-    PolicyRetired,
     config_stream,
     fold_config,
 )
+from domain.configuration.facts import PolicyPublished, PolicyRetired
 from domain.configuration.kinds import Kind
 from domain.configuration.pruning import beside
 from domain.errors import InvalidError, PreconditionError

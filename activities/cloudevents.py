@@ -4,11 +4,11 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import msgspec
-from domain.subscription.subscription.subscription import Format
 
 from activities.ports import Recorded
 from domain.duration import format_duration
 from domain.event import Json, Meta
+from domain.subscription.subscription import Format
 
 
 def plain(value: object) -> object:

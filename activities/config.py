@@ -21,12 +21,8 @@ from activities.ports import (
     none_unpromised,
 )
 from activities.sources import Expanded, Sources, looked_up
-from domain.configuration.configuration import (
-    Entry,
-    PolicyRetired,
-    config_stream,
-    fold_config,
-)
+from domain.configuration.configuration import Entry, config_stream, fold_config
+from domain.configuration.facts import PolicyRetired
 from domain.configuration.kinds import Kind
 from domain.configuration.publishing import Written, publish, unchanged
 from domain.configuration.retiring import left_by, restorable, retire

@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 import msgspec
-from domain.subscription.subscription.subscription import Subscription
-from domain.subscription.subscription.webhook import Secret, retry_after, signed_headers
 from temporalio import activity
 
 from activities.cloudevents import cloud_event
 from activities.contracts import DeliverInput, DeliverResult
 from activities.ports import Now, Recorded, Registry
 from domain.event import Json
+from domain.subscription.subscription import Subscription
+from domain.subscription.webhook import Secret, retry_after, signed_headers
 
 AT_ONCE = 50
 """Events in one run of the activity."""

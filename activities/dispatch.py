@@ -7,11 +7,11 @@ from typing import Protocol
 
 from domain.event import Event
 from domain.notification.dispatch_order import Outgoing
-from domain.notification.facts import Channel
 from domain.notification.message import Letter
 from domain.notification.notification import Notification
 from domain.notification.outcome import Outcome
 from domain.notification.payload import Item
+from domain.people.channels import Channel
 from domain.people.contact import Preferences
 
 Tickets = Mapping[str, Sequence[Event]]

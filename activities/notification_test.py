@@ -14,7 +14,6 @@ from activities.dispatch import Dispatch, Outbound
 from activities.ports import Appended, Caller, EventStore, Now, Registry
 from domain.errors import DomainError, NotFoundError, VersionConflictError
 from domain.event import Event
-from domain.notification.facts import Channel
 from domain.notification.test_message import (
     MOST,
     WITHIN,
@@ -24,6 +23,7 @@ from domain.notification.test_message import (
     trial_letter,
     trial_stream,
 )
+from domain.people.channels import Channel
 from domain.people.contact import Preferences, parse_preferences
 
 TRIES = 5

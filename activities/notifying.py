@@ -13,6 +13,7 @@ from typing import Protocol
 from activities.ports import Caller, CommandRow, EventStore, NewId, Now, Registry
 from activities.tickets import TicketDesk
 from domain.errors import InvalidError, VersionConflictError
+from domain.escalation.commands import PersonNotified, StepUnreached
 from domain.event import SYSTEM, Event, Meta, PolicyRef, event_id
 from domain.notification.facts import NotificationFact
 from domain.notification.notification import (
@@ -22,9 +23,9 @@ from domain.notification.notification import (
     fold,
     notification_stream,
 )
-from domain.notification.notified import PersonNotified, person_notified
+from domain.notification.notified import person_notified
 from domain.notification.planning import plan
-from domain.notification.undelivered import StepUnreached, told_by, unreached
+from domain.notification.undelivered import told_by, unreached
 from domain.notification.urgency import Occasion, occasions
 from domain.people.contact import Preferences, parse_preferences
 

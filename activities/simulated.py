@@ -10,14 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.simulation.comparison.comparison import (
-    Summary,
-    TicketDifference,
-    compare,
-    is_ticket,
-)
-from domain.simulation.comparison.overlay import Trial
-from domain.simulation.comparison.replay import absorbed_by
 from temporalio import activity
 
 from activities.contracts import SimulatePageInput, SimulatePageResult
@@ -28,6 +20,14 @@ from activities.sources import Sources
 from domain.configuration.configuration import Configuration
 from domain.errors import DomainError, UnreadableError
 from domain.event import Event
+from domain.simulation.comparison import (
+    Summary,
+    TicketDifference,
+    compare,
+    is_ticket,
+)
+from domain.simulation.overlay import Trial
+from domain.simulation.replay import absorbed_by
 
 LOG = logging.getLogger(__name__)
 PAGE = 100

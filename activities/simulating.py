@@ -10,9 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from domain.simulation.comparison.comparison import Summary
-from domain.simulation.comparison.overlay import Trial, overlaid
-
 from activities.ports import BusyError, Caller, NewId, Now, Registry
 from activities.sources import Sources, all_looked_up
 from domain.configuration.bundle import Bundle, Documents
@@ -26,6 +23,8 @@ from domain.errors import (
 )
 from domain.event import Json
 from domain.oncall.book import OnCallBook
+from domain.simulation.comparison import Summary
+from domain.simulation.overlay import Trial, overlaid
 
 MOST_WAITING = 20
 MOST_KEPT = 50

@@ -6,7 +6,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.subscription.subscription.subscription import (
+from activities.config import meta_of, replayed, row_of
+from activities.ports import Appended, Caller, CommandRow, EventStore, Now, Registry
+from domain.errors import (
+    FieldError,
+    InvalidError,
+    NotFoundError,
+    PreconditionError,
+    VersionConflictError,
+)
+from domain.event import SYSTEM, Event, Fact, Meta
+from domain.nearest import did_you_mean
+from domain.subscription.subscription import (
     Format,
     Held,
     Subscription,
@@ -21,18 +32,6 @@ from domain.subscription.subscription.subscription import (
     subscription_stream,
     unknown_types,
 )
-
-from activities.config import meta_of, replayed, row_of
-from activities.ports import Appended, Caller, CommandRow, EventStore, Now, Registry
-from domain.errors import (
-    FieldError,
-    InvalidError,
-    NotFoundError,
-    PreconditionError,
-    VersionConflictError,
-)
-from domain.event import SYSTEM, Event, Fact, Meta
-from domain.nearest import did_you_mean
 
 TRIES = 5
 

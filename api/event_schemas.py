@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from domain.subscription.subscription.subscription import FAMILIES
 from pydantic import AwareDatetime, BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core.core_schema import TimedeltaSchema
@@ -18,6 +17,7 @@ from api.event_descriptions import EVENT_DESCRIPTIONS
 from api.examples import example_of
 from api.words import ISO_DURATION
 from domain.event import Actor, Fact, PolicyRef
+from domain.subscription.subscription import FAMILIES
 
 Schema = dict[str, Any]
 FIRST_RELEASE: Final = "0.1.0"

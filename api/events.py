@@ -6,11 +6,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
-from domain.subscription.subscription.subscription import (
-    FAMILIES,
-    unknown_types,
-    wanted,
-)
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
@@ -22,6 +17,11 @@ from api.presence import unless_gone
 from api.presentation import answer
 from api.words import Cleaned
 from domain.errors import InvalidError
+from domain.subscription.subscription import (
+    FAMILIES,
+    unknown_types,
+    wanted,
+)
 
 ROUTER = APIRouter(prefix="/v1/events", tags=["events"])
 LONGEST_WAIT_S = 60

@@ -17,7 +17,7 @@ from api.presentation import answer, written
 from api.schemas_notifications import NotificationMessageOut
 from api.words import Identifier, Instant, Several
 from domain.event import Json
-from domain.notification.facts import Cause, Channel, Urgency
+from domain.notification.facts import Cause
 from domain.notification.notification import (
     Notification,
     State,
@@ -25,6 +25,7 @@ from domain.notification.notification import (
     notification_stream,
 )
 from domain.notification.test_message import ChannelTried, TrialOutcome
+from domain.people.channels import Channel, Urgency
 
 ROUTER = APIRouter(prefix="/v1/notifications", tags=["notifications"])
 TEST_ROUTER = APIRouter(prefix="/v1/agents", tags=["notifications"])

@@ -6,9 +6,6 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Literal, Protocol
 
-from domain.subscription.subscription.subscription import Subscription
-from domain.subscription.subscription.webhook import Secret
-
 from activities.answering import Answering
 from activities.delivery import Courier, Outbox
 from activities.notification_test import NotificationTest
@@ -19,8 +16,10 @@ from activities.sources import Sources
 from activities.tickets import TicketDesk
 from api.event_schemas import EventType, event_types
 from domain.event import Fact, Json
-from domain.notification.facts import Channel
 from domain.notification.notification import State
+from domain.people.channels import Channel
+from domain.subscription.subscription import Subscription
+from domain.subscription.webhook import Secret
 
 
 class BehindError(Exception):

@@ -5,8 +5,9 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from domain.notification.facts import Cause, Channel, Urgency
+from domain.notification.facts import Cause
 from domain.notification.notification import MessageState, State
+from domain.people.channels import Channel, Urgency
 
 
 class NotificationMessageOut(BaseModel):

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from domain.simulation.comparison.comparison import Verdict
 from pydantic import BaseModel, Field, JsonValue
 
 from activities.simulating import JobState
 from api.schemas_bundles import BundleIn
 from api.words import Identifier, Instant, Strict, example
 from domain.configuration.kinds import Kind
+from domain.simulation.comparison import Verdict
 
 RULE: JsonValue = {
     "when": {"type": "after_sales"},

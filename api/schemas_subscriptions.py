@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from domain.subscription.subscription.subscription import Held, State
 from pydantic import BaseModel, Field
 
 from api.ports import MOST_COUNTED
 from api.words import Cleaned, Identifier, Line, Strict, Verbatim, example
+from domain.subscription.subscription import Held, State
 
 
 class SubscriptionIn(Strict):

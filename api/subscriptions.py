@@ -4,12 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from domain.subscription.subscription.subscription import (
-    Subscription,
-    SubscriptionCreated,
-    fold_subscriptions,
-)
-from domain.subscription.subscription.webhook import Secret, SecretError
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from activities.cloudevents import plain
@@ -37,6 +31,12 @@ from domain.access import ApiKey
 from domain.errors import InvalidError, NotFoundError
 from domain.event import Json
 from domain.people.directory import Team
+from domain.subscription.subscription import (
+    Subscription,
+    SubscriptionCreated,
+    fold_subscriptions,
+)
+from domain.subscription.webhook import Secret, SecretError
 
 ROUTER = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
 READ = reads("subscriptions:read", 404, 422)

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from timeit import repeat
 
-from domain.simulation.comparison.replay import Past, replay
-
 from bench.business_time import office
 from domain.calendar.business_time import breach_at, due_at
 from domain.calendar.document import calendar_form
@@ -21,6 +19,7 @@ from domain.configuration.kinds import Kind
 from domain.configuration.publishing import publish
 from domain.event import SYSTEM, Event, Json, Meta
 from domain.lifecycle.facts import Author, AuthorKind, Customer
+from domain.simulation.replay import Past, replay
 from domain.ticket.decide import Command, OpenTicket, decide, open_ticket
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold

@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from domain.simulation.comparison.comparison import Summary
-from domain.subscription.subscription.subscription import Subscriptions
 from temporalio.testing import ActivityEnvironment
 
 from activities.contracts import SimulatePageInput
@@ -29,6 +27,8 @@ from domain.configuration.bundle import Named
 from domain.configuration.configuration import Configuration
 from domain.event import Event, Json
 from domain.oncall.book import OnCallBook
+from domain.simulation.comparison import Summary
+from domain.subscription.subscription import Subscriptions
 from domain.ticket.evolve import fold
 from infra.bootstrap import documents
 from infra.incidents.history import opened

@@ -5,6 +5,7 @@ Years and months are refused: their length depends on the calendar.
 
 import re
 from datetime import timedelta
+from typing import Final
 
 FORMS = "write 90s, 5m, 2h, 1d, or ISO 8601 as PT1H30M or P1DT2H"
 LONGEST = timedelta(days=5 * 366)
@@ -64,3 +65,6 @@ def format_duration(length: timedelta) -> str:
     )
     days = f"{length.days}D" if length.days else ""
     return f"P{days}T{time}" if time else f"P{days}" if days else "PT0S"
+
+
+DAY_S: Final = 86_400

@@ -15,10 +15,10 @@ from typing import Any
 
 import click
 import httpx
-from domain.subscription.subscription.webhook import Secret
 from rich.console import Console
 from rich.table import Table
 
+from domain.subscription.webhook import Secret
 from examples.narration import after, clock_time, sentence, summary
 from examples.receiver import Delivery, Receiver
 from infra.client import PledgeClient

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self, cast
 
-from domain.subscription.subscription.webhook import Secret, WebhookError, verify
 from typing_extensions import override
+
+from domain.subscription.webhook import Secret, WebhookError, verify
 
 Delivery = dict[str, Any]
 

@@ -4,12 +4,12 @@ import logging
 from datetime import datetime
 
 from cryptography.fernet import Fernet
-from domain.subscription.subscription.subscription import Subscription, wanted
-from domain.subscription.subscription.webhook import Secret
 
 from activities.delivery import Attempt
 from activities.ports import Recorded
 from api.ports import MOST_COUNTED, Standing
+from domain.subscription.subscription import Subscription, wanted
+from domain.subscription.webhook import Secret
 from infra import metrics
 from infra.database import Database, Row
 from infra.eventstore.store import PostgresEventStore

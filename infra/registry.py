@@ -8,11 +8,6 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from domain.subscription.subscription.subscription import (
-    Subscriptions,
-    fold_subscriptions,
-)
-
 from domain.access import Keys, fold_keys
 from domain.authority.delegation import Delegation, fold_delegations
 from domain.configuration.configuration import Configuration, fold_config
@@ -20,6 +15,10 @@ from domain.configuration.lint.context import Words
 from domain.configuration.on_call_book import fold_oncall
 from domain.event import Event
 from domain.oncall.book import OnCallBook
+from domain.subscription.subscription import (
+    Subscriptions,
+    fold_subscriptions,
+)
 from infra.eventstore.store import PostgresEventStore
 
 FRESH_FOR_S = 0.25

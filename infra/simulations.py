@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from domain.simulation.comparison.comparison import Summary, TicketDifference
 from psycopg.types.json import Jsonb
 
 from activities.cloudevents import plain
@@ -19,6 +18,7 @@ from activities.simulating import (
     Order,
 )
 from domain.event import Json
+from domain.simulation.comparison import Summary, TicketDifference
 from infra.database import Database
 
 CHANNEL = "simulations"

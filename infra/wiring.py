@@ -16,7 +16,6 @@ from pathlib import Path
 
 import psycopg
 from cryptography.fernet import Fernet
-from domain.subscription.subscription.webhook import Secret
 from eventsourcing.persistence import PersistenceError
 
 from activities.answering import Answering
@@ -39,6 +38,7 @@ from domain.notification.links import LASTS, Action, Link, sign_link
 from domain.notification.payload import Item
 from domain.notification.signing import personal_secret
 from domain.oncall.calendar_url import calendar_secret
+from domain.subscription.webhook import Secret
 from infra import metrics
 from infra.attainment import AttainmentReadModel
 from infra.courier import WebhookCourier

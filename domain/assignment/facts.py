@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from domain.assignment.ranking import Candidate
 from domain.event import Fact
+from domain.people.candidate import Candidate
 
 
 @dataclass(frozen=True, kw_only=True)

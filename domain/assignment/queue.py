@@ -17,9 +17,9 @@ from domain.assignment.facts import (
     AssignmentWaiting,
     AssignmentWithdrawn,
 )
-from domain.assignment.ranking import Candidate
 from domain.copies import replace
 from domain.event import Fact
+from domain.people.candidate import Candidate
 
 
 @dataclass(frozen=True, kw_only=True)

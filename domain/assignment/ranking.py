@@ -8,21 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from domain.people.candidate import Candidate
 from domain.people.directory import Directory, may_act
 
 IN_TURN = "next in turn"
 KINDS = ("full", "on leave", "the shift ends", "declined")
 """How reasons begin that go on with an instant, a number or somebody's words."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """`load`: open tickets in their hands. `reason` says why chosen, or why not."""
-
-    agent: str
-    load: int
-    chosen: bool
-    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

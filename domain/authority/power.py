@@ -8,8 +8,7 @@ from decimal import Decimal
 from domain.authority.delegation import Delegation
 from domain.authority.facts import Lacking, LimitUsed
 from domain.authority.limits import ANSWER_WITHIN, Authority, Limit, SpendKind
-from domain.escalation.recipients import on_leave
-from domain.oncall.book import OnCallBook
+from domain.oncall.book import OnCallBook, on_leave
 from domain.people.directory import Directory, managers_above, may_act
 
 

@@ -18,6 +18,7 @@ from functools import partial
 from typing import TypeAlias
 
 from domain.calendar.calendar import WEEKDAYS, Calendar, DatedWindows, Windows
+from domain.calendar.window import read_window
 from domain.documents.fields import (
     MONTH_DAY,
     below,
@@ -25,7 +26,6 @@ from domain.documents.fields import (
     read_list,
     read_month_day,
     read_object,
-    read_window,
     read_zone,
     refuse,
     time_text,

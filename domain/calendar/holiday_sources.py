@@ -18,12 +18,12 @@ from typing import TypeVar
 from domain.calendar.calendar import Calendar
 from domain.calendar.document import parse_calendar
 from domain.calendar.lint import calendar_warnings
+from domain.calendar.window import read_window
 from domain.documents.fields import (
     below,
     read_date,
     read_list,
     read_text,
-    read_window,
     read_year,
     refuse,
 )

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final, TypeAlias
 
+from domain.duration import DAY_S
+
 Span: TypeAlias = tuple[int, int]
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-DAY_S: Final = 86_400
 SECOND_US: Final = 1_000_000
 DAY_US: Final = DAY_S * SECOND_US
 FOREVER: Final = 1 << 62  # after every datetime: the end of an open-ended span

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from domain.calendar.calendar import WEEKDAYS, Calendar, Windows
-from domain.calendar.instants import DAY_S
 from domain.calendar.open_hours import open_spans
 from domain.documents.fields import time_text
+from domain.duration import DAY_S
 from domain.errors import FieldError
 
 ONE_DAY = timedelta(days=1)

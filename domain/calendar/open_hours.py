@@ -12,15 +12,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from domain.calendar.calendar import Calendar, Window, Windows
-from domain.calendar.instants import (
-    DAY_S,
-    DAY_US,
-    SECOND_US,
-    Span,
-    merge,
-    subtract,
-    wall_us,
-)
+from domain.calendar.instants import DAY_US, SECOND_US, Span, merge, subtract, wall_us
+from domain.duration import DAY_S
 
 ONE_DAY: Final = timedelta(days=1)
 WHOLE_DAY: Final = (Window(0, DAY_S),)

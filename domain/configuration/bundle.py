@@ -10,11 +10,8 @@ from datetime import datetime
 from typing import Literal
 
 from domain.calendar.holiday_sources import Expansion
-from domain.configuration.configuration import (
-    Configuration,
-    PolicyPublished,
-    PolicyRetired,
-)
+from domain.configuration.configuration import Configuration
+from domain.configuration.facts import PolicyPublished, PolicyRetired
 from domain.configuration.kinds import ORDER, Kind
 from domain.configuration.pruning import pruned
 from domain.configuration.publishing import Written, next_version, settled, unchanged

@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache, cached_property
-from typing import ClassVar
 
 from domain.authority.limits import Authority, parse_authority
 from domain.calendar.calendar import Calendar
 from domain.calendar.document import parse_calendar
+from domain.configuration.facts import PolicyPublished, PolicyRetired
 from domain.configuration.kinds import SINGULAR, Kind
 from domain.configuration.lint.context import Surroundings, UrlRefusal, Words
 from domain.errors import FieldError, NotFoundError
 from domain.escalation.policy import EscalationPolicy, parse_escalation_policy
-from domain.event import Event, Fact, Json, PolicyRef
+from domain.event import Event, Json, PolicyRef
 from domain.lifecycle.macro import Macro, parse_macro
 from domain.oncall.book import OnCallBook
 from domain.oncall.plan import Plan
@@ -36,33 +36,6 @@ Normal = Callable[[Kind, Json], Json]
 
 def as_written(_: Kind, document: Json) -> Json:
     return document
-
-
-@dataclass(frozen=True, kw_only=True)
-class PolicyPublished(Fact):
-    """`document` as it was written; `resolved`, of a calendar with every date spelled
-    out and of a schedule with every shift of a text, because the packages that know the
-    holidays and read the texts change.
-    """
-
-    topic: ClassVar[str] = "policy.published"
-    kind: Kind
-    name: str
-    version: int
-    sha256: str
-    document: Json
-    resolved: Json | None = None
-    warnings: tuple[FieldError, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class PolicyRetired(Fact):
-    """`warnings`: what names it all the same, and the hours that it uncovers."""
-
-    topic: ClassVar[str] = "policy.retired"
-    kind: Kind
-    name: str
-    warnings: tuple[FieldError, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

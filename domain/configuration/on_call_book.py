@@ -1,13 +1,12 @@
 """The book of who is on call, from the log: versions, overrides, swaps, leaves, and
 people who left.
 
-Beside `domain.oncall`, not in it: the facts of publishing are those of `domain.configuration.configuration`,
-which itself reads schedules.
+Not in `domain.oncall`: it folds the facts of publishing, which are configuration's.
 """
 
 from collections.abc import Iterable
 
-from domain.configuration.configuration import PolicyPublished, PolicyRetired
+from domain.configuration.facts import PolicyPublished, PolicyRetired
 from domain.event import Event, PolicyRef
 from domain.oncall.book import OnCallBook
 from domain.oncall.facts import (

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from domain.configuration.configuration import Configuration, PolicyRetired
+from domain.configuration.configuration import Configuration
+from domain.configuration.facts import PolicyRetired
 from domain.configuration.kinds import ORDER, SINGULAR, Kind, references
 from domain.configuration.retiring import hours_left
 from domain.errors import RuleError

@@ -13,7 +13,8 @@ from domain.authority.limits import parse_authority
 from domain.calendar.calendar import ALWAYS
 from domain.calendar.document import calendar_form
 from domain.calendar.holiday_sources import Expansion
-from domain.configuration.configuration import Configuration, PolicyPublished
+from domain.configuration.configuration import Configuration
+from domain.configuration.facts import PolicyPublished
 from domain.configuration.kinds import SINGULAR, Kind, references
 from domain.configuration.lint.findings import findings
 from domain.configuration.lint.no_sla import unpromised_elsewhere

@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from domain.configuration.configuration import Configuration, PolicyRetired, Published
+from domain.configuration.configuration import Configuration, Published
+from domain.configuration.facts import PolicyRetired
 from domain.configuration.kinds import ORDER, SINGULAR, Kind, references
 from domain.errors import FieldError, NotFoundError, RuleError
 from domain.event import Json

@@ -9,8 +9,7 @@ from datetime import date, datetime
 from typing import NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from domain.calendar.calendar import Window
-from domain.calendar.instants import DAY_S
+from domain.duration import DAY_S
 from domain.errors import FieldError, InvalidError, UnknownNameError, escaped
 from domain.nearest import did_you_mean
 
@@ -21,7 +20,6 @@ MONTH_DAY = re.compile(r"(\d\d)-(\d\d)")
 LEAP_YEAR = 2000
 MAX_ENTRIES = 10_000
 FIRST_YEAR, LAST_YEAR = 1900, 2200
-LAST_MINUTE_S = DAY_S - 60
 
 
 def refuse(pointer: str, message: str) -> NoReturn:
@@ -71,25 +69,6 @@ def read_zone(value: object, pointer: str) -> str:
     hint = did_you_mean(value, sorted(available_timezones()))
     message = f"{value!r} is not the name of an IANA time zone, as Europe/Berlin{hint}"
     raise InvalidError([UnknownNameError(pointer, message)])
-
-
-def read_window(value: object, pointer: str) -> Window:
-    """Closing at or after 23:59 is the end of the day; before opening, the next day."""
-    match value:
-        case [start, end]:
-            opens_s = read_time(start, f"{pointer}/0")
-            closes_s = read_time(end, f"{pointer}/1")
-        case _:
-            refuse(pointer, 'must be [opening, closing], as ["09:00", "17:00"]')
-    if opens_s == DAY_S:
-        refuse(f"{pointer}/0", "must open before 24:00")
-    if closes_s == 0:
-        refuse(f"{pointer}/1", 'midnight at the end of a window is "24:00"')
-    if opens_s == closes_s:
-        refuse(pointer, "closes when it opens")
-    if closes_s >= LAST_MINUTE_S:
-        closes_s = DAY_S
-    return Window(opens_s, closes_s if closes_s > opens_s else closes_s + DAY_S)
 
 
 def read_time(value: object, pointer: str) -> int:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from domain.assignment.ranking import Candidate
 from domain.escalation.policy import EscalationPolicy
 from domain.escalation.target import TargetKind
 from domain.event import Fact, PolicyRef
+from domain.people.candidate import Candidate
 from domain.sla.facts import EarlyStep
 
 

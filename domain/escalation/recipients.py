@@ -2,31 +2,16 @@
 mean with the reason why not. Recorded as it was found; replays read the record.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 
-from domain.assignment.ranking import IN_TURN, Candidate, Wanted, candidates, chosen_of
+from domain.assignment.availability import Around, barred, members_of
+from domain.assignment.ranking import IN_TURN, Wanted, candidates, chosen_of
 from domain.escalation.facts import Because, Chosen, PassedOver
 from domain.escalation.target import Target
-from domain.oncall.book import OnCallBook
 from domain.oncall.on_call import OnCall, on_call_at
-from domain.people.directory import Directory, managers_above, may_act
-
-
-@dataclass(frozen=True, kw_only=True)
-class Around:
-    """What is known when somebody is looked for. `asked`: who said no to this ticket,
-    or nothing, in words. `log_tells`: people whom no channel leads to too.
-    """
-
-    at: datetime
-    assignee: str | None
-    customer: str
-    directory: Directory
-    oncall: OnCallBook
-    asked: Mapping[str, str] = field(default_factory=dict)
-    log_tells: bool = True
+from domain.people.candidate import Candidate
+from domain.people.directory import managers_above, may_act
 
 
 @dataclass(frozen=True)
@@ -220,35 +205,6 @@ class Found:
         return candidates(around.directory, target.name, wanted)
 
     def _away(self, team: str) -> dict[str, str]:
-        members = _members(self.around, team)
+        members = members_of(self.around, team)
         unfit = {member: self._unfit(member) for member in members}
         return {**self.around.asked, **{m: why for m, why in unfit.items() if why}}
-
-
-def on_leave(book: OnCallBook, person: str, at: datetime) -> datetime | None:
-    """Until when, if this person is on leave at the instant."""
-    for leave in book.leaves.get(person, ()):
-        if leave.cancelled_at is None and leave.begin <= at < leave.end:
-            return leave.end
-    return None
-
-
-def barred(around: Around, person: str) -> str | None:
-    """Why this ticket is not for this person now, whoever they are else."""
-    if back := on_leave(around.oncall, person, around.at):
-        return f"on leave until {back.isoformat()}"
-    agent = around.directory.agents.get(person)
-    if agent is not None and around.customer in agent.conflicts:
-        return "conflict of interest"
-    return None
-
-
-def away_of(around: Around, team: str) -> dict[str, str]:
-    """Who of the team cannot take it, and why."""
-    found = {m: barred(around, m) for m in _members(around, team)}
-    return {**around.asked, **{m: why for m, why in found.items() if why}}
-
-
-def _members(around: Around, team: str) -> Sequence[str]:
-    known = around.directory.teams.get(team)
-    return known.members if known else ()

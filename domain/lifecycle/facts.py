@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from domain.assignment.ranking import Candidate
 from domain.event import Fact, Json
 from domain.lifecycle import words as ticket_words
-from domain.sla.reply import Voice
+from domain.lifecycle.reply_author import Voice
+from domain.people.candidate import Candidate
 
 Priority = ticket_words.Priority
 PRIORITIES = ticket_words.PRIORITIES

@@ -14,6 +14,7 @@ runs it says what becomes of the rest (`macro_run`).
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import get_args
 
@@ -22,7 +23,6 @@ from domain.event import Json, PolicyRef
 from domain.lifecycle.facts import PRIORITIES, Priority, Visibility
 from domain.lifecycle.status import StatusChange, parse_status
 from domain.nearest import did_you_mean
-from domain.ticket.ticket import Ticket
 
 ACTIONS = ("set", "add_tags", "remove_tags", "message", "assign", "watch", "status")
 PLACES = ("number", "subject", "customer", "assignee")
@@ -38,15 +38,8 @@ class MacroMessage:
     visibility: Visibility
     automatic: bool = True
 
-    def text(self, ticket: Ticket) -> str:
-        """With the ticket's own words in their places."""
-        customer = ticket.customer
-        words = {
-            "number": str(ticket.number),
-            "subject": ticket.subject,
-            "customer": customer.name or customer.external_id,
-            "assignee": ticket.assignee or "",
-        }
+    def text(self, words: Mapping[str, str]) -> str:
+        """`words`: of the ticket, by each of `PLACES`."""
         return _PLACE.sub(lambda found: words[found[1]], self.body)
 
 

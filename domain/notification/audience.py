@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from domain.assignment.facts import AssignmentOffered, AssignmentUnanswered
-from domain.assignment.ranking import Candidate
 from domain.authority.facts import (
     ApprovalClimbed,
     ApprovalGranted,
@@ -26,6 +25,7 @@ from domain.event import Event, Fact
 from domain.lifecycle.facts import TicketAssigned, TicketResolved, TicketWatched
 from domain.notification.facts import Cause
 from domain.notification.notification import Part, notification_id
+from domain.people.candidate import Candidate
 from domain.sla.facts import SlaBreached
 
 WATCHED: tuple[type[Fact], ...] = (SlaBreached, EscalationExhausted, TicketResolved)

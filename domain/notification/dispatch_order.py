@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
-from domain.notification.facts import Channel, Urgency
 from domain.notification.rate_limits import LIMITS, next_token, taken
+from domain.people.channels import Channel, Urgency
 
 Kind = Literal[
     "first_alert",

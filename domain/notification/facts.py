@@ -8,13 +8,11 @@ channels were used and how that went, never an address and never the text.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, Literal
 
 from domain.event import Fact
+from domain.people.channels import Channel, Urgency
 
-Channel = Literal["email", "webhook", "apprise"]
-CHANNELS: tuple[Channel, ...] = get_args(Channel)
-Urgency = Literal["low", "high"]
 Postponement = Literal["quiet hours", "limit"]
 Cause = Literal[
     "step", "offered", "handed_over", "unanswered", "approval", "decided",

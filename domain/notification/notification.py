@@ -12,7 +12,6 @@ from typing import Literal, assert_never, cast
 from domain.event import Event
 from domain.notification.facts import (
     Cause,
-    Channel,
     NotificationDeferred,
     NotificationDropped,
     NotificationFact,
@@ -20,8 +19,8 @@ from domain.notification.facts import (
     NotificationPlanned,
     NotificationSent,
     NotificationUnreachable,
-    Urgency,
 )
+from domain.people.channels import Channel, Urgency
 
 Part = int | Literal["lead"] | None
 """Who of those told of one event: of a step, by their place among the chosen; a

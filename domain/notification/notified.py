@@ -1,30 +1,14 @@
 """That a message to somebody whom a step chose has left, said in the ticket."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from domain.escalation.facts import CHOOSING, Chosen
+from domain.escalation.commands import PersonNotified
+from domain.escalation.facts import CHOOSING
 from domain.event import Event
 from domain.notification.notification import Notification, notification_id
 
 NEVER = datetime.max.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PersonNotified:
-    """A command to the ticket. Idempotent by the notification. `about`: version of the
-    event that chose this person.
-    """
-
-    notification: str
-    about: int
-    clock: str
-    step: int
-    lap: int
-    chosen: Chosen
-    channel: str
-    sent_at: datetime
 
 
 def person_notified(

@@ -13,9 +13,9 @@ from domain.notification.facts import (
     NotificationPlanned,
     NotificationUnreachable,
     PlannedMessage,
-    Urgency,
 )
 from domain.notification.urgency import Occasion
+from domain.people.channels import Urgency
 from domain.people.contact import Preferences
 
 NO_AGENT = "no such agent, or not active"

@@ -7,7 +7,7 @@ nothing is dropped. Retries take tokens too.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.notification.facts import Channel
+from domain.people.channels import Channel
 
 
 @dataclass(frozen=True, kw_only=True)

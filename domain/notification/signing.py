@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 
-from domain.subscription.subscription.webhook import Secret
+from domain.subscription.webhook import Secret
 
 _SALT = b"pledge: webhooks of people"
 

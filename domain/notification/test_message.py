@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import ClassVar, Literal, get_args
 
 from domain.event import Fact
-from domain.notification.facts import CHANNELS, Channel
 from domain.notification.fail_over import OURS_TO_MEND
 from domain.notification.message import Letter
 from domain.notification.templates import language
+from domain.people.channels import CHANNELS, Channel
 from domain.people.contact import Preferences
 
 TrialOutcome = Literal["sent", "not_set_up", "failed"]

@@ -1,8 +1,8 @@
 """A step that told people, none of whom could be reached."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from domain.escalation.commands import StepUnreached
 from domain.escalation.facts import CHOOSING
 from domain.event import Event
 from domain.notification.notification import (
@@ -10,20 +10,6 @@ from domain.notification.notification import (
     Notification,
     notification_id,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class StepUnreached:
-    """A command to the ticket: this step reached nobody, so the next must not wait.
-    Idempotent by clock, step and lap. `reason`: that of the one who was lost by
-    failures, if there is one; else nobody had a channel that is set up.
-    """
-
-    clock: str
-    step: int
-    lap: int
-    people: tuple[str, ...]
-    reason: str
 
 
 def told_by(events: Iterable[Event], clock: str, step: int, lap: int) -> list[str]:

@@ -12,8 +12,9 @@ from datetime import datetime
 from domain.escalation.facts import EscalationPinned, EscalationStarted
 from domain.event import Event
 from domain.notification.audience import Telling, tellings
-from domain.notification.facts import Cause, Urgency
+from domain.notification.facts import Cause
 from domain.notification.notification import Part, notification_id
+from domain.people.channels import Urgency
 from domain.sla.facts import SlaBreached
 from domain.ticket.evolve import fold
 

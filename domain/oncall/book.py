@@ -1,6 +1,6 @@
 """Who is on call by every schedule there ever was: their plans, and all leaves.
 
-Folded by `domain.configuration.on_call_book`; this module knows nothing of configuration.
+Folded by `domain.configuration.on_call_book`; nothing here knows of configuration.
 """
 
 from collections.abc import Iterable, Mapping
@@ -94,3 +94,11 @@ class OnCallBook:
 
     def _with_plan(self, name: str, plan: Plan) -> "OnCallBook":
         return replace(self, plans={**self.plans, name: plan})
+
+
+def on_leave(book: OnCallBook, person: str, at: datetime) -> datetime | None:
+    """Until when, if this person is on leave at the instant."""
+    for leave in book.leaves.get(person, ()):
+        if leave.cancelled_at is None and leave.begin <= at < leave.end:
+            return leave.end
+    return None

@@ -19,7 +19,8 @@ from itertools import accumulate
 from math import gcd
 from typing import Final, NamedTuple
 
-from domain.calendar.instants import DAY_S, FOREVER, Span
+from domain.calendar.instants import FOREVER, Span
+from domain.duration import DAY_S
 from domain.event import PolicyRef
 from domain.oncall.dated_shifts import DatedShifts
 from domain.oncall.rotation import Rotation

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, time
 from typing import Final
 
 from domain.calendar.calendar import WEEKDAYS
-from domain.calendar.instants import DAY_S
 from domain.documents.fields import refuse
+from domain.duration import DAY_S
 from domain.errors import InvalidError, UnknownWordError
 from domain.oncall.rotation import UNITS, Unit
 

@@ -17,7 +17,7 @@ from domain.documents.fields import read_time, read_zone, time_text
 from domain.duration import format_duration, parse_duration
 from domain.errors import FieldError, InvalidError, UnknownWordError
 from domain.event import Json
-from domain.notification.facts import CHANNELS, Channel, Urgency
+from domain.people.channels import CHANNELS, Channel, Urgency
 
 LONGEST_AFTER = timedelta(days=1)
 """A rule that waits longer tells nobody in time."""

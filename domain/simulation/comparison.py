@@ -15,8 +15,8 @@ from typing import Literal
 from domain.escalation.facts import CHOOSING
 from domain.event import Event, Fact
 from domain.lifecycle.facts import TicketOpened
-from domain.simulation.comparison.overlay import Trial
-from domain.simulation.comparison.replay import Histories, Past, due_by, replay
+from domain.simulation.overlay import Trial
+from domain.simulation.replay import Histories, Past, due_by, replay
 from domain.sla.clock import Clock, ClockState
 from domain.ticket.evolve import fold
 from domain.ticket.ticket import Ticket

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.configuration.bundle import Bundle, laid_over
-from domain.configuration.configuration import Configuration, PolicyPublished
+from domain.configuration.configuration import Configuration
+from domain.configuration.facts import PolicyPublished
 from domain.configuration.warnings import ConfigWarning
 from domain.oncall.book import OnCallBook
 from domain.oncall.plan import Plan

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from domain.assignment.facts import AssignmentOffered, AssignmentWaiting
-from domain.assignment.ranking import Candidate, chosen_of
+from domain.assignment.ranking import chosen_of
 from domain.escalation.facts import (
     EscalationNotReassigned,
     EscalationReassigned,
@@ -15,6 +15,7 @@ from domain.escalation.facts import (
 )
 from domain.event import Event, Fact
 from domain.lifecycle.facts import TicketAssigned
+from domain.people.candidate import Candidate
 from domain.people.directory import Remembered
 from domain.ticket.world import World
 

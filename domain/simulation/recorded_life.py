@@ -10,6 +10,7 @@ from domain.assignment.facts import (
     AssignmentOffered,
     AssignmentWithdrawn,
 )
+from domain.escalation.commands import StepUnreached
 from domain.escalation.facts import (
     EscalationForced,
     EscalationHeld,
@@ -28,7 +29,6 @@ from domain.lifecycle.facts import (
     TicketTierChanged,
     TicketUpdated,
 )
-from domain.notification.undelivered import StepUnreached
 from domain.ticket.assignment_offers import DeclineOffer, Offering, OfferNext, Withdraw
 from domain.ticket.draft import Draft
 from domain.ticket.enforce import MICROSECOND

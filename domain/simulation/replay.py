@@ -14,8 +14,8 @@ from datetime import datetime
 from domain.errors import DomainError
 from domain.event import Event
 from domain.lifecycle.facts import TicketAbsorbed, TicketMerged, TicketOpened
-from domain.simulation.comparison.recollection import Recollection
-from domain.simulation.comparison.recorded_life import (
+from domain.simulation.recollection import Recollection
+from domain.simulation.recorded_life import (
     Moment,
     again,
     due_before,

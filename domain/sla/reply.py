@@ -5,22 +5,10 @@ from dataclasses import dataclass
 
 from domain.conditions.field_values import CHANNELS
 from domain.errors import FieldError, UnknownWordError
+from domain.lifecycle.reply_author import Voice
 
 AUTHOR_KINDS = ("agent", "bot", "system")
 NAMES = ("by", "roles", "channels", "automatic")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Voice:
-    """Who spoke publicly, as far as a policy can ask. `last`: version of the event in
-    which it spoke last.
-    """
-
-    author_kind: str
-    role: str | None
-    channel: str
-    automatic: bool
-    last: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,18 +5,13 @@ change by itself.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from domain.assignment.availability import Around, away_of, barred
 from domain.assignment.queue import Queue
-from domain.assignment.ranking import (
-    IN_TURN,
-    Candidate,
-    Wanted,
-    candidates,
-    chosen_of,
-    unfit_for,
-)
-from domain.escalation.recipients import Around, away_of, barred, on_leave
+from domain.assignment.ranking import IN_TURN, Wanted, candidates, chosen_of, unfit_for
+from domain.oncall.book import on_leave
 from domain.oncall.plan import Plan
 from domain.oncall.presence import next_on_shift, not_on_shift
+from domain.people.candidate import Candidate
 from domain.people.routing import Terms
 from domain.ticket.ticket import Ticket
 from domain.ticket.world import World

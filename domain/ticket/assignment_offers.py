@@ -21,11 +21,12 @@ from domain.assignment.facts import (
     AssignmentWithdrawn,
 )
 from domain.assignment.queue import Queue
-from domain.assignment.ranking import Candidate, chosen_of, why_nobody
+from domain.assignment.ranking import chosen_of, why_nobody
 from domain.errors import InvalidError, RuleError, UnknownNameError
-from domain.escalation.recipients import on_leave
 from domain.event import Fact
 from domain.lifecycle.facts import TicketAssigned
+from domain.oncall.book import on_leave
+from domain.people.candidate import Candidate
 from domain.people.directory import may_act
 from domain.people.routing import Terms
 from domain.ticket.assignment_eligibility import Takers, turn_of

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.errors import InvalidError, NotFoundError, RuleError
+from domain.escalation.commands import PersonNotified, StepUnreached
 from domain.escalation.facts import EscalationNotified
 from domain.event import Json
 from domain.lifecycle.facts import (
@@ -21,8 +22,6 @@ from domain.lifecycle.facts import (
     TicketAcknowledged,
     TicketOpened,
 )
-from domain.notification.notified import PersonNotified
-from domain.notification.undelivered import StepUnreached
 from domain.sla.facts import SlaExcused
 from domain.ticket.approvals import (
     ApprovalCommand,

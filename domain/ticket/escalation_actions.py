@@ -7,14 +7,15 @@ Everything is recorded, also what was tried in vain.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.assignment.ranking import IN_TURN, Candidate, Wanted, candidates, chosen_of
+from domain.assignment.availability import Around, away_of, barred
+from domain.assignment.ranking import IN_TURN, Wanted, candidates, chosen_of
 from domain.escalation.facts import EscalationNotReassigned, EscalationReassigned
 from domain.escalation.policy import Reassign, Step
-from domain.escalation.recipients import Around, away_of, barred
 from domain.escalation.run import Run
 from domain.event import Fact, PolicyRef
 from domain.lifecycle.facts import PRIORITIES, TicketPriorityChanged, TicketWatched
 from domain.oncall.on_call import on_call_at
+from domain.people.candidate import Candidate
 from domain.people.directory import may_act
 from domain.ticket.draft import Draft
 from domain.ticket.lifecycle import Handling, Origin

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from domain.calendar.business_time import due_at, elapsed
 from domain.calendar.calendar import Calendar
 from domain.errors import InvalidError, RuleError
+from domain.escalation.commands import StepUnreached
 from domain.escalation.facts import (
     EscalationAcknowledged,
     EscalationBroken,
@@ -31,7 +32,6 @@ from domain.lifecycle.facts import (
     TicketPaused,
     TicketUpdated,
 )
-from domain.notification.undelivered import StepUnreached
 from domain.sla.clock import Clock
 from domain.ticket.draft import Draft
 from domain.ticket.moment import Moment

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from domain.assignment.ranking import Candidate
+from domain.assignment.availability import Around
+from domain.escalation.commands import StepUnreached
 from domain.escalation.facts import (
     EscalationCatchAllFired,
     EscalationExhausted,
@@ -16,10 +17,10 @@ from domain.escalation.facts import (
     EscalationStepFired,
     EscalationStepSkipped,
 )
-from domain.escalation.recipients import Around, Found
+from domain.escalation.recipients import Found
 from domain.escalation.run import Run
 from domain.event import Fact
-from domain.notification.undelivered import StepUnreached
+from domain.people.candidate import Candidate
 from domain.sla.reply import Replies
 from domain.ticket.draft import Draft
 from domain.ticket.escalation_actions import StepActions

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from domain.escalation.policy import Step
-from domain.escalation.recipients import on_leave
 from domain.escalation.target import ONE_OF, SCHEDULES
-from domain.oncall.book import OnCallBook
+from domain.oncall.book import OnCallBook, on_leave
 from domain.oncall.on_call import on_call_at
 from domain.ticket.ticket import Ticket
 

@@ -52,6 +52,8 @@ from domain.lifecycle.facts import (
     TicketUpdated,
     TicketWatched,
 )
+from domain.lifecycle.pause import PastPause, Pause
+from domain.lifecycle.reply_author import Voice
 from domain.people.directory import Turn
 from domain.sla import clock as clocks
 from domain.sla.facts import (
@@ -69,8 +71,7 @@ from domain.sla.facts import (
     SlaResumed,
     SlaWarned,
 )
-from domain.sla.reply import Voice
-from domain.ticket.ticket import Absorbed, Merged, PastPause, Pause, Ticket, voice
+from domain.ticket.ticket import Absorbed, Merged, Ticket, voice
 
 
 def fold(events: Iterable[Event], ticket: Ticket | None = None) -> Ticket | None:

@@ -109,7 +109,7 @@ class _Run:
         if macro.message is not None:
             message = AddMessage(
                 author=author,
-                body=macro.message.text(self.draft.ticket),
+                body=macro.message.text(_words(self.draft.ticket)),
                 visibility=macro.message.visibility,
                 automatic=macro.message.automatic,
             )
@@ -131,6 +131,16 @@ class _Run:
                     policy=self.origin.policy,
                     by_rule=self.origin.by_rule,
                 )
+
+
+def _words(ticket: Ticket) -> dict[str, str]:
+    customer = ticket.customer
+    return {
+        "number": str(ticket.number),
+        "subject": ticket.subject,
+        "customer": customer.name or customer.external_id,
+        "assignee": ticket.assignee or "",
+    }
 
 
 def _change(macro: Macro, ticket: Ticket) -> Change:

@@ -6,6 +6,8 @@ from domain.calendar.span import Span, ended
 from domain.conditions.condition import holds
 from domain.copies import replace
 from domain.lifecycle.facts import TicketOpened, TicketReopened
+from domain.lifecycle.pause import PastPause
+from domain.lifecycle.reply_author import Voice
 from domain.sla import clock as clocks
 from domain.sla.clock import Clock
 from domain.sla.decision import Promise
@@ -13,13 +15,11 @@ from domain.sla.facts import SlaAttached
 from domain.sla.forecast import foreseen, used
 from domain.sla.metric import Definition
 from domain.sla.policy import SlaPolicy
-from domain.sla.reply import Voice
 from domain.sla.transition import starts, starts_again
 from domain.ticket.moment import TicketFields
 from domain.ticket.sla_judging import Settling
 from domain.ticket.sla_matching import pin_ladder
 from domain.ticket.sla_situation import Occasion, hours_of
-from domain.ticket.ticket import PastPause
 
 
 class Beginning:

@@ -16,26 +16,13 @@ from domain.lifecycle.facts import (
     Priority,
     TicketMessageAdded,
 )
+from domain.lifecycle.pause import PastPause, Pause
+from domain.lifecycle.reply_author import Voice
 from domain.lifecycle.status import FINISHED, Status
 from domain.people.directory import Turn
 from domain.sla.clock import Clock
 from domain.sla.decision import Decision, Promise
-from domain.sla.reply import Replies, Voice
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pause:
-    reason: str
-    since: datetime
-    until: datetime | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PastPause:
-    status: Status
-    reason: str
-    since: datetime
-    end: datetime
+from domain.sla.reply import Replies
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,16 +4,6 @@ An allow-list: a row with any other topic is refused, never imported. A topic is
 ever; a fact that is no longer written stays here so that old histories load.
 """
 
-from domain.subscription.subscription.subscription import (
-    SubscriptionChanged,
-    SubscriptionCreated,
-    SubscriptionDeleted,
-    SubscriptionDisabled,
-    SubscriptionPaused,
-    SubscriptionResumed,
-    SubscriptionRetried,
-)
-
 from domain.access import KeyCreated, KeyRevoked, WebhookSecretRead
 from domain.assignment.facts import (
     AssignmentAccepted,
@@ -35,7 +25,7 @@ from domain.authority.facts import (
     AuthorityDelegated,
     AuthorityRevoked,
 )
-from domain.configuration.configuration import PolicyPublished, PolicyRetired
+from domain.configuration.facts import PolicyPublished, PolicyRetired
 from domain.escalation.facts import (
     EscalationAcknowledged,
     EscalationBroken,
@@ -110,6 +100,15 @@ from domain.sla.facts import (
     SlaRestated,
     SlaResumed,
     SlaWarned,
+)
+from domain.subscription.subscription import (
+    SubscriptionChanged,
+    SubscriptionCreated,
+    SubscriptionDeleted,
+    SubscriptionDisabled,
+    SubscriptionPaused,
+    SubscriptionResumed,
+    SubscriptionRetried,
 )
 from domain.ticket.macro_run import TicketMacroRun
 from domain.ticket.restatement import RestatementOrdered

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing_extensions import override
 
 from activities.assigning import Assigning, Refused
-from domain.configuration.configuration import PolicyPublished, PolicyRetired
+from domain.configuration.facts import PolicyPublished, PolicyRetired
 from domain.event import Event
 from domain.oncall.facts import AgentLeaveAdded
 from domain.ticket.escalation_waiting import wanted_hands

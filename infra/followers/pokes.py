@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-from domain.subscription.subscription.subscription import (
-    SubscriptionChanged,
-    SubscriptionResumed,
-    SubscriptionRetried,
-)
 from typing_extensions import override
 
 from activities.delivery import poked_by
 from activities.ports import Registry
+from domain.subscription.subscription import (
+    SubscriptionChanged,
+    SubscriptionResumed,
+    SubscriptionRetried,
+)
 from infra.database import Database
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.bell import Bell

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from activities.ports import Caller, Registry
 from activities.restating import Edit, Restating
-from domain.configuration.configuration import PolicyPublished
+from domain.configuration.facts import PolicyPublished
 from domain.errors import DomainError
 from domain.event import Event
 from domain.ticket.restatement import (

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from domain.simulation.comparison.replay import Past, replay
-
 from domain.event import Event
 from domain.lifecycle.facts import Priority
+from domain.simulation.replay import Past, replay
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaMet, SlaMissed
 from domain.ticket.draft import Draft

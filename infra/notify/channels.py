@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from activities.dispatch import Dispatch
 from activities.ports import Now
-from domain.notification.facts import Channel
 from domain.notification.outcome import Outcome
+from domain.people.channels import Channel
 from infra import metrics
 from infra.notify.breaker import Guarded, Way
 from infra.notify.chat import Chat

@@ -5,12 +5,12 @@ over the tries, and the `id` in the body.
 """
 
 import msgspec
-from domain.subscription.subscription.webhook import signed_headers
 
 from activities.dispatch import Dispatch
 from activities.ports import Now
 from domain.notification.outcome import Outcome
 from domain.notification.signing import personal_secret
+from domain.subscription.webhook import signed_headers
 from infra.outbound import (
     DeliveryError,
     ForbiddenAddressError,

@@ -7,8 +7,8 @@ import pytest
 
 from activities.assigning import Assigning
 from activities.tickets import TicketDesk
-from domain.assignment.ranking import Candidate
 from domain.errors import UnreadableError
+from domain.people.candidate import Candidate
 from tests.domain.test_offers import TO_SECOND, around
 from tests.dsl import Story
 

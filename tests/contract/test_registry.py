@@ -9,7 +9,7 @@ import pytest
 from activities.config import ConfigDesk
 from activities.ports import Caller, Recorded, StoreUnavailableError
 from domain.access import KeyCreated, KeyRevoked
-from domain.configuration.configuration import PolicyPublished
+from domain.configuration.facts import PolicyPublished
 from domain.event import Actor
 from domain.oncall.facts import ScheduleOverrideAdded
 from infra.registry import LiveRegistry

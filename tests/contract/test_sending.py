@@ -12,15 +12,14 @@ from activities.notifying import Notifying, StepReport
 from activities.ports import CommandRow, StoreUnavailableError
 from activities.sending import Sending
 from domain.errors import VersionConflictError
+from domain.escalation.commands import PersonNotified, StepUnreached
 from domain.event import Event
 from domain.notification.dispatch_order import Spent
 from domain.notification.facts import NotificationPlanned
 from domain.notification.fail_over import RETRIES
 from domain.notification.notification import fold
-from domain.notification.notified import PersonNotified
 from domain.notification.outcome import Outcome
 from domain.notification.rate_limits import LIMITS
-from domain.notification.undelivered import StepUnreached
 from domain.ticket.decide import Assign, Resolve
 from infra.eventstore.codec import decode, encode
 from tests.dsl import BY_ANN, NOON, Story, configured, promising, world

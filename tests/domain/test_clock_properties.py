@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
-from domain.simulation.comparison.replay import Past, due_by, replay
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from domain.calendar.business_time import elapsed, is_open, next_open, previous_open
 from domain.errors import DomainError
 from domain.lifecycle.facts import PRIORITIES
+from domain.simulation.replay import Past, due_by, replay
 from domain.sla.facts import SlaBreached, SlaMet, SlaMissed, SlaRestated, SlaWarned
 from domain.sla.metric import BUILT_IN
 from domain.ticket.decide import (

@@ -6,7 +6,8 @@ from datetime import date
 import pytest
 
 from domain.calendar.holiday_sources import Found, expand
-from domain.configuration.configuration import Configuration, PolicyRetired
+from domain.configuration.configuration import Configuration
+from domain.configuration.facts import PolicyRetired
 from domain.configuration.publishing import Written, publish, unchanged
 from domain.configuration.retiring import retire
 from domain.errors import InvalidError, NotFoundError, RuleError

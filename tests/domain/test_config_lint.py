@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from domain.conditions.condition import Condition, parse_condition
-from domain.configuration.configuration import PolicyRetired
+from domain.configuration.facts import PolicyRetired
 from domain.configuration.lint.conditions import holds_never, implies
 from domain.configuration.publishing import publish
 from domain.configuration.warnings import config_warnings

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.errors import InvalidError, RuleError
+from domain.escalation.commands import StepUnreached
 from domain.escalation.facts import (
     EscalationAcknowledged,
     EscalationExhausted,
@@ -19,7 +20,6 @@ from domain.escalation.facts import (
     EscalationUnreached,
 )
 from domain.event import PolicyRef
-from domain.notification.undelivered import StepUnreached
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave, Override
 from domain.oncall.plan import Plan

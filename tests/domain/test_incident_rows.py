@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
-from domain.configuration.configuration import PolicyPublished, fold_config
+from domain.configuration.configuration import fold_config
+from domain.configuration.facts import PolicyPublished
 from domain.event import SYSTEM, Event, Meta
 from domain.lifecycle.facts import TicketAssigned, TicketPriorityChanged
 from domain.ticket.evolve import fold

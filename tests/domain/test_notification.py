@@ -3,6 +3,7 @@
 import pytest
 
 from domain.errors import InvalidError
+from domain.escalation.commands import StepUnreached
 from domain.notification.facts import (
     NotificationDeferred,
     NotificationFailed,
@@ -14,7 +15,7 @@ from domain.notification.notification import ALL_FAILED, NOT_SET_UP
 from domain.notification.outcome import Outcome, settle, still_true
 from domain.notification.payload import Item, Promised
 from domain.notification.planning import NO_AGENT, plan
-from domain.notification.undelivered import StepUnreached, told_by, unreached
+from domain.notification.undelivered import told_by, unreached
 from domain.notification.urgency import occasions
 from domain.people.contact import parse_preferences, preferences_advice
 from tests.domain.notifications import (

@@ -1,12 +1,11 @@
 """`escalation.notified` says that a message left, and not more."""
 
-from domain.simulation.comparison.comparison import compare
-from domain.simulation.comparison.overlay import overlaid
-from domain.simulation.comparison.replay import Past, replay
-
 from domain.configuration.bundle import Bundle
+from domain.escalation.commands import PersonNotified
 from domain.escalation.facts import Chosen, EscalationNotified
-from domain.notification.notified import PersonNotified
+from domain.simulation.comparison import compare
+from domain.simulation.overlay import overlaid
+from domain.simulation.replay import Past, replay
 from domain.ticket.decide import Resolve
 from tests.dsl import Story, instant, promising
 

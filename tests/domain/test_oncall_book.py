@@ -6,11 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.configuration.configuration import (
-    PolicyPublished,
-    PolicyRetired,
-    fold_config,
-)
+from domain.configuration.configuration import fold_config
+from domain.configuration.facts import PolicyPublished, PolicyRetired
 from domain.configuration.on_call_book import fold_oncall
 from domain.configuration.publishing import publish
 from domain.configuration.retiring import retire

@@ -8,14 +8,14 @@ import itertools
 from dataclasses import replace
 from datetime import timedelta
 
-from domain.simulation.comparison.comparison import compare
-from domain.simulation.comparison.overlay import overlaid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.configuration.bundle import Bundle
 from domain.errors import DomainError
-from domain.notification.undelivered import StepUnreached
+from domain.escalation.commands import StepUnreached
+from domain.simulation.comparison import compare
+from domain.simulation.overlay import overlaid
 from domain.ticket.decide import Escalate, LookAgain, PauseTicket, RestatePromises
 from domain.ticket.draft import seal
 from domain.ticket.enforce import EPOCH, plan

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from domain.simulation.comparison.overlay import overlaid
 
 from domain.configuration.bundle import Bundle
 from domain.configuration.configuration import Configuration, fold_config
@@ -23,6 +22,7 @@ from domain.oncall.shift_sources import (
     spell_out,
 )
 from domain.oncall.shifts import shifts
+from domain.simulation.overlay import overlaid
 from tests.domain.oncall import layer
 from tests.dsl import BY_ANN, NOON, configured
 

@@ -3,13 +3,13 @@ that would have been.
 """
 
 import pytest
-from domain.simulation.comparison.comparison import Summary, compare
-from domain.simulation.comparison.overlay import overlaid
 
 from domain.configuration.bundle import Bundle
 from domain.duration import parse_duration
 from domain.errors import InvalidError
 from domain.oncall.book import OnCallBook
+from domain.simulation.comparison import Summary, compare
+from domain.simulation.overlay import overlaid
 from domain.ticket.decide import Acknowledge, Escalate, Resolve
 from domain.ticket.world import World
 from tests.dsl import (

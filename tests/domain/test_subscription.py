@@ -3,7 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from domain.subscription.subscription.subscription import (
+
+from activities.delivery import Answer, backoff_s, poked_by
+from domain.errors import RuleError
+from domain.event import Actor, Event
+from domain.people.directory import Team
+from domain.subscription.subscription import (
     SubscriptionChanged,
     SubscriptionCreated,
     SubscriptionDeleted,
@@ -18,11 +23,6 @@ from domain.subscription.subscription.subscription import (
     unknown_types,
     wanted,
 )
-
-from activities.delivery import Answer, backoff_s, poked_by
-from domain.errors import RuleError
-from domain.event import Actor, Event
-from domain.people.directory import Team
 from tests.dsl import BY_ANN, NOON
 
 TOPICS = ("ticket.opened", "sla.breached", "sla.met", "key.created")

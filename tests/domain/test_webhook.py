@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 import standardwebhooks
-from domain.subscription.subscription.webhook import (
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.subscription.webhook import (
     HeaderError,
     Secret,
     SecretError,
@@ -22,8 +25,6 @@ from domain.subscription.subscription.webhook import (
     signed_headers,
     verify,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "vectors" / "webhook.json").read_text()

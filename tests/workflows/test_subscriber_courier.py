@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
-from domain.subscription.subscription.subscription import Subscription, Subscriptions
-from domain.subscription.subscription.webhook import Secret
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import ActivityEnvironment
 
@@ -16,6 +14,8 @@ from activities.delivery import Answer, Delivery, heard
 from activities.ports import Recorded, StoreUnavailableError
 from domain.event import Actor, Event
 from domain.lifecycle.facts import TicketClosed
+from domain.subscription.subscription import Subscription, Subscriptions
+from domain.subscription.webhook import Secret
 from infra.processes import webhook_worker
 from infra.temporal import TimerBackend
 from tests.dsl import BY_ANN, NOON

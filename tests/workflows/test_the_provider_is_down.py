@@ -6,10 +6,10 @@ import json
 from datetime import timedelta
 
 import pytest
-from domain.subscription.subscription.webhook import verify
 
 from domain.escalation.facts import EscalationStepFired
 from domain.notification.signing import personal_secret
+from domain.subscription.webhook import verify
 from domain.ticket.world import World
 from infra.embedded.ports import free_port
 from infra.notify.channels import channels

@@ -1,0 +1,44 @@
+"""Who of a team can take a ticket now, and who cannot, and why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.oncall.book import OnCallBook, on_leave
+from domain.people.directory import Directory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What is known when somebody is looked for. `asked`: who said no to this ticket,
+    or nothing, in words. `log_tells`: people whom no channel leads to too.
+    """
+
+    at: datetime
+    assignee: str | None
+    customer: str
+    directory: Directory
+    oncall: OnCallBook
+    asked: Mapping[str, str] = field(default_factory=dict)
+    log_tells: bool = True
+
+
+def barred(around: Around, person: str) -> str | None:
+    """Why this ticket is not for this person now, whoever they are else."""
+    if back := on_leave(around.oncall, person, around.at):
+        return f"on leave until {back.isoformat()}"
+    agent = around.directory.agents.get(person)
+    if agent is not None and around.customer in agent.conflicts:
+        return "conflict of interest"
+    return None
+
+
+def away_of(around: Around, team: str) -> dict[str, str]:
+    """Who of the team cannot take it, and why."""
+    found = {m: barred(around, m) for m in members_of(around, team)}
+    return {**around.asked, **{m: why for m, why in found.items() if why}}
+
+
+def members_of(around: Around, team: str) -> Sequence[str]:
+    known = around.directory.teams.get(team)
+    return known.members if known else ()

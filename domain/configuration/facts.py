@@ -1,0 +1,35 @@
+"""What happened to documents of configuration."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from domain.configuration.kinds import Kind
+from domain.errors import FieldError
+from domain.event import Fact, Json
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyPublished(Fact):
+    """`document` as it was written; `resolved`, of a calendar with every date spelled
+    out and of a schedule with every shift of a text, because the packages that know the
+    holidays and read the texts change.
+    """
+
+    topic: ClassVar[str] = "policy.published"
+    kind: Kind
+    name: str
+    version: int
+    sha256: str
+    document: Json
+    resolved: Json | None = None
+    warnings: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyRetired(Fact):
+    """`warnings`: what names it all the same, and the hours that it uncovers."""
+
+    topic: ClassVar[str] = "policy.retired"
+    kind: Kind
+    name: str
+    warnings: tuple[FieldError, ...] = ()

@@ -1,0 +1,36 @@
+"""What a ticket is told of the messages of its steps."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.escalation.facts import Chosen
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepUnreached:
+    """A command to the ticket: this step reached nobody, so the next must not wait.
+    Idempotent by clock, step and lap. `reason`: that of the one who was lost by
+    failures, if there is one; else nobody had a channel that is set up.
+    """
+
+    clock: str
+    step: int
+    lap: int
+    people: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonNotified:
+    """A command to the ticket. Idempotent by the notification. `about`: version of the
+    event that chose this person.
+    """
+
+    notification: str
+    about: int
+    clock: str
+    step: int
+    lap: int
+    chosen: Chosen
+    channel: str
+    sent_at: datetime
