@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth import Known, reads
-from api.event_schemas import EventType
+from api.event_types.schemas import EventType
 from api.pages import Asked
 from api.presentation import answer
 from domain.event import Json

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api import problems
-from api.event_schemas import EventType
+from api.event_types.schemas import EventType
 from api.polish import polish
 
 MODELS = "#/components/schemas/"

@@ -14,7 +14,7 @@ from activities.restating import Restating
 from activities.simulating import Simulating
 from activities.sources import Sources
 from activities.tickets import TicketDesk
-from api.event_schemas import EventType, event_types
+from api.event_types.schemas import EventType, event_types
 from domain.event import Fact, Json
 from domain.notification.notification import State
 from domain.people.channels import Channel

@@ -3,7 +3,7 @@
 import jsonschema
 import pytest
 
-from api.event_schemas import event_types
+from api.event_types.schemas import event_types
 from infra.eventstore.topics import FACTS
 
 TYPES = event_types(FACTS)
