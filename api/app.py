@@ -15,7 +15,6 @@ from api import (
     calendars,
     clocks,
     config,
-    documentation,
     event_types,
     events,
     joining,
@@ -44,7 +43,8 @@ from api.envelope import Envelope
 from api.gate import Gate
 from api.guard import Guard
 from api.limits import Limits
-from api.openapi import document
+from api.openapi.document import document
+from api.openapi.document import pages as documentation
 from api.ports import Services
 
 ROUTERS = (

@@ -3,8 +3,8 @@
 import jsonschema
 import pytest
 
-from api import glossary
 from api.app import ROUTERS
+from api.openapi.document import glossary
 from tests.api_client import eventually
 
 METHODS = ("get", "put", "post", "patch", "delete")

@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api import problems
 from api.event_types.schemas import EventType
-from api.polish import polish
+from api.openapi.completion import polish
 
 MODELS = "#/components/schemas/"
 DESCRIPTION = """\
