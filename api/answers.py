@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 
 from activities.answering import Answerable, State
 from api.answer_page import HEADERS, page
-from api.auth import Known, public
+from api.http.auth import Known, public
 
 ROUTER = APIRouter(prefix="/l", tags=["answers"])
 STATUS: dict[State, int] = {

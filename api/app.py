@@ -24,9 +24,7 @@ from api import (
     notification_list,
     notifications,
     on_call,
-    operation,
     overrides,
-    problems,
     queues,
     restating,
     schedules,
@@ -35,14 +33,16 @@ from api import (
     tickets,
     webhook_secrets,
 )
-from api.access_log import AccessLog
-from api.compression import Gzip
-from api.conditional import Head, NotModified
-from api.cross_origin import cross_origin
-from api.envelope import Envelope
-from api.gate import Gate
-from api.guard import Guard
-from api.limits import Limits
+from api.http import health as operation
+from api.http import problems
+from api.http.access_log import AccessLog
+from api.http.compression import Gzip
+from api.http.conditional import Head, NotModified
+from api.http.cross_origin import cross_origin
+from api.http.envelope import Envelope
+from api.http.gate import Gate
+from api.http.limits import Limits
+from api.http.middleware import Guard
 from api.openapi.document import document
 from api.openapi.document import pages as documentation
 from api.ports import Services

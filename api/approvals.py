@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from activities.acting import acting_agent
 from activities.ports import Caller
-from api.auth import Calling, Known
+from api.http.auth import Calling, Known
 from api.naming import ticket_id_of
 from api.ports import Services
 from api.schemas_authority import ApprovalIn, VerdictIn

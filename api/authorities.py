@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from activities.authority import DelegationDesk, delegations_of
-from api.auth import Calling, Known, guarded, reads
-from api.pages import Asked
+from api.http.auth import Calling, Known, guarded, reads
+from api.http.fields import Identifier
+from api.http.paging import Asked
 from api.ports import Services
 from api.presentation import answer, made_at, written
 from api.schemas_authority import DelegationIn, DelegationOut, DelegationPage
-from api.words import Identifier
 from domain.authority.delegation import Delegation
 from domain.authority.facts import AuthorityDelegated
 from domain.event import Json

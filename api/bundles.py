@@ -11,16 +11,16 @@ from pydantic import ValidationError
 
 from activities.bundle import BundleDesk
 from activities.cloudevents import plain
-from api.auth import Calling, Known, guarded, reads
 from api.config import SCHEMAS, canonical, normal
-from api.json_text import UnreadableTextError
+from api.http.auth import Calling, Known, guarded, reads
+from api.http.fields import Several, Strict
+from api.http.json_text import UnreadableTextError
+from api.http.problems import RefusedError, problem
+from api.http.yaml_output import write_yaml
+from api.http.yaml_text import MEDIA_TYPE, is_yaml, read_yaml
 from api.ports import Services
 from api.presentation import answer, etag, written
-from api.problems import RefusedError, problem
 from api.schemas_bundles import BundleIn, BundleOut, ConfigurationOut
-from api.words import Several, Strict
-from api.yaml_text import MEDIA_TYPE, is_yaml, read_yaml
-from api.yaml_written import write_yaml
 from domain.configuration.bundle import Change, Documents
 from domain.configuration.configuration import Configuration
 from domain.configuration.kinds import ORDER, Kind

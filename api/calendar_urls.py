@@ -13,12 +13,12 @@ from fastapi import APIRouter, Header, Path, Response
 from pydantic import BaseModel, Field
 
 from activities.oncall import OnCallDesk
-from api.auth import Calling, Known, guarded, public
 from api.config import Name
+from api.http.auth import Calling, Known, guarded, public
+from api.http.problems import responses
 from api.ical import MEDIA_TYPE, calendar_of_person
 from api.ports import Services
 from api.presentation import answer, written
-from api.problems import responses
 from api.schedules import subscribed_shifts
 from domain.errors import NotFoundError
 from domain.notification.templates import language

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Response
 
 from activities.cloudevents import plain
 from activities.sources import expanded
-from api.auth import Known, guarded
 from api.config import canonical
+from api.http.auth import Known, guarded
 from api.ports import Services
 from api.presentation import answer
 from api.schemas_calendars import CalendarIn, EvaluationIn, EvaluationOut

@@ -7,14 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from activities.cloudevents import plain
-from api.auth import Calling, Known, guarded, listed
+from api.http.auth import Calling, Known, guarded, listed
+from api.http.fields import Cleaned, Instant
 from api.naming import AsOf, check_opened, past, ticket_id_of
 from api.ports import Attained, Grouping
 from api.presentation import answer
 from api.schemas_clocks import AttainmentOut, ExcuseIn, ExplanationOut
 from api.schemas_tickets import TicketOut
 from api.tickets import READ, outcome_json
-from api.words import Cleaned, Instant
 from domain.configuration.configuration import Configuration
 from domain.errors import InvalidError, NotFoundError
 from domain.event import Event, Json

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from activities.cloudevents import plain
 from activities.config import ConfigDesk
-from api.auth import Calling, Known, guarded, reads
-from api.pages import Asked
+from api.http.auth import Calling, Known, guarded, reads
+from api.http.fields import Strict, Word
+from api.http.paging import Asked
 from api.ports import Services
 from api.presentation import answer, etag, made_at, written
 from api.schemas_authority import AuthorityIn
@@ -26,7 +27,6 @@ from api.schemas_config import (
 )
 from api.schemas_macros import MacroIn
 from api.schemas_schedules import ScheduleIn
-from api.words import Strict, Word
 from domain.configuration.configuration import Entry, Published
 from domain.configuration.kinds import SINGULAR, Kind
 from domain.configuration.retiring import in_force

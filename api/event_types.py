@@ -5,9 +5,9 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.auth import Known, reads
 from api.event_types.schemas import EventType
-from api.pages import Asked
+from api.http.auth import Known, reads
+from api.http.paging import Asked
 from api.presentation import answer
 from domain.event import Json
 

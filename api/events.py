@@ -11,11 +11,11 @@ from pydantic import BaseModel
 
 from activities.cloudevents import cloud_event
 from activities.ports import Recorded
-from api.auth import Known, check_position, reads
+from api.http.auth import Known, check_position, reads
+from api.http.disconnect import unless_gone
+from api.http.fields import Cleaned
 from api.ports import EventFeed
-from api.presence import unless_gone
 from api.presentation import answer
-from api.words import Cleaned
 from domain.errors import InvalidError
 from domain.subscription.subscription import (
     FAMILIES,

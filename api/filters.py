@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from api.http.fields import Instant, Line, Several, Strict, clean, split
 from api.ports import ClockWord, TicketFilter, TicketSort
-from api.words import Instant, Line, Several, Strict, clean, split
 from domain.lifecycle.facts import Channel, Priority
 from domain.lifecycle.status import Status
 

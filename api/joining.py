@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from api.auth import Calling, Known
+from api.http.auth import Calling, Known
 from api.naming import ticket_id_of
 from api.ports import Services
 from api.schemas_tickets import MergedOut, MergeIn, SplitIn, TicketOut, UnmergeIn

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from activities.keys import KeyDesk
-from api.auth import Calling, Known, guarded, reads
-from api.pages import Asked
+from api.http.auth import Calling, Known, guarded, reads
+from api.http.fields import Identifier, Instant, Strict, Word, example
+from api.http.paging import Asked
 from api.ports import Services
 from api.presentation import answer, made_at, written
-from api.words import Identifier, Instant, Strict, Word, example
 from domain.access import ApiKey, KeyCreated, Role
 from domain.errors import RuleError
 from domain.event import Json

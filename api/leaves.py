@@ -6,13 +6,13 @@ from fastapi import APIRouter, Query, Response
 
 from activities.cloudevents import plain
 from activities.oncall import OnCallDesk
-from api.auth import Calling, Known, guarded, reads
 from api.config import Name
-from api.pages import Asked
+from api.http.auth import Calling, Known, guarded, reads
+from api.http.fields import Identifier
+from api.http.paging import Asked
 from api.ports import Services
 from api.presentation import answer, made_at, written
 from api.schemas_schedules import LeaveIn, LeavePage, NewLeaveOut
-from api.words import Identifier
 from domain.errors import NotFoundError
 from domain.event import Json
 from domain.oncall.facts import AgentLeaveAdded

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from activities.cloudevents import plain
-from api.auth import Known
+from api.http.auth import Known
 from api.naming import ticket_id_of
 from api.ports import Services
 from api.presentation import answer

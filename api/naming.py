@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import Query
 
 from activities.tickets import check_opened
+from api.http.fields import Instant
 from api.ports import Services
-from api.words import Instant
 from domain.errors import InvalidError, NotFoundError
 
 __all__ = ["AsOf", "check_opened", "past", "ticket_id_of"]

@@ -8,14 +8,14 @@ from pydantic import BaseModel, Field
 
 from activities.cloudevents import plain
 from activities.notification_test import Tested
-from api.auth import Calling, Known, guarded, reads
 from api.config import Name
+from api.http.auth import Calling, Known, guarded, reads
+from api.http.fields import Identifier, Instant, Several
+from api.http.paging import Asked
 from api.notifications import messages_json
-from api.pages import Asked
 from api.ports import NotificationFilter
 from api.presentation import answer, written
 from api.schemas_notifications import NotificationMessageOut
-from api.words import Identifier, Instant, Several
 from domain.event import Json
 from domain.notification.facts import Cause
 from domain.notification.notification import (

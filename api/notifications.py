@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Response
 
 from activities.cloudevents import plain
-from api.auth import Known
+from api.http.auth import Known
+from api.http.paging import Asked
 from api.naming import ticket_id_of
-from api.pages import Asked
 from api.presentation import answer
 from api.schemas_notifications import NotificationPage
 from api.tickets import READ

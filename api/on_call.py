@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo, available_timezones
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from api.auth import Known, reads
-from api.pages import Asked
+from api.http.auth import Known, reads
+from api.http.fields import Cleaned, Instant
+from api.http.paging import Asked
 from api.presentation import answer
 from api.schedules import of_query
 from api.schemas_schedules import OnCallShiftOut
-from api.words import Cleaned, Instant
 from domain.configuration.configuration import Configuration, Published
 from domain.configuration.kinds import SINGULAR, references
 from domain.errors import InvalidError

@@ -9,9 +9,10 @@ from activities.acting import acting_agent
 from activities.cloudevents import plain
 from activities.oncall import OnCallDesk
 from activities.ports import Caller
-from api.auth import Calling, Known, guarded, reads
 from api.config import Name
-from api.pages import Asked
+from api.http.auth import Calling, Known, guarded, reads
+from api.http.fields import Identifier
+from api.http.paging import Asked
 from api.ports import Services
 from api.presentation import answer, made_at, written
 from api.schemas_schedules import (
@@ -24,7 +25,6 @@ from api.schemas_schedules import (
     TakeIn,
     TakenSwapOut,
 )
-from api.words import Identifier
 from domain.event import Json
 from domain.oncall.changes import find_override, find_swap
 from domain.oncall.facts import ScheduleOverrideAdded, ScheduleSwapTaken

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from activities.acting import acting_agent
-from api.auth import Calling, Known, listed
+from api.http.auth import Calling, Known, listed
+from api.http.fields import Line, Word
+from api.http.paging import Asked
 from api.naming import ticket_id_of
-from api.pages import Asked
 from api.presentation import answer
 from api.schemas_tickets import AcceptIn, DeclineIn, TicketOut
 from api.tickets import LIST, WRITE, Limit, outcome_json
-from api.words import Line, Word
 from domain.errors import NotFoundError
 from domain.event import Json
 from domain.ticket.assignment_offers import AcceptOffer, DeclineOffer

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from activities.cloudevents import plain
-from api.auth import Calling, Known, guarded
+from api.http.auth import Calling, Known, guarded
+from api.http.fields import Identifier, Line, Strict, example
 from api.presentation import answer, written
-from api.words import Identifier, Line, Strict, example
 from domain.ticket.restatement import RestatedKind
 
 ORDER = guarded("config:write", 400, 404, 409, 413, 415, 422)

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Query, Response
 
 from activities.cloudevents import plain
 from activities.sources import spelled_out
-from api.auth import Known, guarded, reads
 from api.config import Name, canonical
+from api.http.auth import Known, guarded, reads
+from api.http.fields import Cleaned, Instant
 from api.ical import MEDIA_TYPE, calendar_text
 from api.presentation import answer
 from api.schemas_schedules import SchedulePreviewIn, SchedulePreviewOut, WhoOut
-from api.words import Cleaned, Instant
 from domain.errors import FieldError, InvalidError, UnknownNameError
 from domain.event import Json, PolicyRef
 from domain.oncall.book import OnCallBook

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from api.words import (
+from api.http.fields import (
     DISPLAYED,
     Duration,
     Identifier,

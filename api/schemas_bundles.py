@@ -5,8 +5,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model
 
 from api.config import SCHEMAS
+from api.http.fields import Strict, Word, example
 from api.schemas_calendars import WarningOut
-from api.words import Strict, Word, example
 from domain.configuration.bundle import Action
 from domain.configuration.kinds import Kind
 from domain.documents.diff import Op

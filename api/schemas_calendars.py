@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Discriminator, Field, JsonValue, Tag, WithJsonSchema
 
-from api.words import (
+from api.http.fields import (
     DISPLAYED,
     Duration,
     Identifier,

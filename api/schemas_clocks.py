@@ -7,9 +7,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.http.fields import DurationText, Line, Strict, example
 from api.ports import Grouping
 from api.schemas_tickets import ActorOut, DecisionOut, ExcuseOut, PolicyOut
-from api.words import DurationText, Line, Strict, example
 from domain.lifecycle.status import Status
 from domain.sla.consumption import IntervalKind
 

@@ -13,8 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from api.schemas_calendars import WarningOut
-from api.words import (
+from api.http.fields import (
     DISPLAYED,
     Cleaned,
     Duration,
@@ -26,6 +25,7 @@ from api.words import (
     example,
     normal_json,
 )
+from api.schemas_calendars import WarningOut
 from domain.configuration.kinds import Kind
 from domain.escalation.policy import NoChannel, Strategy
 from domain.escalation.target import WHOLE

@@ -2,8 +2,7 @@
 
 from pydantic import Field
 
-from api.schemas_config import StatusChangeIn
-from api.words import (
+from api.http.fields import (
     DISPLAYED,
     Attributes,
     Body,
@@ -13,6 +12,7 @@ from api.words import (
     Word,
     example,
 )
+from api.schemas_config import StatusChangeIn
 from domain.lifecycle.facts import Priority, Visibility
 from domain.lifecycle.status import Status
 

@@ -9,9 +9,17 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, JsonValue, RootModel, WithJsonSchema
 
+from api.http.fields import (
+    DISPLAYED,
+    Identifier,
+    Instant,
+    Line,
+    PlainJson,
+    Strict,
+    example,
+)
 from api.schemas_calendars import WarningOut
 from api.schemas_clocks import FROM_TO
-from api.words import DISPLAYED, Identifier, Instant, Line, PlainJson, Strict, example
 from domain.oncall.dated_shifts_form import MOST_SHIFTS
 from domain.oncall.override import OverrideKind
 from domain.oncall.shift_sources import MOST_CHARACTERS

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from api.http.fields import Cleaned, Identifier, Line, Strict, Verbatim, example
 from api.ports import MOST_COUNTED
-from api.words import Cleaned, Identifier, Line, Strict, Verbatim, example
 from domain.subscription.subscription import Held, State
 
 

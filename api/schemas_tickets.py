@@ -5,9 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from api.schemas_authority import ApprovalOut
-from api.schemas_calendars import WarningOut
-from api.words import (
+from api.http.fields import (
     Attributes,
     Body,
     DurationText,
@@ -18,6 +16,8 @@ from api.words import (
     Word,
     example,
 )
+from api.schemas_authority import ApprovalOut
+from api.schemas_calendars import WarningOut
 from domain.escalation.run import RunState
 from domain.event import ActorKind
 from domain.lifecycle.facts import AuthorKind, Channel, Priority, Visibility

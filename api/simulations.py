@@ -11,12 +11,12 @@ from starlette.exceptions import HTTPException
 from activities.cloudevents import plain
 from activities.ports import BusyError
 from activities.simulating import Job, Selection
-from api.auth import Calling, Known, guarded, reads
 from api.bundles import documents_of
-from api.pages import Asked
+from api.http.auth import Calling, Known, guarded, reads
+from api.http.fields import Identifier
+from api.http.paging import Asked
 from api.presentation import answer
 from api.schemas_simulations import ConfigWarnings, SimulationIn, SimulationOut
-from api.words import Identifier
 from domain.configuration.warnings import ConfigWarning, config_warnings
 from domain.errors import FieldError, InvalidError
 from domain.event import Json

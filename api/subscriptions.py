@@ -10,8 +10,8 @@ from activities.cloudevents import plain
 from activities.delivery import Attempt, try_out
 from activities.ports import Appended
 from activities.subscriptions import SubscriptionDesk, Wish
-from api.auth import Calling, Known, guarded, reads
-from api.pages import Asked
+from api.http.auth import Calling, Known, guarded, reads
+from api.http.paging import Asked
 from api.ports import Services, Standing
 from api.presentation import answer, etag, made_at, written
 from api.schemas_subscriptions import (

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Query, Response
 from activities.acting import acting, acting_agent
 from activities.ports import Caller
 from activities.tickets import Outcome
-from api.auth import Calling, Known, guarded, listed, reads
 from api.filters import TicketQuery
+from api.http.auth import Calling, Known, guarded, listed, reads
+from api.http.fields import Cleaned
 from api.naming import AsOf, check_opened, past, ticket_id_of
 from api.ports import Services
 from api.presentation import (
@@ -39,7 +40,6 @@ from api.schemas_tickets import (
     TicketOut,
     TicketPage,
 )
-from api.words import Cleaned
 from domain.errors import InvalidError, NotFoundError
 from domain.event import Json
 from domain.lifecycle.facts import Author, Customer

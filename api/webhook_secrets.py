@@ -5,8 +5,8 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from activities.ports import Caller
-from api.auth import Calling, Known, reads
 from api.config import Name
+from api.http.auth import Calling, Known, reads
 from api.keys import key_desk
 from api.ports import Services
 from api.presentation import answer

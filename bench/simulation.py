@@ -21,7 +21,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.contracts import SimulatePageInput
 from activities.simulated import Page, SimulatedPages
 from activities.simulating import Order
-from api.yaml_text import read_yaml
+from api.http.yaml_text import read_yaml
 from domain.access import Keys
 from domain.configuration.bundle import Named
 from domain.configuration.configuration import Configuration

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from api.yaml_text import read_yaml
-from api.yaml_written import write_yaml
+from api.http.yaml_output import write_yaml
+from api.http.yaml_text import read_yaml
 
 _WORDS = {
     "create": "new",

@@ -17,9 +17,9 @@ from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from api.cross_origin import origins
-from api.limits import Limits, Rate, seconds_of
-from api.problems import problem
+from api.http.cross_origin import origins
+from api.http.limits import Limits, Rate, seconds_of
+from api.http.problems import problem
 from infra.settings import Settings
 
 HEAD_BYTES = 65_536

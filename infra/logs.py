@@ -21,7 +21,7 @@ from typing import Any, TextIO
 
 from typing_extensions import override
 
-from api.request_id import current_request_id
+from api.http.request_id import current_request_id
 from infra.settings import Settings, overlooked
 
 REQUEST_ID = "request_id"

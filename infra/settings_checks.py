@@ -14,8 +14,8 @@ import psycopg
 from cryptography.fernet import Fernet
 from psycopg.conninfo import conninfo_to_dict
 
-from api.cross_origin import origins
-from api.limits import Rate, seconds_of
+from api.http.cross_origin import origins
+from api.http.limits import Rate, seconds_of
 from domain.nearest import not_one_of
 from infra.notify.mail import parse_smtp_url
 from infra.notify.targets import TargetsError, load_targets

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, Final
 
+from api.http.problems import responses
 from api.openapi.examples import example_of
 from api.openapi.glossary import FIELDS, PARAMETERS, SPECIFIC
-from api.problems import responses
 from domain.configuration.kinds import SINGULAR
 
 Json = dict[str, Any]

@@ -9,8 +9,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import problems
 from api.event_types.schemas import EventType
+from api.http import problems
 from api.openapi.completion import polish
 
 MODELS = "#/components/schemas/"

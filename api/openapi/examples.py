@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from api.words import ISO_DURATION
+from api.http.fields import ISO_DURATION
 
 Schema = Mapping[str, Any]
 

@@ -9,7 +9,7 @@ import asyncio
 from pathlib import Path
 
 from activities.sources import all_looked_up
-from api.yaml_text import read_yaml
+from api.http.yaml_text import read_yaml
 from domain.configuration.bundle import Bundle, laid_over
 from domain.configuration.configuration import Configuration
 from domain.errors import InvalidError

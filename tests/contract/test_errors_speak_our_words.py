@@ -8,11 +8,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import core_schema
 
 from api.app import ROUTERS
+from api.http.fields import FAULTS
+from api.http.validation import NOUNS, PHRASES, field_errors
 from api.schemas_bundles import BundleIn
 from api.schemas_config import AgentIn, EscalationPolicyIn, SlaPolicyIn
 from api.schemas_tickets import TicketIn
-from api.validation import NOUNS, PHRASES, field_errors
-from api.words import FAULTS
 
 SPECIAL = {
     "extra_forbidden", "literal_error", "enum", FAULTS,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.json_text import UnreadableTextError, read_json
-from api.yaml_text import read_yaml
-from api.yaml_written import write_yaml
+from api.http.json_text import UnreadableTextError, read_json
+from api.http.yaml_output import write_yaml
+from api.http.yaml_text import read_yaml
 from domain.own_words import normal
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from api.limits import Rate
-from api.rate_limits import MOST_SUBJECTS, RateLimiter, network_of
+from api.http.limits import Rate
+from api.http.rate_limits import MOST_SUBJECTS, RateLimiter, network_of
 
 
 class Clock:

@@ -13,7 +13,7 @@ import pytest
 from prometheus_client import Metric
 
 import domain
-from api import problems
+from api.http import problems
 from domain.errors import DomainError
 from domain.event import Fact
 from infra import metrics

@@ -13,12 +13,12 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.bodies import Bodies, header
-from api.json_text import UnreadableTextError, read_json
-from api.limits import Limits
-from api.problems import RefusedError, problem
-from api.words import DEEPEST
-from api.yaml_text import is_yaml
+from api.http.bodies import Bodies, header
+from api.http.fields import DEEPEST
+from api.http.json_text import UnreadableTextError, read_json
+from api.http.limits import Limits
+from api.http.problems import RefusedError, problem
+from api.http.yaml_text import is_yaml
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 TAKE_YAML = frozenset({"/v1/config/plan", "/v1/config/apply"})

@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Query
 
-from api.words import Cleaned
+from api.http.fields import Cleaned
 from domain.errors import InvalidError
 from domain.event import Json
 

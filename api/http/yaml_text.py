@@ -14,8 +14,8 @@ from typing import Any, Final, NoReturn, Protocol
 
 import yaml
 
-from api.json_text import UnreadableTextError, duplicate, read_json
-from api.words import DEEPEST
+from api.http.fields import DEEPEST
+from api.http.json_text import UnreadableTextError, duplicate, read_json
 from domain.errors import FieldError, escaped
 from domain.own_words import normal
 

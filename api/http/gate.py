@@ -14,12 +14,12 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from activities.ports import StoreUnavailableError
-from api.auth import key_of, refusal, unauthenticated
-from api.limits import Limits
+from api.http.auth import key_of, refusal, unauthenticated
+from api.http.limits import Limits
+from api.http.problems import problem, unavailable
+from api.http.rate_limits import RateLimiter, Standing, network_of
+from api.http.route_table import RouteTable
 from api.ports import Services
-from api.problems import problem, unavailable
-from api.rate_limits import RateLimiter, Standing, network_of
-from api.route_table import RouteTable
 from domain.access import PERMISSIONS, ApiKey
 
 UNLIMITED = frozenset({"/healthz", "/healthz/parts", "/readyz", "/metrics"})

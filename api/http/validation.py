@@ -10,8 +10,8 @@ from itertools import takewhile
 from operator import itemgetter
 from typing import Any, Final
 
-from api.model_fields import names_at
-from api.words import FAULTS
+from api.http.fields import FAULTS
+from api.http.model_fields import names_at
 from domain.errors import (
     FieldError,
     OutOfRangeError,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
-from api.auth import Known, public
+from api.http.auth import Known, public
 from api.ports import Part
 from api.presentation import answer
 

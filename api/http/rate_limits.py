@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from api.limits import Rate
+from api.http.limits import Rate
 
 MOST_SUBJECTS = 10_000
 """Counted at once; beyond it the one that began its window first is forgotten."""

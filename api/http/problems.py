@@ -16,9 +16,9 @@ from starlette.routing import BaseRoute
 
 from activities.notification_test import TestedTooOftenError
 from activities.ports import BusyError, StoreFullError, StoreUnavailableError
+from api.http.request_id import HEADER, current_request_id
+from api.http.validation import field_errors
 from api.ports import BehindError
-from api.request_id import HEADER, current_request_id
-from api.validation import field_errors
 from domain.errors import (
     ActingError,
     CommandReusedError,

@@ -11,7 +11,7 @@ from typing import Any, Final
 import yaml
 from typing_extensions import override
 
-from api.yaml_text import is_plain_text
+from api.http.yaml_text import is_plain_text
 
 WIDTH = 100
 _OTHER_BREAKS = ("\r", "\x85", "\u2028", "\u2029")

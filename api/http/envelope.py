@@ -5,7 +5,7 @@ The outermost layer, so that also refusals and failures have it.
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.request_id import begin_request
+from api.http.request_id import begin_request
 
 Headers = list[tuple[bytes, bytes]]
 NOTHING_RUNS = b"default-src 'none'; frame-ancestors 'none'"

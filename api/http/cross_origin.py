@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from api.request_id import HEADER
+from api.http.request_id import HEADER
 
 ASKED = (
     "Authorization",

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from starlette.types import Receive, Scope
 
-from api.limits import Limits
-from api.problems import RefusedError, problem
+from api.http.limits import Limits
+from api.http.problems import RefusedError, problem
 
 
 @dataclass

@@ -15,11 +15,11 @@ from starlette.responses import Response
 from typing_extensions import override
 
 from activities.ports import Caller
-from api.if_match import versions
-from api.model_fields import aliases
+from api.http.if_match import versions
+from api.http.model_fields import aliases
+from api.http.problems import problem, responses
+from api.http.request_id import current_request_id
 from api.ports import Services
-from api.problems import problem, responses
-from api.request_id import current_request_id
 from domain.access import ApiKey, Permission
 from domain.errors import (
     CommandRunningError,
