@@ -13,14 +13,11 @@ from api import (
     bundles,
     calendar_urls,
     calendars,
-    clocks,
     config,
     event_types,
     events,
-    joining,
     keys,
     leaves,
-    messages,
     notification_list,
     notifications,
     on_call,
@@ -30,7 +27,6 @@ from api import (
     schedules,
     simulations,
     subscriptions,
-    tickets,
     webhook_secrets,
 )
 from api.http import health as operation
@@ -46,6 +42,9 @@ from api.http.middleware import Guard
 from api.openapi.document import document
 from api.openapi.document import pages as documentation
 from api.ports import Services
+from api.tickets.routes import clocks, messages
+from api.tickets.routes import merge_split as joining
+from api.tickets.routes import routes as tickets
 
 ROUTERS = (
     tickets.ROUTER,

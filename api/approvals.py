@@ -5,11 +5,11 @@ from fastapi import APIRouter, Response
 from activities.acting import acting_agent
 from activities.ports import Caller
 from api.http.auth import Calling, Known
-from api.naming import ticket_id_of
 from api.ports import Services
 from api.schemas_authority import ApprovalIn, VerdictIn
-from api.schemas_tickets import TicketOut
-from api.tickets import WRITE, outcome_json
+from api.tickets.references import ticket_id_of
+from api.tickets.routes import WRITE, outcome_json
+from api.tickets.schemas import TicketOut
 from domain.errors import NotFoundError
 from domain.ticket.approvals import ApprovalCommand, AskApproval, DecideApproval
 

@@ -9,8 +9,8 @@ from api.http.auth import Calling, Known, guarded, reads
 from api.http.fields import Identifier
 from api.http.paging import Asked
 from api.ports import Services
-from api.presentation import answer, made_at, written
 from api.schemas_authority import DelegationIn, DelegationOut, DelegationPage
+from api.tickets.responses import answer, made_at, written
 from domain.authority.delegation import Delegation
 from domain.authority.facts import AuthorityDelegated
 from domain.event import Json

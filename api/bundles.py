@@ -19,8 +19,8 @@ from api.http.problems import RefusedError, problem
 from api.http.yaml_output import write_yaml
 from api.http.yaml_text import MEDIA_TYPE, is_yaml, read_yaml
 from api.ports import Services
-from api.presentation import answer, etag, written
 from api.schemas_bundles import BundleIn, BundleOut, ConfigurationOut
+from api.tickets.responses import answer, etag, written
 from domain.configuration.bundle import Change, Documents
 from domain.configuration.configuration import Configuration
 from domain.configuration.kinds import ORDER, Kind

@@ -18,8 +18,8 @@ from api.http.auth import Calling, Known, guarded, public
 from api.http.problems import responses
 from api.ical import MEDIA_TYPE, calendar_of_person
 from api.ports import Services
-from api.presentation import answer, written
 from api.schedules import subscribed_shifts
+from api.tickets.responses import answer, written
 from domain.errors import NotFoundError
 from domain.notification.templates import language
 from domain.oncall.calendar_url import calendar_url_stream, calendar_url_version

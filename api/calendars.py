@@ -10,8 +10,8 @@ from activities.sources import expanded
 from api.config import canonical
 from api.http.auth import Known, guarded
 from api.ports import Services
-from api.presentation import answer
 from api.schemas_calendars import CalendarIn, EvaluationIn, EvaluationOut
+from api.tickets.responses import answer
 from domain.calendar.calendar import ALWAYS, Calendar
 from domain.calendar.evaluation import Question, Trial, try_out
 from domain.calendar.span import Span

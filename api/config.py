@@ -13,7 +13,6 @@ from api.http.auth import Calling, Known, guarded, reads
 from api.http.fields import Strict, Word
 from api.http.paging import Asked
 from api.ports import Services
-from api.presentation import answer, etag, made_at, written
 from api.schemas_authority import AuthorityIn
 from api.schemas_calendars import CalendarIn
 from api.schemas_config import (
@@ -27,6 +26,7 @@ from api.schemas_config import (
 )
 from api.schemas_macros import MacroIn
 from api.schemas_schedules import ScheduleIn
+from api.tickets.responses import answer, etag, made_at, written
 from domain.configuration.configuration import Entry, Published
 from domain.configuration.kinds import SINGULAR, Kind
 from domain.configuration.retiring import in_force

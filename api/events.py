@@ -15,7 +15,7 @@ from api.http.auth import Known, check_position, reads
 from api.http.disconnect import unless_gone
 from api.http.fields import Cleaned
 from api.ports import EventFeed
-from api.presentation import answer
+from api.tickets.responses import answer
 from domain.errors import InvalidError
 from domain.subscription.subscription import (
     FAMILIES,

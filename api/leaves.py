@@ -11,8 +11,8 @@ from api.http.auth import Calling, Known, guarded, reads
 from api.http.fields import Identifier
 from api.http.paging import Asked
 from api.ports import Services
-from api.presentation import answer, made_at, written
 from api.schemas_schedules import LeaveIn, LeavePage, NewLeaveOut
+from api.tickets.responses import answer, made_at, written
 from domain.errors import NotFoundError
 from domain.event import Json
 from domain.oncall.facts import AgentLeaveAdded

@@ -14,8 +14,8 @@ from api.http.fields import Identifier, Instant, Several
 from api.http.paging import Asked
 from api.notifications import messages_json
 from api.ports import NotificationFilter
-from api.presentation import answer, written
 from api.schemas_notifications import NotificationMessageOut
+from api.tickets.responses import answer, written
 from domain.event import Json
 from domain.notification.facts import Cause
 from domain.notification.notification import (

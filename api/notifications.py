@@ -5,10 +5,10 @@ from fastapi import APIRouter, Response
 from activities.cloudevents import plain
 from api.http.auth import Known
 from api.http.paging import Asked
-from api.naming import ticket_id_of
-from api.presentation import answer
 from api.schemas_notifications import NotificationPage
-from api.tickets import READ
+from api.tickets.references import ticket_id_of
+from api.tickets.responses import answer
+from api.tickets.routes import READ
 from domain.errors import NotFoundError
 from domain.event import Json
 from domain.notification.audience import Telling, tellings

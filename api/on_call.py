@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 from api.http.auth import Known, reads
 from api.http.fields import Cleaned, Instant
 from api.http.paging import Asked
-from api.presentation import answer
 from api.schedules import of_query
 from api.schemas_schedules import OnCallShiftOut
+from api.tickets.responses import answer
 from domain.configuration.configuration import Configuration, Published
 from domain.configuration.kinds import SINGULAR, references
 from domain.errors import InvalidError

@@ -14,7 +14,6 @@ from api.http.auth import Calling, Known, guarded, reads
 from api.http.fields import Identifier
 from api.http.paging import Asked
 from api.ports import Services
-from api.presentation import answer, made_at, written
 from api.schemas_schedules import (
     NewOverrideOut,
     OverrideIn,
@@ -25,6 +24,7 @@ from api.schemas_schedules import (
     TakeIn,
     TakenSwapOut,
 )
+from api.tickets.responses import answer, made_at, written
 from domain.event import Json
 from domain.oncall.changes import find_override, find_swap
 from domain.oncall.facts import ScheduleOverrideAdded, ScheduleSwapTaken

@@ -10,10 +10,10 @@ from activities.acting import acting_agent
 from api.http.auth import Calling, Known, listed
 from api.http.fields import Line, Word
 from api.http.paging import Asked
-from api.naming import ticket_id_of
-from api.presentation import answer
-from api.schemas_tickets import AcceptIn, DeclineIn, TicketOut
-from api.tickets import LIST, WRITE, Limit, outcome_json
+from api.tickets.references import ticket_id_of
+from api.tickets.responses import answer
+from api.tickets.routes import LIST, WRITE, Limit, outcome_json
+from api.tickets.schemas import AcceptIn, DeclineIn, TicketOut
 from domain.errors import NotFoundError
 from domain.event import Json
 from domain.ticket.assignment_offers import AcceptOffer, DeclineOffer

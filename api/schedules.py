@@ -13,8 +13,8 @@ from api.config import Name, canonical
 from api.http.auth import Known, guarded, reads
 from api.http.fields import Cleaned, Instant
 from api.ical import MEDIA_TYPE, calendar_text
-from api.presentation import answer
 from api.schemas_schedules import SchedulePreviewIn, SchedulePreviewOut, WhoOut
+from api.tickets.responses import answer
 from domain.errors import FieldError, InvalidError, UnknownNameError
 from domain.event import Json, PolicyRef
 from domain.oncall.book import OnCallBook

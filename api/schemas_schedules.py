@@ -19,7 +19,7 @@ from api.http.fields import (
     example,
 )
 from api.schemas_calendars import WarningOut
-from api.schemas_clocks import FROM_TO
+from api.tickets.clock_schemas import FROM_TO
 from domain.oncall.dated_shifts_form import MOST_SHIFTS
 from domain.oncall.override import OverrideKind
 from domain.oncall.shift_sources import MOST_CHARACTERS

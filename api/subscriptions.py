@@ -13,7 +13,6 @@ from activities.subscriptions import SubscriptionDesk, Wish
 from api.http.auth import Calling, Known, guarded, reads
 from api.http.paging import Asked
 from api.ports import Services, Standing
-from api.presentation import answer, etag, made_at, written
 from api.schemas_subscriptions import (
     DeliveryOut,
     DeliveryPage,
@@ -27,6 +26,7 @@ from api.schemas_subscriptions import (
     SubscriptionStandingOut,
     TestedOut,
 )
+from api.tickets.responses import answer, etag, made_at, written
 from domain.access import ApiKey
 from domain.errors import InvalidError, NotFoundError
 from domain.event import Json

@@ -9,7 +9,7 @@ from api.config import Name
 from api.http.auth import Calling, Known, reads
 from api.keys import key_desk
 from api.ports import Services
-from api.presentation import answer
+from api.tickets.responses import answer
 from domain.access import WebhookSecretRead
 from domain.errors import NotFoundError
 from domain.people.contact import parse_preferences

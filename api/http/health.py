@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from api.http.auth import Known, public
 from api.ports import Part
-from api.presentation import answer
+from api.tickets.responses import answer
 
 ROUTER = APIRouter(tags=["operation"])
 

@@ -12,7 +12,7 @@ from api.http.fields import FAULTS
 from api.http.validation import NOUNS, PHRASES, field_errors
 from api.schemas_bundles import BundleIn
 from api.schemas_config import AgentIn, EscalationPolicyIn, SlaPolicyIn
-from api.schemas_tickets import TicketIn
+from api.tickets.schemas import TicketIn
 
 SPECIAL = {
     "extra_forbidden", "literal_error", "enum", FAULTS,

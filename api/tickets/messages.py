@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from activities.cloudevents import plain
 from api.http.auth import Known
-from api.naming import ticket_id_of
 from api.ports import Services
-from api.presentation import answer
-from api.schemas_tickets import ActorOut
-from api.tickets import READ, Limit
+from api.tickets.references import ticket_id_of
+from api.tickets.responses import answer
+from api.tickets.routes import READ, Limit
+from api.tickets.schemas import ActorOut
 from domain.errors import NotFoundError
 from domain.event import Event, Json
 from domain.lifecycle.facts import (

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.fields import DurationText, Line, Strict, example
 from api.ports import Grouping
-from api.schemas_tickets import ActorOut, DecisionOut, ExcuseOut, PolicyOut
+from api.tickets.schemas import ActorOut, DecisionOut, ExcuseOut, PolicyOut
 from domain.lifecycle.status import Status
 from domain.sla.consumption import IntervalKind
 

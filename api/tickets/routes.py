@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query, Response
 from activities.acting import acting, acting_agent
 from activities.ports import Caller
 from activities.tickets import Outcome
-from api.filters import TicketQuery
 from api.http.auth import Calling, Known, guarded, listed, reads
 from api.http.fields import Cleaned
-from api.naming import AsOf, check_opened, past, ticket_id_of
 from api.ports import Services
-from api.presentation import (
+from api.tickets.filters import TicketQuery
+from api.tickets.references import AsOf, check_opened, past, ticket_id_of
+from api.tickets.responses import (
     answer,
     clocks_json,
     etag,
@@ -22,7 +22,7 @@ from api.presentation import (
     ticket_json,
     written,
 )
-from api.schemas_tickets import (
+from api.tickets.schemas import (
     AssignIn,
     AuthorIn,
     ByAgentIn,

@@ -9,7 +9,7 @@ from fastapi import Response
 
 from activities.cloudevents import actor_json, plain
 from activities.ports import Appended, Recorded
-from api.schemas_tickets import ClockOut
+from api.tickets.schemas import ClockOut
 from domain.configuration.configuration import Configuration
 from domain.duration import format_duration
 from domain.escalation.run import Run

@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Response
 
 from api.http.auth import Calling, Known
-from api.naming import ticket_id_of
 from api.ports import Services
-from api.schemas_tickets import MergedOut, MergeIn, SplitIn, TicketOut, UnmergeIn
-from api.tickets import WRITE, outcome_json
+from api.tickets.references import ticket_id_of
+from api.tickets.routes import WRITE, outcome_json
+from api.tickets.schemas import MergedOut, MergeIn, SplitIn, TicketOut, UnmergeIn
 from domain.errors import InvalidError, NotFoundError
 from domain.event import Json
 from domain.ticket.split import SplitTicket

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Query, Response
 from activities.cloudevents import plain
 from api.http.auth import Calling, Known, guarded, listed
 from api.http.fields import Cleaned, Instant
-from api.naming import AsOf, check_opened, past, ticket_id_of
 from api.ports import Attained, Grouping
-from api.presentation import answer
-from api.schemas_clocks import AttainmentOut, ExcuseIn, ExplanationOut
-from api.schemas_tickets import TicketOut
-from api.tickets import READ, outcome_json
+from api.tickets.clock_schemas import AttainmentOut, ExcuseIn, ExplanationOut
+from api.tickets.references import AsOf, check_opened, past, ticket_id_of
+from api.tickets.responses import answer
+from api.tickets.routes import READ, outcome_json
+from api.tickets.schemas import TicketOut
 from domain.configuration.configuration import Configuration
 from domain.errors import InvalidError, NotFoundError
 from domain.event import Event, Json
