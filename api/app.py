@@ -9,11 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from api import (
     answers,
     approvals,
-    authorities,
-    bundles,
     calendar_urls,
-    calendars,
-    config,
     event_types,
     events,
     keys,
@@ -23,11 +19,25 @@ from api import (
     on_call,
     overrides,
     queues,
-    restating,
     schedules,
     simulations,
     subscriptions,
     webhook_secrets,
+)
+from api.configuration import (
+    bundles,
+)
+from api.configuration import (
+    calendar_evaluation as calendars,
+)
+from api.configuration import (
+    delegations as authorities,
+)
+from api.configuration import (
+    restatements as restating,
+)
+from api.configuration import (
+    routes as config,
 )
 from api.http import health as operation
 from api.http import problems

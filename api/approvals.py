@@ -4,9 +4,9 @@ from fastapi import APIRouter, Response
 
 from activities.acting import acting_agent
 from activities.ports import Caller
+from api.configuration.authority_schemas import ApprovalIn, VerdictIn
 from api.http.auth import Calling, Known
 from api.ports import Services
-from api.schemas_authority import ApprovalIn, VerdictIn
 from api.tickets.references import ticket_id_of
 from api.tickets.routes import WRITE, outcome_json
 from api.tickets.schemas import TicketOut

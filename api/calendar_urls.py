@@ -13,7 +13,7 @@ from fastapi import APIRouter, Header, Path, Response
 from pydantic import BaseModel, Field
 
 from activities.oncall import OnCallDesk
-from api.config import Name
+from api.configuration.routes import Name
 from api.http.auth import Calling, Known, guarded, public
 from api.http.problems import responses
 from api.ical import MEDIA_TYPE, calendar_of_person

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Query, Response
 
 from activities.cloudevents import plain
 from activities.oncall import OnCallDesk
-from api.config import Name
+from api.configuration.routes import Name
+from api.configuration.schedule_schemas import LeaveIn, LeavePage, NewLeaveOut
 from api.http.auth import Calling, Known, guarded, reads
 from api.http.fields import Identifier
 from api.http.paging import Asked
 from api.ports import Services
-from api.schemas_schedules import LeaveIn, LeavePage, NewLeaveOut
 from api.tickets.responses import answer, made_at, written
 from domain.errors import NotFoundError
 from domain.event import Json

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from activities.cloudevents import plain
 from activities.notification_test import Tested
-from api.config import Name
+from api.configuration.routes import Name
 from api.http.auth import Calling, Known, guarded, reads
 from api.http.fields import Identifier, Instant, Several
 from api.http.paging import Asked

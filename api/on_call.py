@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo, available_timezones
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
+from api.configuration.schedule_schemas import OnCallShiftOut
 from api.http.auth import Known, reads
 from api.http.fields import Cleaned, Instant
 from api.http.paging import Asked
 from api.schedules import of_query
-from api.schemas_schedules import OnCallShiftOut
 from api.tickets.responses import answer
 from domain.configuration.configuration import Configuration, Published
 from domain.configuration.kinds import SINGULAR, references

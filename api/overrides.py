@@ -9,12 +9,8 @@ from activities.acting import acting_agent
 from activities.cloudevents import plain
 from activities.oncall import OnCallDesk
 from activities.ports import Caller
-from api.config import Name
-from api.http.auth import Calling, Known, guarded, reads
-from api.http.fields import Identifier
-from api.http.paging import Asked
-from api.ports import Services
-from api.schemas_schedules import (
+from api.configuration.routes import Name
+from api.configuration.schedule_schemas import (
     NewOverrideOut,
     OverrideIn,
     OverridePage,
@@ -24,6 +20,10 @@ from api.schemas_schedules import (
     TakeIn,
     TakenSwapOut,
 )
+from api.http.auth import Calling, Known, guarded, reads
+from api.http.fields import Identifier
+from api.http.paging import Asked
+from api.ports import Services
 from api.tickets.responses import answer, made_at, written
 from domain.event import Json
 from domain.oncall.changes import find_override, find_swap

@@ -9,11 +9,15 @@ from fastapi import APIRouter, Query, Response
 
 from activities.cloudevents import plain
 from activities.sources import spelled_out
-from api.config import Name, canonical
+from api.configuration.routes import Name, canonical
+from api.configuration.schedule_schemas import (
+    SchedulePreviewIn,
+    SchedulePreviewOut,
+    WhoOut,
+)
 from api.http.auth import Known, guarded, reads
 from api.http.fields import Cleaned, Instant
 from api.ical import MEDIA_TYPE, calendar_text
-from api.schemas_schedules import SchedulePreviewIn, SchedulePreviewOut, WhoOut
 from api.tickets.responses import answer
 from domain.errors import FieldError, InvalidError, UnknownNameError
 from domain.event import Json, PolicyRef

@@ -5,8 +5,8 @@ from datetime import datetime
 from pydantic import BaseModel, Field, JsonValue
 
 from activities.simulating import JobState
+from api.configuration.bundle_schemas import BundleIn
 from api.http.fields import Identifier, Instant, Strict, example
-from api.schemas_bundles import BundleIn
 from domain.configuration.kinds import Kind
 from domain.simulation.comparison import Verdict
 

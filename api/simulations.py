@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from activities.cloudevents import plain
 from activities.ports import BusyError
 from activities.simulating import Job, Selection
-from api.bundles import documents_of
+from api.configuration.bundles import documents_of
 from api.http.auth import Calling, Known, guarded, reads
 from api.http.fields import Identifier
 from api.http.paging import Asked

@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from activities.ports import Caller
-from api.config import Name
+from api.configuration.routes import Name
 from api.http.auth import Calling, Known, reads
 from api.keys import key_desk
 from api.ports import Services

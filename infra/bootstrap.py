@@ -11,9 +11,9 @@ from typing import get_args
 from activities.config import ConfigDesk
 from activities.keys import KeyDesk
 from activities.ports import Caller
-from api.bundles import documents_of
+from api.configuration.bundle_schemas import BundleIn
+from api.configuration.bundles import documents_of
 from api.http.yaml_text import read_yaml
-from api.schemas_bundles import BundleIn
 from domain.access import EVERYBODY, KeyCreated
 from domain.configuration.kinds import ORDER, Kind
 from domain.errors import ConflictError

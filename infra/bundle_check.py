@@ -8,10 +8,10 @@ import yaml
 from fastapi.exceptions import RequestValidationError
 
 from activities.sources import Expanded, looked_up
-from api.bundles import documents_of, validated
+from api.configuration.bundle_schemas import BundleIn
+from api.configuration.bundles import documents_of, validated
 from api.http.fields import Strict
 from api.http.validation import field_errors
-from api.schemas_bundles import BundleIn
 from domain.configuration.bundle import Bundle, Documents, Named
 from domain.configuration.validation import Findings
 from domain.configuration.validation import validated as judged

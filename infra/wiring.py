@@ -31,7 +31,7 @@ from activities.simulated import SimulatedPages
 from activities.simulating import Simulating
 from activities.subscriptions import disable
 from activities.tickets import TicketDesk
-from api.config import normal
+from api.configuration.routes import normal
 from api.ports import Services
 from domain.configuration.configuration import Configuration
 from domain.notification.links import LASTS, Action, Link, sign_link

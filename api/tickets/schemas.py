@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from api.configuration.authority_schemas import ApprovalOut
+from api.configuration.calendar_schemas import WarningOut
 from api.http.fields import (
     Attributes,
     Body,
@@ -16,8 +18,6 @@ from api.http.fields import (
     Word,
     example,
 )
-from api.schemas_authority import ApprovalOut
-from api.schemas_calendars import WarningOut
 from domain.escalation.run import RunState
 from domain.event import ActorKind
 from domain.lifecycle.facts import AuthorKind, Channel, Priority, Visibility

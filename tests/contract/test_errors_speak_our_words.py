@@ -8,10 +8,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import core_schema
 
 from api.app import ROUTERS
+from api.configuration.bundle_schemas import BundleIn
+from api.configuration.schemas import AgentIn, EscalationPolicyIn, SlaPolicyIn
 from api.http.fields import FAULTS
 from api.http.validation import NOUNS, PHRASES, field_errors
-from api.schemas_bundles import BundleIn
-from api.schemas_config import AgentIn, EscalationPolicyIn, SlaPolicyIn
 from api.tickets.schemas import TicketIn
 
 SPECIAL = {

@@ -7,7 +7,7 @@ import sys
 import pytest
 import yaml
 
-from api.config import SCHEMAS
+from api.configuration.routes import SCHEMAS
 from tests.installation import ROOT
 
 YAML = {"Accept": "application/yaml"}

@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from api.configuration.calendar_schemas import WarningOut
 from api.http.fields import (
     DISPLAYED,
     Cleaned,
@@ -25,7 +26,6 @@ from api.http.fields import (
     example,
     normal_json,
 )
-from api.schemas_calendars import WarningOut
 from domain.configuration.kinds import Kind
 from domain.escalation.policy import NoChannel, Strategy
 from domain.escalation.target import WHOLE

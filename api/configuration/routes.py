@@ -9,13 +9,11 @@ from pydantic import ValidationError
 
 from activities.cloudevents import plain
 from activities.config import ConfigDesk
-from api.http.auth import Calling, Known, guarded, reads
-from api.http.fields import Strict, Word
-from api.http.paging import Asked
-from api.ports import Services
-from api.schemas_authority import AuthorityIn
-from api.schemas_calendars import CalendarIn
-from api.schemas_config import (
+from api.configuration.authority_schemas import AuthorityIn
+from api.configuration.calendar_schemas import CalendarIn
+from api.configuration.macro_schemas import MacroIn
+from api.configuration.schedule_schemas import ScheduleIn
+from api.configuration.schemas import (
     AgentIn,
     ConfigOut,
     ConfigPage,
@@ -24,8 +22,10 @@ from api.schemas_config import (
     SlaPolicyIn,
     TeamIn,
 )
-from api.schemas_macros import MacroIn
-from api.schemas_schedules import ScheduleIn
+from api.http.auth import Calling, Known, guarded, reads
+from api.http.fields import Strict, Word
+from api.http.paging import Asked
+from api.ports import Services
 from api.tickets.responses import answer, etag, made_at, written
 from domain.configuration.configuration import Entry, Published
 from domain.configuration.kinds import SINGULAR, Kind

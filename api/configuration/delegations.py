@@ -5,11 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from activities.authority import DelegationDesk, delegations_of
+from api.configuration.authority_schemas import (
+    DelegationIn,
+    DelegationOut,
+    DelegationPage,
+)
 from api.http.auth import Calling, Known, guarded, reads
 from api.http.fields import Identifier
 from api.http.paging import Asked
 from api.ports import Services
-from api.schemas_authority import DelegationIn, DelegationOut, DelegationPage
 from api.tickets.responses import answer, made_at, written
 from domain.authority.delegation import Delegation
 from domain.authority.facts import AuthorityDelegated

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from activities.bundle import BundleDesk
 from activities.cloudevents import plain
-from api.config import SCHEMAS, canonical, normal
+from api.configuration.bundle_schemas import BundleIn, BundleOut, ConfigurationOut
+from api.configuration.routes import SCHEMAS, canonical, normal
 from api.http.auth import Calling, Known, guarded, reads
 from api.http.fields import Several, Strict
 from api.http.json_text import UnreadableTextError
@@ -19,7 +20,6 @@ from api.http.problems import RefusedError, problem
 from api.http.yaml_output import write_yaml
 from api.http.yaml_text import MEDIA_TYPE, is_yaml, read_yaml
 from api.ports import Services
-from api.schemas_bundles import BundleIn, BundleOut, ConfigurationOut
 from api.tickets.responses import answer, etag, written
 from domain.configuration.bundle import Change, Documents
 from domain.configuration.configuration import Configuration

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, JsonValue, RootModel, WithJsonSchema
 
+from api.configuration.calendar_schemas import WarningOut
 from api.http.fields import (
     DISPLAYED,
     Identifier,
@@ -18,7 +19,6 @@ from api.http.fields import (
     Strict,
     example,
 )
-from api.schemas_calendars import WarningOut
 from api.tickets.clock_schemas import FROM_TO
 from domain.oncall.dated_shifts_form import MOST_SHIFTS
 from domain.oncall.override import OverrideKind

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Response
 
 from activities.cloudevents import plain
 from activities.sources import expanded
-from api.config import canonical
+from api.configuration.calendar_schemas import CalendarIn, EvaluationIn, EvaluationOut
+from api.configuration.routes import canonical
 from api.http.auth import Known, guarded
 from api.ports import Services
-from api.schemas_calendars import CalendarIn, EvaluationIn, EvaluationOut
 from api.tickets.responses import answer
 from domain.calendar.calendar import ALWAYS, Calendar
 from domain.calendar.evaluation import Question, Trial, try_out

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from api.configuration.schemas import StatusChangeIn
 from api.http.fields import (
     DISPLAYED,
     Attributes,
@@ -12,7 +13,6 @@ from api.http.fields import (
     Word,
     example,
 )
-from api.schemas_config import StatusChangeIn
 from domain.lifecycle.facts import Priority, Visibility
 from domain.lifecycle.status import Status
 
