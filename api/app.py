@@ -9,17 +9,12 @@ from starlette.middleware.cors import CORSMiddleware
 from api import (
     answers,
     approvals,
-    calendar_urls,
     event_types,
     events,
     keys,
-    leaves,
     notification_list,
     notifications,
-    on_call,
-    overrides,
     queues,
-    schedules,
     simulations,
     subscriptions,
     webhook_secrets,
@@ -49,6 +44,8 @@ from api.http.envelope import Envelope
 from api.http.gate import Gate
 from api.http.limits import Limits
 from api.http.middleware import Guard
+from api.oncall import calendar_urls, leaves, overrides, schedules
+from api.oncall import routes as on_call
 from api.openapi.document import document
 from api.openapi.document import pages as documentation
 from api.ports import Services

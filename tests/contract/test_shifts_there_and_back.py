@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 
-from api.ical import calendar_text
+from api.oncall.ical import calendar_text
 from domain.oncall.override import Leave
 from domain.oncall.plan import Plan
 from domain.oncall.shift_people import people_of

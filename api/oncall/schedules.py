@@ -17,7 +17,7 @@ from api.configuration.schedule_schemas import (
 )
 from api.http.auth import Known, guarded, reads
 from api.http.fields import Cleaned, Instant
-from api.ical import MEDIA_TYPE, calendar_text
+from api.oncall.ical import MEDIA_TYPE, calendar_text
 from api.tickets.responses import answer
 from domain.errors import FieldError, InvalidError, UnknownNameError
 from domain.event import Json, PolicyRef
