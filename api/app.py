@@ -8,7 +8,6 @@ from starlette.middleware.cors import CORSMiddleware
 
 from api import (
     answers,
-    approvals,
     event_types,
     events,
     keys,
@@ -19,6 +18,7 @@ from api import (
     subscriptions,
     webhook_secrets,
 )
+from api.approvals.routes import routes as approvals
 from api.configuration import (
     bundles,
 )
