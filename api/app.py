@@ -13,12 +13,12 @@ from api import (
     keys,
     notification_list,
     notifications,
-    queues,
     simulations,
     subscriptions,
     webhook_secrets,
 )
 from api.approvals.routes import routes as approvals
+from api.assignment import routes as queues
 from api.configuration import (
     bundles,
 )
