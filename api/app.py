@@ -6,17 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from api import (
-    answers,
-    event_types,
-    events,
-    keys,
-    notification_list,
-    notifications,
-    simulations,
-    subscriptions,
-    webhook_secrets,
-)
+from api import event_types, events, keys, simulations, subscriptions
 from api.approvals.routes import routes as approvals
 from api.assignment import routes as queues
 from api.configuration import (
@@ -44,6 +34,18 @@ from api.http.envelope import Envelope
 from api.http.gate import Gate
 from api.http.limits import Limits
 from api.http.middleware import Guard
+from api.notifications.routes import (
+    all_tickets as notification_list,
+)
+from api.notifications.routes import (
+    answer_links as answers,
+)
+from api.notifications.routes import (
+    routes as notifications,
+)
+from api.notifications.routes import (
+    webhook_secrets,
+)
 from api.oncall import calendar_urls, leaves, overrides, schedules
 from api.oncall import routes as on_call
 from api.openapi.document import document

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from activities.answering import Answerable
-from api.answer_page import HEADERS, page
+from api.notifications.answer_page import HEADERS, page
 from domain.notification.links import Link
 from domain.notification.payload import Item
 from domain.people.contact import Preferences

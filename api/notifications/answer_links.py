@@ -9,8 +9,8 @@ from fastapi import APIRouter, Header, Path
 from starlette.responses import HTMLResponse
 
 from activities.answering import Answerable, State
-from api.answer_page import HEADERS, page
 from api.http.auth import Known, public
+from api.notifications.answer_page import HEADERS, page
 
 ROUTER = APIRouter(prefix="/l", tags=["answers"])
 STATUS: dict[State, int] = {

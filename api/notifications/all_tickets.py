@@ -12,9 +12,9 @@ from api.configuration.routes import Name
 from api.http.auth import Calling, Known, guarded, reads
 from api.http.fields import Identifier, Instant, Several
 from api.http.paging import Asked
-from api.notifications import messages_json
+from api.notifications.routes import messages_json
+from api.notifications.schemas import NotificationMessageOut
 from api.ports import NotificationFilter
-from api.schemas_notifications import NotificationMessageOut
 from api.tickets.responses import answer, written
 from domain.event import Json
 from domain.notification.facts import Cause
