@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from api import event_types, events, keys, simulations, subscriptions
+from api import event_types, events, keys, subscriptions
 from api.approvals.routes import routes as approvals
 from api.assignment import routes as queues
 from api.configuration import (
@@ -51,6 +51,7 @@ from api.oncall import routes as on_call
 from api.openapi.document import document
 from api.openapi.document import pages as documentation
 from api.ports import Services
+from api.simulations.routes import routes as simulations
 from api.tickets.routes import clocks, messages
 from api.tickets.routes import merge_split as joining
 from api.tickets.routes import routes as tickets

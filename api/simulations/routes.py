@@ -15,7 +15,7 @@ from api.configuration.bundles import documents_of
 from api.http.auth import Calling, Known, guarded, reads
 from api.http.fields import Identifier
 from api.http.paging import Asked
-from api.schemas_simulations import ConfigWarnings, SimulationIn, SimulationOut
+from api.simulations.schemas import ConfigWarnings, SimulationIn, SimulationOut
 from api.tickets.responses import answer
 from domain.configuration.warnings import ConfigWarning, config_warnings
 from domain.errors import FieldError, InvalidError
