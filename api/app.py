@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from api import event_types, events, keys, subscriptions
+from api import event_types, events, subscriptions
 from api.approvals.routes import routes as approvals
 from api.assignment import routes as queues
 from api.configuration import (
@@ -34,6 +34,7 @@ from api.http.envelope import Envelope
 from api.http.gate import Gate
 from api.http.limits import Limits
 from api.http.middleware import Guard
+from api.keys.routes import routes as keys
 from api.notifications.routes import (
     all_tickets as notification_list,
 )

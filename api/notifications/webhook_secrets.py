@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from activities.ports import Caller
 from api.configuration.routes import Name
 from api.http.auth import Calling, Known, reads
-from api.keys import key_desk
+from api.keys.routes import key_desk
 from api.ports import Services
 from api.tickets.responses import answer
 from domain.access import WebhookSecretRead
