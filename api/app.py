@@ -6,7 +6,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from api import event_types, events, subscriptions
 from api.approvals.routes import routes as approvals
 from api.assignment import routes as queues
 from api.configuration import (
@@ -24,6 +23,9 @@ from api.configuration import (
 from api.configuration import (
     routes as config,
 )
+from api.events.routes import routes as events
+from api.events.routes import subscriptions
+from api.events.routes import types as event_types
 from api.http import health as operation
 from api.http import problems
 from api.http.access_log import AccessLog

@@ -10,10 +10,7 @@ from activities.cloudevents import plain
 from activities.delivery import Attempt, try_out
 from activities.ports import Appended
 from activities.subscriptions import SubscriptionDesk, Wish
-from api.http.auth import Calling, Known, guarded, reads
-from api.http.paging import Asked
-from api.ports import Services, Standing
-from api.schemas_subscriptions import (
+from api.events.subscription_schemas import (
     DeliveryOut,
     DeliveryPage,
     NewSubscriptionOut,
@@ -26,6 +23,9 @@ from api.schemas_subscriptions import (
     SubscriptionStandingOut,
     TestedOut,
 )
+from api.http.auth import Calling, Known, guarded, reads
+from api.http.paging import Asked
+from api.ports import Services, Standing
 from api.tickets.responses import answer, etag, made_at, written
 from domain.access import ApiKey
 from domain.errors import InvalidError, NotFoundError
