@@ -6,28 +6,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from api.approvals.routes import routes as approvals
+from api.approvals import routes as approvals
 from api.assignment import routes as queues
-from api.configuration import (
-    bundles,
-)
-from api.configuration import (
-    calendar_evaluation as calendars,
-)
-from api.configuration import (
-    delegations as authorities,
-)
-from api.configuration import (
-    restatements as restating,
-)
-from api.configuration import (
-    routes as config,
-)
-from api.events.routes import routes as events
-from api.events.routes import subscriptions
-from api.events.routes import types as event_types
-from api.http import health as operation
-from api.http import problems
+from api.configuration import bundles, calendar_evaluation, delegations, restatements
+from api.configuration import routes as configuration
+from api.events import routes as events
+from api.events import subscriptions
+from api.events import types as event_types
+from api.http import health, problems
 from api.http.access_log import AccessLog
 from api.http.compression import Gzip
 from api.http.conditional import Head, NotModified
@@ -36,57 +22,47 @@ from api.http.envelope import Envelope
 from api.http.gate import Gate
 from api.http.limits import Limits
 from api.http.middleware import Guard
-from api.keys.routes import routes as keys
-from api.notifications.routes import (
-    all_tickets as notification_list,
-)
-from api.notifications.routes import (
-    answer_links as answers,
-)
-from api.notifications.routes import (
-    routes as notifications,
-)
-from api.notifications.routes import (
-    webhook_secrets,
-)
+from api.keys import routes as keys
+from api.notifications import all_tickets as all_notifications
+from api.notifications import answer_links, webhook_secrets
+from api.notifications import routes as notifications
 from api.oncall import calendar_urls, leaves, overrides, schedules
 from api.oncall import routes as on_call
+from api.openapi import pages
 from api.openapi.document import document
-from api.openapi.document import pages as documentation
 from api.ports import Services
-from api.simulations.routes import routes as simulations
-from api.tickets.routes import clocks, messages
-from api.tickets.routes import merge_split as joining
-from api.tickets.routes import routes as tickets
+from api.simulations import routes as simulations
+from api.tickets import clocks, merge_split, messages
+from api.tickets import routes as tickets
 
 ROUTERS = (
     tickets.ROUTER,
     messages.ROUTER,
-    joining.ROUTER,
+    merge_split.ROUTER,
     approvals.ROUTER,
     *queues.ROUTERS,
     *clocks.ROUTERS,
     notifications.ROUTER,
-    notification_list.ROUTER,
-    notification_list.TEST_ROUTER,
+    all_notifications.ROUTER,
+    all_notifications.TEST_ROUTER,
     calendar_urls.ROUTER,
-    answers.ROUTER,
-    *config.ROUTERS,
+    answer_links.ROUTER,
+    *configuration.ROUTERS,
     bundles.ROUTER,
-    calendars.ROUTER,
+    calendar_evaluation.ROUTER,
     on_call.ROUTER,
     schedules.ROUTER,
     overrides.ROUTER,
     leaves.ROUTER,
     webhook_secrets.ROUTER,
-    authorities.ROUTER,
-    *restating.ROUTERS,
+    delegations.ROUTER,
+    *restatements.ROUTERS,
     simulations.ROUTER,
     subscriptions.ROUTER,
     events.ROUTER,
     event_types.ROUTER,
     keys.ROUTER,
-    operation.ROUTER,
+    health.ROUTER,
 )
 DEFAULT_LIMITS = Limits()
 Opened = Callable[[], AbstractAsyncContextManager[Services]]
@@ -120,7 +96,7 @@ def create_app(
     app.add_middleware(Gate, routes=routes, limits=limits)
     _add_layers(app, limits)
     problems.install(app, routes)
-    documentation.install(app)
+    pages.install(app)
     for router in ROUTERS:
         app.include_router(router)
     app.openapi = lambda: document(  # type: ignore[method-assign]

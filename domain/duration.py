@@ -7,6 +7,9 @@ import re
 from datetime import timedelta
 from typing import Final
 
+DAY_S: Final = 86_400
+ISO_DURATION = r"^-?P(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d{1,6})?S)?)?$"
+"""Of an answer. JSON Schema's own format `duration` knows no fractions of a second."""
 FORMS = "write 90s, 5m, 2h, 1d, or ISO 8601 as PT1H30M or P1DT2H"
 LONGEST = timedelta(days=5 * 366)
 """No promise is longer; a hundred years is a typing error, not a target."""
@@ -65,6 +68,3 @@ def format_duration(length: timedelta) -> str:
     )
     days = f"{length.days}D" if length.days else ""
     return f"P{days}T{time}" if time else f"P{days}" if days else "PT0S"
-
-
-DAY_S: Final = 86_400

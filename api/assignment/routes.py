@@ -10,8 +10,8 @@ from activities.acting import acting_agent
 from api.http.auth import Calling, Known, listed
 from api.http.fields import Line, Word
 from api.http.paging import Asked
+from api.http.responses import answer
 from api.tickets.references import ticket_id_of
-from api.tickets.responses import answer
 from api.tickets.routes import LIST, WRITE, Limit, outcome_json
 from api.tickets.schemas import AcceptIn, DeclineIn, TicketOut
 from domain.errors import NotFoundError

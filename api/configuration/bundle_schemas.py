@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model
 
-from api.configuration.calendar_schemas import WarningOut
 from api.configuration.routes import SCHEMAS
 from api.http.fields import Strict, Word, example
+from api.http.warning import WarningOut
 from domain.configuration.bundle import Action
 from domain.configuration.kinds import Kind
 from domain.documents.diff import Op

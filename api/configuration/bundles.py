@@ -17,10 +17,10 @@ from api.http.auth import Calling, Known, guarded, reads
 from api.http.fields import Several, Strict
 from api.http.json_text import UnreadableTextError
 from api.http.problems import RefusedError, problem
+from api.http.responses import answer, etag, written
 from api.http.yaml_output import write_yaml
 from api.http.yaml_text import MEDIA_TYPE, is_yaml, read_yaml
 from api.ports import Services
-from api.tickets.responses import answer, etag, written
 from domain.configuration.bundle import Change, Documents
 from domain.configuration.configuration import Configuration
 from domain.configuration.kinds import ORDER, Kind

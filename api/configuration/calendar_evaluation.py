@@ -10,8 +10,8 @@ from activities.sources import expanded
 from api.configuration.calendar_schemas import CalendarIn, EvaluationIn, EvaluationOut
 from api.configuration.routes import canonical
 from api.http.auth import Known, guarded
+from api.http.responses import answer
 from api.ports import Services
-from api.tickets.responses import answer
 from domain.calendar.calendar import ALWAYS, Calendar
 from domain.calendar.evaluation import Question, Trial, try_out
 from domain.calendar.span import Span

@@ -19,6 +19,7 @@ from api.http.fields import (
     Strict,
     example,
 )
+from api.http.warning import WarningOut
 
 WINDOWS: dict[str, JsonValue] = {
     "type": "array",
@@ -128,13 +129,6 @@ class EvaluationIn(Strict):
 class SegmentOut(BaseModel):
     from_: datetime = Field(alias="from")
     to: datetime
-
-
-class WarningOut(BaseModel):
-    """What is allowed but hardly meant."""
-
-    pointer: str
-    message: str
 
 
 class EvaluationOut(BaseModel):

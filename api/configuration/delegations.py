@@ -13,8 +13,8 @@ from api.configuration.authority_schemas import (
 from api.http.auth import Calling, Known, guarded, reads
 from api.http.fields import Identifier
 from api.http.paging import Asked
+from api.http.responses import answer, made_at, written
 from api.ports import Services
-from api.tickets.responses import answer, made_at, written
 from domain.authority.delegation import Delegation
 from domain.authority.facts import AuthorityDelegated
 from domain.event import Json

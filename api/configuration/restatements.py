@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from activities.cloudevents import plain
 from api.http.auth import Calling, Known, guarded
 from api.http.fields import Identifier, Line, Strict, example
-from api.tickets.responses import answer, written
+from api.http.responses import answer, written
 from domain.ticket.restatement import RestatedKind
 
 ORDER = guarded("config:write", 400, 404, 409, 413, 415, 422)

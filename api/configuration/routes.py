@@ -25,8 +25,8 @@ from api.configuration.schemas import (
 from api.http.auth import Calling, Known, guarded, reads
 from api.http.fields import Strict, Word
 from api.http.paging import Asked
+from api.http.responses import answer, etag, made_at, written
 from api.ports import Services
-from api.tickets.responses import answer, etag, made_at, written
 from domain.configuration.configuration import Entry, Published
 from domain.configuration.kinds import SINGULAR, Kind
 from domain.configuration.retiring import in_force

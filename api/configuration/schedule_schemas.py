@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, JsonValue, RootModel, WithJsonSchema
 
-from api.configuration.calendar_schemas import WarningOut
 from api.http.fields import (
     DISPLAYED,
+    FROM_TO,
     Identifier,
     Instant,
     Line,
@@ -19,7 +19,7 @@ from api.http.fields import (
     Strict,
     example,
 )
-from api.tickets.clock_schemas import FROM_TO
+from api.http.warning import WarningOut
 from domain.oncall.dated_shifts_form import MOST_SHIFTS
 from domain.oncall.override import OverrideKind
 from domain.oncall.shift_sources import MOST_CHARACTERS

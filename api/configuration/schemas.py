@@ -13,7 +13,6 @@ from pydantic import (
     model_validator,
 )
 
-from api.configuration.calendar_schemas import WarningOut
 from api.http.fields import (
     DISPLAYED,
     Cleaned,
@@ -26,6 +25,7 @@ from api.http.fields import (
     example,
     normal_json,
 )
+from api.http.warning import WarningOut
 from domain.configuration.kinds import Kind
 from domain.escalation.policy import NoChannel, Strategy
 from domain.escalation.target import WHOLE

@@ -14,8 +14,8 @@ from pydantic_core.core_schema import TimedeltaSchema
 from typing_extensions import override
 
 from api.event_types.descriptions import EVENT_DESCRIPTIONS
-from api.http.fields import ISO_DURATION
-from api.openapi.examples import example_of
+from api.examples import example_of
+from domain.duration import ISO_DURATION
 from domain.event import Actor, Fact, PolicyRef
 from domain.subscription.subscription import FAMILIES
 

@@ -14,8 +14,8 @@ from activities.ports import Recorded
 from api.http.auth import Known, check_position, reads
 from api.http.disconnect import unless_gone
 from api.http.fields import Cleaned
+from api.http.responses import answer
 from api.ports import EventFeed
-from api.tickets.responses import answer
 from domain.errors import InvalidError
 from domain.subscription.subscription import (
     FAMILIES,

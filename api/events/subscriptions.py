@@ -25,8 +25,8 @@ from api.events.subscription_schemas import (
 )
 from api.http.auth import Calling, Known, guarded, reads
 from api.http.paging import Asked
+from api.http.responses import answer, etag, made_at, written
 from api.ports import Services, Standing
-from api.tickets.responses import answer, etag, made_at, written
 from domain.access import ApiKey
 from domain.errors import InvalidError, NotFoundError
 from domain.event import Json

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.event_types.schemas import EventType
 from api.http.auth import Known, reads
 from api.http.paging import Asked
-from api.tickets.responses import answer
+from api.http.responses import answer
 from domain.event import Json
 
 ROUTER = APIRouter(prefix="/v1/event-types", tags=["events"])

@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic import BaseModel as PydanticModel
 from pydantic_core import PydanticCustomError
 
-from domain.duration import FORMS
+from domain.duration import FORMS, ISO_DURATION
 from domain.errors import FieldError, escaped
 from domain.own_words import normal, word_fault
 
@@ -138,8 +138,6 @@ Duration = Annotated[
     ),
 ]
 
-ISO_DURATION = r"^-?P(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d{1,6})?S)?)?$"
-"""Of an answer. JSON Schema's own format `duration` knows no fractions of a second."""
 DurationText = Annotated[str, Field(json_schema_extra={"pattern": ISO_DURATION})]
 
 
@@ -223,3 +221,6 @@ def _plain_json(value: object) -> object:
 PlainJson = BeforeValidator(_plain_json)
 """For a member that the domain reads: any JSON that can be kept and read back."""
 Attributes = Annotated[dict[str, object], BeforeValidator(json_object)]
+
+
+FROM_TO = ConfigDict(serialize_by_alias=True, validate_by_name=True)

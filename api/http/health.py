@@ -9,8 +9,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
 from api.http.auth import Known, public
+from api.http.responses import answer
 from api.ports import Part
-from api.tickets.responses import answer
 
 ROUTER = APIRouter(tags=["operation"])
 

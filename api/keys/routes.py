@@ -11,8 +11,8 @@ from activities.keys import KeyDesk
 from api.http.auth import Calling, Known, guarded, reads
 from api.http.fields import Identifier, Instant, Strict, Word, example
 from api.http.paging import Asked
+from api.http.responses import answer, made_at, written
 from api.ports import Services
-from api.tickets.responses import answer, made_at, written
 from domain.access import ApiKey, KeyCreated, Role
 from domain.errors import RuleError
 from domain.event import Json

@@ -12,10 +12,10 @@ from api.configuration.routes import Name
 from api.http.auth import Calling, Known, guarded, reads
 from api.http.fields import Identifier, Instant, Several
 from api.http.paging import Asked
+from api.http.responses import answer, written
 from api.notifications.routes import messages_json
 from api.notifications.schemas import NotificationMessageOut
 from api.ports import NotificationFilter
-from api.tickets.responses import answer, written
 from domain.event import Json
 from domain.notification.facts import Cause
 from domain.notification.notification import (

@@ -5,9 +5,9 @@ from fastapi import APIRouter, Response
 from activities.cloudevents import plain
 from api.http.auth import Known
 from api.http.paging import Asked
+from api.http.responses import answer
 from api.notifications.schemas import NotificationPage
 from api.tickets.references import ticket_id_of
-from api.tickets.responses import answer
 from api.tickets.routes import READ
 from domain.errors import NotFoundError
 from domain.event import Json

@@ -7,9 +7,9 @@ from starlette.exceptions import HTTPException
 from activities.ports import Caller
 from api.configuration.routes import Name
 from api.http.auth import Calling, Known, reads
+from api.http.responses import answer
 from api.keys.routes import key_desk
 from api.ports import Services
-from api.tickets.responses import answer
 from domain.access import WebhookSecretRead
 from domain.errors import NotFoundError
 from domain.people.contact import parse_preferences

@@ -16,10 +16,10 @@ from activities.oncall import OnCallDesk
 from api.configuration.routes import Name
 from api.http.auth import Calling, Known, guarded, public
 from api.http.problems import responses
+from api.http.responses import answer, written
 from api.oncall.ical import MEDIA_TYPE, calendar_of_person
 from api.oncall.schedules import subscribed_shifts
 from api.ports import Services
-from api.tickets.responses import answer, written
 from domain.errors import NotFoundError
 from domain.notification.templates import language
 from domain.oncall.calendar_url import calendar_url_stream, calendar_url_version

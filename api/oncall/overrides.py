@@ -23,8 +23,8 @@ from api.configuration.schedule_schemas import (
 from api.http.auth import Calling, Known, guarded, reads
 from api.http.fields import Identifier
 from api.http.paging import Asked
+from api.http.responses import answer, made_at, written
 from api.ports import Services
-from api.tickets.responses import answer, made_at, written
 from domain.event import Json
 from domain.oncall.changes import find_override, find_swap
 from domain.oncall.facts import ScheduleOverrideAdded, ScheduleSwapTaken

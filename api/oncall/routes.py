@@ -11,8 +11,8 @@ from api.configuration.schedule_schemas import OnCallShiftOut
 from api.http.auth import Known, reads
 from api.http.fields import Cleaned, Instant
 from api.http.paging import Asked
+from api.http.responses import answer
 from api.oncall.schedules import of_query
-from api.tickets.responses import answer
 from domain.configuration.configuration import Configuration, Published
 from domain.configuration.kinds import SINGULAR, references
 from domain.errors import InvalidError

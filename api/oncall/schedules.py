@@ -17,8 +17,8 @@ from api.configuration.schedule_schemas import (
 )
 from api.http.auth import Known, guarded, reads
 from api.http.fields import Cleaned, Instant
+from api.http.responses import answer
 from api.oncall.ical import MEDIA_TYPE, calendar_text
-from api.tickets.responses import answer
 from domain.errors import FieldError, InvalidError, UnknownNameError
 from domain.event import Json, PolicyRef
 from domain.oncall.book import OnCallBook

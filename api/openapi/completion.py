@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, Final
 
+from api.examples import example_of
 from api.http.problems import responses
-from api.openapi.examples import example_of
 from api.openapi.glossary import FIELDS, PARAMETERS, SPECIFIC
 from domain.configuration.kinds import SINGULAR
 

@@ -15,8 +15,8 @@ from api.configuration.bundles import documents_of
 from api.http.auth import Calling, Known, guarded, reads
 from api.http.fields import Identifier
 from api.http.paging import Asked
+from api.http.responses import answer
 from api.simulations.schemas import ConfigWarnings, SimulationIn, SimulationOut
-from api.tickets.responses import answer
 from domain.configuration.warnings import ConfigWarning, config_warnings
 from domain.errors import FieldError, InvalidError
 from domain.event import Json

@@ -7,13 +7,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.http.fields import DurationText, Line, Strict, example
+from api.http.fields import FROM_TO, DurationText, Line, Strict, example
 from api.ports import Grouping
 from api.tickets.schemas import ActorOut, DecisionOut, ExcuseOut, PolicyOut
 from domain.lifecycle.status import Status
 from domain.sla.consumption import IntervalKind
-
-FROM_TO = ConfigDict(serialize_by_alias=True, validate_by_name=True)
 
 
 class ExcuseIn(Strict):

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query, Response
 from activities.cloudevents import plain
 from api.http.auth import Calling, Known, guarded, listed
 from api.http.fields import Cleaned, Instant
+from api.http.responses import answer
 from api.ports import Attained, Grouping
 from api.tickets.clock_schemas import AttainmentOut, ExcuseIn, ExplanationOut
 from api.tickets.references import AsOf, check_opened, past, ticket_id_of
-from api.tickets.responses import answer
 from api.tickets.routes import READ, outcome_json
 from api.tickets.schemas import TicketOut
 from domain.configuration.configuration import Configuration

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from activities.cloudevents import plain
 from api.http.auth import Known
+from api.http.responses import answer
 from api.ports import Services
 from api.tickets.references import ticket_id_of
-from api.tickets.responses import answer
 from api.tickets.routes import READ, Limit
 from api.tickets.schemas import ActorOut
 from domain.errors import NotFoundError

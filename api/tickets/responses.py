@@ -1,14 +1,9 @@
 """Domain objects as JSON. Everything that depends on the time says as of when."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from urllib.parse import quote
-
-import msgspec
-from fastapi import Response
 
 from activities.cloudevents import actor_json, plain
-from activities.ports import Appended, Recorded
+from activities.ports import Recorded
 from api.tickets.schemas import ClockOut
 from domain.configuration.configuration import Configuration
 from domain.duration import format_duration
@@ -18,34 +13,6 @@ from domain.sla.clock import Clock
 from domain.sla.decision import Promise
 from domain.sla.forecast import used
 from domain.ticket.ticket import Absorbed, Ticket
-
-_ENCODER = msgspec.json.Encoder()
-
-
-def answer(
-    body: object, *, status: int = 200, headers: Mapping[str, str] | None = None
-) -> Response:
-    return Response(
-        _ENCODER.encode(body),
-        status_code=status,
-        media_type="application/json",
-        headers=dict(headers or {}),
-    )
-
-
-def etag(version: int) -> dict[str, str]:
-    return {"ETag": f'"{version}"'}
-
-
-def made_at(*parts: str) -> dict[str, str]:
-    """Of every 201: where what was made is from now on."""
-    return {"Location": "/".join(("/v1", *(quote(part, safe="") for part in parts)))}
-
-
-def written(appended: Appended) -> dict[str, str]:
-    """The headers of every answer to a write."""
-    headers = {"Pledge-Position": str(appended.position)}
-    return headers | ({"Idempotency-Replayed": "true"} if appended.replayed else {})
 
 
 def ticket_json(ticket: Ticket, at: datetime, config: Configuration) -> Json:

@@ -10,18 +10,11 @@ from activities.ports import Caller
 from activities.tickets import Outcome
 from api.http.auth import Calling, Known, guarded, listed, reads
 from api.http.fields import Cleaned
+from api.http.responses import answer, etag, made_at, written
 from api.ports import Services
 from api.tickets.filters import TicketQuery
 from api.tickets.references import AsOf, check_opened, past, ticket_id_of
-from api.tickets.responses import (
-    answer,
-    clocks_json,
-    etag,
-    event_json,
-    made_at,
-    ticket_json,
-    written,
-)
+from api.tickets.responses import clocks_json, event_json, ticket_json
 from api.tickets.schemas import (
     AssignIn,
     AuthorIn,

@@ -5,8 +5,6 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from api.configuration.authority_schemas import ApprovalOut
-from api.configuration.calendar_schemas import WarningOut
 from api.http.fields import (
     Attributes,
     Body,
@@ -18,6 +16,8 @@ from api.http.fields import (
     Word,
     example,
 )
+from api.http.warning import WarningOut
+from api.tickets.approval_schemas import ApprovalOut
 from domain.escalation.run import RunState
 from domain.event import ActorKind
 from domain.lifecycle.facts import AuthorKind, Channel, Priority, Visibility

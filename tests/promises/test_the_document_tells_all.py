@@ -4,7 +4,7 @@ import jsonschema
 import pytest
 
 from api.app import ROUTERS
-from api.openapi.document import glossary
+from api.openapi import glossary
 from tests.api_client import eventually
 
 METHODS = ("get", "put", "post", "patch", "delete")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from api.http.fields import ISO_DURATION
+from domain.duration import ISO_DURATION
 
 Schema = Mapping[str, Any]
 

@@ -1,0 +1,10 @@
+"""What is allowed and probably unintended, as answers show it."""
+
+from pydantic import BaseModel
+
+
+class WarningOut(BaseModel):
+    """What is allowed but hardly meant."""
+
+    pointer: str
+    message: str
