@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import LiteralString
 
 from api.ports import Attained, Grouping
-from infra.database import Database, Row
+from infra.postgres.database import Database, Row
 
 _COLUMNS: dict[Grouping, LiteralString] = {
     "policy": "policy_name",

@@ -49,8 +49,8 @@ def up(data_dir: Path | None, port: int | None) -> None:
 def migrate(as_json: bool) -> None:
     """Bring the database up to date, as its owner."""
     from infra.located import owner_url  # noqa: PLC0415
-    from infra.migrations import app_role  # noqa: PLC0415
-    from infra.migrations import migrate as run  # noqa: PLC0415
+    from infra.postgres.migrations import app_role
+    from infra.postgres.migrations import migrate as run
     from infra.settings_checks import checked  # noqa: PLC0415
 
     settings = checked()

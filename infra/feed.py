@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from activities.ports import Recorded
 from infra.eventstore.store import PostgresEventStore
-from infra.followers.bell import Bell
+from infra.postgres.wake_up import Bell
 
 
 class LogFeed:

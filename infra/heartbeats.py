@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable
 
 from activities.ports import StoreUnavailableError
-from infra.database import Database
+from infra.postgres.database import Database
 
 EVERY_S = 1.0
 LOG = logging.getLogger(__name__)

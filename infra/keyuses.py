@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from activities.ports import Now, StoreUnavailableError
-from infra.database import Database
+from infra.postgres.database import Database
 
 EVERY_S = 60
 """What is lost with the process, at most."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import LiteralString
 
 from domain.ticket.restatement import ClockedBy
-from infra.database import Database
+from infra.postgres.database import Database
 
 _BY: dict[ClockedBy, LiteralString] = {
     "sla-policies": "SELECT DISTINCT ticket_id FROM clocks WHERE live"

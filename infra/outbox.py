@@ -11,10 +11,10 @@ from api.ports import MOST_COUNTED, Standing
 from domain.subscription.subscription import Subscription, wanted
 from domain.subscription.webhook import Secret
 from infra import metrics
-from infra.database import Database, Row
 from infra.eventstore.store import PostgresEventStore
 from infra.eventstore.topics import FACTS
 from infra.logs import fields
+from infra.postgres.database import Database, Row
 
 LOG = logging.getLogger(__name__)
 

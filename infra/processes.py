@@ -20,9 +20,7 @@ from api.app import create_app
 from api.ports import Services
 from infra import metrics
 from infra.bootstrap import bootstrap
-from infra.database import Database
 from infra.followers.absences import Absences
-from infra.followers.bell import Bell
 from infra.followers.config_warnings import ConfigWarnings
 from infra.followers.coverage import Coverage
 from infra.followers.drain import Drain
@@ -42,6 +40,8 @@ from infra.notify.follower import Notifications
 from infra.notify.sender import Sender
 from infra.notify.setup import setup_notes
 from infra.notify.table import NotificationTable
+from infra.postgres.database import Database
+from infra.postgres.wake_up import Bell
 from infra.readmodel import TicketReadModel
 from infra.search.follower import Search
 from infra.settings import Settings, masked

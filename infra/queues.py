@@ -5,7 +5,7 @@ from typing import LiteralString
 
 from domain.event import Json
 from domain.people.routing import Order
-from infra.database import Database
+from infra.postgres.database import Database
 from infra.readmodel import decode_cursor, encode_cursor
 
 _NAMES = (

@@ -12,8 +12,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.ports import Registry, StoreUnavailableError
 from api.ports import Part
 from infra import metrics
-from infra.database import Database
-from infra.migrations import migrations
+from infra.postgres.database import Database
+from infra.postgres.migrations import migrations
 from infra.settings import Settings
 from infra.temporal import (
     TemporalUnavailableError,

@@ -10,8 +10,8 @@ from activities.ports import BusyError
 from api.ports import BehindError, TicketFilter
 from domain.errors import InvalidError
 from domain.event import Json
-from infra.database import Database, Row
 from infra.followers.projector import PROJECTOR
+from infra.postgres.database import Database, Row
 from infra.search.follower import SEARCH
 from infra.ticket_order import order_of
 from infra.ticket_query import COLUMNS, Estimate, TicketQuery

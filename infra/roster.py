@@ -17,8 +17,8 @@ from activities.ports import Moving, Registry
 from api.ports import BehindError
 from domain.people.directory import Directory, Turn
 from domain.ticket.workload import Move, handed, moves_anything
-from infra.database import Database
 from infra.followers.projector import PROJECTOR
+from infra.postgres.database import Database
 
 Projected = Callable[[int], Awaitable[None]]
 """Waits until the read model has seen a position. Raises BehindError."""

@@ -19,7 +19,7 @@ from activities.simulating import (
 )
 from domain.event import Json
 from domain.simulation.comparison import Summary, TicketDifference
-from infra.database import Database
+from infra.postgres.database import Database
 
 CHANNEL = "simulations"
 ADD_LOCK = 7311

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import psycopg
 
 from domain.ticket.ticket import Ticket
-from infra.database import Database
+from infra.postgres.database import Database
 
 Used = tuple[str, str]
 """Field and word."""

@@ -42,13 +42,11 @@ from domain.subscription.webhook import Secret
 from infra import metrics
 from infra.attainment import AttainmentReadModel
 from infra.courier import WebhookCourier
-from infra.database import Database
 from infra.eventstore.recorder import Log
 from infra.eventstore.store import PostgresEventStore
 from infra.eventstore.topics import FACTS
 from infra.eventstore.writer import GroupWriter
 from infra.feed import LogFeed
-from infra.followers.bell import Bell
 from infra.followers.tickets import TicketCache
 from infra.heartbeats import Heart
 from infra.keyuses import KeyUses
@@ -58,10 +56,12 @@ from infra.notify.listing import NotificationList
 from infra.notify.setup import setup_notes
 from infra.notify.table import NotificationTable
 from infra.notify.targets import target_names
-from infra.numbers import TicketNumbers
 from infra.outbound import OutboundClient, OutboundError, parse_networks
 from infra.outbox import PostgresOutbox
-from infra.publishing import PublishingTurns
+from infra.postgres.database import Database
+from infra.postgres.publishing_lock import PublishingTurns
+from infra.postgres.ticket_numbers import TicketNumbers
+from infra.postgres.wake_up import Bell
 from infra.queues import QueueTable
 from infra.readiness import Readiness
 from infra.readmodel import TicketReadModel

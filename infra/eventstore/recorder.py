@@ -24,8 +24,8 @@ from psycopg_pool import ConnectionPool
 from typing_extensions import override
 
 from activities.ports import CommandRow, Taking
-from infra.database import LIVENESS
 from infra.eventstore.codec import TypedMapper
+from infra.postgres.database import LIVENESS
 
 APPEND_LOCK = 7305
 """One key for all appends: commit order is log order, the only way followers can

@@ -20,9 +20,9 @@ from domain.errors import (
     VersionConflictError,
 )
 from domain.event import Event
-from infra.database import Database, Row
 from infra.eventstore.codec import decode
 from infra.eventstore.writer import GroupWriter, NotAppendedError
+from infra.postgres.database import Database, Row
 
 LOG = logging.getLogger(__name__)
 LOOK_UP_S = 0.5

@@ -27,8 +27,8 @@ from psycopg_pool import PoolTimeout
 
 from activities.ports import CommandRow, StoreUnavailableError, Taking
 from domain.event import Event
-from infra.database import unavailable
 from infra.eventstore.recorder import Log
+from infra.postgres.database import unavailable
 
 LARGEST_BATCH = 500
 """Events in one transaction, unless one append alone is larger."""

@@ -14,11 +14,11 @@ from domain.configuration.facts import PolicyPublished, PolicyRetired
 from domain.event import Event
 from domain.oncall.facts import AgentLeaveAdded
 from domain.ticket.escalation_waiting import wanted_hands
-from infra.database import Database
 from infra.eventstore.store import Header, PostgresEventStore
-from infra.followers.bell import Bell
 from infra.followers.follower import Follower
 from infra.followers.tickets import TicketCache, each
+from infra.postgres.database import Database
+from infra.postgres.wake_up import Bell
 
 CHANGES = ("policy.published", "policy.retired", "agent.leave_added")
 SHIFTED = (

@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 import psycopg
 
 from activities.ports import StoreUnavailableError
-from infra.database import Database, Row
 from infra.eventstore.store import Header, PostgresEventStore
-from infra.followers.bell import Bell
 from infra.logs import fields
+from infra.postgres.database import Database, Row
+from infra.postgres.wake_up import Bell
 from infra.temporal import TemporalUnavailableError
 
 LINGER_S = 0.05

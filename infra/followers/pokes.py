@@ -11,10 +11,10 @@ from domain.subscription.subscription import (
     SubscriptionResumed,
     SubscriptionRetried,
 )
-from infra.database import Database
 from infra.eventstore.store import Header, PostgresEventStore
-from infra.followers.bell import Bell
 from infra.followers.follower import Follower
+from infra.postgres.database import Database
+from infra.postgres.wake_up import Bell
 from infra.temporal import TemporalRefusedError, TimerBackend
 
 HURRYING = (

@@ -19,12 +19,12 @@ from domain.sla.clock import Clock
 from domain.ticket.enforce import plan
 from domain.ticket.evolve import standing_of
 from domain.ticket.ticket import Ticket
-from infra.database import Database, Row
 from infra.eventstore.store import Header, PostgresEventStore
-from infra.followers.bell import Bell
 from infra.followers.facets import broken, facets, promised, shown_clocks
 from infra.followers.follower import Follower
 from infra.followers.tickets import TicketCache, each
+from infra.postgres.database import Database, Row
+from infra.postgres.wake_up import Bell
 from infra.usedwords import Used, UsedWords, words_of
 
 PROJECTOR = "projector"

@@ -19,10 +19,10 @@ from domain.ticket.restatement import (
     RestatementOrdered,
     follows_by_itself,
 )
-from infra.database import Database
 from infra.eventstore.store import Header, PostgresEventStore
-from infra.followers.bell import Bell
 from infra.followers.follower import Follower
+from infra.postgres.database import Database
+from infra.postgres.wake_up import Bell
 
 KINDS: dict[str, RestatedKind] = {
     "sla-policies": "sla-policies",

@@ -6,8 +6,8 @@ import asyncio
 import logging
 import time
 
-from infra.followers.bell import Bell
 from infra.followers.follower import AWAY
+from infra.postgres.wake_up import Bell
 from infra.simulations import SimulationTable
 from infra.temporal import (
     TemporalRefusedError,

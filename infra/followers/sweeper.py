@@ -17,9 +17,9 @@ import psycopg
 from activities.enforcement import Enforcement
 from activities.ports import StoreUnavailableError
 from infra import metrics
-from infra.database import Database
 from infra.followers.follower import Follower
 from infra.logs import fields
+from infra.postgres.database import Database
 
 TICK_S = 0.25
 GRACE_MS = 700

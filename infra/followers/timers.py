@@ -12,12 +12,12 @@ from typing_extensions import override
 
 from activities.contracts import TicketPlan
 from activities.enforcement import contract
-from infra.database import Database
 from infra.eventstore.store import Header, PostgresEventStore
-from infra.followers.bell import Bell
 from infra.followers.follower import Follower
 from infra.followers.projector import ticket_ids
 from infra.followers.tickets import Failed, TicketCache, each
+from infra.postgres.database import Database
+from infra.postgres.wake_up import Bell
 from infra.temporal import (
     TemporalRefusedError,
     TemporalUnavailableError,

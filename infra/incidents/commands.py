@@ -21,7 +21,7 @@ from infra.incidents.log import IncidentLog, NotALogError, read
 from infra.incidents.replay import Verdict, judge
 from infra.incidents.report import table
 from infra.located import located
-from infra.numbers import TicketNumbers
+from infra.postgres.ticket_numbers import TicketNumbers
 from infra.settings import Settings
 from infra.wiring import Core, core_now, new_id, now
 

@@ -13,10 +13,10 @@ from domain.errors import DomainError
 from domain.lifecycle.facts import TicketWatched
 from domain.notification.audience import TOPICS, WATCHED
 from domain.notification.notification import ticket_of
-from infra.database import Database
 from infra.eventstore.store import Header, PostgresEventStore
-from infra.followers.bell import Bell
 from infra.followers.follower import Follower
+from infra.postgres.database import Database
+from infra.postgres.wake_up import Bell
 
 AT_ONCE = 8
 """Their events are written in one commit."""

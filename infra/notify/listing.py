@@ -3,7 +3,7 @@
 from typing import Any, LiteralString
 
 from api.ports import NotificationFilter
-from infra.database import Database
+from infra.postgres.database import Database
 from infra.readmodel import decode_cursor, encode_cursor
 
 _SELECT: LiteralString = "SELECT id, planned_at FROM notifications"

@@ -13,9 +13,9 @@ import psycopg
 from activities.ports import StoreUnavailableError
 from activities.sending import Sending
 from domain.notification.dispatch_order import Bundle
-from infra.database import Database
-from infra.followers.bell import EVERY_S, Bell
 from infra.notify.table import NotificationTable
+from infra.postgres.database import Database
+from infra.postgres.wake_up import EVERY_S, Bell
 
 LOCK = 7308
 AT_ONCE = 20

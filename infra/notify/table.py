@@ -6,7 +6,7 @@ from datetime import datetime
 from domain.notification.dispatch_order import LARGEST_BUNDLE, Spent
 from domain.notification.notification import Notification
 from domain.notification.rate_limits import LIMITS
-from infra.database import Database
+from infra.postgres.database import Database
 
 MEMORY = max(limit.memory for limit in LIMITS.values())
 

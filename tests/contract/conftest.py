@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from infra.embedded.postgres import OWNER, SUPERUSER
-from infra.migrations import migrate
+from infra.postgres.migrations import migrate
 from tests.installation import Installation
 
 _NUMBERS = itertools.count(1)

@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 
 from activities.ports import CommandRow
 from domain.lifecycle.facts import TicketReopened
-from infra.database import Database
 from infra.eventstore.recorder import Log
 from infra.eventstore.store import PostgresEventStore
 from infra.eventstore.writer import GroupWriter
+from infra.postgres.database import Database
 from tests.facts import event
 
 

@@ -10,12 +10,12 @@ from activities.tickets import TicketDesk
 from domain.event import Actor
 from domain.lifecycle.facts import Author, Customer, TicketMessageAdded
 from domain.ticket.decide import OpenTicket
-from infra.database import Database
 from infra.eventstore.store import PostgresEventStore
-from infra.followers.bell import Bell
 from infra.followers.projector import Projector
 from infra.followers.tickets import TicketCache
 from infra.followers.timers import Timers
+from infra.postgres.database import Database
+from infra.postgres.wake_up import Bell
 from infra.readmodel import TicketReadModel
 from infra.registry import LiveRegistry
 from infra.roster import LiveRoster

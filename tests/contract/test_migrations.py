@@ -5,7 +5,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from infra.embedded.postgres import SUPERUSER
-from infra.migrations import app_role, migrate, migrations
+from infra.postgres.migrations import app_role, migrate, migrations
 
 pytestmark = pytest.mark.postgres
 

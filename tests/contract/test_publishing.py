@@ -12,8 +12,8 @@ from activities.config import ConfigDesk
 from activities.ports import BusyError, Caller, StoreUnavailableError
 from domain.errors import InvalidError
 from domain.event import Actor
-from infra.database import Database
-from infra.publishing import PUBLISH_LOCK, PublishingTurns
+from infra.postgres.database import Database
+from infra.postgres.publishing_lock import PUBLISH_LOCK, PublishingTurns
 from infra.registry import LiveRegistry
 from infra.sources import InstalledSources
 from infra.wiring import now

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from activities.ports import StoreFullError, StoreUnavailableError
-from infra.database import Database, unavailable
+from infra.postgres.database import Database, unavailable
 from infra.readiness import Readiness
 from infra.settings import Settings
 

@@ -9,7 +9,7 @@ from activities.ports import BusyError, Caller
 from activities.simulated import Page
 from activities.simulating import KEPT_FOR, MOST_KEPT, MOST_WAITING, Order
 from domain.event import Actor
-from infra.database import Database
+from infra.postgres.database import Database
 from infra.simulations import SimulationTable
 from tests.dsl import NOON
 

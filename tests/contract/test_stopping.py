@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.followers.bell import Bell
+from infra.postgres.wake_up import Bell
 
 ROOT = Path(__file__).parents[2]
 

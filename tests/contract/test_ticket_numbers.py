@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from activities.ports import StoreUnavailableError
-from infra.numbers import KEPT_S, TicketNumbers
+from infra.postgres.ticket_numbers import KEPT_S, TicketNumbers
 from tests.contract.stores import opened
 
 pytestmark = pytest.mark.postgres

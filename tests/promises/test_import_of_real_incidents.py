@@ -22,7 +22,7 @@ from domain.duration import parse_duration
 from infra.incidents.commands import import_incidents, report_incidents
 from infra.incidents.importer import Importer
 from infra.incidents.log import read
-from infra.numbers import TicketNumbers
+from infra.postgres.ticket_numbers import TicketNumbers
 from infra.settings import Settings
 from infra.wiring import core, new_id, now
 from tests.api_client import eventually

@@ -6,7 +6,7 @@ from functools import partial
 import psycopg
 import pytest
 
-from infra.publishing import PUBLISH_LOCK
+from infra.postgres.publishing_lock import PUBLISH_LOCK
 
 KINDS = {
     "calendars": [

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import psycopg
 
 from activities.ports import BusyError, StoreUnavailableError
-from infra.database import Database
+from infra.postgres.database import Database
 
 PUBLISH_LOCK = 7309
 WAIT_S = 5.0

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from infra.database import Database
+from infra.postgres.database import Database
 
 AHEAD = 4
 """For each who waits beside the first."""

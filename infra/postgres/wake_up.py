@@ -9,7 +9,7 @@ import contextlib
 import psycopg
 from psycopg import sql
 
-from infra.database import Database
+from infra.postgres.database import Database
 
 EVERY_S = 1.0
 
