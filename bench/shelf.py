@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from domain.lifecycle.facts import PRIORITIES
-from infra.search.words import words
+from infra.projections.search.words import words
 
 BEGIN = datetime(2024, 11, 1, tzinfo=UTC)
 DAYS = 720

@@ -42,11 +42,11 @@ from infra.notify.setup import setup_notes
 from infra.notify.table import NotificationTable
 from infra.postgres.database import Database
 from infra.postgres.wake_up import Bell
-from infra.readmodel import TicketReadModel
+from infra.projections.simulations import CHANNEL as SIMULATIONS_CHANNEL
+from infra.projections.simulations import SimulationTable
+from infra.projections.ticket_list import TicketReadModel
 from infra.search.follower import Search
 from infra.settings import Settings, masked
-from infra.simulations import CHANNEL as SIMULATIONS_CHANNEL
-from infra.simulations import SimulationTable
 from infra.stopping import Server, until_stopped
 from infra.temporal import (
     SIMULATIONS_QUEUE,

@@ -40,37 +40,37 @@ from domain.notification.signing import personal_secret
 from domain.oncall.calendar_url import calendar_secret
 from domain.subscription.webhook import Secret
 from infra import metrics
-from infra.attainment import AttainmentReadModel
 from infra.courier import WebhookCourier
 from infra.eventstore.recorder import Log
 from infra.eventstore.store import PostgresEventStore
 from infra.eventstore.topics import FACTS
 from infra.eventstore.writer import GroupWriter
-from infra.feed import LogFeed
 from infra.followers.tickets import TicketCache
 from infra.heartbeats import Heart
-from infra.keyuses import KeyUses
-from infra.liveclocks import LiveClockTable
 from infra.notify.channels import channels
 from infra.notify.listing import NotificationList
 from infra.notify.setup import setup_notes
 from infra.notify.table import NotificationTable
 from infra.notify.targets import target_names
 from infra.outbound import OutboundClient, OutboundError, parse_networks
-from infra.outbox import PostgresOutbox
 from infra.postgres.database import Database
 from infra.postgres.publishing_lock import PublishingTurns
 from infra.postgres.ticket_numbers import TicketNumbers
 from infra.postgres.wake_up import Bell
-from infra.queues import QueueTable
+from infra.projections.attainment import AttainmentReadModel
+from infra.projections.event_feed import LogFeed
+from infra.projections.key_uses import KeyUses
+from infra.projections.outbox import PostgresOutbox
+from infra.projections.queues import QueueTable
+from infra.projections.registry import LiveRegistry
+from infra.projections.running_clocks import LiveClockTable
+from infra.projections.simulations import SimulationTable
+from infra.projections.ticket_list import TicketReadModel
+from infra.projections.used_words import read_used_words
+from infra.projections.workload import LiveRoster
 from infra.readiness import Readiness
-from infra.readmodel import TicketReadModel
-from infra.registry import LiveRegistry
-from infra.roster import LiveRoster
 from infra.settings import Settings
-from infra.simulations import SimulationTable
 from infra.sources import InstalledSources
-from infra.usedwords import read_used_words
 
 LOG = logging.getLogger(__name__)
 

@@ -20,12 +20,12 @@ from domain.ticket.enforce import plan
 from domain.ticket.evolve import standing_of
 from domain.ticket.ticket import Ticket
 from infra.eventstore.store import Header, PostgresEventStore
-from infra.followers.facets import broken, facets, promised, shown_clocks
 from infra.followers.follower import Follower
 from infra.followers.tickets import TicketCache, each
 from infra.postgres.database import Database, Row
 from infra.postgres.wake_up import Bell
-from infra.usedwords import Used, UsedWords, words_of
+from infra.projections.facets import broken, facets, promised, shown_clocks
+from infra.projections.used_words import Used, UsedWords, words_of
 
 PROJECTOR = "projector"
 

@@ -8,7 +8,7 @@ import time
 
 from infra.followers.follower import AWAY
 from infra.postgres.wake_up import Bell
-from infra.simulations import SimulationTable
+from infra.projections.simulations import SimulationTable
 from infra.temporal import (
     TemporalRefusedError,
     TemporalUnavailableError,

@@ -4,7 +4,7 @@ from typing import Any, LiteralString
 
 from api.ports import NotificationFilter
 from infra.postgres.database import Database
-from infra.readmodel import decode_cursor, encode_cursor
+from infra.projections.ticket_list import decode_cursor, encode_cursor
 
 _SELECT: LiteralString = "SELECT id, planned_at FROM notifications"
 

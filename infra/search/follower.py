@@ -21,7 +21,7 @@ from domain.lifecycle.facts import (
 from infra.eventstore.store import Header
 from infra.followers.follower import Follower
 from infra.followers.tickets import Failed, each
-from infra.search.words import words
+from infra.projections.search.words import words
 
 SEARCH = "search"
 TOPICS = (TicketOpened.topic, TicketMessageAdded.topic, TicketUpdated.topic)

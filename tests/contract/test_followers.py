@@ -16,9 +16,9 @@ from infra.followers.tickets import TicketCache
 from infra.followers.timers import Timers
 from infra.postgres.database import Database
 from infra.postgres.wake_up import Bell
-from infra.readmodel import TicketReadModel
-from infra.registry import LiveRegistry
-from infra.roster import LiveRoster
+from infra.projections.registry import LiveRegistry
+from infra.projections.ticket_list import TicketReadModel
+from infra.projections.workload import LiveRoster
 from infra.temporal import TemporalRefusedError, TemporalUnavailableError
 from infra.wiring import new_id, now
 from tests.contract.stores import command, opened

@@ -14,7 +14,7 @@ from domain.errors import InvalidError
 from domain.event import Actor
 from infra.postgres.database import Database
 from infra.postgres.publishing_lock import PUBLISH_LOCK, PublishingTurns
-from infra.registry import LiveRegistry
+from infra.projections.registry import LiveRegistry
 from infra.sources import InstalledSources
 from infra.wiring import now
 from tests.contract.stores import opened

@@ -6,9 +6,9 @@ from psycopg.conninfo import make_conninfo
 
 from activities.ports import BusyError
 from api.ports import TicketFilter
-from infra import readmodel
 from infra.embedded.postgres import SUPERUSER
-from infra.readmodel import TicketReadModel
+from infra.projections import ticket_list as readmodel
+from infra.projections.ticket_list import TicketReadModel
 from tests.contract.stores import opened
 
 pytestmark = pytest.mark.postgres

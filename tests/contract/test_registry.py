@@ -12,7 +12,7 @@ from domain.access import KeyCreated, KeyRevoked
 from domain.configuration.facts import PolicyPublished
 from domain.event import Actor
 from domain.oncall.facts import ScheduleOverrideAdded
-from infra.registry import LiveRegistry
+from infra.projections.registry import LiveRegistry
 from infra.sources import InstalledSources
 from infra.wiring import now
 from tests.contract.stores import opened

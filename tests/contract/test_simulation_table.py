@@ -10,7 +10,7 @@ from activities.simulated import Page
 from activities.simulating import KEPT_FOR, MOST_KEPT, MOST_WAITING, Order
 from domain.event import Actor
 from infra.postgres.database import Database
-from infra.simulations import SimulationTable
+from infra.projections.simulations import SimulationTable
 from tests.dsl import NOON
 
 pytestmark = pytest.mark.postgres

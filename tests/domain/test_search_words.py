@@ -3,8 +3,8 @@
 import pytest
 
 from domain.errors import InvalidError
-from infra.search.folding import fold
-from infra.search.words import MOST_BYTES, asked, words
+from infra.projections.search.folding import fold
+from infra.projections.search.words import MOST_BYTES, asked, words
 
 
 def finds(q: str, *texts: str) -> bool:

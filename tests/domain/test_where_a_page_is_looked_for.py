@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.ticket_query import NARROWEST, WIDEST, Estimate
+from infra.projections.ticket_query import NARROWEST, WIDEST, Estimate
 
 MILLION = 1_000_000.0
 

@@ -6,7 +6,7 @@ from typing import LiteralString
 from domain.event import Json
 from domain.people.routing import Order
 from infra.postgres.database import Database
-from infra.readmodel import decode_cursor, encode_cursor
+from infra.projections.ticket_list import decode_cursor, encode_cursor
 
 _NAMES = (
     "ticket_id", "number", "subject", "priority", "tier", "queued_at", "due_at",

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
 from api.ports import TicketFilter
-from infra.followers.facets import facet
-from infra.search.words import asked
-from infra.ticket_order import After, Order, order_of
+from infra.projections.facets import facet
+from infra.projections.search.words import asked
+from infra.projections.ticket_order import After, Order, order_of
 
 NARROWEST, WIDEST = 8_000, 40_000
 """Rows that are looked at near the beginning, by how many it may take."""

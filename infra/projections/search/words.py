@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from domain.errors import InvalidError
-from infra.search.folding import fold
+from infra.projections.search.folding import fold
 
 LONGEST_WORD = 64
 MOST_BYTES = 700_000

@@ -12,9 +12,9 @@ from domain.errors import InvalidError
 from domain.event import Json
 from infra.followers.projector import PROJECTOR
 from infra.postgres.database import Database, Row
+from infra.projections.ticket_order import order_of
+from infra.projections.ticket_query import COLUMNS, Estimate, TicketQuery
 from infra.search.follower import SEARCH
-from infra.ticket_order import order_of
-from infra.ticket_query import COLUMNS, Estimate, TicketQuery
 
 LONGEST_WAIT_S = 5.0
 
