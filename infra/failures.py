@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from activities.ports import StoreUnavailableError
 from infra.settings import SettingsError
-from infra.temporal import TemporalUnavailableError
+from infra.temporal.client import TemporalUnavailableError
 
 FAILED, USAGE, AWAY, REFUSED = 1, 2, 3, 4
 EXIT_CODES = (

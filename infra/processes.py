@@ -48,7 +48,7 @@ from infra.projections.ticket_list import TicketReadModel
 from infra.search.follower import Search
 from infra.settings import Settings, masked
 from infra.stopping import Server, until_stopped
-from infra.temporal import (
+from infra.temporal.client import (
     SIMULATIONS_QUEUE,
     TICKETS_QUEUE,
     WEBHOOKS_QUEUE,

@@ -15,7 +15,7 @@ from infra import metrics
 from infra.postgres.database import Database
 from infra.postgres.migrations import migrations
 from infra.settings import Settings
-from infra.temporal import (
+from infra.temporal.client import (
     TemporalUnavailableError,
     connect,
     look_for_namespace,

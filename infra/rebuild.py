@@ -8,7 +8,7 @@ from activities.enforcement import contract
 from infra.followers.projector import PROJECTOR, ticket_ids
 from infra.followers.tickets import TicketCache, each
 from infra.settings import Settings
-from infra.temporal import TemporalRefusedError, TimerBackend, connect
+from infra.temporal.client import TemporalRefusedError, TimerBackend, connect
 from infra.wiring import Core, core_now
 
 PAGE = 200

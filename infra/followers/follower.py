@@ -19,7 +19,7 @@ from infra.eventstore.store import Header, PostgresEventStore
 from infra.logs import fields
 from infra.postgres.database import Database, Row
 from infra.postgres.wake_up import Bell
-from infra.temporal import TemporalUnavailableError
+from infra.temporal.client import TemporalUnavailableError
 
 LINGER_S = 0.05
 """What is written within this time is read together: under load it halves the work."""

@@ -15,7 +15,7 @@ from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.follower import Follower
 from infra.postgres.database import Database
 from infra.postgres.wake_up import Bell
-from infra.temporal import TemporalRefusedError, TimerBackend
+from infra.temporal.client import TemporalRefusedError, TimerBackend
 
 HURRYING = (
     SubscriptionResumed.topic,

@@ -9,7 +9,7 @@ import time
 from infra.followers.follower import AWAY
 from infra.postgres.wake_up import Bell
 from infra.projections.simulations import SimulationTable
-from infra.temporal import (
+from infra.temporal.client import (
     TemporalRefusedError,
     TemporalUnavailableError,
     TimerBackend,

@@ -18,7 +18,7 @@ from infra.followers.projector import ticket_ids
 from infra.followers.tickets import Failed, TicketCache, each
 from infra.postgres.database import Database
 from infra.postgres.wake_up import Bell
-from infra.temporal import (
+from infra.temporal.client import (
     TemporalRefusedError,
     TemporalUnavailableError,
     TimerBackend,

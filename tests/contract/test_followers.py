@@ -19,7 +19,7 @@ from infra.postgres.wake_up import Bell
 from infra.projections.registry import LiveRegistry
 from infra.projections.ticket_list import TicketReadModel
 from infra.projections.workload import LiveRoster
-from infra.temporal import TemporalRefusedError, TemporalUnavailableError
+from infra.temporal.client import TemporalRefusedError, TemporalUnavailableError
 from infra.wiring import new_id, now
 from tests.contract.stores import command, opened
 from tests.facts import event

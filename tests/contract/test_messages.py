@@ -3,7 +3,7 @@
 from temporalio.api.common.v1 import Payload
 
 from activities.contracts import TicketPlan
-from infra.messages import MESSAGES
+from infra.temporal.payloads import MESSAGES
 
 PLAN = TicketPlan("t1", 3, 1_000, done=False)
 

@@ -4,7 +4,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from infra.temporal import look_for_namespace, provide_namespace
+from infra.temporal.client import look_for_namespace, provide_namespace
 
 pytestmark = pytest.mark.temporal
 

@@ -17,8 +17,8 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
-from infra.messages import MESSAGES
 from infra.processes import sandbox, ticket_worker
+from infra.temporal.payloads import MESSAGES
 from tests.installation import TIME_SKIPPING
 from tests.workflows.floor import Floor
 from tests.workflows.mortal_worker import MortalWorker

@@ -32,7 +32,7 @@ from domain.ticket.evolve import fold
 from domain.ticket.ticket import Ticket
 from domain.ticket.workload import handed
 from domain.ticket.world import World
-from infra.temporal import TimerBackend
+from infra.temporal.client import TimerBackend
 from tests.dsl import BY_ANN
 from workflows.ticket import ticket_workflow_id
 

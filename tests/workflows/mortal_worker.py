@@ -10,8 +10,8 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from infra.messages import MESSAGES
 from infra.processes import STICKY, sandbox
+from infra.temporal.payloads import MESSAGES
 from workflows.ticket import TicketWorkflow
 
 ROOT = Path(__file__).parent.parent.parent

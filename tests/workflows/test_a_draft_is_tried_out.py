@@ -13,7 +13,7 @@ from activities.contracts import (
     SimulationState,
 )
 from infra.processes import simulation_worker
-from infra.temporal import TimerBackend
+from infra.temporal.client import TimerBackend
 from tests.workflows.conftest import chains, replay_all
 from workflows.simulation import SimulationWorkflow, simulation_workflow_id
 

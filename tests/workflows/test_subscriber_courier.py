@@ -17,7 +17,7 @@ from domain.lifecycle.facts import TicketClosed
 from domain.subscription.subscription import Subscription, Subscriptions
 from domain.subscription.webhook import Secret
 from infra.processes import webhook_worker
-from infra.temporal import TimerBackend
+from infra.temporal.client import TimerBackend
 from tests.dsl import BY_ANN, NOON
 from tests.workflows.conftest import replay_all
 from tests.workflows.floor import SECONDS

@@ -22,7 +22,7 @@ from temporalio.runtime import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.contracts import SimulationState, TicketPlan
-from infra.messages import MESSAGES
+from infra.temporal.payloads import MESSAGES
 from workflows.simulation import SimulationWorkflow, simulation_workflow_id
 from workflows.subscription import SubscriptionWorkflow, subscription_workflow_id
 from workflows.ticket import TicketWorkflow, ticket_workflow_id
