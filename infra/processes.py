@@ -21,16 +21,17 @@ from api.ports import Services
 from infra import metrics
 from infra.bootstrap import bootstrap
 from infra.followers.absences import Absences
+from infra.followers.assignment import Drain
 from infra.followers.config_warnings import ConfigWarnings
 from infra.followers.coverage import Coverage
-from infra.followers.drain import Drain
 from infra.followers.follower import Follower
-from infra.followers.pokes import Pokes
-from infra.followers.projector import Projector
-from infra.followers.restater import Restater
+from infra.followers.restatements import Restater
+from infra.followers.search import Search
 from infra.followers.simulations import SimulationStarter
+from infra.followers.subscriptions import Pokes
 from infra.followers.sweeper import Sweeper
-from infra.followers.tickets import TicketCache
+from infra.followers.ticket_cache import TicketCache
+from infra.followers.ticket_projector import Projector
 from infra.followers.timers import Timers
 from infra.followers.unpromised import show_unpromised
 from infra.heartbeats import Heart
@@ -45,7 +46,6 @@ from infra.postgres.wake_up import Bell
 from infra.projections.simulations import CHANNEL as SIMULATIONS_CHANNEL
 from infra.projections.simulations import SimulationTable
 from infra.projections.ticket_list import TicketReadModel
-from infra.search.follower import Search
 from infra.settings import Settings, masked
 from infra.stopping import Server, until_stopped
 from infra.temporal.client import (

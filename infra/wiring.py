@@ -45,7 +45,7 @@ from infra.eventstore.recorder import Log
 from infra.eventstore.store import PostgresEventStore
 from infra.eventstore.topics import FACTS
 from infra.eventstore.writer import GroupWriter
-from infra.followers.tickets import TicketCache
+from infra.followers.ticket_cache import TicketCache
 from infra.heartbeats import Heart
 from infra.notify.channels import channels
 from infra.notify.listing import NotificationList

@@ -14,8 +14,8 @@ from activities.contracts import TicketPlan
 from activities.enforcement import contract
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.follower import Follower
-from infra.followers.projector import ticket_ids
-from infra.followers.tickets import Failed, TicketCache, each
+from infra.followers.ticket_cache import Failed, TicketCache, each
+from infra.followers.ticket_projector import ticket_ids
 from infra.postgres.database import Database
 from infra.postgres.wake_up import Bell
 from infra.temporal.client import (

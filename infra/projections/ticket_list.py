@@ -10,11 +10,11 @@ from activities.ports import BusyError
 from api.ports import BehindError, TicketFilter
 from domain.errors import InvalidError
 from domain.event import Json
-from infra.followers.projector import PROJECTOR
+from infra.followers.search import SEARCH
+from infra.followers.ticket_projector import PROJECTOR
 from infra.postgres.database import Database, Row
 from infra.projections.ticket_order import order_of
 from infra.projections.ticket_query import COLUMNS, Estimate, TicketQuery
-from infra.search.follower import SEARCH
 
 LONGEST_WAIT_S = 5.0
 

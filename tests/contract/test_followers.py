@@ -11,8 +11,8 @@ from domain.event import Actor
 from domain.lifecycle.facts import Author, Customer, TicketMessageAdded
 from domain.ticket.decide import OpenTicket
 from infra.eventstore.store import PostgresEventStore
-from infra.followers.projector import Projector
-from infra.followers.tickets import TicketCache
+from infra.followers.ticket_cache import TicketCache
+from infra.followers.ticket_projector import Projector
 from infra.followers.timers import Timers
 from infra.postgres.database import Database
 from infra.postgres.wake_up import Bell

@@ -16,7 +16,7 @@ from domain.oncall.facts import AgentLeaveAdded
 from domain.ticket.escalation_waiting import wanted_hands
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.follower import Follower
-from infra.followers.tickets import TicketCache, each
+from infra.followers.ticket_cache import TicketCache, each
 from infra.postgres.database import Database
 from infra.postgres.wake_up import Bell
 

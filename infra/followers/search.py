@@ -20,7 +20,7 @@ from domain.lifecycle.facts import (
 )
 from infra.eventstore.store import Header
 from infra.followers.follower import Follower
-from infra.followers.tickets import Failed, each
+from infra.followers.ticket_cache import Failed, each
 from infra.projections.search.words import words
 
 SEARCH = "search"

@@ -21,7 +21,7 @@ from domain.ticket.evolve import standing_of
 from domain.ticket.ticket import Ticket
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.follower import Follower
-from infra.followers.tickets import TicketCache, each
+from infra.followers.ticket_cache import TicketCache, each
 from infra.postgres.database import Database, Row
 from infra.postgres.wake_up import Bell
 from infra.projections.facets import broken, facets, promised, shown_clocks
