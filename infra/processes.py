@@ -37,10 +37,10 @@ from infra.followers.unpromised import show_unpromised
 from infra.heartbeats import Heart
 from infra.http_server import api_limits, server_config
 from infra.logs import started
-from infra.notify.follower import Notifications
-from infra.notify.sender import Sender
-from infra.notify.setup import setup_notes
-from infra.notify.table import NotificationTable
+from infra.notification.due_table import NotificationTable
+from infra.notification.follower import Notifications
+from infra.notification.sender import Sender
+from infra.notification.setup import setup_notes
 from infra.postgres.database import Database
 from infra.postgres.wake_up import Bell
 from infra.projections.simulations import CHANNEL as SIMULATIONS_CHANNEL

@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from infra.data_dir import DataDir, DataDirBusyError
 from infra.embedded import cluster, remains
 from infra.embedded.process import EmbeddedError
-from infra.notify.setup import setup_notes
+from infra.notification.setup import setup_notes
 from infra.settings import Settings, as_environment, overlooked
 from infra.settings_checks import checked
 from infra.stack import ADMIN_KEY, Stack, assemble

@@ -47,11 +47,11 @@ from infra.eventstore.topics import FACTS
 from infra.eventstore.writer import GroupWriter
 from infra.followers.ticket_cache import TicketCache
 from infra.heartbeats import Heart
-from infra.notify.channels import channels
-from infra.notify.listing import NotificationList
-from infra.notify.setup import setup_notes
-from infra.notify.table import NotificationTable
-from infra.notify.targets import target_names
+from infra.notification.channels import channels
+from infra.notification.chat_targets import target_names
+from infra.notification.due_table import NotificationTable
+from infra.notification.listing import NotificationList
+from infra.notification.setup import setup_notes
 from infra.outbound import OutboundClient, OutboundError, parse_networks
 from infra.postgres.database import Database
 from infra.postgres.publishing_lock import PublishingTurns

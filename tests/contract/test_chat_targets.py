@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from infra.notify.targets import TargetsError, load_targets, target_names
+from infra.notification.chat_targets import TargetsError, load_targets, target_names
 
 URL = "slack://sesame-4711@channel"
 

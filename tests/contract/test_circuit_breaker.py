@@ -9,8 +9,13 @@ from aiosmtpd.controller import Controller
 from activities.dispatch import Dispatch
 from domain.notification.message import Letter
 from domain.notification.outcome import Outcome
-from infra.notify.breaker import CIRCUIT_OPEN, FAILURES, OPEN_FOR, Guarded
-from infra.notify.mail import Mail, parse_smtp_url
+from infra.notification.circuit_breaker import (
+    CIRCUIT_OPEN,
+    FAILURES,
+    OPEN_FOR,
+    Guarded,
+)
+from infra.notification.mail import Mail, parse_smtp_url
 from tests.contract.test_sending import Desk
 from tests.dsl import NOON, Story, promising
 

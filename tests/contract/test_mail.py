@@ -8,7 +8,7 @@ from aiosmtpd.controller import Controller
 from activities.dispatch import Dispatch
 from domain.notification.message import Letter
 from domain.notification.outcome import Outcome
-from infra.notify.mail import NOT_TAKEN, Mail, parse_smtp_url
+from infra.notification.mail import NOT_TAKEN, Mail, parse_smtp_url
 
 
 class Server:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from infra.notify.channels import reason_class
-from infra.notify.setup import setup_notes
+from infra.notification.channels import reason_class
+from infra.notification.setup import setup_notes
 from infra.settings import Settings
 
 

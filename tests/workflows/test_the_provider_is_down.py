@@ -12,7 +12,7 @@ from domain.notification.signing import personal_secret
 from domain.subscription.webhook import verify
 from domain.ticket.world import World
 from infra.embedded.ports import free_port
-from infra.notify.channels import channels
+from infra.notification.channels import channels
 from infra.outbound import OutboundClient, parse_networks
 from infra.settings import Settings
 from tests.dsl import configured

@@ -13,7 +13,7 @@ import psycopg
 from activities.ports import StoreUnavailableError
 from activities.sending import Sending
 from domain.notification.dispatch_order import Bundle
-from infra.notify.table import NotificationTable
+from infra.notification.due_table import NotificationTable
 from infra.postgres.database import Database
 from infra.postgres.wake_up import EVERY_S, Bell
 

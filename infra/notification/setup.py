@@ -4,7 +4,7 @@ Pledge serves and keeps promises without them; but then people hear of nothing, 
 said at start, in `/readyz` and in the warnings of the configuration.
 """
 
-from infra.notify.targets import TargetsError, load_targets
+from infra.notification.chat_targets import TargetsError, load_targets
 from infra.settings import Settings
 
 

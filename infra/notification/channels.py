@@ -8,11 +8,11 @@ from activities.ports import Now
 from domain.notification.outcome import Outcome
 from domain.people.channels import Channel
 from infra import metrics
-from infra.notify.breaker import Guarded, Way
-from infra.notify.chat import Chat
-from infra.notify.hook import Hook
-from infra.notify.mail import Mail, parse_smtp_url
-from infra.notify.targets import load_targets
+from infra.notification.chat import Chat
+from infra.notification.chat_targets import load_targets
+from infra.notification.circuit_breaker import Guarded, Way
+from infra.notification.mail import Mail, parse_smtp_url
+from infra.notification.webhook import Hook
 from infra.outbound import OutboundClient
 from infra.settings import Settings
 
