@@ -35,7 +35,7 @@ from infra.followers.ticket_projector import Projector
 from infra.followers.timers import Timers
 from infra.followers.unpromised import show_unpromised
 from infra.heartbeats import Heart
-from infra.http_server import api_limits, server_config
+from infra.http.server import api_limits, server_config
 from infra.logs import started
 from infra.notification.due_table import NotificationTable
 from infra.notification.follower import Notifications

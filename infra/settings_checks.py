@@ -17,9 +17,9 @@ from psycopg.conninfo import conninfo_to_dict
 from api.http.cross_origin import origins
 from api.http.limits import Rate, seconds_of
 from domain.nearest import not_one_of
+from infra.http.outbound import parse_networks
 from infra.notification.chat_targets import TargetsError, load_targets
 from infra.notification.mail import parse_smtp_url
-from infra.outbound import parse_networks
 from infra.settings import (
     FORMATS,
     LEVELS,

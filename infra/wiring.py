@@ -40,19 +40,19 @@ from domain.notification.signing import personal_secret
 from domain.oncall.calendar_url import calendar_secret
 from domain.subscription.webhook import Secret
 from infra import metrics
-from infra.courier import WebhookCourier
 from infra.eventstore.recorder import Log
 from infra.eventstore.store import PostgresEventStore
 from infra.eventstore.topics import FACTS
 from infra.eventstore.writer import GroupWriter
 from infra.followers.ticket_cache import TicketCache
 from infra.heartbeats import Heart
+from infra.http.outbound import OutboundClient, OutboundError, parse_networks
+from infra.http.webhook_sender import WebhookCourier
 from infra.notification.channels import channels
 from infra.notification.chat_targets import target_names
 from infra.notification.due_table import NotificationTable
 from infra.notification.listing import NotificationList
 from infra.notification.setup import setup_notes
-from infra.outbound import OutboundClient, OutboundError, parse_networks
 from infra.postgres.database import Database
 from infra.postgres.publishing_lock import PublishingTurns
 from infra.postgres.ticket_numbers import TicketNumbers

@@ -8,12 +8,12 @@ from activities.ports import Now
 from domain.notification.outcome import Outcome
 from domain.people.channels import Channel
 from infra import metrics
+from infra.http.outbound import OutboundClient
 from infra.notification.chat import Chat
 from infra.notification.chat_targets import load_targets
 from infra.notification.circuit_breaker import Guarded, Way
 from infra.notification.mail import Mail, parse_smtp_url
 from infra.notification.webhook import Hook
-from infra.outbound import OutboundClient
 from infra.settings import Settings
 
 LOG = logging.getLogger(__name__)

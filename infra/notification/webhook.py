@@ -11,7 +11,7 @@ from activities.ports import Now
 from domain.notification.outcome import Outcome
 from domain.notification.signing import personal_secret
 from domain.subscription.webhook import signed_headers
-from infra.outbound import (
+from infra.http.outbound import (
     DeliveryError,
     ForbiddenAddressError,
     OutboundClient,

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.outbound import (
+from infra.http.outbound import (
     DeliveryError,
     ForbiddenAddressError,
     OutboundClient,

@@ -10,8 +10,8 @@ from activities.dispatch import Dispatch
 from domain.notification.message import Letter
 from domain.notification.outcome import Outcome
 from domain.notification.signing import personal_secret
+from infra.http.outbound import OutboundClient, parse_networks
 from infra.notification.webhook import Hook
-from infra.outbound import OutboundClient, parse_networks
 from tests.webhook_receiver import Receiver
 
 KEY = b"the key of this installation"

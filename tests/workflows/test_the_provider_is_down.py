@@ -12,8 +12,8 @@ from domain.notification.signing import personal_secret
 from domain.subscription.webhook import verify
 from domain.ticket.world import World
 from infra.embedded.ports import free_port
+from infra.http.outbound import OutboundClient, parse_networks
 from infra.notification.channels import channels
-from infra.outbound import OutboundClient, parse_networks
 from infra.settings import Settings
 from tests.dsl import configured
 from tests.mailbox import Mailbox

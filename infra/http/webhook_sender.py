@@ -4,7 +4,7 @@ import time
 from datetime import timedelta
 
 from activities.delivery import Answer
-from infra.outbound import DeliveryError, OutboundClient, OutboundError
+from infra.http.outbound import DeliveryError, OutboundClient, OutboundError
 
 
 class WebhookCourier:
