@@ -31,9 +31,9 @@ from domain.simulation.comparison import Summary
 from domain.subscription.subscription import Subscriptions
 from domain.ticket.evolve import fold
 from infra.bootstrap import documents
+from infra.calendars.sources import InstalledSources
 from infra.incidents.history import opened
 from infra.incidents.log import read
-from infra.sources import InstalledSources
 from infra.wiring import now
 
 EXCERPT = Path("tests/vectors/incidents.csv")

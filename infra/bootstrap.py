@@ -18,7 +18,7 @@ from domain.access import EVERYBODY, KeyCreated
 from domain.configuration.kinds import ORDER, Kind
 from domain.errors import ConflictError
 from domain.event import SYSTEM, Json
-from infra.sources import InstalledSources
+from infra.calendars.sources import InstalledSources
 from infra.wiring import Core, new_id, now
 
 ADMIN = "admin"

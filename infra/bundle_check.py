@@ -18,7 +18,7 @@ from domain.configuration.validation import validated as judged
 from domain.errors import FieldError, InvalidError
 from domain.own_words import normal
 from infra.bundles import read
-from infra.sources import InstalledSources
+from infra.calendars.sources import InstalledSources
 from infra.wiring import now
 
 

@@ -40,6 +40,7 @@ from domain.notification.signing import personal_secret
 from domain.oncall.calendar_url import calendar_secret
 from domain.subscription.webhook import Secret
 from infra import metrics
+from infra.calendars.sources import InstalledSources
 from infra.eventstore.recorder import Log
 from infra.eventstore.store import PostgresEventStore
 from infra.eventstore.topics import FACTS
@@ -70,7 +71,6 @@ from infra.projections.used_words import read_used_words
 from infra.projections.workload import LiveRoster
 from infra.readiness import Readiness
 from infra.settings import Settings
-from infra.sources import InstalledSources
 
 LOG = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from domain.configuration.configuration import Configuration
 from domain.errors import InvalidError
 from domain.ticket.world import World
 from infra.bootstrap import documents
-from infra.sources import InstalledSources
+from infra.calendars.sources import InstalledSources
 from infra.wiring import now
 
 

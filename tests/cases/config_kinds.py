@@ -7,7 +7,7 @@ from typing import Any
 from domain.calendar.business_time import is_open
 from domain.calendar.document import parse_calendar
 from domain.errors import InvalidError
-from infra.holidays import ical
+from infra.calendars.holidays import ical
 from tests.cases.model import Answer, Case, UndrivableError, instant
 from tests.cases.ticket_policy import Setting, policy_of, targets_of
 from tests.dsl import published, world

@@ -12,7 +12,7 @@ from domain.calendar.holiday_sources import Expansion, expand
 from domain.calendar.instants import wall_to_utc
 from domain.calendar.span import Span
 from domain.errors import InvalidError
-from infra.holidays.sources import InstalledHolidays
+from infra.calendars.holidays.sources import InstalledHolidays
 
 Case: TypeAlias = dict[str, Any]
 Event: TypeAlias = dict[str, Any]

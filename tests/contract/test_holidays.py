@@ -6,7 +6,7 @@ import pytest
 
 from domain.calendar.holiday_sources import HolidaySource
 from domain.errors import InvalidError
-from infra.holidays.sources import InstalledHolidays
+from infra.calendars.holidays.sources import InstalledHolidays
 
 TODAY = date(2026, 11, 22)
 IMPORTED = date(2017, 8, 24)

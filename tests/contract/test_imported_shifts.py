@@ -8,7 +8,7 @@ import pytest
 
 from domain.errors import InvalidError
 from domain.oncall.shift_sources import ShiftSource
-from infra.sources import InstalledSources
+from infra.calendars.sources import InstalledSources
 
 TODAY = date(2026, 10, 20)
 CHICAGO = "DTSTART;TZID=America/Chicago:"

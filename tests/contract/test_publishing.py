@@ -12,10 +12,10 @@ from activities.config import ConfigDesk
 from activities.ports import BusyError, Caller, StoreUnavailableError
 from domain.errors import InvalidError
 from domain.event import Actor
+from infra.calendars.sources import InstalledSources
 from infra.postgres.database import Database
 from infra.postgres.publishing_lock import PUBLISH_LOCK, PublishingTurns
 from infra.projections.registry import LiveRegistry
-from infra.sources import InstalledSources
 from infra.wiring import now
 from tests.contract.stores import opened
 

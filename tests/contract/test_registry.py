@@ -12,8 +12,8 @@ from domain.access import KeyCreated, KeyRevoked
 from domain.configuration.facts import PolicyPublished
 from domain.event import Actor
 from domain.oncall.facts import ScheduleOverrideAdded
+from infra.calendars.sources import InstalledSources
 from infra.projections.registry import LiveRegistry
-from infra.sources import InstalledSources
 from infra.wiring import now
 from tests.contract.stores import opened
 from tests.facts import INSTANT, event

@@ -11,7 +11,7 @@ from domain.oncall.plan import Plan
 from domain.oncall.shift_people import people_of
 from domain.oncall.shift_sources import spell_out
 from domain.oncall.shifts import Shift, shifts
-from infra.sources import InstalledSources
+from infra.calendars.sources import InstalledSources
 from tests.domain.oncall import REF, at, layer, override, plan
 from tests.domain.test_oncall_laws import PEOPLE, plans, windows
 

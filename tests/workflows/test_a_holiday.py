@@ -16,7 +16,7 @@ from domain.escalation.facts import EscalationHeld, EscalationStepFired
 from domain.event import Event
 from domain.oncall.shift_sources import spell_out
 from domain.ticket.world import World
-from infra.sources import InstalledSources
+from infra.calendars.sources import InstalledSources
 from tests.dsl import BY_ANN, configured
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

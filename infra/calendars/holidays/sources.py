@@ -3,7 +3,7 @@
 from datetime import date
 
 from domain.calendar.holiday_sources import CHINESE, Found, HolidaySource
-from infra.holidays import chinese, country, ical
+from infra.calendars.holidays import chinese, country, ical
 
 
 class InstalledHolidays:

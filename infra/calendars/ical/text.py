@@ -12,8 +12,8 @@ from typing import NamedTuple
 from icalendar import Calendar, Event
 
 from domain.documents.fields import FIRST_YEAR, LAST_YEAR
-from infra.ical.refusal import IcalError
-from infra.ical.zones import refuse_odd_zones
+from infra.calendars.ical.refusal import IcalError
+from infra.calendars.ical.zones import refuse_odd_zones
 
 OF_DATES = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
 WITH_ZONES = ("DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID")

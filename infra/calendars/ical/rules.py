@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from dateutil.rrule import rrulestr
 from icalendar import Event
 
-from infra.ical.refusal import IcalError
-from infra.ical.text import start_of
+from infra.calendars.ical.refusal import IcalError
+from infra.calendars.ical.text import start_of
 
 AROUND = timedelta(days=31)
 """How far away an occurrence may have been moved from."""

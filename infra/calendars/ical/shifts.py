@@ -20,9 +20,9 @@ from domain.oncall.schedule_words import YEARS
 from domain.oncall.shift_people import MOST_TOGETHER, FoundShift
 from domain.oncall.shift_sources import FoundShifts, ShiftSource
 from domain.oncall.wall_time import first_instant, last_instant
-from infra.ical.refusal import IcalError, refusing
-from infra.ical.series import in_series, spelled_out
-from infra.ical.text import LENGTH, events_of, length_of
+from infra.calendars.ical.refusal import IcalError, refusing
+from infra.calendars.ical.series import in_series, spelled_out
+from infra.calendars.ical.text import LENGTH, events_of, length_of
 
 ONE_DAY = timedelta(days=1)
 DAYS_BACK, DAYS_AHEAD = timedelta(days=31), timedelta(days=400)

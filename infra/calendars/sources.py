@@ -3,8 +3,8 @@
 from datetime import date
 
 from domain.oncall.shift_sources import FoundShifts, ShiftSource
-from infra.holidays.sources import InstalledHolidays
-from infra.ical.shifts import found
+from infra.calendars.holidays.sources import InstalledHolidays
+from infra.calendars.ical.shifts import found
 
 
 class InstalledSources(InstalledHolidays):

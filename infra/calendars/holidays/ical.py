@@ -14,10 +14,10 @@ from icalendar import Event
 from domain.calendar.holiday_sources import Found
 from domain.documents.fields import MAX_ENTRIES
 from domain.errors import FieldError
-from infra.holidays.working_days import is_worked
-from infra.ical.refusal import IcalError, refusing
-from infra.ical.series import in_series, spelled_out
-from infra.ical.text import events_of, is_cancelled, is_timed, start_of
+from infra.calendars.holidays.working_days import is_worked
+from infra.calendars.ical.refusal import IcalError, refusing
+from infra.calendars.ical.series import in_series, spelled_out
+from infra.calendars.ical.text import events_of, is_cancelled, is_timed, start_of
 
 ONE_DAY = timedelta(days=1)
 YEARS_BACK, YEARS_AHEAD = 1, 3

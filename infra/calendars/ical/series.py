@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import recurring_ical_events
 from icalendar import Calendar, Event
 
-from infra.ical.refusal import IcalError
-from infra.ical.rules import Steps, Stretch, replace_rules
-from infra.ical.text import is_cancelled
+from infra.calendars.ical.refusal import IcalError
+from infra.calendars.ical.rules import Steps, Stretch, replace_rules
+from infra.calendars.ical.text import is_cancelled
 
 MAX_SERIES = 500
 CHANGED = "RECURRENCE-ID"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from icalendar.parser import Contentlines
 
-from infra.ical.refusal import IcalError
+from infra.calendars.ical.refusal import IcalError
 
 MOST_RULES = 500
 DAY = "(SU|MO|TU|WE|TH|FR|SA)"
