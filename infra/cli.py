@@ -39,7 +39,7 @@ def main() -> None:
 @click.option("--port", type=int, default=None, help="HTTP port, 8400 by default")
 def up(data_dir: Path | None, port: int | None) -> None:
     """Run everything, embedded or as the settings say, until Ctrl-C."""
-    from infra.up import up as run  # noqa: PLC0415 - only this command needs servers
+    from infra.embedded.up import up as run
 
     finish(run(data_dir, port))
 
@@ -48,7 +48,7 @@ def up(data_dir: Path | None, port: int | None) -> None:
 @_JSON
 def migrate(as_json: bool) -> None:
     """Bring the database up to date, as its owner."""
-    from infra.located import owner_url  # noqa: PLC0415
+    from infra.embedded.located import owner_url
     from infra.postgres.migrations import app_role
     from infra.postgres.migrations import migrate as run
     from infra.settings_checks import checked  # noqa: PLC0415
@@ -96,11 +96,7 @@ def _located(process: str) -> Settings:
     """The settings of a process that is started alone, beside a running installation
     or by its own settings.
     """
-    from infra.located import (  # noqa: PLC0415
-        locate_temporal,
-        located,
-        share_metrics,
-    )
+    from infra.embedded.located import locate_temporal, located, share_metrics
     from infra.logs import configure_logs  # noqa: PLC0415
     from infra.settings_checks import checked  # noqa: PLC0415
 
@@ -405,9 +401,9 @@ def rebuild(per_second: float, as_json: bool) -> None:
 @_JSON
 def backup(folder: Path, as_json: bool) -> None:
     """Copy the database and the secrets into a new folder, while everything runs."""
-    from infra.backup import backup as run  # noqa: PLC0415
-    from infra.data_dir import DataDir  # noqa: PLC0415
-    from infra.located import owner_url  # noqa: PLC0415
+    from infra.embedded.backup import backup as run
+    from infra.embedded.data_dir import DataDir
+    from infra.embedded.located import owner_url
     from infra.settings_checks import checked  # noqa: PLC0415
 
     settings = checked()
@@ -427,8 +423,8 @@ def backup(folder: Path, as_json: bool) -> None:
 @_JSON
 def restore(folder: Path, data_dir: Path | None, as_json: bool) -> None:
     """Make a new data directory of a backup; it is then started with `pledge up`."""
-    from infra.backup import restore as run  # noqa: PLC0415
-    from infra.data_dir import DataDir  # noqa: PLC0415
+    from infra.embedded.backup import restore as run
+    from infra.embedded.data_dir import DataDir
     from infra.settings_checks import checked  # noqa: PLC0415
 
     data = DataDir((data_dir or Path(checked().data_dir)).resolve())

@@ -9,8 +9,8 @@ from typing import Any, Self
 import click
 import httpx
 
+from infra.embedded.located import Running, secret
 from infra.failures import FAILED, REFUSED, Failure, unreachable
-from infra.located import Running, secret
 from infra.settings import Settings
 
 URL, KEY = "PLEDGE_URL", "PLEDGE_KEY"

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from infra.data_dir import DataDir
+from infra.embedded.data_dir import DataDir
 from infra.embedded.ports import free_port
 from infra.embedded.postgres import OWNER, Postgres
 from infra.embedded.process import Command, Process, run

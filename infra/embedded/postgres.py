@@ -14,9 +14,9 @@ from typing import Self
 import psycopg
 from psycopg import sql
 
-from infra.data_dir import DataDir
 from infra.embedded import cluster
 from infra.embedded.account import account_for
+from infra.embedded.data_dir import DataDir
 from infra.embedded.installation import postgres_programs
 from infra.embedded.ports import LOOPBACK
 from infra.embedded.process import Command, Process, started, until

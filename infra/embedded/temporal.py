@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from infra.data_dir import DataDir
 from infra.embedded import remains
+from infra.embedded.data_dir import DataDir
 from infra.embedded.ports import LOOPBACK, free_port
 from infra.embedded.probe import answering
 from infra.embedded.process import Command, EmbeddedError, Process, started

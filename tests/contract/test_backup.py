@@ -6,8 +6,8 @@ import json
 import psycopg
 import pytest
 
-from infra.backup import backup, restore
-from infra.data_dir import DataDir
+from infra.embedded.backup import backup, restore
+from infra.embedded.data_dir import DataDir
 from infra.embedded.ports import free_port
 from infra.embedded.postgres import APP, OWNER, Postgres
 from infra.failures import Failure

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from infra.cli import main
-from infra.data_dir import DataDir
+from infra.embedded.data_dir import DataDir
 from infra.embedded.ports import free_port
 from tests.installation import ROOT
 

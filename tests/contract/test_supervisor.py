@@ -5,9 +5,9 @@ import os
 import signal
 import sys
 
-from infra.data_dir import DataDir
+from infra.embedded.data_dir import DataDir
 from infra.embedded.process import Command
-from infra.supervisor import STOPPED, Child, Supervisor
+from infra.embedded.supervisor import STOPPED, Child, Supervisor
 
 
 async def test_a_full_disk_does_not_stop_what_runs_and_is_said_once(tmp_path):

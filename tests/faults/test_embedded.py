@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from temporalio.client import Client
 
-from infra.data_dir import DataDir
 from infra.embedded import remains
+from infra.embedded.data_dir import DataDir
 from infra.embedded.ports import free_port
 from infra.embedded.postgres import APP, OWNER, SUPERUSER, Postgres
 from infra.embedded.process import Command, Process, ProcessEndedError, started, until

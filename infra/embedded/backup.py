@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from infra.data_dir import DataDir
+from infra.embedded.data_dir import DataDir
 from infra.embedded.installation import postgres_programs
 from infra.embedded.ports import free_port
 from infra.embedded.postgres import DATABASE, SUPERUSER, Postgres

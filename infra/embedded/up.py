@@ -12,14 +12,14 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
 
-from infra.data_dir import DataDir, DataDirBusyError
 from infra.embedded import cluster, remains
+from infra.embedded.data_dir import DataDir, DataDirBusyError
 from infra.embedded.process import EmbeddedError
+from infra.embedded.stack import ADMIN_KEY, Stack, assemble
+from infra.embedded.supervisor import FAILED, LOST, Supervisor
 from infra.notification.setup import setup_notes
 from infra.settings import Settings, as_environment, overlooked
 from infra.settings_checks import checked
-from infra.stack import ADMIN_KEY, Stack, assemble
-from infra.supervisor import FAILED, LOST, Supervisor
 from infra.terminal import say
 
 TRIES = 2

@@ -18,15 +18,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from infra.data_dir import DataDir
 from infra.embedded import remains
+from infra.embedded.data_dir import DataDir
+from infra.embedded.located import EMBEDDED_WEBHOOK_ALLOW
 from infra.embedded.ports import LOOPBACK, free_port, is_free
 from infra.embedded.postgres import OWNER, Postgres
 from infra.embedded.probe import answering
 from infra.embedded.process import Command, EmbeddedError
+from infra.embedded.supervisor import Child
 from infra.embedded.temporal import Temporal
-from infra.located import EMBEDDED_WEBHOOK_ALLOW
-from infra.supervisor import Child
 
 DATABASE_URL = "PLEDGE_DATABASE_URL"
 OWNER_DATABASE_URL = "PLEDGE_OWNER_DATABASE_URL"

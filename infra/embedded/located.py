@@ -14,7 +14,7 @@ from typing import Any
 from psycopg.conninfo import conninfo_to_dict
 from temporalio.envconfig import ClientConfig
 
-from infra.data_dir import DataDir
+from infra.embedded.data_dir import DataDir
 from infra.embedded.postgres import APP, OWNER
 from infra.failures import AWAY, REFUSED, Failure
 from infra.settings import Settings
