@@ -21,7 +21,7 @@ from rich.table import Table
 from domain.subscription.webhook import Secret
 from examples.narration import after, clock_time, sentence, summary
 from examples.receiver import Delivery, Receiver
-from infra.client import PledgeClient
+from infra.cli.client import PledgeClient
 
 Json = dict[str, Any]
 

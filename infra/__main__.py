@@ -1,5 +1,5 @@
 """`python -m infra`: the same as `pledge`, where no entry point is installed."""
 
-from infra.cli import main
+from infra.cli.main import main
 
 main()

@@ -9,7 +9,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from infra.cli import main
+from infra.cli.main import main
 from infra.embedded.data_dir import DataDir
 from infra.embedded.ports import free_port
 from tests.installation import ROOT

@@ -1,6 +1,6 @@
 """What `pledge simulate` says of a clock: only what the draft changes, in words."""
 
-from infra.simulate import clock_line
+from infra.cli.simulate import clock_line
 
 KEPT = {
     "verdict": "met",

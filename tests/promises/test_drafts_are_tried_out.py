@@ -8,8 +8,8 @@ from contextlib import redirect_stdout
 
 import pytest
 
+from infra.cli.simulate import simulate
 from infra.failures import Failure
-from infra.simulate import simulate
 from tests.api_client import eventually
 
 

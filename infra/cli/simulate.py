@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from infra.bundles import read
-from infra.client import PledgeClient
+from infra.cli.bundles import read
+from infra.cli.client import PledgeClient
 from infra.failures import FAILED, USAGE, Failure
 from infra.wiring import now
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import click
 
-from infra.client_options import Commands, reaching
+from infra.cli.client_options import Commands, reaching
 from infra.failures import EXIT_CODES
 from infra.settings import Settings
 from infra.terminal import finish, say
@@ -118,8 +118,8 @@ def _run(coroutine: Any) -> None:
 @reaching
 def status(as_json: bool) -> None:
     """Say how each part of the running installation is doing. Exit code 1: not well."""
-    from infra.client import PledgeClient  # noqa: PLC0415
-    from infra.status import status_lines  # noqa: PLC0415
+    from infra.cli.client import PledgeClient
+    from infra.cli.status import status_lines
 
     answer = PledgeClient.running().parts()
     if as_json:
@@ -164,7 +164,7 @@ def create_key(
     as_json: bool,
 ) -> None:
     """Make a key; it is shown once. NAME is what the log will call its holder."""
-    from infra.client import PledgeClient  # noqa: PLC0415
+    from infra.cli.client import PledgeClient
 
     body = {
         "name": name,
@@ -184,7 +184,7 @@ def create_key(
 @reaching
 def list_keys(as_json: bool) -> None:
     """Every key, without the key itself."""
-    from infra.client import PledgeClient  # noqa: PLC0415
+    from infra.cli.client import PledgeClient
 
     found = PledgeClient.running().call("GET", "/v1/keys")["items"]
     if as_json:
@@ -213,7 +213,7 @@ def _key_columns(key: dict[str, Any]) -> Iterator[str]:
 @reaching
 def revoke_key(key_id: str, as_json: bool) -> None:
     """Refuse this key from now on."""
-    from infra.client import PledgeClient  # noqa: PLC0415
+    from infra.cli.client import PledgeClient
 
     PledgeClient.running().call("DELETE", f"/v1/keys/{key_id}")
     click.echo(json.dumps({"id": key_id, "revoked": True}) if as_json else "revoked")
@@ -262,8 +262,8 @@ def apply_config(file: Path, as_json: bool, prune: bool) -> None:
 
 def _bundle(what: str, file: Path, *, as_json: bool, prune: bool) -> bool:
     """Whether anything differs."""
-    from infra.bundles import read, told  # noqa: PLC0415
-    from infra.client import PledgeClient  # noqa: PLC0415
+    from infra.cli.bundles import read, told
+    from infra.cli.client import PledgeClient
 
     bundle = read(file)
     path = f"/v1/config/{what}" + ("?prune=true" if prune else "")
@@ -280,7 +280,7 @@ def validate_config(file: Path) -> None:
 
     Names that the file does not hold are not checked, and it says which.
     """
-    from infra.bundle_check import check, lines  # noqa: PLC0415
+    from infra.cli.bundle_check import check, lines
 
     found = check(file)
     for line in lines(file, found.faults or found.unchecked):
@@ -300,8 +300,8 @@ def validate_config(file: Path) -> None:
 @reaching
 def export_config(kinds: tuple[str, ...], as_json: bool) -> None:
     """Print all that is in force as a bundle, in YAML: pledge config export > FILE."""
-    from infra.bundles import exported  # noqa: PLC0415
-    from infra.client import PledgeClient  # noqa: PLC0415
+    from infra.cli.bundles import exported
+    from infra.cli.client import PledgeClient
 
     query = "&".join(f"kind={quote(kind)}" for kind in kinds)
     bundle = PledgeClient.running().call("GET", f"/v1/config?{query}")
@@ -365,7 +365,7 @@ def simulate(
     what is published now and what really happened; all tickets if none are named.
     Nothing of it is published.
     """
-    from infra.simulate import simulate as run  # noqa: PLC0415
+    from infra.cli.simulate import simulate as run
 
     opened = since, until
     options = {"as_json": as_json, "detailed_exitcode": detailed_exitcode}
@@ -384,7 +384,7 @@ def simulate(
 def rebuild(per_second: float, as_json: bool) -> None:
     """Make every running workflow again on an empty Temporal, overdue first."""
     settings = _located("rebuild")
-    from infra.rebuild import rebuild as run  # noqa: PLC0415
+    from infra.cli.rebuild import rebuild as run
 
     def told(line: str) -> None:
         click.echo(line, err=as_json)

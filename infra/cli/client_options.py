@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import click
 from typing_extensions import override
 
-from infra.client import Target
+from infra.cli.client import Target
 from infra.failures import understood
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])

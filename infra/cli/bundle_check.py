@@ -17,8 +17,8 @@ from domain.configuration.validation import Findings
 from domain.configuration.validation import validated as judged
 from domain.errors import FieldError, InvalidError
 from domain.own_words import normal
-from infra.bundles import read
 from infra.calendars.sources import InstalledSources
+from infra.cli.bundles import read
 from infra.wiring import now
 
 
