@@ -32,8 +32,8 @@ from domain.subscription.subscription import Subscriptions
 from domain.ticket.evolve import fold
 from infra.bootstrap import documents
 from infra.calendars.sources import InstalledSources
-from infra.incidents.history import opened
-from infra.incidents.log import read
+from infra.servicenow.history import opened
+from infra.servicenow.log import read
 from infra.wiring import now
 
 EXCERPT = Path("tests/vectors/incidents.csv")

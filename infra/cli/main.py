@@ -319,7 +319,7 @@ def import_() -> None:
 @_JSON
 def import_incidents(file: Path, zone: str, as_json: bool) -> None:
     """ServiceNow's incident audit log (CSV), as histories. Again adds nothing."""
-    from infra.incidents.commands import import_incidents as run  # noqa: PLC0415
+    from infra.servicenow.commands import import_incidents as run
 
     finish(run(file, zone, as_json=as_json))
 
@@ -340,7 +340,7 @@ def report() -> None:
 @_JSON
 def report_incidents(policy: Path, as_json: bool) -> None:
     """How many imported incidents would have met a policy, by priority."""
-    from infra.incidents.commands import report_incidents as run  # noqa: PLC0415
+    from infra.servicenow.commands import report_incidents as run
 
     finish(run(policy, as_json=as_json))
 

@@ -14,13 +14,13 @@ from domain.event import SYSTEM, Event, Meta
 from domain.lifecycle.facts import TicketAssigned, TicketPriorityChanged
 from domain.ticket.evolve import fold
 from domain.ticket.world import World
-from infra.incidents.history import continued, opened, ticket_id
-from infra.incidents.importer import unknown_rows
-from infra.incidents.log import NotALogError, parse
-from infra.incidents.replay import judge
-from infra.incidents.report import table
-from infra.incidents.row import COLUMNS
-from infra.incidents.screen import show_report
+from infra.servicenow.history import continued, opened, ticket_id
+from infra.servicenow.importer import unknown_rows
+from infra.servicenow.log import NotALogError, parse
+from infra.servicenow.replay import judge
+from infra.servicenow.report import table
+from infra.servicenow.row import COLUMNS
+from infra.servicenow.screen import show_report
 
 NOW = datetime(2016, 6, 1, tzinfo=UTC)
 DEFAULTS = dict.fromkeys(COLUMNS, "?") | {

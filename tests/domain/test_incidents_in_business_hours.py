@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from infra.incidents.bundle import policies
-from infra.incidents.history import opened
-from infra.incidents.log import read
-from infra.incidents.replay import judge
-from infra.incidents.report import table
+from infra.servicenow.bundle import policies
+from infra.servicenow.history import opened
+from infra.servicenow.log import read
+from infra.servicenow.replay import judge
+from infra.servicenow.report import table
 from tests.domain.incident_reference import Minutes, incidents, judged
 
 ROOT = Path(__file__).parents[2]

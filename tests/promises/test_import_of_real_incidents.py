@@ -19,10 +19,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.duration import parse_duration
-from infra.incidents.commands import import_incidents, report_incidents
-from infra.incidents.importer import Importer
-from infra.incidents.log import read
 from infra.postgres.ticket_numbers import TicketNumbers
+from infra.servicenow.commands import import_incidents, report_incidents
+from infra.servicenow.importer import Importer
+from infra.servicenow.log import read
 from infra.settings import Settings
 from infra.wiring import core, new_id, now
 from tests.api_client import eventually

@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from infra.incidents.line import RowParser, cells
-from infra.incidents.row import COLUMNS, Fault, Row
+from infra.servicenow.line import RowParser, cells
+from infra.servicenow.row import COLUMNS, Fault, Row
 
 
 class NotALogError(Exception):

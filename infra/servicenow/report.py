@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from domain.lifecycle.facts import PRIORITIES
-from infra.incidents.replay import Verdict
+from infra.servicenow.replay import Verdict
 
 
 @dataclass(frozen=True, kw_only=True)

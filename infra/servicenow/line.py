@@ -13,7 +13,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from domain.event import Json
-from infra.incidents.row import (
+from infra.servicenow.row import (
     CHANNEL,
     KEPT,
     KEPT_AT_THE_END,

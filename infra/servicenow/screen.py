@@ -8,11 +8,11 @@ from rich.table import Table
 
 from domain.duration import format_duration
 from domain.event import Json
-from infra.incidents.history import TYPE
-from infra.incidents.importer import Summary
-from infra.incidents.replay import Verdict
-from infra.incidents.report import Line
-from infra.incidents.row import Fault
+from infra.servicenow.history import TYPE
+from infra.servicenow.importer import Summary
+from infra.servicenow.replay import Verdict
+from infra.servicenow.report import Line
+from infra.servicenow.row import Fault
 
 SHOWN_FAULTS = 20
 COUNTED = (

@@ -19,9 +19,9 @@ from domain.event import IMPORTER, Event
 from domain.lifecycle.facts import TicketUpdated
 from domain.ticket.evolve import fold
 from domain.ticket.ticket import Ticket
-from infra.incidents.history import continued, opened, ticket_id
-from infra.incidents.log import IncidentLog
-from infra.incidents.row import Fault, Row, mark
+from infra.servicenow.history import continued, opened, ticket_id
+from infra.servicenow.log import IncidentLog
+from infra.servicenow.row import Fault, Row, mark
 
 AT_ONCE = 100
 """Incidents that are appended together; the writer needs few transactions for them."""

@@ -15,13 +15,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from domain.event import IMPORTER
 from domain.ticket.world import World
 from infra.embedded.located import located
-from infra.incidents import screen
-from infra.incidents.bundle import BundleError, policies
-from infra.incidents.importer import Importer, Summary
-from infra.incidents.log import IncidentLog, NotALogError, read
-from infra.incidents.replay import Verdict, judge
-from infra.incidents.report import table
 from infra.postgres.ticket_numbers import TicketNumbers
+from infra.servicenow import screen
+from infra.servicenow.bundle import BundleError, policies
+from infra.servicenow.importer import Importer, Summary
+from infra.servicenow.log import IncidentLog, NotALogError, read
+from infra.servicenow.replay import Verdict, judge
+from infra.servicenow.report import table
 from infra.settings import Settings
 from infra.wiring import Core, core_now, new_id, now
 

@@ -35,7 +35,7 @@ from domain.lifecycle.facts import (
 from domain.lifecycle.status import Status
 from domain.ticket.draft import Draft, seal
 from domain.ticket.ticket import Ticket
-from infra.incidents.row import Row
+from infra.servicenow.row import Row
 
 TYPE = "incident"
 _RANK: dict[Status, int] = {
