@@ -34,20 +34,20 @@ from infra.followers.ticket_cache import TicketCache
 from infra.followers.ticket_projector import Projector
 from infra.followers.timers import Timers
 from infra.followers.unpromised import show_unpromised
-from infra.heartbeats import Heart
 from infra.http.server import api_limits, server_config
-from infra.logs import started
 from infra.notification.due_table import NotificationTable
 from infra.notification.follower import Notifications
 from infra.notification.sender import Sender
 from infra.notification.setup import setup_notes
 from infra.postgres.database import Database
 from infra.postgres.wake_up import Bell
+from infra.process.heartbeats import Heart
+from infra.process.logs import started
+from infra.process.stopping import Server, until_stopped
 from infra.projections.simulations import CHANNEL as SIMULATIONS_CHANNEL
 from infra.projections.simulations import SimulationTable
 from infra.projections.ticket_list import TicketReadModel
 from infra.settings import Settings, masked
-from infra.stopping import Server, until_stopped
 from infra.temporal.client import (
     SIMULATIONS_QUEUE,
     TICKETS_QUEUE,

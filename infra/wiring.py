@@ -46,7 +46,6 @@ from infra.eventstore.store import PostgresEventStore
 from infra.eventstore.topics import FACTS
 from infra.eventstore.writer import GroupWriter
 from infra.followers.ticket_cache import TicketCache
-from infra.heartbeats import Heart
 from infra.http.outbound import OutboundClient, OutboundError, parse_networks
 from infra.http.webhook_sender import WebhookCourier
 from infra.notification.channels import channels
@@ -58,6 +57,7 @@ from infra.postgres.database import Database
 from infra.postgres.publishing_lock import PublishingTurns
 from infra.postgres.ticket_numbers import TicketNumbers
 from infra.postgres.wake_up import Bell
+from infra.process.heartbeats import Heart
 from infra.projections.attainment import AttainmentReadModel
 from infra.projections.event_feed import LogFeed
 from infra.projections.key_uses import KeyUses

@@ -10,7 +10,7 @@ import click
 import httpx
 
 from infra.embedded.located import Running, secret
-from infra.failures import FAILED, REFUSED, Failure, unreachable
+from infra.process.failures import FAILED, REFUSED, Failure, unreachable
 from infra.settings import Settings
 
 URL, KEY = "PLEDGE_URL", "PLEDGE_KEY"

@@ -7,7 +7,7 @@ import click
 from typing_extensions import override
 
 from infra.cli.client import Target
-from infra.failures import understood
+from infra.process.failures import understood
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 

@@ -11,9 +11,9 @@ from urllib.parse import quote
 import click
 
 from infra.cli.client_options import Commands, reaching
-from infra.failures import EXIT_CODES
+from infra.process.failures import EXIT_CODES
+from infra.process.terminal import finish, say
 from infra.settings import Settings
-from infra.terminal import finish, say
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable output")
 _DETAILED = click.option(
@@ -97,7 +97,7 @@ def _located(process: str) -> Settings:
     or by its own settings.
     """
     from infra.embedded.located import locate_temporal, located, share_metrics
-    from infra.logs import configure_logs  # noqa: PLC0415
+    from infra.process.logs import configure_logs
     from infra.settings_checks import checked  # noqa: PLC0415
 
     settings = located(checked(targets=process == "followers"))

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from infra.cli.bundles import read
 from infra.cli.client import PledgeClient
-from infra.failures import FAILED, USAGE, Failure
+from infra.process.failures import FAILED, USAGE, Failure
 from infra.wiring import now
 
 SINCE_EVER = "1970-01-01T00:00:00Z"

@@ -22,7 +22,7 @@ from infra.embedded.data_dir import DataDir
 from infra.embedded.installation import postgres_programs
 from infra.embedded.ports import free_port
 from infra.embedded.postgres import DATABASE, SUPERUSER, Postgres
-from infra.failures import Failure
+from infra.process.failures import Failure
 from infra.wiring import now
 
 DUMP, SECRETS, ABOUT = "pledge.dump", "secrets", "backup.json"

@@ -16,7 +16,7 @@ from temporalio.envconfig import ClientConfig
 
 from infra.embedded.data_dir import DataDir
 from infra.embedded.postgres import APP, OWNER
-from infra.failures import AWAY, REFUSED, Failure
+from infra.process.failures import AWAY, REFUSED, Failure
 from infra.settings import Settings
 
 TEMPORAL_ADDRESS = "TEMPORAL_ADDRESS"

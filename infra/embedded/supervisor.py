@@ -32,7 +32,7 @@ from infra.embedded.process import (
     run,
     started,
 )
-from infra.terminal import stop_signals
+from infra.process.terminal import stop_signals
 
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0

@@ -18,9 +18,9 @@ from infra.embedded.process import EmbeddedError
 from infra.embedded.stack import ADMIN_KEY, Stack, assemble
 from infra.embedded.supervisor import FAILED, LOST, Supervisor
 from infra.notification.setup import setup_notes
+from infra.process.terminal import say
 from infra.settings import Settings, as_environment, overlooked
 from infra.settings_checks import checked
-from infra.terminal import say
 
 TRIES = 2
 TAKE_OVER_S = 2.0

@@ -16,9 +16,9 @@ import psycopg
 
 from activities.ports import StoreUnavailableError
 from infra.eventstore.store import Header, PostgresEventStore
-from infra.logs import fields
 from infra.postgres.database import Database, Row
 from infra.postgres.wake_up import Bell
+from infra.process.logs import fields
 from infra.temporal.client import TemporalUnavailableError
 
 LINGER_S = 0.05

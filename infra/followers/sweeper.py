@@ -18,8 +18,8 @@ from activities.enforcement import Enforcement
 from activities.ports import StoreUnavailableError
 from infra import metrics
 from infra.followers.follower import Follower
-from infra.logs import fields
 from infra.postgres.database import Database
+from infra.process.logs import fields
 
 TICK_S = 0.25
 GRACE_MS = 700

@@ -13,8 +13,8 @@ from domain.subscription.webhook import Secret
 from infra import metrics
 from infra.eventstore.store import PostgresEventStore
 from infra.eventstore.topics import FACTS
-from infra.logs import fields
 from infra.postgres.database import Database, Row
+from infra.process.logs import fields
 
 LOG = logging.getLogger(__name__)
 

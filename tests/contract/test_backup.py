@@ -10,7 +10,7 @@ from infra.embedded.backup import backup, restore
 from infra.embedded.data_dir import DataDir
 from infra.embedded.ports import free_port
 from infra.embedded.postgres import APP, OWNER, Postgres
-from infra.failures import Failure
+from infra.process.failures import Failure
 
 pytestmark = pytest.mark.postgres
 

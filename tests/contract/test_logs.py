@@ -11,7 +11,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from infra.logs import Gathering, configure_logs, fields
+from infra.process.logs import Gathering, configure_logs, fields
 from infra.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from contextlib import redirect_stdout
 import pytest
 
 from infra.cli.simulate import simulate
-from infra.failures import Failure
+from infra.process.failures import Failure
 from tests.api_client import eventually
 
 

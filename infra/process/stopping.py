@@ -15,7 +15,7 @@ from typing import Any
 import uvicorn
 from typing_extensions import override
 
-from infra.terminal import stop_signals
+from infra.process.terminal import stop_signals
 
 LONGEST_S = 10
 """From being asked to being gone; the supervisor kills sooner."""
