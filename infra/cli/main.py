@@ -39,7 +39,7 @@ def main() -> None:
 @click.option("--port", type=int, default=None, help="HTTP port, 8400 by default")
 def up(data_dir: Path | None, port: int | None) -> None:
     """Run everything, embedded or as the settings say, until Ctrl-C."""
-    from infra.embedded.up import up as run
+    from infra.embedded.up import up as run  # noqa: PLC0415
 
     finish(run(data_dir, port))
 
@@ -48,9 +48,9 @@ def up(data_dir: Path | None, port: int | None) -> None:
 @_JSON
 def migrate(as_json: bool) -> None:
     """Bring the database up to date, as its owner."""
-    from infra.embedded.located import owner_url
-    from infra.postgres.migrations import app_role
-    from infra.postgres.migrations import migrate as run
+    from infra.embedded.located import owner_url  # noqa: PLC0415
+    from infra.postgres.migrations import app_role  # noqa: PLC0415
+    from infra.postgres.migrations import migrate as run  # noqa: PLC0415
     from infra.settings_checks import checked  # noqa: PLC0415
 
     settings = checked()
@@ -96,8 +96,8 @@ def _located(process: str) -> Settings:
     """The settings of a process that is started alone, beside a running installation
     or by its own settings.
     """
-    from infra.embedded.located import locate_temporal, located, share_metrics
-    from infra.process.logs import configure_logs
+    from infra.embedded.located import locate_temporal, located, share_metrics  # noqa: PLC0415
+    from infra.process.logs import configure_logs  # noqa: PLC0415
     from infra.settings_checks import checked  # noqa: PLC0415
 
     settings = located(checked(targets=process == "followers"))
@@ -118,8 +118,8 @@ def _run(coroutine: Any) -> None:
 @reaching
 def status(as_json: bool) -> None:
     """Say how each part of the running installation is doing. Exit code 1: not well."""
-    from infra.cli.client import PledgeClient
-    from infra.cli.status import status_lines
+    from infra.cli.client import PledgeClient  # noqa: PLC0415
+    from infra.cli.status import status_lines  # noqa: PLC0415
 
     answer = PledgeClient.running().parts()
     if as_json:
@@ -164,7 +164,7 @@ def create_key(
     as_json: bool,
 ) -> None:
     """Make a key; it is shown once. NAME is what the log will call its holder."""
-    from infra.cli.client import PledgeClient
+    from infra.cli.client import PledgeClient  # noqa: PLC0415
 
     body = {
         "name": name,
@@ -184,7 +184,7 @@ def create_key(
 @reaching
 def list_keys(as_json: bool) -> None:
     """Every key, without the key itself."""
-    from infra.cli.client import PledgeClient
+    from infra.cli.client import PledgeClient  # noqa: PLC0415
 
     found = PledgeClient.running().call("GET", "/v1/keys")["items"]
     if as_json:
@@ -213,7 +213,7 @@ def _key_columns(key: dict[str, Any]) -> Iterator[str]:
 @reaching
 def revoke_key(key_id: str, as_json: bool) -> None:
     """Refuse this key from now on."""
-    from infra.cli.client import PledgeClient
+    from infra.cli.client import PledgeClient  # noqa: PLC0415
 
     PledgeClient.running().call("DELETE", f"/v1/keys/{key_id}")
     click.echo(json.dumps({"id": key_id, "revoked": True}) if as_json else "revoked")
@@ -262,8 +262,8 @@ def apply_config(file: Path, as_json: bool, prune: bool) -> None:
 
 def _bundle(what: str, file: Path, *, as_json: bool, prune: bool) -> bool:
     """Whether anything differs."""
-    from infra.cli.bundles import read, told
-    from infra.cli.client import PledgeClient
+    from infra.cli.bundles import read, told  # noqa: PLC0415
+    from infra.cli.client import PledgeClient  # noqa: PLC0415
 
     bundle = read(file)
     path = f"/v1/config/{what}" + ("?prune=true" if prune else "")
@@ -280,7 +280,7 @@ def validate_config(file: Path) -> None:
 
     Names that the file does not hold are not checked, and it says which.
     """
-    from infra.cli.bundle_check import check, lines
+    from infra.cli.bundle_check import check, lines  # noqa: PLC0415
 
     found = check(file)
     for line in lines(file, found.faults or found.unchecked):
@@ -300,8 +300,8 @@ def validate_config(file: Path) -> None:
 @reaching
 def export_config(kinds: tuple[str, ...], as_json: bool) -> None:
     """Print all that is in force as a bundle, in YAML: pledge config export > FILE."""
-    from infra.cli.bundles import exported
-    from infra.cli.client import PledgeClient
+    from infra.cli.bundles import exported  # noqa: PLC0415
+    from infra.cli.client import PledgeClient  # noqa: PLC0415
 
     query = "&".join(f"kind={quote(kind)}" for kind in kinds)
     bundle = PledgeClient.running().call("GET", f"/v1/config?{query}")
@@ -319,7 +319,7 @@ def import_() -> None:
 @_JSON
 def import_incidents(file: Path, zone: str, as_json: bool) -> None:
     """ServiceNow's incident audit log (CSV), as histories. Again adds nothing."""
-    from infra.servicenow.commands import import_incidents as run
+    from infra.servicenow.commands import import_incidents as run  # noqa: PLC0415
 
     finish(run(file, zone, as_json=as_json))
 
@@ -340,7 +340,7 @@ def report() -> None:
 @_JSON
 def report_incidents(policy: Path, as_json: bool) -> None:
     """How many imported incidents would have met a policy, by priority."""
-    from infra.servicenow.commands import report_incidents as run
+    from infra.servicenow.commands import report_incidents as run  # noqa: PLC0415
 
     finish(run(policy, as_json=as_json))
 
@@ -365,7 +365,7 @@ def simulate(
     what is published now and what really happened; all tickets if none are named.
     Nothing of it is published.
     """
-    from infra.cli.simulate import simulate as run
+    from infra.cli.simulate import simulate as run  # noqa: PLC0415
 
     opened = since, until
     options = {"as_json": as_json, "detailed_exitcode": detailed_exitcode}
@@ -384,7 +384,7 @@ def simulate(
 def rebuild(per_second: float, as_json: bool) -> None:
     """Make every running workflow again on an empty Temporal, overdue first."""
     settings = _located("rebuild")
-    from infra.cli.rebuild import rebuild as run
+    from infra.cli.rebuild import rebuild as run  # noqa: PLC0415
 
     def told(line: str) -> None:
         click.echo(line, err=as_json)
@@ -401,9 +401,9 @@ def rebuild(per_second: float, as_json: bool) -> None:
 @_JSON
 def backup(folder: Path, as_json: bool) -> None:
     """Copy the database and the secrets into a new folder, while everything runs."""
-    from infra.embedded.backup import backup as run
-    from infra.embedded.data_dir import DataDir
-    from infra.embedded.located import owner_url
+    from infra.embedded.backup import backup as run  # noqa: PLC0415
+    from infra.embedded.data_dir import DataDir  # noqa: PLC0415
+    from infra.embedded.located import owner_url  # noqa: PLC0415
     from infra.settings_checks import checked  # noqa: PLC0415
 
     settings = checked()
@@ -423,8 +423,8 @@ def backup(folder: Path, as_json: bool) -> None:
 @_JSON
 def restore(folder: Path, data_dir: Path | None, as_json: bool) -> None:
     """Make a new data directory of a backup; it is then started with `pledge up`."""
-    from infra.embedded.backup import restore as run
-    from infra.embedded.data_dir import DataDir
+    from infra.embedded.backup import restore as run  # noqa: PLC0415
+    from infra.embedded.data_dir import DataDir  # noqa: PLC0415
     from infra.settings_checks import checked  # noqa: PLC0415
 
     data = DataDir((data_dir or Path(checked().data_dir)).resolve())

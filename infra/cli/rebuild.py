@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 from activities.contracts import TicketPlan
 from activities.enforcement import contract
+from infra.eventstore.streams import PROJECTOR, ticket_ids
 from infra.followers.ticket_cache import TicketCache, each
-from infra.followers.ticket_projector import PROJECTOR, ticket_ids
 from infra.settings import Settings
 from infra.temporal.client import TemporalRefusedError, TimerBackend, connect
 from infra.wiring import Core, core_now

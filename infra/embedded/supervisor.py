@@ -5,8 +5,8 @@ that ends is started again, after a pause that doubles while it keeps failing. B
 everything is up a failure ends the supervisor instead: a person is watching. Invariant:
 when `run` returns, no child is left. A first signal stops, a second one hurries: it
 kills the children, but those that need an orderly end (`hurried=False`) get theirs.
-Deliberately absent: what the children are (`infra.embedded.up`), and their dependence on one
-another: each bears the absence of the others.
+Deliberately absent: what the children are (`infra.embedded.up`), and their dependence
+on one another: each bears the absence of the others.
 """
 
 import asyncio

@@ -19,11 +19,11 @@ from domain.lifecycle.facts import (
     TicketUpdated,
 )
 from infra.eventstore.store import Header
+from infra.eventstore.streams import SEARCH
 from infra.followers.follower import Follower
 from infra.followers.ticket_cache import Failed, each
 from infra.projections.search.words import words
 
-SEARCH = "search"
 TOPICS = (TicketOpened.topic, TicketMessageAdded.topic, TicketUpdated.topic)
 """What changes the texts of a ticket."""
 _UPSERT = """

@@ -2,7 +2,7 @@
 reports ask.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -20,14 +20,13 @@ from domain.ticket.enforce import plan
 from domain.ticket.evolve import standing_of
 from domain.ticket.ticket import Ticket
 from infra.eventstore.store import Header, PostgresEventStore
+from infra.eventstore.streams import PROJECTOR, ticket_ids
 from infra.followers.follower import Follower
 from infra.followers.ticket_cache import TicketCache, each
 from infra.postgres.database import Database, Row
 from infra.postgres.wake_up import Bell
 from infra.projections.facets import broken, facets, promised, shown_clocks
 from infra.projections.used_words import Used, UsedWords, words_of
-
-PROJECTOR = "projector"
 
 # The columns of `_row`, in whatever order: a release that knows more of them gives
 # theirs a default.
@@ -159,11 +158,6 @@ def _upsert(columns: tuple[str, ...]) -> Composed:
             SQL("{0} = EXCLUDED.{0}").format(column) for column in changing
         ),
     )
-
-
-def ticket_ids(batch: Sequence[Header]) -> Iterator[str]:
-    """Streams of configuration and the like have a `/` in their names."""
-    return (h.stream_id for h in batch if "/" not in h.stream_id)
 
 
 def _rows(ticket: Ticket) -> Rows:

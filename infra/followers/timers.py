@@ -13,9 +13,9 @@ from typing_extensions import override
 from activities.contracts import TicketPlan
 from activities.enforcement import contract
 from infra.eventstore.store import Header, PostgresEventStore
+from infra.eventstore.streams import ticket_ids
 from infra.followers.follower import Follower
 from infra.followers.ticket_cache import Failed, TicketCache, each
-from infra.followers.ticket_projector import ticket_ids
 from infra.postgres.database import Database
 from infra.postgres.wake_up import Bell
 from infra.temporal.client import (

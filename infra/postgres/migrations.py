@@ -30,7 +30,11 @@ GROUP BY c.oid
 
 def migrations() -> Iterator[tuple[str, str]]:
     """Name and text of each file, in order."""
-    found = [f for f in files("infra").joinpath("sql").iterdir() if f.name[0].isdigit()]
+    found = [
+        f
+        for f in files("infra.postgres").joinpath("sql").iterdir()
+        if f.name[0].isdigit()
+    ]
     for file in sorted(found, key=lambda f: f.name):
         yield file.name, file.read_text(encoding="utf-8")
 

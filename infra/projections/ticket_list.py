@@ -10,8 +10,7 @@ from activities.ports import BusyError
 from api.ports import BehindError, TicketFilter
 from domain.errors import InvalidError
 from domain.event import Json
-from infra.followers.search import SEARCH
-from infra.followers.ticket_projector import PROJECTOR
+from infra.eventstore.streams import PROJECTOR, SEARCH
 from infra.postgres.database import Database, Row
 from infra.projections.ticket_order import order_of
 from infra.projections.ticket_query import COLUMNS, Estimate, TicketQuery

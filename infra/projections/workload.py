@@ -17,7 +17,7 @@ from activities.ports import Moving, Registry
 from api.ports import BehindError
 from domain.people.directory import Directory, Turn
 from domain.ticket.workload import Move, handed, moves_anything
-from infra.followers.ticket_projector import PROJECTOR
+from infra.eventstore.streams import PROJECTOR
 from infra.postgres.database import Database
 
 Projected = Callable[[int], Awaitable[None]]

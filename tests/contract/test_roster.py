@@ -9,7 +9,7 @@ from psycopg import sql
 
 from domain.configuration.configuration import Configuration
 from domain.ticket.world import World
-from infra.followers.ticket_projector import PROJECTOR
+from infra.eventstore.streams import PROJECTOR
 from infra.projections.workload import LiveRoster
 from tests.contract.stores import opened
 from tests.dsl import NOON, Story, configured

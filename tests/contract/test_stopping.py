@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 SCRIPT = """
 import asyncio
-from infra import stopping
+from infra.process import stopping
 
 async def endless():
     print("runs", flush=True)

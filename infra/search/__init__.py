@@ -1,1 +1,0 @@
-"""Text in which tickets are found: folded into words, kept up, asked for."""
