@@ -180,9 +180,9 @@ def test_a_warning_during_a_writing_waits_for_it_and_for_nothing_else(gathering)
 def test_a_process_writes_its_last_lines_before_it_ends():
     script = """
 import logging
-from infra.logs import configure_logs
+from infra.process.logs import configure_logs
 from infra.settings import Settings
-from infra.terminal import finish
+from infra.process.terminal import finish
 
 configure_logs("worker", Settings())
 for word in ("first", "second", "last"):

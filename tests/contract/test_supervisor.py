@@ -40,7 +40,7 @@ async def test_a_full_disk_does_not_stop_what_runs_and_is_said_once(tmp_path):
 def test_a_log_that_has_grown_is_put_aside_while_its_writer_goes_on(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("infra.data_dir.LOG_LIMIT_BYTES", 10)
+    monkeypatch.setattr("infra.embedded.data_dir.LOG_LIMIT_BYTES", 10)
     data = DataDir(tmp_path)
     with data.log("api").open("a") as writer:
         for number in range(6):
