@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, Literal, TypeAlias, get_args
 
 from domain.errors import ActingError, FieldError, InvalidError, NameTakenError
 from domain.event import OURS, Actor, Event, Fact
@@ -249,3 +249,6 @@ def fold_keys(events: Iterable[Event], start: Keys | None = None) -> Keys:
             case _:
                 pass
     return Keys(by_id)
+
+
+AccessFact: TypeAlias = KeyCreated | KeyRevoked | WebhookSecretRead

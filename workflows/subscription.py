@@ -73,7 +73,9 @@ class SubscriptionWorkflow:
             self.poked = self.hurried = False
             result = await self._deliver()
             if result.gone:
-                return
+                # Who resumed it meanwhile has poked, and hears what waits.
+                self.attempt = 0
+                continue
             await self._settle(result)
 
     async def _deliver(self) -> DeliverResult:

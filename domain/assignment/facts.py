@@ -5,7 +5,7 @@ Every instant that something is due by is in the facts: folding needs no team do
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeAlias
 
 from domain.event import Fact
 from domain.people.candidate import Candidate
@@ -126,3 +126,17 @@ class AssignmentWithdrawn(Fact):
     agent: str
     held: Literal["offer", "ticket"]
     reason: str
+
+
+AssignmentFact: TypeAlias = (
+    AssignmentQueued
+    | AssignmentOffered
+    | AssignmentAccepted
+    | AssignmentDeclined
+    | AssignmentOfferExpired
+    | AssignmentWaiting
+    | AssignmentUnanswered
+    | AssignmentRelaxed
+    | AssignmentOverflowed
+    | AssignmentWithdrawn
+)

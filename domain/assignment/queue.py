@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.assignment.facts import (
+    AssignmentAccepted,
     AssignmentDeclined,
+    AssignmentFact,
     AssignmentOffered,
     AssignmentOfferExpired,
+    AssignmentOverflowed,
     AssignmentQueued,
     AssignmentRelaxed,
     AssignmentUnanswered,
@@ -18,7 +21,6 @@ from domain.assignment.facts import (
     AssignmentWithdrawn,
 )
 from domain.copies import replace
-from domain.event import Fact
 from domain.people.candidate import Candidate
 
 
@@ -74,8 +76,8 @@ def queued(fact: AssignmentQueued, version: int) -> Queue:
     )
 
 
-def evolve(  # noqa: PLR0911 - one case a fact
-    queue: Queue, fact: Fact, version: int
+def evolve(  # noqa: C901, PLR0911 - one case a fact
+    queue: Queue, fact: AssignmentFact, version: int
 ) -> Queue:
     moved = replace(queue, version=version)
     match fact:
@@ -106,7 +108,7 @@ def evolve(  # noqa: PLR0911 - one case a fact
             )
         case AssignmentRelaxed():
             return replace(moved, wished=fact.wished, relax_at=fact.relax_at)
-        case _:
+        case AssignmentQueued() | AssignmentAccepted() | AssignmentOverflowed():
             return moved
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from domain.authority.facts import (
     ApprovalClimbed,
+    ApprovalFact,
     ApprovalGranted,
     ApprovalRejected,
     ApprovalRequested,
@@ -13,7 +14,6 @@ from domain.authority.facts import (
     LimitUsed,
 )
 from domain.authority.limits import SpendKind
-from domain.event import Fact
 
 ApprovalState = Literal["pending", "unresolved", "granted", "rejected"]
 
@@ -51,7 +51,7 @@ class Approval:
 
 
 def evolve(
-    approvals: tuple[Approval, ...], fact: Fact, at: datetime
+    approvals: tuple[Approval, ...], fact: ApprovalFact, at: datetime
 ) -> tuple[Approval, ...]:
     match fact:
         case ApprovalRequested():
@@ -82,8 +82,6 @@ def evolve(
                 else approval
                 for approval in approvals
             )
-        case _:
-            return approvals
 
 
 def _requested(fact: ApprovalRequested, at: datetime) -> Approval:

@@ -5,7 +5,7 @@ Amounts are decimal text (`"12.50"`), as they were said.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from domain.authority.limits import SpendKind
 from domain.event import Fact
@@ -122,3 +122,9 @@ class ApprovalRejected(Fact):
     principal: str
     actor: str
     limit: LimitUsed
+
+
+DelegationFact: TypeAlias = AuthorityDelegated | AuthorityRevoked
+ApprovalFact: TypeAlias = (
+    ApprovalRequested | ApprovalClimbed | ApprovalGranted | ApprovalRejected
+)

@@ -1,7 +1,7 @@
 """What happened to documents of configuration."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from domain.configuration.kinds import Kind
 from domain.errors import FieldError
@@ -33,3 +33,6 @@ class PolicyRetired(Fact):
     kind: Kind
     name: str
     warnings: tuple[FieldError, ...] = ()
+
+
+ConfigurationFact: TypeAlias = PolicyPublished | PolicyRetired

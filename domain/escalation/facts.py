@@ -6,7 +6,7 @@ can be folded without the calendar and the schedules that it was worked out by.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from domain.escalation.policy import EscalationPolicy
 from domain.escalation.target import TargetKind
@@ -292,3 +292,29 @@ class EscalationEnded(Fact):
     topic: ClassVar[str] = "escalation.ended"
     clock: str
     reason: str
+
+
+RunFact: TypeAlias = (
+    EscalationBroken
+    | EscalationStepFired
+    | EscalationStepSkipped
+    | EscalationHeld
+    | EscalationUnreached
+    | EscalationAcknowledged
+    | EscalationPaused
+    | EscalationResumed
+    | EscalationForced
+    | EscalationMigrated
+    | EscalationExhausted
+    | EscalationEnded
+)
+"""Of one run that goes on: its clock says which."""
+EscalationFact: TypeAlias = (
+    EscalationPinned
+    | EscalationStarted
+    | EscalationCatchAllFired
+    | EscalationNotified
+    | EscalationReassigned
+    | EscalationNotReassigned
+    | RunFact
+)

@@ -6,7 +6,7 @@ is in `escalating` (start, acknowledge, pause, force) and `climb` (take a step).
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from domain.copies import replace
 from domain.escalation.facts import (
@@ -23,24 +23,11 @@ from domain.escalation.facts import (
     EscalationStepFired,
     EscalationStepSkipped,
     EscalationUnreached,
+    RunFact,
 )
 from domain.event import PolicyRef
 
 RunState = Literal["climbing", "held", "acknowledged", "paused", "exhausted", "ended"]
-RunFact: TypeAlias = (
-    EscalationBroken
-    | EscalationStepFired
-    | EscalationStepSkipped
-    | EscalationHeld
-    | EscalationUnreached
-    | EscalationAcknowledged
-    | EscalationPaused
-    | EscalationResumed
-    | EscalationForced
-    | EscalationMigrated
-    | EscalationExhausted
-    | EscalationEnded
-)
 
 
 @dataclass(frozen=True, kw_only=True)

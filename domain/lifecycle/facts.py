@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeAlias
 
-from domain.event import Fact, Json
+from domain.event import Fact, Json, PolicyRef
 from domain.lifecycle import words as ticket_words
 from domain.lifecycle.reply_author import Voice
 from domain.people.candidate import Candidate
@@ -131,12 +131,24 @@ class TicketTierChanged(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TicketDetails:
+    """What describes a ticket, and has no event of its own when it changes."""
+
+    subject: str
+    type: str
+    product_area: str | None
+    tags: tuple[str, ...]
+    attributes: Json
+
+
+@dataclass(frozen=True, kw_only=True)
 class TicketUpdated(Fact):
-    """Fields without a story of their own; `old` and `new` have the same keys."""
+    """`changed`: those of the details that are others now."""
 
     topic: ClassVar[str] = "ticket.updated"
-    old: Json
-    new: Json
+    changed: tuple[str, ...]
+    old: TicketDetails
+    new: TicketDetails
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,3 +249,38 @@ class FeedbackCaptured(Fact):
     kind: str
     product_area: str | None
     severity: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketMacroRun(Fact):
+    """What follows by this macro is in the events that it caused. `left_out`: what
+    could not be done, and why.
+    """
+
+    topic: ClassVar[str] = "ticket.macro_run"
+    macro: PolicyRef
+    left_out: tuple[str, ...] = ()
+
+
+LifecycleFact: TypeAlias = (
+    TicketOpened
+    | TicketMessageAdded
+    | TicketAssigned
+    | TicketAcknowledged
+    | TicketPaused
+    | TicketResumed
+    | TicketPriorityChanged
+    | TicketTierChanged
+    | TicketUpdated
+    | TicketResolved
+    | TicketClosed
+    | TicketReopened
+    | TicketWatched
+    | TicketMerged
+    | TicketAbsorbed
+    | TicketUnmerged
+    | TicketSeparated
+    | TicketSplit
+    | FeedbackCaptured
+    | TicketMacroRun
+)

@@ -9,7 +9,7 @@ import hmac
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from domain.event import Event, Fact
 
@@ -54,3 +54,6 @@ def calendar_secret(key: bytes, agent: str, version: int) -> str:
     bound = hmac.digest(key, _PURPOSE, hashlib.sha256)
     text = json.dumps([agent, version]).encode()
     return hmac.digest(bound, text, hashlib.sha256).hex()[:SECRET_CHARACTERS]
+
+
+CalendarUrlFact: TypeAlias = AgentCalendarUrlMade | AgentCalendarUrlRevoked

@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from domain.errors import FieldError
 from domain.event import Fact
@@ -83,3 +83,14 @@ class AgentLeaveCancelled(Fact):
     topic: ClassVar[str] = "agent.leave_cancelled"
     agent: str
     leave_id: str
+
+
+OnCallFact: TypeAlias = (
+    ScheduleOverrideAdded
+    | ScheduleOverrideCancelled
+    | ScheduleSwapOffered
+    | ScheduleSwapTaken
+    | ScheduleSwapCancelled
+    | AgentLeaveAdded
+    | AgentLeaveCancelled
+)

@@ -7,7 +7,7 @@ by the time used, not by when a timer fired (design invariant 6).
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from domain.calendar.span import Span, ended, is_open
 from domain.copies import replace
@@ -15,6 +15,7 @@ from domain.event import PolicyRef
 from domain.sla.decision import Decision
 from domain.sla.facts import (
     CancelledBy,
+    ClockFact,
     EarlyStep,
     SlaAttached,
     SlaBreached,
@@ -31,17 +32,6 @@ from domain.sla.facts import (
 from domain.sla.metric import Metric
 
 ClockState = Literal["running", "paused", "met", "missed", "cancelled"]
-SlaFact: TypeAlias = (
-    SlaPaused
-    | SlaResumed
-    | SlaWarned
-    | SlaBreached
-    | SlaMet
-    | SlaMissed
-    | SlaRestated
-    | SlaCancelled
-    | SlaExcused
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +178,7 @@ def attached(
 
 
 def evolve(  # noqa: C901, PLR0911 - one case, one line of meaning
-    clock: Clock, fact: SlaFact, at: datetime, version: int, decision: Decision | None
+    clock: Clock, fact: ClockFact, at: datetime, version: int, decision: Decision | None
 ) -> Clock:
     match fact:
         case SlaPaused():

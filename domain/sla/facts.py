@@ -6,7 +6,7 @@ history can be read, folded and proved without the calendar that it was worked o
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeAlias
 
 from domain.calendar.span import Span
 from domain.event import Fact, PolicyRef
@@ -200,3 +200,18 @@ class SlaExcused(Fact):
     cycle: int
     reason: str
     approved_by: str
+
+
+ClockFact: TypeAlias = (
+    SlaPaused
+    | SlaResumed
+    | SlaWarned
+    | SlaBreached
+    | SlaMet
+    | SlaMissed
+    | SlaRestated
+    | SlaCancelled
+    | SlaExcused
+)
+"""Of one clock that runs, or ran: its metric and cycle say which."""
+SlaFact: TypeAlias = SlaMatched | SlaNotMatched | SlaAttached | ClockFact

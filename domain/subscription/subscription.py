@@ -7,7 +7,7 @@ encrypted beside it and shown once.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeAlias
 
 from domain.errors import FieldError, RuleError, UnknownWordError
 from domain.event import Actor, Event, Fact
@@ -270,3 +270,14 @@ def _resumed(known: Subscription, fact: SubscriptionResumed) -> Subscription:
             return replace(known, newest_until=fact.position)
         case "all":
             return known
+
+
+SubscriptionFact: TypeAlias = (
+    SubscriptionCreated
+    | SubscriptionChanged
+    | SubscriptionPaused
+    | SubscriptionDisabled
+    | SubscriptionResumed
+    | SubscriptionRetried
+    | SubscriptionDeleted
+)

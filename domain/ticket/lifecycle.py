@@ -3,7 +3,7 @@ somebody, held, changed, finished.
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Literal
 
@@ -16,6 +16,7 @@ from domain.lifecycle.facts import (
     Priority,
     TicketAssigned,
     TicketClosed,
+    TicketDetails,
     TicketMessageAdded,
     TicketPaused,
     TicketPriorityChanged,
@@ -63,7 +64,7 @@ class Resume:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """`fields`: the new values of subject, type, product_area, tags, attributes."""
+    """`fields`: new values by the names of `TicketDetails`; the others stay."""
 
     priority: Priority | None = None
     tier: str | None = None
@@ -220,12 +221,10 @@ class Handling:
             raise RuleError("the ticket is closed: reopen it first")
         priority = command.priority or ticket.priority
         old_tier, tier = ticket.customer.tier, command.tier or ticket.customer.tier
-        new = {
-            k: v for k, v in command.fields.items() if _differs(getattr(ticket, k), v)
-        }
-        if new:
-            old = {k: getattr(ticket, k) for k in new}
-            self._record(TicketUpdated(old=old, new=new))
+        details = replace(ticket.details, **command.fields)  # type: ignore[arg-type]
+        update = updated(ticket.details, details)
+        if update.changed:
+            self._record(update)
         if tier != old_tier:
             self._record(TicketTierChanged(old=old_tier, new=tier))
         if priority != ticket.priority:
@@ -281,6 +280,15 @@ def assign_faults(
 def refuse_finished(ticket: Ticket) -> None:
     if ticket.finished:
         raise RuleError(f"the ticket is {ticket.status}: reopen it first")
+
+
+def updated(old: TicketDetails, new: TicketDetails) -> TicketUpdated:
+    changed = (
+        each.name
+        for each in fields(TicketDetails)
+        if _differs(getattr(old, each.name), getattr(new, each.name))
+    )
+    return TicketUpdated(changed=tuple(changed), old=old, new=new)
 
 
 def _differs(old: object, new: object) -> bool:

@@ -6,11 +6,10 @@ be done and records the rest: it must not fail because somebody has left since.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import ClassVar
 
 from domain.errors import FieldError, InvalidError
-from domain.event import SYSTEM, Fact, PolicyRef
-from domain.lifecycle.facts import Author, TicketWatched
+from domain.event import SYSTEM
+from domain.lifecycle.facts import Author, TicketMacroRun, TicketWatched
 from domain.lifecycle.macro import Macro
 from domain.people.directory import Directory, may_act, refuse_absent
 from domain.ticket.draft import Draft
@@ -25,17 +24,6 @@ from domain.ticket.lifecycle import (
 from domain.ticket.ticket import Ticket
 
 PLEDGE = Author(kind="system", id=SYSTEM.id)
-
-
-@dataclass(frozen=True, kw_only=True)
-class TicketMacroRun(Fact):
-    """What follows by this macro is in the events that it caused. `left_out`: what
-    could not be done, and why.
-    """
-
-    topic: ClassVar[str] = "ticket.macro_run"
-    macro: PolicyRef
-    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

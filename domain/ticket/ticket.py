@@ -14,6 +14,7 @@ from domain.lifecycle.facts import (
     Channel,
     Customer,
     Priority,
+    TicketDetails,
     TicketMessageAdded,
 )
 from domain.lifecycle.pause import PastPause, Pause
@@ -122,6 +123,16 @@ class Ticket:
             if (policy.ref.name, policy.ref.version) == (ref.name, ref.version):
                 return policy
         raise NotFoundError("pinned escalation policy", f"{ref.name}@{ref.version}")
+
+    @property
+    def details(self) -> TicketDetails:
+        return TicketDetails(
+            subject=self.subject,
+            type=self.type,
+            product_area=self.product_area,
+            tags=self.tags,
+            attributes=self.attributes,
+        )
 
     def answered(self, replies: Replies) -> bool:
         """Whether the customer who had written ever had an answer that counts."""

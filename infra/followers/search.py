@@ -96,15 +96,12 @@ def texts(events: Sequence[Event]) -> Iterator[str]:
     """Number, subject, customer and tags as they are now, then all that was written."""
     opened = events[0].fact
     assert isinstance(opened, TicketOpened)
-    now: dict[str, object] = {"subject": opened.subject, "tags": opened.tags}
-    for event in events:
-        if isinstance(event.fact, TicketUpdated):
-            now |= event.fact.new
+    updates = [e.fact.new for e in events if isinstance(e.fact, TicketUpdated)]
+    now = updates[-1] if updates else opened
     yield str(opened.number)
-    yield str(now["subject"])
+    yield now.subject
     yield from _of_customer(opened.customer)
-    if isinstance(tags := now["tags"], list | tuple):
-        yield from map(str, tags)
+    yield from now.tags
     yield opened.body
     for event in events:
         if isinstance(event.fact, TicketMessageAdded):

@@ -19,7 +19,8 @@ fields, then paused, resolved or closed.
 import uuid
 from collections.abc import Iterable, Sequence
 
-from domain.event import IMPORTER, Actor, Event, Json, Meta
+from domain.copies import replace
+from domain.event import IMPORTER, Actor, Event, Meta
 from domain.lifecycle.facts import (
     Customer,
     TicketAssigned,
@@ -30,10 +31,10 @@ from domain.lifecycle.facts import (
     TicketReopened,
     TicketResolved,
     TicketResumed,
-    TicketUpdated,
 )
 from domain.lifecycle.status import Status
 from domain.ticket.draft import Draft, seal
+from domain.ticket.lifecycle import updated
 from domain.ticket.ticket import Ticket
 from infra.servicenow.row import Row
 
@@ -167,11 +168,8 @@ def _describe(draft: Draft, row: Row) -> None:
     ticket = draft.ticket
     fixed = ("source", "number", "contact_type", "time_zone")
     attributes = {k: v for k, v in ticket.attributes.items() if k in fixed} | row.kept
-    new: Json = {"attributes": attributes}
-    if row.subject != ticket.subject:
-        new["subject"] = row.subject
-    old: Json = {name: getattr(ticket, name) for name in new}
-    draft.record(TicketUpdated(old=old, new=new), row.updated_at)
+    new = replace(ticket.details, attributes=attributes, subject=row.subject)
+    draft.record(updated(ticket.details, new), row.updated_at)
 
 
 def _settle(draft: Draft, row: Row) -> None:

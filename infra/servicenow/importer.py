@@ -153,8 +153,7 @@ def _attributes(event: Event) -> dict[str, object]:
     fact = event.fact
     if event.meta.actor.kind != "migration" or not isinstance(fact, TicketUpdated):
         return {}
-    found = fact.new.get("attributes")
-    return found if isinstance(found, dict) else {}
+    return fact.new.attributes
 
 
 def _id(rows: Sequence[Row]) -> str:

@@ -42,7 +42,7 @@ def attributes(**values):
 
 
 def tagged(*tags):
-    return Change(fields={"tags": list(tags)})
+    return Change(fields={"tags": tags})
 
 
 ON_TAGS = {

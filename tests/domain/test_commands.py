@@ -1,8 +1,11 @@
 """What can be asked of a ticket, when, and what the log says about who and why."""
 
+from dataclasses import replace
+
 import pytest
 
-from domain.errors import InvalidError, NotFoundError, RuleError
+from domain.configuration.facts import PolicyRetired
+from domain.errors import InvalidError, NotFoundError, RuleError, UnreadableError
 from domain.event import SYSTEM
 from domain.lifecycle.facts import (
     FeedbackCaptured,
@@ -143,10 +146,11 @@ def test_a_ticket_from_the_future_is_refused():
 # what is recorded
 
 
-def test_only_what_differs_is_recorded_with_old_and_new():
+def test_what_differs_is_named_with_the_details_before_and_after():
     change = Change(fields={"subject": "Hot", "type": "question"})
     fact = given().when("1m", change).one(TicketUpdated)
-    assert (fact.old, fact.new) == ({"subject": "Cold"}, {"subject": "Hot"})
+    assert fact.changed == ("subject",)
+    assert (fact.old.subject, fact.new.subject) == ("Cold", "Hot")
 
 
 def test_a_change_of_nothing_records_nothing():
@@ -238,7 +242,20 @@ def test_an_empty_history_is_no_ticket():
     assert fold([]) is None
 
 
-def test_tags_read_from_a_stored_list_are_the_same_tags():
-    story = given().when("1m", Change(fields={"tags": ("a", "b")}))
-    fact = TicketUpdated(old={"tags": []}, new={"tags": ["a", "b"]})
-    assert evolve(given().ticket, fact, NOON, "t-1").tags == story.ticket.tags
+def test_an_update_changes_nothing_but_the_details():
+    before = given().ticket
+    new = replace(before.details, tags=("a", "b"), product_area="heaters")
+    fact = TicketUpdated(changed=("tags", "product_area"), old=before.details, new=new)
+    after = evolve(before, fact, before.updated_at, before.id)
+    assert (
+        replace(
+            before, version=before.version + 1, tags=new.tags, product_area="heaters"
+        )
+        == after
+    )
+
+
+def test_a_fact_that_is_none_of_a_ticket_s_is_refused_not_forgotten():
+    fact = PolicyRetired(kind="teams", name="front")
+    with pytest.raises(UnreadableError, match=r"policy\.retired does not happen to"):
+        evolve(given().ticket, fact, NOON, "t-1")

@@ -11,6 +11,7 @@ from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.escalation.facts import EscalationReassigned
 from domain.lifecycle.facts import (
     TicketAssigned,
+    TicketMacroRun,
     TicketMessageAdded,
     TicketPaused,
     TicketResolved,
@@ -19,7 +20,7 @@ from domain.lifecycle.facts import (
 from domain.sla.facts import SlaMet
 from domain.ticket.decide import PauseTicket, Resolve
 from domain.ticket.lifecycle import Close
-from domain.ticket.macro_run import RunMacro, TicketMacroRun
+from domain.ticket.macro_run import RunMacro
 from domain.ticket.world import World
 from tests.dsl import AGENTS, Story, configured, published
 

@@ -51,6 +51,7 @@ class Endpoint:
         self.attempts: list[int] = []
         self.gone: list[int] = []
         self.faults = 0
+        self.resumes_at_once = False
         self.tried_once_more = asyncio.Condition()
         self.backend = TimerBackend(environment.client, queue, queue)
         self.runs: set[tuple[str, str]] = set()
@@ -66,6 +67,9 @@ class Endpoint:
     async def disable(self, subscription, status) -> None:
         self.gone.append(status)
         self.known[subscription.id] = replace(subscription, state="disabled")
+        if self.resumes_at_once:
+            self.known[subscription.id] = subscription
+            await self.poke(at_once=True)
 
     async def waiting(self, _subscription, limit):
         if self.faults:
@@ -266,6 +270,15 @@ async def test_an_endpoint_that_is_gone_is_not_tried_again(endpoint):
     await endpoint.poke()
     await endpoint.handle.result()
     assert (endpoint.attempts, endpoint.gone) == ([1], [410])
+
+
+async def test_who_resumes_while_it_is_being_disabled_hears_what_waits(endpoint):
+    endpoint.happens()
+    endpoint.answers.append(410)
+    endpoint.resumes_at_once = True
+    await endpoint.poke()
+    await endpoint.has_tried(2)
+    assert (endpoint.attempts, endpoint.gone) == ([1, 1], [410])
 
 
 async def test_who_paused_hears_nothing_and_who_resumed_all_of_it(endpoint):
