@@ -10,6 +10,7 @@ from domain.assignment.facts import (
     AssignmentOffered,
     AssignmentWithdrawn,
 )
+from domain.calendar.instants import MICROSECOND
 from domain.escalation.commands import StepUnreached
 from domain.escalation.facts import (
     EscalationForced,
@@ -31,7 +32,6 @@ from domain.lifecycle.facts import (
 )
 from domain.ticket.assignment_offers import DeclineOffer, Offering, OfferNext, Withdraw
 from domain.ticket.draft import Draft
-from domain.ticket.enforce import MICROSECOND
 from domain.ticket.escalation_runs import Escalating
 from domain.ticket.escalation_steps import catch
 from domain.ticket.merge import close_merged

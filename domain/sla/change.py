@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 from domain.calendar.business_time import breach_at, elapsed
 from domain.calendar.calendar import Calendar
+from domain.calendar.instants import MICROSECOND
 from domain.calendar.span import Span, ended
 from domain.sla.change_rules import ChangeRule
 from domain.sla.clock import Clock
 
 ZERO = timedelta(0)
-MICROSECOND = timedelta(microseconds=1)
+
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 

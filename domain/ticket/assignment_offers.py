@@ -8,6 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from domain.assignment.alarms import (
+    AssignmentAlarm,
+    NextRoundDue,
+    OfferExpires,
+    OverflowDue,
+    RelaxationDue,
+)
 from domain.assignment.facts import (
     AssignmentAccepted,
     AssignmentDeclined,
@@ -32,8 +39,6 @@ from domain.people.routing import Terms
 from domain.ticket.assignment_eligibility import Takers, turn_of
 from domain.ticket.draft import Draft
 from domain.ticket.world import World
-
-Due = Literal["offer", "ask_again", "overflow", "relax"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,15 +150,15 @@ class Offering:
 
     # what rules do
 
-    def come_due(self, what: Due) -> None:
-        match what:
-            case "offer":
+    def come_due(self, alarm: AssignmentAlarm) -> None:
+        match alarm:
+            case OfferExpires():
                 self._expire()
-            case "ask_again":
+            case NextRoundDue():
                 self._try_again()
-            case "overflow":
+            case OverflowDue():
                 self._overflow()
-            case "relax":
+            case RelaxationDue():
                 self._relax()
 
     def settle(self, reason: str = "nobody has it", *, at_once: bool = False) -> None:

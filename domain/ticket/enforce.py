@@ -5,15 +5,29 @@ Both are pure: calling `enforce` twice for the same instant adds nothing the sec
 time, and calling it late records the exact instants all the same.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import TypeAlias
 
-from domain.assignment.queue import Queue
-from domain.authority.approval import Approval
+from domain.assignment import alarms as assignment
+from domain.assignment.alarms import (
+    AssignmentAlarm,
+    NextRoundDue,
+    OfferExpires,
+    OverflowDue,
+    RelaxationDue,
+)
+from domain.authority import alarms as authority
+from domain.authority.alarms import ApprovalUnanswered
+from domain.escalation import alarms as escalation
+from domain.escalation.alarms import EarlyStepDue, EscalationAlarm, StepDue, WaitOver
 from domain.escalation.run import Run
+from domain.lifecycle import alarms as lifecycle
+from domain.lifecycle.alarms import PauseEnds
 from domain.lifecycle.facts import TicketResumed
+from domain.sla import alarms as sla
+from domain.sla.alarms import BreachDue, LongestPauseOver, SlaAlarm, WarningDue
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaBreached, SlaWarned
 from domain.ticket.approvals import Approving
@@ -28,7 +42,6 @@ from domain.ticket.world import World
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
-MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,102 +58,52 @@ class Plan:
     done: bool
 
 
-class Alarm(NamedTuple):
-    """`at` is the exact instant it speaks of, `due_from` when it may be acted on."""
-
-    at: datetime
-    due_from: datetime
-    kind: Literal[
-        "warning", "breach", "step", "resume", "outlive", "early", "run_out",
-        "offer", "ask_again", "overflow", "relax", "approval",
-    ]  # fmt: skip
-    key: str
-    detail: str = ""
+Alarm: TypeAlias = (
+    SlaAlarm | EscalationAlarm | AssignmentAlarm | ApprovalUnanswered | PauseEnds
+)
+ORDER: tuple[type[Alarm], ...] = (
+    ApprovalUnanswered,
+    NextRoundDue,
+    BreachDue,
+    EarlyStepDue,
+    OfferExpires,
+    LongestPauseOver,
+    OverflowDue,
+    RelaxationDue,
+    PauseEnds,
+    WaitOver,
+    StepDue,
+    WarningDue,
+)
+"""Of what is due at the same instant. The order is a decision: a breach is recorded
+before the steps that follow from it, and who holds the ticket is settled before a step
+looks for them.
+"""
+_RANK = {kind: place for place, kind in enumerate(ORDER)}
 
 
 def alarms(ticket: Ticket) -> Iterator[Alarm]:
     """Everything that will be due, unless the ticket changes before."""
     for clock in ticket.clocks:
         if clock.live:
-            yield from _clock_alarms(clock)
-            yield from _early_alarms(ticket, clock)
-    if ticket.pause is not None and (until := ticket.pause.until) is not None:
-        yield Alarm(at=until, due_from=until, kind="resume", key="pause")
+            yield from sla.alarms(clock)
+            yield from escalation.early_alarms(clock, ticket.runs)
+    if ticket.pause is not None:
+        yield from lifecycle.alarms(ticket.pause)
     for run in ticket.runs:
-        yield from _run_alarms(run)
+        yield from escalation.run_alarms(run)
     if ticket.queue is not None:
-        yield from _queue_alarms(ticket.queue)
+        yield from assignment.alarms(ticket.queue)
     if ticket.status != "closed":
-        yield from _approval_alarms(ticket.approvals)
-
-
-def _queue_alarms(queue: Queue) -> Iterator[Alarm]:
-    """While somebody is asked, nobody else is, and it goes to no other team."""
-    if queue.offer is not None:
-        until = queue.offer.expires_at
-        yield Alarm(at=until, due_from=until, kind="offer", key=queue.team)
-    elif (again := queue.again_at) is not None:
-        yield Alarm(at=again, due_from=again, kind="ask_again", key=queue.team)
-    if queue.offer is None and (at := queue.overflow_at) is not None:
-        yield Alarm(at=at, due_from=at, kind="overflow", key=queue.team)
-    if (at := queue.relax_at) is not None:
-        yield Alarm(at=at, due_from=at, kind="relax", key=queue.team)
-
-
-def _approval_alarms(approvals: Iterable[Approval]) -> Iterator[Alarm]:
-    for approval in approvals:
-        if approval.open and (at := approval.climbs_at) is not None:
-            key = f"approval/{approval.number}"
-            detail = str(approval.number)
-            yield Alarm(at=at, due_from=at, kind="approval", key=key, detail=detail)
-
-
-def _run_alarms(run: Run) -> Iterator[Alarm]:
-    if run.state in ("climbing", "held") and (due := run.next_due_at) is not None:
-        yield Alarm(at=due, due_from=due, kind="step", key=run.clock)
-    if run.state in ("acknowledged", "paused") and (until := run.until) is not None:
-        yield Alarm(at=until, due_from=until, kind="run_out", key=run.clock)
-
-
-def _clock_alarms(clock: Clock) -> Iterator[Alarm]:
-    for warning in clock.warnings_left:
-        yield Alarm(
-            at=warning.at,
-            due_from=warning.at,
-            kind="warning",
-            key=clock.key,
-            detail=warning.threshold,
-        )
-    if (until := clock.resumes_at) is not None:
-        yield Alarm(at=until, due_from=until, kind="outlive", key=clock.key)
-    breaks_at = clock.breaks_at
-    if clock.breached_at is None and breaks_at is not None:
-        # At its last instant the promise still holds.
-        due_from = breaks_at if clock.inherited else breaks_at + MICROSECOND
-        yield Alarm(at=breaks_at, due_from=due_from, kind="breach", key=clock.key)
-
-
-def _early_alarms(ticket: Ticket, clock: Clock) -> Iterator[Alarm]:
-    """Steps before the breach that no run of this clock has taken yet."""
-    if not clock.early_left:
-        return
-    runs = [run for run in ticket.runs if run.clock == clock.key]
-    if any(run.state != "climbing" for run in runs):
-        return
-    taken = max((run.step for run in runs), default=0)
-    for early in clock.early_left:
-        if early.step >= taken:
-            yield Alarm(
-                at=early.at,
-                due_from=early.at,
-                kind="early",
-                key=clock.key,
-                detail=str(early.step),
-            )
+        yield from authority.alarms(ticket.approvals)
 
 
 def next_alarm(ticket: Ticket) -> Alarm | None:
-    return min(alarms(ticket), key=lambda a: (a.due_from, a.kind, a.key), default=None)
+    return min(alarms(ticket), key=_when, default=None)
+
+
+def _when(alarm: Alarm) -> tuple[datetime, int, str]:
+    return alarm.due_from, _RANK[type(alarm)], alarm.key
 
 
 def plan(ticket: Ticket) -> Plan:
@@ -177,28 +140,28 @@ def _come_due(  # noqa: C901 - one case a kind of alarm
 ) -> None:
     """`before`: the world as it was before the draft."""
     start, world = draft.mark(), before.now(draft)
-    match alarm.kind:
-        case "warning":
+    match alarm:
+        case WarningDue():
             _warn(draft, alarm)
-        case "breach":
+        case BreachDue():
             _breach(draft, alarm, world)
-        case "resume":
+        case PauseEnds():
             resumed_by_time = TicketResumed(reason="the pause ran out")
             draft.record(resumed_by_time, alarm.at, by_rule=True)
             react(draft, start, alarm.at, before)
-        case "outlive":
+        case LongestPauseOver():
             _outlive(draft, alarm, world)
-        case "step":
+        case StepDue():
             _take_step(draft, alarm, _run(draft, alarm), before, as_of)
-        case "early":
+        case EarlyStepDue():
             _take_step(draft, alarm, _early(draft, alarm, world), before, as_of)
-        case "run_out":
+        case WaitOver():
             by = Escalating(draft=draft, at=alarm.at, world=world)
             by.run_out(_run(draft, alarm))
-        case "approval":
-            Approving(draft=draft, at=alarm.at, world=world).run_out(int(alarm.detail))
-        case "offer" | "ask_again" | "overflow" | "relax" as due:
-            Offering(draft, alarm.at, world, as_of).come_due(due)
+        case ApprovalUnanswered():
+            Approving(draft=draft, at=alarm.at, world=world).run_out(alarm.number)
+        case OfferExpires() | NextRoundDue() | OverflowDue() | RelaxationDue():
+            Offering(draft, alarm.at, world, as_of).come_due(alarm)
             react(draft, start, alarm.at, before)
 
 
@@ -219,14 +182,14 @@ def _clock(ticket: Ticket, key: str) -> Clock:
     return next(c for c in ticket.clocks if c.key == key)
 
 
-def _warn(draft: Draft, alarm: Alarm) -> None:
+def _warn(draft: Draft, alarm: WarningDue) -> None:
     clock = _clock(draft.ticket, alarm.key)
     assert clock.due_at is not None, "a running clock has a due instant"
     draft.record(
         SlaWarned(
             metric=clock.metric,
             cycle=clock.cycle,
-            threshold=alarm.detail,
+            threshold=alarm.threshold,
             warn_at=alarm.at,
             due_at=clock.due_at,
         ),
@@ -237,7 +200,7 @@ def _warn(draft: Draft, alarm: Alarm) -> None:
     )
 
 
-def _outlive(draft: Draft, alarm: Alarm, world: World) -> None:
+def _outlive(draft: Draft, alarm: LongestPauseOver, world: World) -> None:
     """The longest pause that the policy allows is over; the ticket stays paused."""
     clock = _clock(draft.ticket, alarm.key)
     reason = "the longest pause is over"
@@ -250,7 +213,7 @@ def _outlive(draft: Draft, alarm: Alarm, world: World) -> None:
     )
 
 
-def _breach(draft: Draft, alarm: Alarm, world: World) -> None:
+def _breach(draft: Draft, alarm: BreachDue, world: World) -> None:
     clock = _clock(draft.ticket, alarm.key)
     assert clock.due_at is not None, "a clock that can break has a due instant"
     breach = draft.record(
@@ -271,8 +234,8 @@ def _breach(draft: Draft, alarm: Alarm, world: World) -> None:
     Escalating(draft=draft, at=alarm.at, world=world).broken(clock, breach)
 
 
-def _early(draft: Draft, alarm: Alarm, world: World) -> Run:
-    clock, step = _clock(draft.ticket, alarm.key), int(alarm.detail)
+def _early(draft: Draft, alarm: EarlyStepDue, world: World) -> Run:
+    clock, step = _clock(draft.ticket, alarm.key), alarm.step
     by = Escalating(draft=draft, at=alarm.at, world=world)
     run = by.early(clock, step)
     assert run is not None, "only a clock with a ladder has early steps"
