@@ -13,7 +13,7 @@ from typing import Protocol
 from activities.ports import Caller, CommandRow, EventStore, NewId, Now, Registry
 from activities.tickets import TicketDesk
 from domain.errors import InvalidError, VersionConflictError
-from domain.escalation.commands import PersonNotified, StepUnreached
+from domain.escalation.commands import PersonNotified, StepUndelivered
 from domain.event import SYSTEM, Event, Meta, PolicyRef, event_id
 from domain.notification.facts import NotificationFact
 from domain.notification.notification import (
@@ -25,12 +25,12 @@ from domain.notification.notification import (
 )
 from domain.notification.notified import person_notified
 from domain.notification.planning import plan
-from domain.notification.undelivered import told_by, unreached
+from domain.notification.undelivered import told_by, undelivered
 from domain.notification.urgency import Occasion, occasions
 from domain.people.contact import Preferences, parse_preferences
 
 LOG = logging.getLogger(__name__)
-StepReport = StepUnreached | PersonNotified
+StepReport = StepUndelivered | PersonNotified
 OnReport = Callable[[str, StepReport], Awaitable[None]]
 """Takes the ticket's id. Called at least once for each step that reached nobody, and
 for each person whom a message of a step reached.
@@ -64,7 +64,7 @@ async def report_step(desk: TicketDesk, ticket_id: str, report: StepReport) -> N
         report.reason,
     )
     if report.reason == ALL_FAILED:
-        key = f"unreached:{ticket_id}/{report.clock}/{report.step}/{report.lap}"
+        key = f"unreached:{ticket_id}/{report.clock}/{report.step}/{report.repetition}"
         await desk.apply(ticket_id, report, _caller(key, ticket_id))
 
 
@@ -133,10 +133,12 @@ class Notifying:
         """
         lost = folded(await self._store.load_many(streams)).values()
         events = await self._store.load(ticket_id)
-        for clock, step, lap in {one.told_by for one in lost if one.told_by}:
-            told = [notification_stream(n) for n in told_by(events, clock, step, lap)]
+        for clock, step, repetition in {one.told_by for one in lost if one.told_by}:
+            told = [
+                notification_stream(n) for n in told_by(events, clock, step, repetition)
+            ]
             found = await self._store.load_many(told)
-            if gone := unreached([fold(found.get(stream, ())) for stream in told]):
+            if gone := undelivered([fold(found.get(stream, ())) for stream in told]):
                 await self._on_report(ticket_id, gone)
 
     async def sent(self, ticket_id: str, stream: str) -> None:

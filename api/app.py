@@ -106,7 +106,7 @@ def create_app(
 
 
 def _add_layers(app: FastAPI, limits: Limits) -> None:
-    """Around the gate; the last one stands outermost."""
+    """ResolutionContext the gate; the last one stands outermost."""
     app.add_middleware(NotModified)
     app.add_middleware(Gzip)
     app.add_middleware(Head)

@@ -71,13 +71,13 @@ def published(config, kind, name, document) -> Configuration:
 
 
 def world(
-    policies=None, ladders=None, *, agents=AGENTS, teams=TEAMS, loads=None
+    policies=None, escalation_policies=None, *, agents=AGENTS, teams=TEAMS, loads=None
 ) -> World:
     config = configured(
         {
             "agents": agents,
             "teams": teams,
-            "escalation-policies": ladders or {},
+            "escalation-policies": escalation_policies or {},
             "sla-policies": policies or {},
         }
     )
@@ -86,11 +86,11 @@ def world(
 
 def promising(targets, *, steps=None, repeat=0, **policy) -> World:
     """Everybody is promised these targets; with `steps`, by the ladder `climb`."""
-    ladders = {"climb": {"steps": steps, "repeat": repeat}} if steps else {}
+    escalation_policies = {"climb": {"steps": steps, "repeat": repeat}} if steps else {}
     document = {"match": [{"targets": targets}], **policy}
     if steps:
         document["escalation_policy"] = "climb"
-    return world({"care": document}, ladders)
+    return world({"care": document}, escalation_policies)
 
 
 class Choice(NamedTuple):

@@ -35,7 +35,8 @@ WRITE = guarded("config:write", 400, 404, 409, 422, 429)
 
 class ListedNotificationOut(BaseModel):
     """`unreachable` says why no message could reach this person; `detail` of each
-    message why it failed. `clock`, `step` and `lap` where an escalation chose them.
+    message why it failed. `clock`, `step` and `repetition` where an escalation chose
+    them.
     """
 
     id: str
@@ -44,7 +45,7 @@ class ListedNotificationOut(BaseModel):
     cause: Cause
     clock: str | None
     step: int | None
-    lap: int | None
+    repetition: int | None
     planned_at: datetime
     urgency: Urgency
     state: State
@@ -120,7 +121,7 @@ def _json(found: Notification) -> Json:
         "cause": found.cause,
         "clock": found.clock,
         "step": found.step,
-        "lap": found.lap,
+        "repetition": found.repetition,
         "planned_at": plain(found.planned_at),
         "urgency": found.urgency,
         "state": found.state,

@@ -42,7 +42,7 @@ async def get_ticket_notifications(
 
 
 def _json(told: Telling, found: Notification | None) -> Json:
-    step, lap = told.step
+    step, repetition = told.step
     return {
         "id": told.id,
         "person": told.person,
@@ -51,7 +51,7 @@ def _json(told: Telling, found: Notification | None) -> Json:
         "reason": told.reason,
         "clock": told.clock,
         "step": step,
-        "lap": lap,
+        "repetition": repetition,
         "told_at": plain(told.event.timestamp),
         "urgency": found.urgency if found else None,
         "state": found.state if found else "pending",

@@ -38,7 +38,7 @@ class NotificationOut(BaseModel):
     event: str
     clock: str | None
     step: int | None
-    lap: int | None
+    repetition: int | None
     told_at: datetime
     urgency: Urgency | None
     state: State | Literal["pending"]

@@ -32,11 +32,11 @@ class SimulationIn(Strict):
 
 
 class ToldOut(BaseModel):
-    """`step` and `lap` are counted from 0."""
+    """`step` and `repetition` are counted from 0."""
 
     person: str
     step: int
-    lap: int
+    repetition: int
     at: datetime
 
 

@@ -25,7 +25,7 @@ class LackingOut(BaseModel):
 class ApprovalOut(BaseModel):
     """`approver`: the next manager with enough authority; null and `unresolved`:
     nobody had it, or nobody above who was asked last. `asked`: who was, in turn;
-    `silent`: who of them did not answer in time. `climbs_at`: when somebody else is.
+    `silent`: who of them did not answer in time. `escalates_at`: when somebody else is.
     `principal`: whose authority was used, `actor`: by whom, `because`: why.
     """
 
@@ -38,12 +38,12 @@ class ApprovalOut(BaseModel):
     requested_at: datetime
     state: ApprovalState
     approver: str | None
-    passed_over: list[LackingOut]
+    excluded: list[LackingOut]
     principal: str | None
     actor: str | None
     limit: LimitUsedOut | None
     because: str | None
     decided_at: datetime | None
-    climbs_at: datetime | None
+    escalates_at: datetime | None
     asked: list[str]
     silent: list[str]

@@ -111,7 +111,7 @@ def _clock_json(clock: Clock, at: datetime, config: Configuration) -> Json:
 
 
 def _run_json(run: Run) -> Json:
-    going, waits = not run.over, run.state in ("climbing", "held")
+    going, waits = not run.over, run.state in ("running", "waiting")
     return {
         "clock": run.clock,
         "policy": plain(run.policy),

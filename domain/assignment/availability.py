@@ -9,9 +9,9 @@ from domain.people.directory import Directory
 
 
 @dataclass(frozen=True, kw_only=True)
-class Around:
+class ResolutionContext:
     """What is known when somebody is looked for. `asked`: who said no to this ticket,
-    or nothing, in words. `log_tells`: people whom no channel leads to too.
+    or nothing, in words. `log_notifies`: people whom no channel leads to too.
     """
 
     at: datetime
@@ -20,10 +20,10 @@ class Around:
     directory: Directory
     oncall: OnCallBook
     asked: Mapping[str, str] = field(default_factory=dict)
-    log_tells: bool = True
+    log_notifies: bool = True
 
 
-def barred(around: Around, person: str) -> str | None:
+def barred(around: ResolutionContext, person: str) -> str | None:
     """Why this ticket is not for this person now, whoever they are else."""
     if back := on_leave(around.oncall, person, around.at):
         return f"on leave until {back.isoformat()}"
@@ -33,12 +33,12 @@ def barred(around: Around, person: str) -> str | None:
     return None
 
 
-def away_of(around: Around, team: str) -> dict[str, str]:
+def away_of(around: ResolutionContext, team: str) -> dict[str, str]:
     """Who of the team cannot take it, and why."""
     found = {m: barred(around, m) for m in members_of(around, team)}
     return {**around.asked, **{m: why for m, why in found.items() if why}}
 
 
-def members_of(around: Around, team: str) -> Sequence[str]:
+def members_of(around: ResolutionContext, team: str) -> Sequence[str]:
     known = around.directory.teams.get(team)
     return known.members if known else ()

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from domain.authority.facts import (
-    ApprovalClimbed,
+    ApprovalEscalated,
     ApprovalFact,
     ApprovalGranted,
     ApprovalRejected,
@@ -22,7 +22,7 @@ ApprovalState = Literal["pending", "unresolved", "granted", "rejected"]
 class Approval:
     """`unresolved`: it waits, and nobody above the requester, or above who was asked
     last, could decide it then. `asked`: who was, one after the other, `silent`: who of
-    them did not answer in time. `climbs_at`: when somebody else is asked. `because`:
+    them did not answer in time. `escalates_at`: when somebody else is asked. `because`:
     the reason of the decision.
     """
 
@@ -35,13 +35,13 @@ class Approval:
     requested_at: datetime
     state: ApprovalState
     approver: str | None = None
-    passed_over: tuple[Lacking, ...] = ()
+    excluded: tuple[Lacking, ...] = ()
     principal: str | None = None
     actor: str | None = None
     limit: LimitUsed | None = None
     because: str | None = None
     decided_at: datetime | None = None
-    climbs_at: datetime | None = None
+    escalates_at: datetime | None = None
     asked: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
 
@@ -58,7 +58,7 @@ def evolve(
             return (*approvals, _requested(fact, at))
         case ApprovalGranted() if fact.number > len(approvals):
             return (*approvals, _granted_at_once(fact, at))
-        case ApprovalClimbed():
+        case ApprovalEscalated():
             return tuple(
                 _climbed(approval, fact) if approval.number == fact.number else approval
                 for approval in approvals
@@ -76,7 +76,7 @@ def evolve(
                     limit=fact.limit,
                     because=fact.reason,
                     decided_at=at,
-                    climbs_at=None,
+                    escalates_at=None,
                 )
                 if approval.number == fact.number
                 else approval
@@ -95,22 +95,22 @@ def _requested(fact: ApprovalRequested, at: datetime) -> Approval:
         requested_at=at,
         state="pending" if fact.approver else "unresolved",
         approver=fact.approver,
-        passed_over=fact.passed_over,
-        climbs_at=fact.climbs_at,
+        excluded=fact.excluded,
+        escalates_at=fact.escalates_at,
         asked=(fact.approver,) if fact.approver else (),
     )
 
 
-def _climbed(approval: Approval, fact: ApprovalClimbed) -> Approval:
-    anew = {lacking.person for lacking in fact.passed_over}
+def _climbed(approval: Approval, fact: ApprovalEscalated) -> Approval:
+    anew = {lacking.person for lacking in fact.excluded}
     late = (fact.from_approver,) if fact.from_approver and not fact.away else ()
-    before = (old for old in approval.passed_over if old.person not in anew)
+    before = (old for old in approval.excluded if old.person not in anew)
     return replace(
         approval,
         state="pending" if fact.approver else "unresolved",
         approver=fact.approver,
-        passed_over=(*before, *fact.passed_over),
-        climbs_at=fact.climbs_at,
+        excluded=(*before, *fact.excluded),
+        escalates_at=fact.escalates_at,
         asked=(*approval.asked, fact.approver) if fact.approver else approval.asked,
         silent=(*approval.silent, *late),
     )

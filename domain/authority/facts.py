@@ -57,7 +57,7 @@ class Lacking:
 @dataclass(frozen=True, kw_only=True)
 class ApprovalRequested(Fact):
     """`number` counts the ticket's approvals from 1. `approver`: the next manager with
-    enough authority; None = nobody has it. `climbs_at`: when somebody else is asked.
+    enough authority; None = nobody has it. `escalates_at`: when somebody else is asked.
     `team_lead`: of the ticket's team, who is told where nobody is asked; None also if
     that is the requester.
     """
@@ -70,28 +70,28 @@ class ApprovalRequested(Fact):
     reason: str
     requested_by: str
     approver: str | None
-    passed_over: tuple[Lacking, ...]
-    climbs_at: datetime | None = None
+    excluded: tuple[Lacking, ...]
+    escalates_at: datetime | None = None
     team_lead: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApprovalClimbed(Fact):
+class ApprovalEscalated(Fact):
     """Who was asked did not answer in time, or is away: the next manager above with
     enough authority is asked. `from_approver` None: nobody was asked at last; `away`:
     they are, and may be asked again.
-    `approver` None: nobody has it now, `climbs_at` is when somebody will, as far as
+    `approver` None: nobody has it now, `escalates_at` is when somebody will, as far as
     that is known, and who was asked before may still decide; `team_lead` as there,
     once somebody was asked and nobody is any more.
     """
 
-    topic: ClassVar[str] = "approval.climbed"
+    topic: ClassVar[str] = "approval.escalated"
     number: int
     from_approver: str | None
     approver: str | None
     reason: str
-    passed_over: tuple[Lacking, ...]
-    climbs_at: datetime | None
+    excluded: tuple[Lacking, ...]
+    escalates_at: datetime | None
     away: bool = False
     team_lead: str | None = None
 
@@ -126,5 +126,5 @@ class ApprovalRejected(Fact):
 
 DelegationFact: TypeAlias = AuthorityDelegated | AuthorityRevoked
 ApprovalFact: TypeAlias = (
-    ApprovalRequested | ApprovalClimbed | ApprovalGranted | ApprovalRejected
+    ApprovalRequested | ApprovalEscalated | ApprovalGranted | ApprovalRejected
 )

@@ -36,7 +36,7 @@ class Chain:
     """`approver` None: nobody above the requester could decide it now."""
 
     approver: str | None
-    passed_over: tuple[Lacking, ...]
+    excluded: tuple[Lacking, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +106,9 @@ class Power:
                 continue
             found = self.away(manager) or self.mandate(manager, spend)
             if isinstance(found, Mandate):
-                return Chain(approver=manager, passed_over=tuple(passed))
+                return Chain(approver=manager, excluded=tuple(passed))
             passed.append(Lacking(person=manager, reason=found))
-        return Chain(approver=None, passed_over=tuple(passed))
+        return Chain(approver=None, excluded=tuple(passed))
 
     def next_chance(
         self, spend: Spend, *, besides: Collection[str] = ()

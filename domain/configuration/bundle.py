@@ -126,9 +126,11 @@ def _settled(
     errors: list[FieldError],
 ) -> Iterator[PolicyPublished]:
     facts = [*facts]
-    ladders = {fact.name for fact in facts if fact.kind == "escalation-policies"}
+    escalation_policies = {
+        fact.name for fact in facts if fact.kind == "escalation-policies"
+    }
     for fact in facts:
         try:
-            yield settled(config, fact, at, ladders)
+            yield settled(config, fact, at, escalation_policies)
         except InvalidError as error:
             errors += error.under(f"/{fact.kind}/{fact.name}").errors

@@ -212,7 +212,7 @@ class Configuration:
             directory=self.directory,
             agents=self.agents,
             sla_policies=self.sla_policies,
-            ladders=self.escalation_policies,
+            escalation_policies=self.escalation_policies,
             plan=plan,
             gaps=gaps,
             chat_targets=self.chat_targets,

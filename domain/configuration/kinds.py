@@ -69,8 +69,8 @@ def _sla_policy(document: Json) -> Iterator[Reference]:
     yield from _calendar("", document)
     for pointer, rule in _items("/match", document.get("match")):
         yield from _calendar(pointer, rule)
-    ladder = document.get("escalation_policy")
-    yield from _named("/escalation_policy", "escalation-policies", ladder)
+    escalation_policy = document.get("escalation_policy")
+    yield from _named("/escalation_policy", "escalation-policies", escalation_policy)
 
 
 def _schedule(document: Json) -> Iterator[Reference]:

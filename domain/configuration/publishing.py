@@ -104,7 +104,7 @@ def settled(
     config: Configuration,
     fact: PolicyPublished,
     at: datetime | None,
-    ladders: Container[str] = (),
+    escalation_policies: Container[str] = (),
 ) -> PolicyPublished:
     """With what is hardly meant in it, `config` being as it is with this version in
     force, and these `ladders` published with it. Raises InvalidError for managers who
@@ -116,7 +116,7 @@ def settled(
             raise InvalidError(circle)
     made = config.entry(fact.kind, fact.name).versions[-1]
     around, new = config.surroundings(at), fact.version == 1
-    found = [*findings(made, around, new=new, said=ladders)]
+    found = [*findings(made, around, new=new, said=escalation_policies)]
     if fact.kind == "sla-policies":
         found += unpromised_elsewhere(config.sla_policies, config.unpromised)
     return replace(fact, warnings=(*fact.warnings, *found))

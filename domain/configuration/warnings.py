@@ -83,4 +83,4 @@ def _of(
         )
         yield from placed(advice, published.document)
     # A first version may be long unused by now.
-    yield from findings(published, around, new=False, said=around.ladders)
+    yield from findings(published, around, new=False, said=around.escalation_policies)

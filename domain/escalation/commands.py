@@ -7,15 +7,15 @@ from domain.escalation.facts import Chosen
 
 
 @dataclass(frozen=True, kw_only=True)
-class StepUnreached:
+class StepUndelivered:
     """A command to the ticket: this step reached nobody, so the next must not wait.
-    Idempotent by clock, step and lap. `reason`: that of the one who was lost by
+    Idempotent by clock, step and repetition. `reason`: that of the one who was lost by
     failures, if there is one; else nobody had a channel that is set up.
     """
 
     clock: str
     step: int
-    lap: int
+    repetition: int
     people: tuple[str, ...]
     reason: str
 
@@ -30,7 +30,7 @@ class PersonNotified:
     about: int
     clock: str
     step: int
-    lap: int
+    repetition: int
     chosen: Chosen
     channel: str
     sent_at: datetime

@@ -12,7 +12,7 @@ from domain.escalation.policy import EscalationPolicy
 from domain.escalation.target import TargetKind
 from domain.event import Fact, PolicyRef
 from domain.people.candidate import Candidate
-from domain.sla.facts import EarlyStep
+from domain.sla.facts import PreBreachStep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,12 +38,12 @@ class EscalationStarted(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EscalationBroken(Fact):
+class EscalationBreached(Fact):
     """The promise of a run that had started before is broken: the steps from the
     breach on follow.
     """
 
-    topic: ClassVar[str] = "escalation.broken"
+    topic: ClassVar[str] = "escalation.breached"
     clock: str
     breach_at: datetime
     step: int
@@ -76,7 +76,7 @@ class Chosen:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PassedOver:
+class Excluded:
     """Somebody a step might have meant, and why it does not."""
 
     person: str
@@ -85,26 +85,26 @@ class PassedOver:
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationStepFired(Fact):
-    """`lap` counts the repeats of the ladder from 0; `due_at` is exact. `chosen` and
-    `passed_over`: who its targets were at this instant, and who they were not.
+    """`repetition` counts the repeats of the ladder from 0; `due_at` is exact. `chosen`
+    and `excluded`: who its targets were at this instant, and who they were not.
     `next_due_at` None: it waits for the clock, or was the last. `turns`: whose turn it
-    was at each of its places that go round. `unmet`: of targets that mean nobody at
-    all, and of chains of managers shorter than asked for, why. `picked`: at each place
-    that takes one of a team, who that was; None: nobody.
+    was at each of its places that go round. `unresolved_targets`: of targets that mean
+    nobody at all, and of chains of managers shorter than asked for, why. `picked`: at
+    each place that takes one of a team, who that was; None: nobody.
     """
 
     topic: ClassVar[str] = "escalation.step_fired"
     clock: str
     step: int
-    lap: int
+    repetition: int
     due_at: datetime
     chosen: tuple[Chosen, ...]
-    passed_over: tuple[PassedOver, ...]
+    excluded: tuple[Excluded, ...]
     next_step: int
-    next_lap: int
+    next_repetition: int
     next_due_at: datetime | None
     turns: dict[str, str] = field(default_factory=dict)
-    unmet: tuple[str, ...] = ()
+    unresolved_targets: tuple[str, ...] = ()
     picked: dict[str, str | None] = field(default_factory=dict)
 
 
@@ -115,10 +115,10 @@ class EscalationStepSkipped(Fact):
     topic: ClassVar[str] = "escalation.step_skipped"
     clock: str
     step: int
-    lap: int
+    repetition: int
     reason: str
     next_step: int
-    next_lap: int
+    next_repetition: int
     next_due_at: datetime | None
 
 
@@ -131,7 +131,7 @@ class EscalationCatchAllFired(Fact):
     topic: ClassVar[str] = "escalation.catch_all_fired"
     clock: str
     step: int
-    lap: int
+    repetition: int
     chosen: tuple[Chosen, ...]
 
 
@@ -150,7 +150,7 @@ class EscalationNotified(Fact):
     topic: ClassVar[str] = "escalation.notified"
     clock: str
     step: int
-    lap: int
+    repetition: int
     target: TargetKind
     person: str
     reason: str
@@ -166,7 +166,7 @@ class EscalationReassigned(Fact):
     topic: ClassVar[str] = "escalation.reassigned"
     clock: str
     step: int
-    lap: int
+    repetition: int
     strategy: str
     team: str | None
     from_agent: str | None
@@ -176,44 +176,44 @@ class EscalationReassigned(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EscalationNotReassigned(Fact):
+class EscalationReassignmentFailed(Fact):
     """Nobody could take it; each candidate says why. `team=None`: it has none."""
 
-    topic: ClassVar[str] = "escalation.not_reassigned"
+    topic: ClassVar[str] = "escalation.reassignment_failed"
     clock: str
     step: int
-    lap: int
+    repetition: int
     strategy: str
     team: str | None
     candidates: tuple[Candidate, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class EscalationUnreached(Fact):
+class EscalationUndelivered(Fact):
     """No message of this step came through to anybody: the next step does not wait."""
 
-    topic: ClassVar[str] = "escalation.unreached"
+    topic: ClassVar[str] = "escalation.undelivered"
     clock: str
     step: int
-    lap: int
+    repetition: int
     people: tuple[str, ...]
     reason: str
     next_due_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class EscalationHeld(Fact):
+class EscalationWaiting(Fact):
     """A step that reaches nobody waits for somebody to be there; `since` the first
-    try, `until` the next one. `passed_over`: whom it means, `candidates`: for whom it
+    try, `until` the next one. `excluded`: whom it means, `candidates`: for whom it
     might be, and why not now.
     """
 
-    topic: ClassVar[str] = "escalation.held"
+    topic: ClassVar[str] = "escalation.waiting"
     clock: str
     step: int
     since: datetime
     until: datetime
-    passed_over: tuple[PassedOver, ...] = ()
+    excluded: tuple[Excluded, ...] = ()
     candidates: tuple[Candidate, ...] = ()
 
 
@@ -278,7 +278,7 @@ class EscalationMigrated(Fact):
     reason: str
     next_due_at: datetime | None = None
     left: timedelta | None = None
-    early: tuple[EarlyStep, ...] | None = None
+    early: tuple[PreBreachStep, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -295,11 +295,11 @@ class EscalationEnded(Fact):
 
 
 RunFact: TypeAlias = (
-    EscalationBroken
+    EscalationBreached
     | EscalationStepFired
     | EscalationStepSkipped
-    | EscalationHeld
-    | EscalationUnreached
+    | EscalationWaiting
+    | EscalationUndelivered
     | EscalationAcknowledged
     | EscalationPaused
     | EscalationResumed
@@ -315,6 +315,6 @@ EscalationFact: TypeAlias = (
     | EscalationCatchAllFired
     | EscalationNotified
     | EscalationReassigned
-    | EscalationNotReassigned
+    | EscalationReassignmentFailed
     | RunFact
 )

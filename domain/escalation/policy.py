@@ -20,7 +20,7 @@ from domain.event import Json, PolicyRef
 from domain.lifecycle.status import StatusChange, parse_status
 from domain.sla.metric import STATE_FIELDS, TICKET_FIELDS
 
-MOST_LAPS = 100
+MOST_REPEATS = 100
 HOUR = timedelta(hours=1)
 ZERO = timedelta(0)
 EXPIRES = timedelta(minutes=30)
@@ -120,11 +120,15 @@ class EscalationPolicy:
             return (late[-1].after - late[-2].after) or HOUR
         return (late[-1].after if late else ZERO) or HOUR
 
-    def gap_before(self, step: int, lap: int) -> timedelta:
+    def gap_before(self, step: int, repetition: int) -> timedelta:
         """To this step from the one before it, or from the breach."""
         if step != self.first_late:
             return self.gap_after(step - 1) if step else ZERO
-        return self.gap_after(len(self.steps) - 1) if lap else self.steps[step].after
+        return (
+            self.gap_after(len(self.steps) - 1)
+            if repetition
+            else self.steps[step].after
+        )
 
 
 def _gap(step: Step, following: Step) -> timedelta:
@@ -154,7 +158,7 @@ def parse_escalation_policy(ref: PolicyRef, document: Json) -> EscalationPolicy:
     policy = EscalationPolicy(
         ref=ref,
         steps=steps,
-        repeat=_parse_count(document, "repeat", MOST_LAPS, "", errors),
+        repeat=_parse_count(document, "repeat", MOST_REPEATS, "", errors),
         nobody=_parse_nobody(document.get("nobody", "skip"), errors),
         acknowledge_expires=None
         if expires in (None, "never")

@@ -5,9 +5,9 @@ mean with the reason why not. Recorded as it was found; replays read the record.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from domain.assignment.availability import Around, barred, members_of
+from domain.assignment.availability import ResolutionContext, barred, members_of
 from domain.assignment.ranking import IN_TURN, Wanted, candidates, chosen_of
-from domain.escalation.facts import Because, Chosen, PassedOver
+from domain.escalation.facts import Because, Chosen, Excluded
 from domain.escalation.target import Target
 from domain.oncall.on_call import OnCall, on_call_at
 from domain.people.candidate import Candidate
@@ -15,7 +15,7 @@ from domain.people.directory import managers_above, may_act
 
 
 @dataclass(frozen=True)
-class Meant:
+class MatchedPerson:
     """`level`: of a manager."""
 
     person: str
@@ -27,26 +27,26 @@ class Meant:
 class Found:
     """Grows target by target; a person is told once, with every reason."""
 
-    around: Around
+    around: ResolutionContext
     chosen: dict[str, Chosen] = field(default_factory=dict)
-    passed_over: dict[str, str] = field(default_factory=dict)
+    excluded: dict[str, str] = field(default_factory=dict)
     turns: dict[str, str] = field(default_factory=dict)
     picked: dict[str, str | None] = field(default_factory=dict)
-    unmet: list[str] = field(default_factory=list)
+    unresolved_targets: list[str] = field(default_factory=list)
     """Targets that mean nobody at all, or end before the level asked for, and why."""
 
     def add(self, target: Target, place: str, instead: str = "") -> None:
         """`place`: where it stands; a target that goes round has its turn there.
         `instead`: why it is asked in the place of the step's own.
         """
-        others, means = len(self.passed_over), tuple(self._meant(target, place))
-        nobody = not means and len(self.passed_over) == others
+        others, means = len(self.excluded), tuple(self._meant(target, place))
+        nobody = not means and len(self.excluded) == others
         if nobody or len(means) < (target.up_to or 0):
-            self.unmet.append(self._nobody(target))
+            self.unresolved_targets.append(self._nobody(target))
         for meant in means:
             unfit = self._unfit(meant.person)
             if unfit is not None:
-                self.passed_over.setdefault(meant.person, unfit)
+                self.excluded.setdefault(meant.person, unfit)
                 continue
             earlier = self.chosen.get(meant.person)
             reason = f"{instead}: {meant.reason}" if instead else meant.reason
@@ -60,7 +60,9 @@ class Found:
                 because=(*(earlier.because if earlier else ()), because),
             )
 
-    def _because(self, target: Target, meant: Meant, *, catch_all: bool) -> Because:
+    def _because(
+        self, target: Target, meant: MatchedPerson, *, catch_all: bool
+    ) -> Because:
         managed = target.kind == "manager_of"
         return Because(
             target=target.kind,
@@ -72,39 +74,39 @@ class Found:
     def people(self) -> tuple[Chosen, ...]:
         return tuple(self.chosen.values())
 
-    def others(self) -> tuple[PassedOver, ...]:
+    def others(self) -> tuple[Excluded, ...]:
         return tuple(
-            PassedOver(person=person, reason=reason)
-            for person, reason in self.passed_over.items()
+            Excluded(person=person, reason=reason)
+            for person, reason in self.excluded.items()
             if person not in self.chosen
         )
 
     def _unfit(self, person: str) -> str | None:
         around = self.around
         unfit = may_act(around.directory, person) or barred(around, person)
-        if unfit is None and not around.log_tells:
+        if unfit is None and not around.log_notifies:
             agent = around.directory.agents[person]
             return None if agent.told else "no channel"
         return unfit
 
     def _meant(  # noqa: C901 - one case a kind of target
         self, target: Target, place: str
-    ) -> Iterator[Meant]:
+    ) -> Iterator[MatchedPerson]:
         name, directory = target.name, self.around.directory
         match target.kind:
             case "assignee":
                 if self.around.assignee is not None:
-                    yield Meant(self.around.assignee, "holds the ticket")
+                    yield MatchedPerson(self.around.assignee, "holds the ticket")
             case "agent" | "webhook":
-                yield Meant(name, "named by the policy")
+                yield MatchedPerson(name, "named by the policy")
             case "team":
                 team = directory.teams.get(name)
                 for member in team.members if team else ():
-                    yield Meant(member, f"member of {name}")
+                    yield MatchedPerson(member, f"member of {name}")
             case "lead_of":
                 team = directory.teams.get(name)
                 if team is not None and team.lead is not None:
-                    yield Meant(team.lead, f"lead of {name}")
+                    yield MatchedPerson(team.lead, f"lead of {name}")
             case "manager_of":
                 yield from self._managers(target)
             case "on_call" | "on_call_next" | "on_call_previous":
@@ -140,7 +142,7 @@ class Found:
         why = circle if back else f"{last} has no manager"
         return f"nobody is {wanted} above {assignee}: {why}"
 
-    def _managers(self, target: Target) -> Iterator[Meant]:
+    def _managers(self, target: Target) -> Iterator[MatchedPerson]:
         """Of one manager, who is away or gone is skipped up: the next stands in. Of
         all of them everybody has their own level, whoever is passed over.
         """
@@ -153,16 +155,16 @@ class Found:
             if target.up_to is not None:
                 if level > target.up_to:
                     return
-                yield Meant(person, reason, level)
+                yield MatchedPerson(person, reason, level)
             elif level >= target.depth:
                 unfit = self._unfit(person)
                 if unfit is None:
                     direct = f"manager of {assignee}"
-                    yield Meant(person, direct if level == 1 else reason, level)
+                    yield MatchedPerson(person, direct if level == 1 else reason, level)
                     return
-                self.passed_over.setdefault(person, unfit)
+                self.excluded.setdefault(person, unfit)
 
-    def _on_call(self, target: Target) -> Iterator[Meant]:
+    def _on_call(self, target: Target) -> Iterator[MatchedPerson]:
         oncall = self.around.oncall
         if target.name not in oncall.plans:
             return
@@ -173,25 +175,27 @@ class Found:
             "on_call_previous": found.previous,
         }[target.kind]
         for shift in shifts:
-            yield Meant(shift.person, f"on call for {target.name}: {shift.reason}")
+            yield MatchedPerson(
+                shift.person, f"on call for {target.name}: {shift.reason}"
+            )
         if target.kind == "on_call":
             self._note_absent(found)
 
     def _note_absent(self, found: OnCall) -> None:
         for absent in found.absent:
-            self.passed_over.setdefault(absent.person, absent.reason)
+            self.excluded.setdefault(absent.person, absent.reason)
 
-    def _one_of(self, target: Target, place: str) -> Iterator[Meant]:
+    def _one_of(self, target: Target, place: str) -> Iterator[MatchedPerson]:
         found = self._candidates(target, place)
         chosen = chosen_of(found)
         self.picked[place] = chosen.agent if chosen else None
         if chosen is not None:
-            yield Meant(chosen.agent, f"{chosen.reason} of {target.name}")
+            yield MatchedPerson(chosen.agent, f"{chosen.reason} of {target.name}")
             if chosen.reason == IN_TURN:
                 self.turns[place] = chosen.agent
         for candidate in found:
             if candidate is not chosen:
-                self.passed_over.setdefault(candidate.agent, candidate.reason)
+                self.excluded.setdefault(candidate.agent, candidate.reason)
 
     def _candidates(self, target: Target, place: str) -> tuple[Candidate, ...]:
         around, kind = self.around, target.kind

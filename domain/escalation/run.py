@@ -11,23 +11,23 @@ from typing import Literal
 from domain.copies import replace
 from domain.escalation.facts import (
     EscalationAcknowledged,
-    EscalationBroken,
+    EscalationBreached,
     EscalationEnded,
     EscalationExhausted,
     EscalationForced,
-    EscalationHeld,
     EscalationMigrated,
     EscalationPaused,
     EscalationResumed,
     EscalationStarted,
     EscalationStepFired,
     EscalationStepSkipped,
-    EscalationUnreached,
+    EscalationUndelivered,
+    EscalationWaiting,
     RunFact,
 )
 from domain.event import PolicyRef
 
-RunState = Literal["climbing", "held", "acknowledged", "paused", "exhausted", "ended"]
+RunState = Literal["running", "waiting", "acknowledged", "paused", "exhausted", "ended"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,16 +40,16 @@ class Run:
     policy: PolicyRef
     breach_at: datetime | None
     started_version: int
-    state: RunState = "climbing"
+    state: RunState = "running"
     step: int = 0
-    lap: int = 0
+    repetition: int = 0
     fired: int = 0
     reached: bool = False
     """Somebody was told in this round."""
     next_due_at: datetime | None = None
     until: datetime | None = None
     left: timedelta | None = None
-    held_since: datetime | None = None
+    waiting_since: datetime | None = None
     acknowledged_by: str | None = None
     reason: str | None = None
 
@@ -71,20 +71,20 @@ def started(fact: EscalationStarted, version: int) -> Run:
 
 def evolve(run: Run, fact: RunFact) -> Run:  # noqa: C901, PLR0911 - one case a line
     match fact:
-        case EscalationBroken():
-            going = run.state in ("climbing", "held", "exhausted")
+        case EscalationBreached():
+            going = run.state in ("running", "waiting", "exhausted")
             return replace(
                 run,
                 breach_at=fact.breach_at,
                 step=fact.step,
-                state="climbing" if going else run.state,
+                state="running" if going else run.state,
                 next_due_at=fact.next_due_at,
             )
         case EscalationStepFired() | EscalationStepSkipped():
             return _stepped(run, fact)
-        case EscalationHeld():
+        case EscalationWaiting():
             return replace(
-                run, state="held", next_due_at=fact.until, held_since=fact.since
+                run, state="waiting", next_due_at=fact.until, waiting_since=fact.since
             )
         case EscalationAcknowledged():
             return replace(
@@ -93,10 +93,10 @@ def evolve(run: Run, fact: RunFact) -> Run:  # noqa: C901, PLR0911 - one case a 
         case EscalationPaused():
             return replace(run, state="paused", left=fact.left, until=fact.until)
         case EscalationResumed():
-            return _climbing(run, fact.next_due_at)
+            return _running(run, fact.next_due_at)
         case EscalationForced():
-            return replace(_climbing(run, fact.next_due_at), step=fact.to_step)
-        case EscalationUnreached():
+            return replace(_running(run, fact.next_due_at), step=fact.to_step)
+        case EscalationUndelivered():
             return replace(run, next_due_at=fact.next_due_at)
         case EscalationMigrated():
             return replace(
@@ -122,23 +122,23 @@ def _stepped(run: Run, fact: EscalationStepFired | EscalationStepSkipped) -> Run
     waits = not fired and run.state in ("acknowledged", "paused")
     return replace(
         run,
-        state=run.state if waits else "climbing",
+        state=run.state if waits else "running",
         fired=run.fired + fired,
         step=fact.next_step,
-        lap=fact.next_lap,
-        reached=reached and fact.next_lap == run.lap,
+        repetition=fact.next_repetition,
+        reached=reached and fact.next_repetition == run.repetition,
         next_due_at=fact.next_due_at,
-        held_since=None,
+        waiting_since=None,
     )
 
 
-def _climbing(run: Run, next_due_at: datetime | None) -> Run:
+def _running(run: Run, next_due_at: datetime | None) -> Run:
     return replace(
         run,
-        state="climbing",
+        state="running",
         next_due_at=next_due_at,
         until=None,
         left=None,
-        held_since=None,
+        waiting_since=None,
         acknowledged_by=None,
     )

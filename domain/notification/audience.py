@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from domain.assignment.facts import AssignmentOffered, AssignmentUnanswered
 from domain.authority.facts import (
-    ApprovalClimbed,
+    ApprovalEscalated,
     ApprovalGranted,
     ApprovalRejected,
     ApprovalRequested,
@@ -37,7 +37,7 @@ TELLING: tuple[type[Fact], ...] = (
     EscalationReassigned,
     TicketAssigned,
     ApprovalRequested,
-    ApprovalClimbed,
+    ApprovalEscalated,
     ApprovalGranted,
     ApprovalRejected,
     *WATCHED,
@@ -83,10 +83,10 @@ class Telling:
 
     @property
     def step(self) -> tuple[int, int] | tuple[None, None]:
-        """And the lap, where a step told this person."""
+        """And the repetition, where a step told this person."""
         fact = self.event.fact
         if isinstance(fact, CHOOSING):
-            return fact.step, fact.lap
+            return fact.step, fact.repetition
         return None, None
 
 
@@ -129,7 +129,7 @@ def _told(  # noqa: C901 - one case a fact
             cause, reason = "handed_over", _why(candidates)
         case ApprovalRequested(approver=str(person)):
             cause, reason = "approval", "the next with enough authority"
-        case ApprovalClimbed(approver=str(person), from_approver=before, reason=why):
+        case ApprovalEscalated(approver=str(person), from_approver=before, reason=why):
             cause, reason = "approval", f"{before}: {why}" if before else why
         case SlaBreached() | EscalationExhausted() | TicketResolved():
             yield from _watchers(event, watching)
@@ -173,7 +173,7 @@ def _answered(event: Event, askers: Mapping[int, str]) -> Iterator[Telling]:
                 yield Telling(event=event, cause="decided", person=person, reason=ASKED)
         case (
             ApprovalRequested(number=number, approver=None, team_lead=lead)
-            | ApprovalClimbed(
+            | ApprovalEscalated(
                 number=number, approver=None, from_approver=str(), team_lead=lead
             )
         ):

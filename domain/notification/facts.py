@@ -38,8 +38,8 @@ class PlannedMessage:
 
 @dataclass(frozen=True, kw_only=True)
 class NotificationPlanned(Fact):
-    """`about`: version of the ticket's event that tells this person. Messages are
-    known by their place in `messages`. `step` and `lap` only where the `cause` is one.
+    """`about`: version of the ticket's event that tells this person. Messages are known
+    by their place in `messages`. `step` and `repetition` only where the `cause` is one.
     """
 
     topic: ClassVar[str] = "notification.planned"
@@ -47,7 +47,7 @@ class NotificationPlanned(Fact):
     about: int
     clock: str | None = None
     step: int | None = None
-    lap: int | None = None
+    repetition: int | None = None
     person: str
     urgency: Urgency
     messages: tuple[PlannedMessage, ...]

@@ -57,7 +57,7 @@ class Notification:
     about: int
     clock: str | None
     step: int | None
-    lap: int | None
+    repetition: int | None
     person: str
     urgency: Urgency
     planned_at: datetime
@@ -67,10 +67,12 @@ class Notification:
 
     @property
     def told_by(self) -> tuple[str, int, int] | None:
-        """Clock, step and lap of the step that told this person; None: no step did."""
-        if self.clock is None or self.step is None or self.lap is None:
+        """Clock, step and repetition of the step that told this person; None: no step
+        did.
+        """
+        if self.clock is None or self.step is None or self.repetition is None:
             return None
-        return self.clock, self.step, self.lap
+        return self.clock, self.step, self.repetition
 
     @property
     def waiting(self) -> tuple[int, ...]:
@@ -155,7 +157,7 @@ def _planned(fact: NotificationPlanned, at: datetime, stream_id: str) -> Notific
         about=fact.about,
         clock=fact.clock,
         step=fact.step,
-        lap=fact.lap,
+        repetition=fact.repetition,
         cause=fact.cause,
         person=fact.person,
         urgency=fact.urgency,

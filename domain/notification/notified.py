@@ -28,7 +28,7 @@ def person_notified(
             about=notification.about,
             clock=event.fact.clock,
             step=event.fact.step,
-            lap=event.fact.lap,
+            repetition=event.fact.repetition,
             chosen=chosen,
             channel=first.channel,
             sent_at=first.ended_at,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from domain.assignment.facts import AssignmentOffered
 from domain.authority.approval import Approval, ApprovalState
 from domain.authority.facts import (
-    ApprovalClimbed,
+    ApprovalEscalated,
     ApprovalGranted,
     ApprovalRejected,
     ApprovalRequested,
@@ -23,7 +23,7 @@ from domain.notification.notification import Notification
 from domain.ticket.evolve import fold
 from domain.ticket.ticket import Ticket
 
-APPROVALS = ApprovalRequested | ApprovalClimbed | ApprovalGranted | ApprovalRejected
+APPROVALS = ApprovalRequested | ApprovalEscalated | ApprovalGranted | ApprovalRejected
 
 
 @dataclass(frozen=True, kw_only=True)

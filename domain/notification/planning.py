@@ -32,7 +32,7 @@ def plan(
         about=wanted.about,
         clock=wanted.clock,
         step=wanted.step,
-        lap=wanted.lap,
+        repetition=wanted.repetition,
         cause=wanted.cause,
         person=wanted.person,
         urgency=wanted.urgency,

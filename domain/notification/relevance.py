@@ -15,7 +15,7 @@ from domain.assignment.facts import (
     AssignmentWithdrawn,
 )
 from domain.authority.facts import (
-    ApprovalClimbed,
+    ApprovalEscalated,
     ApprovalGranted,
     ApprovalRejected,
     ApprovalRequested,
@@ -147,10 +147,10 @@ def _decided(later: Fact, asked: Fact | None) -> str | None:
     decide.
     """
     number = None
-    if isinstance(asked, ApprovalRequested | ApprovalClimbed):
+    if isinstance(asked, ApprovalRequested | ApprovalEscalated):
         number = asked.number
     match later:
-        case ApprovalClimbed(number=climbed) if climbed == number:
+        case ApprovalEscalated(number=climbed) if climbed == number:
             return _climbed(later)
         case ApprovalGranted(number=decided, actor=actor) if decided == number:
             return f"granted by {actor} {BEFORE}"
@@ -162,7 +162,7 @@ def _decided(later: Fact, asked: Fact | None) -> str | None:
             return None
 
 
-def _climbed(later: ApprovalClimbed) -> str | None:
+def _climbed(later: ApprovalEscalated) -> str | None:
     """From nobody to nobody is no news."""
     if later.from_approver is not None:
         return f"it climbed above {later.from_approver} {BEFORE}"

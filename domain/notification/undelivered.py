@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from domain.escalation.commands import StepUnreached
+from domain.escalation.commands import StepUndelivered
 from domain.escalation.facts import CHOOSING
 from domain.event import Event
 from domain.notification.notification import (
@@ -12,18 +12,21 @@ from domain.notification.notification import (
 )
 
 
-def told_by(events: Iterable[Event], clock: str, step: int, lap: int) -> list[str]:
+def told_by(
+    events: Iterable[Event], clock: str, step: int, repetition: int
+) -> list[str]:
     """Ids of the notifications of those whom this step chose."""
     return [
         notification_id(event.originator_id, event.originator_version, place)
         for event in events
         if isinstance(event.fact, CHOOSING)
-        and (event.fact.clock, event.fact.step, event.fact.lap) == (clock, step, lap)
+        and (event.fact.clock, event.fact.step, event.fact.repetition)
+        == (clock, step, repetition)
         for place in range(len(event.fact.chosen))
     ]
 
 
-def unreached(told: Iterable[Notification | None]) -> StepUnreached | None:
+def undelivered(told: Iterable[Notification | None]) -> StepUndelivered | None:
     """`told`: the notification of each person whom a step told, None where it is not
     planned yet. None while one of them may still be reached, or was.
     """
@@ -36,11 +39,11 @@ def unreached(told: Iterable[Notification | None]) -> StepUnreached | None:
         return None
     told_by, reasons = people[0].told_by, {one.unreachable for one in people}
     assert told_by is not None, "these are people whom a step told"
-    clock, step, lap = told_by
-    return StepUnreached(
+    clock, step, repetition = told_by
+    return StepUndelivered(
         clock=clock,
         step=step,
-        lap=lap,
+        repetition=repetition,
         people=tuple(sorted({one.person for one in people})),
         reason=ALL_FAILED if ALL_FAILED in reasons else people[0].unreachable or "",
     )

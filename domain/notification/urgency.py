@@ -33,7 +33,7 @@ class Occasion:
     cause: Cause = "step"
     clock: str | None = None
     step: int | None = None
-    lap: int | None = None
+    repetition: int | None = None
     part: Part = None
 
     @property
@@ -51,7 +51,7 @@ def occasions(events: Sequence[Event]) -> tuple[Occasion, ...]:
 
 
 def _occasion(events: Sequence[Event], told: Telling) -> Occasion:
-    step, lap = told.step
+    step, repetition = told.step
     return Occasion(
         ticket_id=told.event.originator_id,
         about=told.event.originator_version,
@@ -61,7 +61,7 @@ def _occasion(events: Sequence[Event], told: Telling) -> Occasion:
         cause=told.cause,
         clock=told.clock,
         step=step,
-        lap=lap,
+        repetition=repetition,
         part=told.part,
     )
 
@@ -89,7 +89,7 @@ def _broken(events: Sequence[Event]) -> bool:
 
 def _of_step(events: Sequence[Event], told: Telling) -> Urgency:
     """High once the promise is broken, and on the last step of the ladder."""
-    steps, ladders = 0, dict[tuple[str, int], int]()
+    steps, escalation_policies = 0, dict[tuple[str, int], int]()
     step, _ = told.step
     for event in events:
         match event.fact:
@@ -97,9 +97,11 @@ def _of_step(events: Sequence[Event], told: Telling) -> Urgency:
                 if f"{metric}/{cycle}" == told.clock:
                     return "high"
             case EscalationPinned(policy=policy):
-                ladders[policy.ref.name, policy.ref.version] = len(policy.steps)
+                escalation_policies[policy.ref.name, policy.ref.version] = len(
+                    policy.steps
+                )
             case EscalationStarted(clock=clock, policy=ref) if clock == told.clock:
-                steps = ladders.get((ref.name, ref.version), 0)
+                steps = escalation_policies.get((ref.name, ref.version), 0)
             case _:
                 pass
     return "high" if step is not None and step + 1 == steps else "low"

@@ -33,11 +33,11 @@ _VERDICTS: dict[ClockState, Verdict] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """`step` and `lap` are counted from 0."""
+    """`step` and `repetition` are counted from 0."""
 
     person: str
     step: int
-    lap: int
+    repetition: int
     at: datetime
 
 
@@ -146,7 +146,12 @@ def courses(ticket: Ticket, facts: Iterable[tuple[Fact, datetime]]) -> Courses:
     for fact, at in facts:
         if isinstance(fact, CHOOSING):
             told.setdefault(fact.clock, []).extend(
-                Told(person=chosen.person, step=fact.step, lap=fact.lap, at=at)
+                Told(
+                    person=chosen.person,
+                    step=fact.step,
+                    repetition=fact.repetition,
+                    at=at,
+                )
                 for chosen in fact.chosen
             )
     return {

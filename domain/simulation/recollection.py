@@ -9,8 +9,8 @@ from datetime import datetime
 from domain.assignment.facts import AssignmentOffered, AssignmentWaiting
 from domain.assignment.ranking import chosen_of
 from domain.escalation.facts import (
-    EscalationNotReassigned,
     EscalationReassigned,
+    EscalationReassignmentFailed,
     EscalationStepFired,
 )
 from domain.event import Event, Fact
@@ -80,9 +80,9 @@ def _chosen(event: Event) -> dict[str, str | None]:
     match fact:
         case AssignmentOffered() | AssignmentWaiting() | TicketAssigned():
             return {f"team/{fact.team}": agent} if found else {}
-        case EscalationReassigned() | EscalationNotReassigned():
-            ladder = event.meta.policy.name if event.meta.policy else ""
-            return {f"{ladder}/{fact.step}/reassign": agent}
+        case EscalationReassigned() | EscalationReassignmentFailed():
+            escalation_policy = event.meta.policy.name if event.meta.policy else ""
+            return {f"{escalation_policy}/{fact.step}/reassign": agent}
         case EscalationStepFired():
             return {**fact.turns, **fact.picked}
         case _:

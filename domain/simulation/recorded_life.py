@@ -11,12 +11,12 @@ from domain.assignment.facts import (
     AssignmentWithdrawn,
 )
 from domain.calendar.instants import MICROSECOND
-from domain.escalation.commands import StepUnreached
+from domain.escalation.commands import StepUndelivered
 from domain.escalation.facts import (
     EscalationForced,
-    EscalationHeld,
     EscalationStepFired,
-    EscalationUnreached,
+    EscalationUndelivered,
+    EscalationWaiting,
 )
 from domain.event import SYSTEM, Event, Fact
 from domain.lifecycle.facts import (
@@ -90,9 +90,9 @@ BY_PEOPLE = (AssignmentAccepted, AssignmentDeclined, EscalationForced)
 BY_RULE = (
     AssignmentOffered,
     AssignmentWithdrawn,
-    EscalationHeld,
+    EscalationWaiting,
     EscalationStepFired,
-    EscalationUnreached,
+    EscalationUndelivered,
 )
 
 
@@ -124,21 +124,21 @@ def again(fact: Fact, draft: Draft, at: datetime, world: World) -> None:
         case EscalationForced():
             to = None if fact.to_step == fact.from_step else fact.to_step  # the next
             escalating.force(to, fact.by, fact.reason)
-        case EscalationUnreached():
-            lost = StepUnreached(
+        case EscalationUndelivered():
+            lost = StepUndelivered(
                 clock=fact.clock,
                 step=fact.step,
-                lap=fact.lap,
+                repetition=fact.repetition,
                 people=fact.people,
                 reason=fact.reason,
             )
-            escalating.unreached(lost)
+            escalating.undelivered(lost)
             catch(draft, lost, at, world.now(draft))
         case TicketMerged():
             close_merged(draft, fact, at, world.now(draft))
         case TicketResumed() if draft.ticket.pause is None:
             pass  # the end of a pause that ran out: `enforce` has said so
-        case EscalationHeld() | EscalationStepFired():
+        case EscalationWaiting() | EscalationStepFired():
             pass  # `react` looks at held steps
         case _ if fact.topic.startswith("assignment.") or _given_by_rule(fact):
             _hand_on(fact, draft, at, world)

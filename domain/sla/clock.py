@@ -16,7 +16,7 @@ from domain.sla.decision import Decision
 from domain.sla.facts import (
     CancelledBy,
     ClockFact,
-    EarlyStep,
+    PreBreachStep,
     SlaAttached,
     SlaBreached,
     SlaCancelled,
@@ -78,7 +78,7 @@ class Clock:
     team: str | None = None
     warnings: tuple[Warned, ...] = ()
     """Still to be given, while it runs."""
-    early: tuple[EarlyStep, ...] = ()
+    early: tuple[PreBreachStep, ...] = ()
     warned: tuple[str, ...] = ()
     resumes_at: datetime | None = None
     pause_outlived: bool = False
@@ -142,7 +142,7 @@ class Clock:
         return () if quiet else self.warnings
 
     @property
-    def early_left(self) -> tuple[EarlyStep, ...]:
+    def early_left(self) -> tuple[PreBreachStep, ...]:
         """None while paused or once broken."""
         quiet = self.state != "running" or self.breached_at or self.inherited
         return () if quiet else self.early

@@ -25,7 +25,7 @@ class Warned:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EarlyStep:
+class PreBreachStep:
     """A step of the ladder that is due before the breach."""
 
     step: int
@@ -73,7 +73,7 @@ class SlaAttached(Fact):
     due_at: datetime | None
     breach_at: datetime | None
     warnings: tuple[Warned, ...]
-    early: tuple[EarlyStep, ...] = ()
+    early: tuple[PreBreachStep, ...] = ()
     taken_from: str | None = None
 
 
@@ -100,7 +100,7 @@ class SlaResumed(Fact):
     due_at: datetime | None
     breach_at: datetime | None
     warnings: tuple[Warned, ...]
-    early: tuple[EarlyStep, ...] = ()
+    early: tuple[PreBreachStep, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +173,7 @@ class SlaRestated(Fact):
     new_breach_at: datetime | None
     warnings: tuple[Warned, ...]
     reason: str | None = None
-    early: tuple[EarlyStep, ...] = ()
+    early: tuple[PreBreachStep, ...] = ()
     taken_from: str | None = None
 
 

@@ -15,7 +15,7 @@ from domain.calendar.business_time import (
 from domain.calendar.calendar import Calendar
 from domain.copies import replace
 from domain.sla.clock import Clock
-from domain.sla.facts import EarlyStep, Warned
+from domain.sla.facts import PreBreachStep, Warned
 from domain.sla.threshold import parse_threshold
 
 ZERO = timedelta(0)
@@ -67,7 +67,7 @@ def foreseen(
         if when > at or text not in clock.warned
     )
     early = tuple(
-        EarlyStep(step=lead.step, at=when)
+        PreBreachStep(step=lead.step, at=when)
         for lead in hours.early
         if (when := _lead_at(timed, lead, hours.calendar)) is not None
     )

@@ -15,7 +15,7 @@ from functools import cached_property
 
 from domain.authority.approval import Approval
 from domain.authority.facts import (
-    ApprovalClimbed,
+    ApprovalEscalated,
     ApprovalGranted,
     ApprovalRejected,
     ApprovalRequested,
@@ -97,8 +97,8 @@ class Approving:
                 reason=command.reason,
                 requested_by=command.requested_by,
                 approver=chain.approver,
-                passed_over=chain.passed_over,
-                climbs_at=self._climbs_at(chain.approver, command),
+                excluded=chain.excluded,
+                escalates_at=self._climbs_at(chain.approver, command),
                 team_lead=None if chain.approver else self._lead(command),
             ),
             self.at,
@@ -159,7 +159,7 @@ class Approving:
         for approval in ticket.approvals if ticket.status != "closed" else ():
             if approval.state != "unresolved":
                 continue
-            found, known = self._above(approval, approval.silent), approval.climbs_at
+            found, known = self._above(approval, approval.silent), approval.escalates_at
             chance = self._climbs_at(found.approver, approval, approval.silent)
             if found.approver or (chance and (known is None or chance < known)):
                 self._ask_anew(approval)
@@ -175,13 +175,13 @@ class Approving:
         chain = self._above(approval, silent)
         lost = before is not None and chain.approver is None
         self.draft.record(
-            ApprovalClimbed(
+            ApprovalEscalated(
                 number=approval.number,
                 from_approver=before,
                 approver=chain.approver,
                 reason=reason,
-                passed_over=chain.passed_over,
-                climbs_at=self._climbs_at(chain.approver, approval, silent),
+                excluded=chain.excluded,
+                escalates_at=self._climbs_at(chain.approver, approval, silent),
                 away=away,
                 team_lead=self._lead(approval) if lost else None,
             ),

@@ -5,7 +5,7 @@ change by itself.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.assignment.availability import Around, away_of, barred
+from domain.assignment.availability import ResolutionContext, away_of, barred
 from domain.assignment.queue import Queue
 from domain.assignment.ranking import IN_TURN, Wanted, candidates, chosen_of, unfit_for
 from domain.oncall.book import on_leave
@@ -121,8 +121,8 @@ class Takers:
         known = self.world.directory.teams.get(self.queue.team)
         return known.members if known else ()
 
-    def _around(self, asked: dict[str, str]) -> Around:
-        return Around(
+    def _around(self, asked: dict[str, str]) -> ResolutionContext:
+        return ResolutionContext(
             at=self.at,
             assignee=None,
             customer=self.ticket.customer.external_id,

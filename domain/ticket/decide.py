@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.errors import InvalidError, NotFoundError, RuleError
-from domain.escalation.commands import PersonNotified, StepUnreached
+from domain.escalation.commands import PersonNotified, StepUndelivered
 from domain.escalation.facts import EscalationNotified
 from domain.event import Json
 from domain.lifecycle.facts import (
@@ -128,7 +128,7 @@ class RestatePromises:
     calendars: bool
     reason: str
     forced: bool = True
-    ladders: bool = False
+    escalation_policies: bool = False
     name: str | None = None
 
 
@@ -142,7 +142,7 @@ Command = (
     | Acknowledge
     | CaptureFeedback
     | Escalate
-    | StepUnreached
+    | StepUndelivered
     | PersonNotified
     | ExcuseBreach
     | RestatePromises
@@ -218,7 +218,7 @@ def _apply(  # noqa: C901 - one case a command
             Handling(draft=draft, at=at, directory=world.directory).do(command)
         case Acknowledge():
             _acknowledge(draft, command, at, world)
-        case StepUnreached() | PersonNotified():
+        case StepUndelivered() | PersonNotified():
             _report(draft, command, at, world)
         case Escalate():
             refuse_finished(draft.ticket)
@@ -241,12 +241,12 @@ def _apply(  # noqa: C901 - one case a command
 
 
 def _report(
-    draft: Draft, command: StepUnreached | PersonNotified, at: datetime, world: World
+    draft: Draft, command: StepUndelivered | PersonNotified, at: datetime, world: World
 ) -> None:
     if isinstance(command, PersonNotified):
         _notified(draft, command, at)
         return
-    Escalating(draft=draft, at=at, world=world).unreached(command)
+    Escalating(draft=draft, at=at, world=world).undelivered(command)
     catch(draft, command, at, world)
 
 
@@ -257,7 +257,7 @@ def _notified(draft: Draft, command: PersonNotified, at: datetime) -> None:
         EscalationNotified(
             clock=command.clock,
             step=command.step,
-            lap=command.lap,
+            repetition=command.repetition,
             target=command.chosen.target,
             person=command.chosen.person,
             reason="; ".join(command.chosen.reasons),
@@ -297,7 +297,7 @@ def _restate(
         name=command.name,
     )
     restate_edited(draft, at, world, edited)
-    if command.ladders:
+    if command.escalation_policies:
         migrate(draft, at, world, command.reason, command.name)
 
 

@@ -34,7 +34,7 @@ from domain.ticket.approvals import Approving
 from domain.ticket.assignment_offers import Offering
 from domain.ticket.draft import Draft
 from domain.ticket.escalation_runs import Escalating
-from domain.ticket.escalation_steps import Climb
+from domain.ticket.escalation_steps import StepExecution
 from domain.ticket.reactions import react
 from domain.ticket.sla_judging import resumed
 from domain.ticket.ticket import Ticket
@@ -168,7 +168,7 @@ def _come_due(  # noqa: C901 - one case a kind of alarm
 def _take_step(
     draft: Draft, alarm: Alarm, run: Run, before: World, as_of: datetime
 ) -> None:
-    start, step = draft.mark(), Climb(draft, run, alarm.at, before.now(draft))
+    start, step = draft.mark(), StepExecution(draft, run, alarm.at, before.now(draft))
     refused = step.refused(as_of)
     if refused is not None:
         step.skip(refused, *step.following(at_once=False))

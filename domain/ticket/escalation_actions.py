@@ -7,9 +7,9 @@ Everything is recorded, also what was tried in vain.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.assignment.availability import Around, away_of, barred
+from domain.assignment.availability import ResolutionContext, away_of, barred
 from domain.assignment.ranking import IN_TURN, Wanted, candidates, chosen_of
-from domain.escalation.facts import EscalationNotReassigned, EscalationReassigned
+from domain.escalation.facts import EscalationReassigned, EscalationReassignmentFailed
 from domain.escalation.policy import Reassign, Step
 from domain.escalation.run import Run
 from domain.event import Fact, PolicyRef
@@ -33,7 +33,7 @@ class StepActions:
     step: Step
     policy: PolicyRef
     at: datetime
-    around: Around
+    around: ResolutionContext
     world: World
 
     @property
@@ -134,10 +134,10 @@ class StepActions:
         chosen = chosen_of(moves)
         if chosen is None or (team is None and not on_call):
             self._record(
-                EscalationNotReassigned(
+                EscalationReassignmentFailed(
                     clock=self.run.clock,
                     step=self.run.step,
-                    lap=self.run.lap,
+                    repetition=self.run.repetition,
                     strategy=wanted.strategy,
                     team=team,
                     candidates=moves,
@@ -149,7 +149,7 @@ class StepActions:
             EscalationReassigned(
                 clock=self.run.clock,
                 step=self.run.step,
-                lap=self.run.lap,
+                repetition=self.run.repetition,
                 strategy=wanted.strategy,
                 team=team,
                 from_agent=ticket.assignee,

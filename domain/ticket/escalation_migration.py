@@ -12,7 +12,7 @@ from domain.escalation.facts import EscalationMigrated, EscalationPinned
 from domain.escalation.policy import EscalationPolicy
 from domain.escalation.run import Run
 from domain.sla.clock import Clock
-from domain.sla.facts import EarlyStep
+from domain.sla.facts import PreBreachStep
 from domain.sla.forecast import Hours, foreseen
 from domain.ticket.draft import Draft
 from domain.ticket.escalation_runs import calendar_of, later, run_of
@@ -27,7 +27,7 @@ def migrate(
 ) -> None:
     """Clocks and runs of this ticket, to the newest version of each ladder."""
     newest = world.config.escalation_policies
-    for old in {p.ref.name: p for p in draft.ticket.ladders}.values():
+    for old in {p.ref.name: p for p in draft.ticket.escalation_policies}.values():
         new = newest.get(old.ref.name)
         if name not in (None, old.ref.name):
             continue
@@ -60,9 +60,9 @@ class Migration:
         step = 0 if run is None else self._step(run)
         left = None if run is None else self._left(run, step)
         due = None
-        if run is not None and run.state == "held":
+        if run is not None and run.state == "waiting":
             due = self.at  # the new version says what becomes of it
-        elif run is not None and run.state == "climbing" and left is not None:
+        elif run is not None and run.state == "running" and left is not None:
             following, ticket = self.new.steps[step], self.draft.ticket
             due = later(ticket, key, following, self.at, left, self.world)
         fact = EscalationMigrated(
@@ -84,10 +84,10 @@ class Migration:
 
     def _left(self, run: Run, step: int) -> timedelta | None:
         """Until the step that is next, less what was waited for it already."""
-        old = self.draft.ticket.ladder(run.policy)
+        old = self.draft.ticket.escalation_policy(run.policy)
         if run.breach_at is None:
             return None
-        gap = self.new.gap_before(step, run.lap)
+        gap = self.new.gap_before(step, run.repetition)
         if run.next_due_at is None or run.step >= len(old.steps):
             return max(gap - (self.at - run.breach_at), ZERO)
         left = run.left
@@ -95,10 +95,10 @@ class Migration:
             key, ticket = run.clock, self.draft.ticket
             calendar = calendar_of(ticket, key, old.steps[run.step], self.world)
             left = elapsed(calendar, self.at, run.next_due_at)
-        waited = max(old.gap_before(run.step, run.lap) - left, ZERO)
+        waited = max(old.gap_before(run.step, run.repetition) - left, ZERO)
         return max(gap - waited, ZERO)
 
-    def _early(self, clock: Clock) -> tuple[EarlyStep, ...]:
+    def _early(self, clock: Clock) -> tuple[PreBreachStep, ...]:
         policy = self.world.policy(clock.policy)
         hours = Hours(
             calendar=self.world.calendar(clock.calendar),

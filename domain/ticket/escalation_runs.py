@@ -11,17 +11,17 @@ from datetime import datetime, timedelta
 from domain.calendar.business_time import due_at, elapsed
 from domain.calendar.calendar import Calendar
 from domain.errors import InvalidError, RuleError
-from domain.escalation.commands import StepUnreached
+from domain.escalation.commands import StepUndelivered
 from domain.escalation.facts import (
     EscalationAcknowledged,
-    EscalationBroken,
+    EscalationBreached,
     EscalationExhausted,
     EscalationForced,
     EscalationPaused,
     EscalationResumed,
     EscalationStarted,
     EscalationStepSkipped,
-    EscalationUnreached,
+    EscalationUndelivered,
 )
 from domain.escalation.policy import EscalationPolicy, Step
 from domain.escalation.run import Run
@@ -62,21 +62,23 @@ def later(
 def first_due(
     ticket: Ticket,
     clock: Clock,
-    ladder: EscalationPolicy,
+    escalation_policy: EscalationPolicy,
     breach: datetime,
     world: World,
 ) -> datetime | None:
     """When the first step from the breach on is due; None if there is none."""
-    if ladder.first_late == len(ladder.steps):
+    if escalation_policy.first_late == len(escalation_policy.steps):
         return None
-    step = ladder.steps[ladder.first_late]
+    step = escalation_policy.steps[escalation_policy.first_late]
     return later(ticket, clock.key, step, breach, step.after, world)
 
 
-def ladder_of(ticket: Ticket, clock: Clock) -> EscalationPolicy | None:
+def escalation_policy_of(ticket: Ticket, clock: Clock) -> EscalationPolicy | None:
     name = clock.escalation_policy
     # The latest that was pinned: a run may have been migrated.
-    return next((p for p in reversed(ticket.ladders) if p.ref.name == name), None)
+    return next(
+        (p for p in reversed(ticket.escalation_policies) if p.ref.name == name), None
+    )
 
 
 def run_of(ticket: Ticket, clock: Clock) -> Run | None:
@@ -103,15 +105,15 @@ class Escalating:
     def broken(self, clock: Clock, breach: int) -> None:
         """The promise is broken: its ladder is climbed from here."""
         ticket = self.draft.ticket
-        ladder = ladder_of(ticket, clock)
-        if ladder is None:
+        escalation_policy = escalation_policy_of(ticket, clock)
+        if escalation_policy is None:
             return
-        run, first = run_of(ticket, clock), ladder.first_late
-        due = first_due(ticket, clock, ladder, self.at, self.world)
+        run, first = run_of(ticket, clock), escalation_policy.first_late
+        due = first_due(ticket, clock, escalation_policy, self.at, self.world)
         if run is None:
-            self._start(clock, ladder, breach, first, due, broken=True)
+            self._start(clock, escalation_policy, breach, first, due, broken=True)
         else:
-            fact = EscalationBroken(
+            fact = EscalationBreached(
                 clock=clock.key, breach_at=self.at, step=first, next_due_at=due
             )
             self._record(fact, run.policy, breach)
@@ -124,21 +126,24 @@ class Escalating:
         somebody looks after it already.
         """
         ticket = self.draft.ticket
-        ladder, run = ladder_of(ticket, clock), run_of(ticket, clock)
-        if ladder is None:
+        escalation_policy, run = (
+            escalation_policy_of(ticket, clock),
+            run_of(ticket, clock),
+        )
+        if escalation_policy is None:
             return None
         if run is None:
             cause = clock.attached_version
-            self._start(clock, ladder, cause, step, None, broken=False)
+            self._start(clock, escalation_policy, cause, step, None, broken=False)
             run = run_of(self.draft.ticket, clock)
-        if run is not None and run.state == "climbing":
+        if run is not None and run.state == "running":
             self._pass_over(run, step, None, "a later step was due before it")
-        return run if run is not None and run.state == "climbing" else None
+        return run if run is not None and run.state == "running" else None
 
     def _start(
         self,
         clock: Clock,
-        ladder: EscalationPolicy,
+        escalation_policy: EscalationPolicy,
         cause: int,
         step: int,
         due: datetime | None,
@@ -147,12 +152,12 @@ class Escalating:
     ) -> None:
         fact = EscalationStarted(
             clock=clock.key,
-            policy=ladder.ref,
+            policy=escalation_policy.ref,
             breach_at=self.at if broken else None,
             step=step,
             next_due_at=due,
         )
-        self._record(fact, ladder.ref, cause)
+        self._record(fact, escalation_policy.ref, cause)
         run = replace(self.draft.ticket.runs[-1], step=0)
         self._pass_over(run, step, due, "the climb began after it was due")
 
@@ -164,10 +169,10 @@ class Escalating:
             fact = EscalationStepSkipped(
                 clock=run.clock,
                 step=step,
-                lap=run.lap,
+                repetition=run.repetition,
                 reason=reason,
                 next_step=step + 1,
-                next_lap=run.lap,
+                next_repetition=run.repetition,
                 next_due_at=due,
             )
             self._record(fact, run.policy, self.draft.ticket.version)
@@ -180,7 +185,9 @@ class Escalating:
         for run in self.draft.ticket.runs:
             if run.over:
                 continue
-            expires = self.draft.ticket.ladder(run.policy).acknowledge_expires
+            expires = self.draft.ticket.escalation_policy(
+                run.policy
+            ).acknowledge_expires
             if expires is None:
                 why = f"acknowledged by {by}"
                 end_runs(self.draft, self.at, why, clock=run.clock, cause=cause)
@@ -198,7 +205,9 @@ class Escalating:
         cause = self.draft.ticket.version
         if _is_progress(moment):
             for run in self.draft.ticket.runs:
-                expires = self.draft.ticket.ladder(run.policy).acknowledge_expires
+                expires = self.draft.ticket.escalation_policy(
+                    run.policy
+                ).acknowledge_expires
                 if run.state == "acknowledged" and expires and run.acknowledged_by:
                     until = self.at + expires
                     self._acknowledge(run, run.acknowledged_by, until, cause)
@@ -215,22 +224,22 @@ class Escalating:
         if ticket.pause is None:
             return
         for run in ticket.runs:
-            if run.clock != key or run.state not in ("climbing", "held"):
+            if run.clock != key or run.state not in ("running", "waiting"):
                 continue
-            ladder = ticket.ladder(run.policy)
+            escalation_policy = ticket.escalation_policy(run.policy)
             if run.next_due_at is None:
                 continue
-            step = ladder.steps[run.step]
+            step = escalation_policy.steps[run.step]
             calendar = calendar_of(ticket, key, step, self.world)
             left = max(elapsed(calendar, self.at, run.next_due_at), ZERO)
-            longest = ladder.longest_pause
+            longest = escalation_policy.longest_pause
             until = self.at + longest if longest else None
             fact = EscalationPaused(clock=key, left=left, until=until)
             self._record(fact, run.policy, ticket.version)
 
     def resume(self, run: Run, reason: str) -> None:
         ticket = self.draft.ticket
-        step = ticket.ladder(run.policy).steps[run.step]
+        step = ticket.escalation_policy(run.policy).steps[run.step]
         left = run.left or ZERO
         due = (
             later(ticket, run.clock, step, self.at, left, self.world)
@@ -247,7 +256,7 @@ class Escalating:
         if run.state == "paused":
             self.resume(run, "the longest pause is over")
         else:
-            steps = len(self.draft.ticket.ladder(run.policy).steps)
+            steps = len(self.draft.ticket.escalation_policy(run.policy).steps)
             due = self.at if run.step < steps else None
             self._go_on(run, "the acknowledgement ran out", due)
             self._end_if_climbed(run.clock)
@@ -256,8 +265,10 @@ class Escalating:
     def _end_if_climbed(self, key: str) -> None:
         """A broken promise whose ladder has no step from the breach on."""
         for run in self.draft.ticket.runs:
-            ladder = self.draft.ticket.ladder(run.policy)
-            climbed = run.state == "climbing" and run.step == len(ladder.steps)
+            escalation_policy = self.draft.ticket.escalation_policy(run.policy)
+            climbed = run.state == "running" and run.step == len(
+                escalation_policy.steps
+            )
             if run.clock == key and climbed and run.breach_at is not None:
                 cause = self.draft.ticket.version
                 self._record(EscalationExhausted(clock=key), run.policy, cause)
@@ -273,12 +284,14 @@ class Escalating:
         run = next((r for r in self.draft.ticket.runs if not r.over), None)
         if run is None:
             run = self._start_by_hand()
-        ladder = self.draft.ticket.ladder(run.policy)
-        ended = run.state == "exhausted" or run.step == len(ladder.steps)
+        escalation_policy = self.draft.ticket.escalation_policy(run.policy)
+        ended = run.state == "exhausted" or run.step == len(escalation_policy.steps)
         following = 0 if ended else run.step
         target = following if to_step is None else to_step
-        if not 0 <= target < len(ladder.steps):
-            message = f"the ladder has {len(ladder.steps)} steps, counted from 0"
+        if not 0 <= target < len(escalation_policy.steps):
+            message = (
+                f"the ladder has {len(escalation_policy.steps)} steps, counted from 0"
+            )
             raise InvalidError.at("/to_step", message)
         fact = EscalationForced(
             clock=run.clock,
@@ -290,7 +303,7 @@ class Escalating:
         )
         self.draft.record(fact, self.at, policy=run.policy)
 
-    def unreached(self, step: StepUnreached) -> None:
+    def undelivered(self, step: StepUndelivered) -> None:
         """What a step told came through to nobody: the next one is due now. It is said
         and no more where there is none, where the run has gone on meanwhile, or where
         somebody looks after it.
@@ -298,14 +311,14 @@ class Escalating:
         for run in self.draft.ticket.runs:
             if run.clock != step.clock or run.state == "ended":
                 continue
-            ladder = self.draft.ticket.ladder(run.policy)
-            last = (step.lap * len(ladder.steps)) + step.step
-            ahead = (run.lap * len(ladder.steps)) + run.step
-            waits = run.state == "climbing" and run.next_due_at is not None
-            fact = EscalationUnreached(
+            escalation_policy = self.draft.ticket.escalation_policy(run.policy)
+            last = (step.repetition * len(escalation_policy.steps)) + step.step
+            ahead = (run.repetition * len(escalation_policy.steps)) + run.step
+            waits = run.state == "running" and run.next_due_at is not None
+            fact = EscalationUndelivered(
                 clock=run.clock,
                 step=step.step,
-                lap=step.lap,
+                repetition=step.repetition,
                 people=step.people,
                 reason=step.reason,
                 next_due_at=self.at if waits and ahead <= last + 1 else run.next_due_at,
@@ -314,15 +327,19 @@ class Escalating:
 
     def _start_by_hand(self) -> Run:
         ticket = self.draft.ticket
-        live = [c for c in ticket.clocks if c.live and ladder_of(ticket, c) is not None]
+        live = [
+            c
+            for c in ticket.clocks
+            if c.live and escalation_policy_of(ticket, c) is not None
+        ]
         if not live:
             raise RuleError("no escalation policy applies to a promise that runs")
         clock = min(live, key=lambda c: (c.due_at is None, c.due_at or self.at, c.key))
-        ladder = ladder_of(ticket, clock)
-        assert ladder is not None, "just chosen for having one"
+        escalation_policy = escalation_policy_of(ticket, clock)
+        assert escalation_policy is not None, "just chosen for having one"
         if (run := run_of(ticket, clock)) is not None:
             return run
-        self._start(clock, ladder, ticket.version, 0, None, broken=False)
+        self._start(clock, escalation_policy, ticket.version, 0, None, broken=False)
         return self.draft.ticket.runs[-1]
 
     def _record(self, fact: Fact, policy: PolicyRef, cause: int) -> None:

@@ -8,14 +8,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from domain.assignment.availability import Around
-from domain.escalation.commands import StepUnreached
+from domain.assignment.availability import ResolutionContext
+from domain.escalation.commands import StepUndelivered
 from domain.escalation.facts import (
     EscalationCatchAllFired,
     EscalationExhausted,
-    EscalationHeld,
     EscalationStepFired,
     EscalationStepSkipped,
+    EscalationWaiting,
 )
 from domain.escalation.recipients import Found
 from domain.escalation.run import Run
@@ -42,13 +42,17 @@ def look_again(draft: Draft, at: datetime, world: World) -> None:
     or earlier than planned if somebody comes earlier.
     """
     for run in draft.ticket.runs:
-        if run.state != "held" or run.held_since is None or run.next_due_at is None:
+        if (
+            run.state != "waiting"
+            or run.waiting_since is None
+            or run.next_due_at is None
+        ):
             continue
-        step = Climb(draft, run, at, world)
+        step = StepExecution(draft, run, at, world)
         look = step.look()
-        until = at if step.acts(look) else step.held_until(look, run.held_since)
+        until = at if step.acts(look) else step.held_until(look, run.waiting_since)
         if until < run.next_due_at:
-            step.hold(look, run.held_since, until)
+            step.hold(look, run.waiting_since, until)
 
 
 class Look(NamedTuple):
@@ -58,17 +62,21 @@ class Look(NamedTuple):
     moves: tuple[Candidate, ...]
 
 
-def catch(draft: Draft, lost: StepUnreached, at: datetime, world: World) -> None:
+def catch(draft: Draft, lost: StepUndelivered, at: datetime, world: World) -> None:
     """The last step came through to nobody, and none follows: the catch-all hears."""
     for run in draft.ticket.runs:
-        last = len(draft.ticket.ladder(run.policy).steps) - 1
-        at_end = (run.clock, last, run.lap) == (lost.clock, lost.step, lost.lap)
+        last = len(draft.ticket.escalation_policy(run.policy).steps) - 1
+        at_end = (run.clock, last, run.repetition) == (
+            lost.clock,
+            lost.step,
+            lost.repetition,
+        )
         if at_end and run.state == "exhausted":
             step = replace(run, step=last)
-            Climb(draft, step, at, world).catch(lost.people)
+            StepExecution(draft, step, at, world).catch(lost.people)
 
 
-class Climb:
+class StepExecution:
     """One step being taken. `due_at` is its exact instant; where a pause held it up,
     what it does carries the time at which it could.
     """
@@ -76,23 +84,23 @@ class Climb:
     def __init__(self, draft: Draft, run: Run, due_at: datetime, world: World) -> None:
         self.draft, self.run, self.due_at, self.world = draft, run, due_at, world
         self.at = max(due_at, draft.ticket.updated_at)
-        self.ladder = draft.ticket.ladder(run.policy)
-        self.step = self.ladder.steps[run.step]
+        self.escalation_policy = draft.ticket.escalation_policy(run.policy)
+        self.step = self.escalation_policy.steps[run.step]
         self.cause = run.started_version
-        self.around = Around(
+        self.around = ResolutionContext(
             at=self.at,
             assignee=draft.ticket.assignee,
             customer=draft.ticket.customer.external_id,
             directory=world.directory,
             oncall=world.oncall,
             asked=draft.ticket.queue.asked if draft.ticket.queue else {},
-            log_tells=self.ladder.no_channel == "tell",
+            log_notifies=self.escalation_policy.no_channel == "tell",
         )
         self.actions = StepActions(
             draft=draft,
             run=run,
             step=self.step,
-            policy=self.ladder.ref,
+            policy=self.escalation_policy.ref,
             at=self.at,
             around=self.around,
             world=world,
@@ -126,24 +134,24 @@ class Climb:
     def tells(self) -> bool:
         return bool(self._resolve().people())
 
-    def _ahead(self, as_of: datetime) -> Iterator["Climb"]:
+    def _ahead(self, as_of: datetime) -> Iterator["StepExecution"]:
         """What is due after this step and by now; one round at the most, because then
         everything comes again.
         """
         step = self.next_step()
-        for _ in self.ladder.steps:
+        for _ in self.escalation_policy.steps:
             if step is None or step.due_at > as_of:
                 return
             yield step
             step = step.next_step()
 
-    def next_step(self) -> "Climb | None":
+    def next_step(self) -> "StepExecution | None":
         """The step after this one, if nothing happens to the ticket."""
-        number, lap, due = self.following(at_once=False)
-        run = replace(self.run, step=number, lap=lap, held_since=None)
+        number, repetition, due = self.following(at_once=False)
+        run = replace(self.run, step=number, repetition=repetition, waiting_since=None)
         if due is None and self.run.breach_at is None:
             run, due = self._next_by_the_clock()
-        return None if due is None else Climb(self.draft, run, due, self.world)
+        return None if due is None else StepExecution(self.draft, run, due, self.world)
 
     def _next_by_the_clock(self) -> tuple[Run, datetime | None]:
         """Of a promise that is not broken yet: the next step before the breach, or the
@@ -158,28 +166,41 @@ class Climb:
             return replace(self.run, step=number), at
         if (breach := clock.breaks_at) is None:
             return self.run, None
-        due = first_due(ticket, clock, self.ladder, breach, self.world)
-        first = self.ladder.first_late
+        due = first_due(ticket, clock, self.escalation_policy, breach, self.world)
+        first = self.escalation_policy.first_late
         return replace(self.run, step=first, breach_at=breach), due
 
     def following(self, *, at_once: bool) -> tuple[int, int, datetime | None]:
         """The step that comes next, its round, and when; None: not by itself."""
-        number, lap = self.run.step + 1, self.run.lap
-        if number < len(self.ladder.steps):
+        number, repetition = self.run.step + 1, self.run.repetition
+        if number < len(self.escalation_policy.steps):
             waits = self.run.breach_at is None  # for the clock, or for the breach
-            if waits and (self.step.early or self.ladder.steps[number].early):
-                return number, lap, None
+            if waits and (
+                self.step.early or self.escalation_policy.steps[number].early
+            ):
+                return number, repetition, None
         elif self.run.breach_at is None:
-            return number, lap, None
-        elif lap >= self.ladder.last_lap:  # a migrated run may be beyond it
-            return self.run.step, lap, None
+            return number, repetition, None
+        elif (
+            repetition >= self.escalation_policy.last_lap
+        ):  # a migrated run may be beyond it
+            return self.run.step, repetition, None
         else:
-            number, lap = self.ladder.first_late, lap + 1
-        if at_once and lap == self.run.lap:  # a ladder in vain must not spin
-            return number, lap, self.at
-        gap, step = self.ladder.gap_after(self.run.step), self.ladder.steps[number]
+            number, repetition = self.escalation_policy.first_late, repetition + 1
+        if (
+            at_once and repetition == self.run.repetition
+        ):  # a ladder in vain must not spin
+            return number, repetition, self.at
+        gap, step = (
+            self.escalation_policy.gap_after(self.run.step),
+            self.escalation_policy.steps[number],
+        )
         ticket, key = self.draft.ticket, self.run.clock
-        return number, lap, later(ticket, key, step, self.due_at, gap, self.world)
+        return (
+            number,
+            repetition,
+            later(ticket, key, step, self.due_at, gap, self.world),
+        )
 
     def take(self) -> None:
         look = self.look()
@@ -193,13 +214,13 @@ class Climb:
             why = "it reaches nobody and changes nothing"
             self.skip(why, *self.following(at_once=True))
 
-    def catch(self, unreached: Iterable[str]) -> None:
+    def catch(self, undelivered: Iterable[str]) -> None:
         """Whoever was not tried is told, with this step."""
-        found, catch_all = Found(self.around), self.ladder.nobody.catch_all
+        found, catch_all = Found(self.around), self.escalation_policy.nobody.catch_all
         if catch_all is not None:
-            place = f"{self.ladder.ref.name}/catch_all"
+            place = f"{self.escalation_policy.ref.name}/catch_all"
             found.add(catch_all, place, NO_MESSAGE)
-        others = tuple(p for p in found.people() if p.person not in unreached)
+        others = tuple(p for p in found.people() if p.person not in undelivered)
         if not others:
             return
         self.cause = self.draft.ticket.version
@@ -207,24 +228,24 @@ class Climb:
             EscalationCatchAllFired(
                 clock=self.run.clock,
                 step=self.run.step,
-                lap=self.run.lap,
+                repetition=self.run.repetition,
                 chosen=others,
             )
         )
 
     def _fire(self, found: Found, *, at_once: bool) -> int:
-        number, lap, due = self.following(at_once=at_once)
+        number, repetition, due = self.following(at_once=at_once)
         return self._record(
             EscalationStepFired(
                 clock=self.run.clock,
                 step=self.run.step,
-                lap=self.run.lap,
+                repetition=self.run.repetition,
                 due_at=self.due_at,
                 chosen=found.people(),
-                passed_over=found.others(),
-                unmet=tuple(found.unmet),
+                excluded=found.others(),
+                unresolved_targets=tuple(found.unresolved_targets),
                 next_step=number,
-                next_lap=lap,
+                next_repetition=repetition,
                 next_due_at=due,
                 turns=found.turns,
                 picked=found.picked,
@@ -235,33 +256,35 @@ class Climb:
         """The catch-all is asked where the step alone reaches nobody, or at the end of
         a round in which nobody was reached.
         """
-        found, ladder = Found(self.around), self.ladder
+        found, escalation_policy = Found(self.around), self.escalation_policy
         for number, target in enumerate(self.step.targets):
-            found.add(target, f"{ladder.ref.name}/{self.run.step}/{number}")
-        catch_all = ladder.nobody.catch_all
+            found.add(target, f"{escalation_policy.ref.name}/{self.run.step}/{number}")
+        catch_all = escalation_policy.nobody.catch_all
         if catch_all is not None and self.step.targets and not found.people():
-            found.add(catch_all, f"{ladder.ref.name}/catch_all", CATCH_ALL)
+            found.add(catch_all, f"{escalation_policy.ref.name}/catch_all", CATCH_ALL)
         return found
 
     def _hold(self, look: Look) -> bool:
         """Wait for somebody to be there, if the policy says so; True = waiting."""
-        nobody, since = self.ladder.nobody, self.run.held_since or self.at
+        nobody, since = self.escalation_policy.nobody, self.run.waiting_since or self.at
         if nobody.kind != "hold" or self.at >= since + nobody.hold:
             return False
         self.hold(look, since, self.held_until(look, since))
         return True
 
     def held_until(self, look: Look, since: datetime) -> datetime:
-        return min([since + self.ladder.nobody.hold, *self._may_change(look)])
+        return min(
+            [since + self.escalation_policy.nobody.hold, *self._may_change(look)]
+        )
 
     def hold(self, look: Look, since: datetime, until: datetime) -> None:
         self._record(
-            EscalationHeld(
+            EscalationWaiting(
                 clock=self.run.clock,
                 step=self.run.step,
                 since=since,
                 until=until,
-                passed_over=look.found.others(),
+                excluded=look.found.others(),
                 candidates=look.moves,
             )
         )
@@ -274,18 +297,20 @@ class Climb:
         return bool(look.found.people()) or self.actions.change_anything(look.moves)
 
     def _may_change(self, look: Look) -> Iterator[datetime]:
-        people = (*look.found.passed_over, *(c.agent for c in look.moves))
+        people = (*look.found.excluded, *(c.agent for c in look.moves))
         return may_change(self.step, people, self.at, self.world.oncall)
 
-    def skip(self, reason: str, number: int, lap: int, due: datetime | None) -> None:
+    def skip(
+        self, reason: str, number: int, repetition: int, due: datetime | None
+    ) -> None:
         self._record(
             EscalationStepSkipped(
                 clock=self.run.clock,
                 step=self.run.step,
-                lap=self.run.lap,
+                repetition=self.run.repetition,
                 reason=reason,
                 next_step=number,
-                next_lap=lap,
+                next_repetition=repetition,
                 next_due_at=due,
             )
         )
@@ -293,21 +318,23 @@ class Climb:
 
     def finish(self) -> None:
         """After the last step of the last round nothing is left."""
-        last = self.run.step + 1 == len(self.ladder.steps)
-        done = last and self.run.lap >= self.ladder.last_lap
+        last = self.run.step + 1 == len(self.escalation_policy.steps)
+        done = last and self.run.repetition >= self.escalation_policy.last_lap
         if done and self.run.breach_at is not None and self._waits():
             self._record(EscalationExhausted(clock=self.run.clock))
 
     def _waits(self) -> bool:
         """The priority that this step raised may have cancelled its promise."""
         return any(
-            r.clock == self.run.clock
-            and r.state == "climbing"
-            and r.next_due_at is None
+            r.clock == self.run.clock and r.state == "running" and r.next_due_at is None
             for r in self.draft.ticket.runs
         )
 
     def _record(self, fact: Fact) -> int:
         return self.draft.record(
-            fact, self.at, cause=self.cause, policy=self.ladder.ref, by_rule=True
+            fact,
+            self.at,
+            cause=self.cause,
+            policy=self.escalation_policy.ref,
+            by_rule=True,
         )

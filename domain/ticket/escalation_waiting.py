@@ -45,8 +45,8 @@ def wanted_hands(ticket: Ticket) -> frozenset[str]:
     """The teams of which steps that are held would take somebody with free hands."""
     found: set[str | None] = set()
     for run in ticket.runs:
-        if run.state == "held":
-            step = ticket.ladder(run.policy).steps[run.step]
+        if run.state == "waiting":
+            step = ticket.escalation_policy(run.policy).steps[run.step]
             found |= {target.name for target in step.targets if target.kind in ONE_OF}
             if step.reassign is not None and step.reassign.strategy != "on_call":
                 found.add(step.reassign.team or ticket.team)

@@ -17,24 +17,24 @@ from domain.errors import NotFoundError, UnreadableError
 from domain.escalation import run as climbing
 from domain.escalation.facts import (
     EscalationAcknowledged,
-    EscalationBroken,
+    EscalationBreached,
     EscalationCatchAllFired,
     EscalationEnded,
     EscalationExhausted,
     EscalationFact,
     EscalationForced,
-    EscalationHeld,
     EscalationMigrated,
     EscalationNotified,
-    EscalationNotReassigned,
     EscalationPaused,
     EscalationPinned,
     EscalationReassigned,
+    EscalationReassignmentFailed,
     EscalationResumed,
     EscalationStarted,
     EscalationStepFired,
     EscalationStepSkipped,
-    EscalationUnreached,
+    EscalationUndelivered,
+    EscalationWaiting,
 )
 from domain.escalation.policy import EscalationPolicy
 from domain.event import Event, Fact, event_id
@@ -67,7 +67,7 @@ from domain.people.directory import Turn
 from domain.sla import clock as clocks
 from domain.sla.facts import (
     ClockFact,
-    EarlyStep,
+    PreBreachStep,
     SlaAttached,
     SlaBreached,
     SlaCancelled,
@@ -410,18 +410,18 @@ def standing_of(ticket: Ticket, clock: clocks.Clock) -> clocks.Standing:
     )
 
 
-def _early(ticket: Ticket, key: str, early: tuple[EarlyStep, ...]) -> Ticket:
+def _early(ticket: Ticket, key: str, early: tuple[PreBreachStep, ...]) -> Ticket:
     clocks = (replace(c, early=early) if c.key == key else c for c in ticket.clocks)
     return replace(ticket, clocks=tuple(clocks))
 
 
-def _fitting(clock: clocks.Clock, ladder: EscalationPolicy) -> clocks.Clock:
+def _fitting(clock: clocks.Clock, escalation_policy: EscalationPolicy) -> clocks.Clock:
     """Of a ladder that takes an older one's place: until it is said when its steps
     before the breach are due, those that both have.
     """
-    if clock.escalation_policy != ladder.ref.name:
+    if clock.escalation_policy != escalation_policy.ref.name:
         return clock
-    steps = ladder.steps
+    steps = escalation_policy.steps
     both = tuple(e for e in clock.early if e.step < len(steps) and steps[e.step].early)
     return replace(clock, early=both)
 
@@ -438,18 +438,18 @@ def _escalation(  # noqa: C901 - one case a fact
         case EscalationPinned():
             return replace(
                 ticket,
-                ladders=(*ticket.ladders, fact.policy),
+                escalation_policies=(*ticket.escalation_policies, fact.policy),
                 clocks=tuple(_fitting(clock, fact.policy) for clock in ticket.clocks),
             )
         case EscalationStarted():
             run = climbing.started(fact, ticket.version)
             return replace(ticket, runs=(*ticket.runs, run), acknowledged_by=None)
         case (
-            EscalationBroken()
+            EscalationBreached()
             | EscalationStepFired()
             | EscalationStepSkipped()
-            | EscalationHeld()
-            | EscalationUnreached()
+            | EscalationWaiting()
+            | EscalationUndelivered()
             | EscalationAcknowledged()
             | EscalationPaused()
             | EscalationResumed()
@@ -471,6 +471,8 @@ def _escalation(  # noqa: C901 - one case a fact
             handed = _handed(ticket, fact.team, fact.to_agent, at)
             return _turned(handed, fact.turn, fact.to_agent, at)
         case (
-            EscalationCatchAllFired() | EscalationNotified() | EscalationNotReassigned()
+            EscalationCatchAllFired()
+            | EscalationNotified()
+            | EscalationReassignmentFailed()
         ):
             return ticket

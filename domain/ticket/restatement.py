@@ -51,7 +51,7 @@ class ClockChange:
     step: int | None = None
 
 
-def escalating_by(config: Configuration, ladder: str) -> list[str]:
+def escalating_by(config: Configuration, escalation_policy: str) -> list[str]:
     """SLA policies of which some version, maybe an old one that a ticket keeps, climbs
     this ladder.
     """
@@ -59,7 +59,10 @@ def escalating_by(config: Configuration, ladder: str) -> list[str]:
         name
         for (kind, name), entry in sorted(config.entries.items())
         if kind == "sla-policies"
-        and any(v.document.get("escalation_policy") == ladder for v in entry.versions)
+        and any(
+            v.document.get("escalation_policy") == escalation_policy
+            for v in entry.versions
+        )
     ]
 
 
@@ -70,7 +73,7 @@ def order_of(
         name=name,
         policies=kind == "sla-policies",
         calendars=kind == "calendars",
-        ladders=kind == "escalation-policies",
+        escalation_policies=kind == "escalation-policies",
         reason=reason,
         forced=forced,
     )
@@ -147,8 +150,8 @@ def _next_step(ticket: Ticket, key: str) -> tuple[int | None, datetime | None]:
     due, and before the breach only those that lie before it are.
     """
     run = next((r for r in reversed(ticket.runs) if r.clock == key), None)
-    if run is not None and (run.breach_at or run.state != "climbing"):
-        waits = run.state in ("climbing", "held")
+    if run is not None and (run.breach_at or run.state != "running"):
+        waits = run.state in ("running", "waiting")
         return run.step, run.next_due_at if waits else None
     taken = run.step if run else 0
     early = (e for c in ticket.clocks if c.key == key for e in c.early_left)

@@ -147,7 +147,7 @@ class Rematch:
         rule = rules.of(self.kind)
         new = self._changed(clock, promise, rules, rule)
         policy = self.world.policy(new.policy)
-        pin_ladder(self, policy)
+        pin_escalation_policy(self, policy)
         hours = Hours(
             calendar=self.world.calendar(new.calendar),
             quiet=policy.quiet,
@@ -179,7 +179,7 @@ class Rematch:
         ticket; None: as its own did before.
         """
         policy = self.world.policy(other.policy)
-        pin_ladder(self, policy)
+        pin_escalation_policy(self, policy)
         hours = Hours(
             calendar=self.world.calendar(other.calendar),
             quiet=policy.quiet,
@@ -241,21 +241,23 @@ def cancel(by: Rematch, clock: Clock, reason: str, why: CancelledBy) -> None:
     end_runs(by.draft, by.at, reason, clock=clock.key, cause=by.cause)
 
 
-def pin_ladder(by: Rematch, policy: SlaPolicy) -> None:
+def pin_escalation_policy(by: Rematch, policy: SlaPolicy) -> None:
     """The ticket keeps the ladder whole, as it is when the promise is made."""
     name = policy.escalation_policy or ""
-    ladder = by.world.config.escalation_policies.get(name)
-    if ladder is not None and name not in [p.ref.name for p in by.draft.ticket.ladders]:
-        by.record(EscalationPinned(policy=ladder), ladder.ref)
+    escalation_policy = by.world.config.escalation_policies.get(name)
+    if escalation_policy is not None and name not in [
+        p.ref.name for p in by.draft.ticket.escalation_policies
+    ]:
+        by.record(EscalationPinned(policy=escalation_policy), escalation_policy.ref)
 
 
 def early_of(ticket: Ticket, policy: SlaPolicy) -> tuple[Lead, ...]:
     """The steps of the pinned ladder that are due before the breach."""
-    for ladder in reversed(ticket.ladders):
-        if ladder.ref.name == policy.escalation_policy:
+    for escalation_policy in reversed(ticket.escalation_policies):
+        if escalation_policy.ref.name == policy.escalation_policy:
             return tuple(
                 Lead(step=i, threshold=s.threshold, wall=s.time == "wall")
-                for i, s in enumerate(ladder.steps)
+                for i, s in enumerate(escalation_policy.steps)
                 if s.early
             )
     return ()

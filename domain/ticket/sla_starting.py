@@ -18,7 +18,7 @@ from domain.sla.policy import SlaPolicy
 from domain.sla.transition import starts, starts_again
 from domain.ticket.moment import TicketFields
 from domain.ticket.sla_judging import Settling
-from domain.ticket.sla_matching import pin_ladder
+from domain.ticket.sla_matching import pin_escalation_policy
 from domain.ticket.sla_situation import Occasion, hours_of
 
 
@@ -51,7 +51,7 @@ class Beginning:
         if not self._may_begin(definition, policy, cycles):
             return
         carried = self._carried(cycles[-1], definition, policy) if cycles else None
-        pin_ladder(self.occasion.rematching(), policy)
+        pin_escalation_policy(self.occasion.rematching(), policy)
         self._attach(self._attached(promise, policy, len(cycles) + 1, carried))
 
     def _may_begin(
@@ -186,7 +186,7 @@ class Beginning:
     def _going_on(
         self, of: Clock, policy: SlaPolicy, cycle: int, carried: Clock
     ) -> SlaAttached:
-        pin_ladder(self.occasion.rematching(), policy)
+        pin_escalation_policy(self.occasion.rematching(), policy)
         return self._attached(promise_of(of), policy, cycle, carried)
 
     def _attach(self, fact: SlaAttached) -> None:

@@ -113,13 +113,13 @@ class Ticket:
     clocks: tuple[Clock, ...] = ()
     runs: tuple[Run, ...] = ()
     watchers: tuple[str, ...] = ()
-    ladders: tuple[EscalationPolicy, ...] = ()
+    escalation_policies: tuple[EscalationPolicy, ...] = ()
     approvals: tuple[Approval, ...] = ()
     """Of refunds and compensations, in the order in which they were asked for."""
 
-    def ladder(self, ref: PolicyRef) -> EscalationPolicy:
+    def escalation_policy(self, ref: PolicyRef) -> EscalationPolicy:
         """The pinned escalation policy of this name and version."""
-        for policy in self.ladders:
+        for policy in self.escalation_policies:
             if (policy.ref.name, policy.ref.version) == (ref.name, ref.version):
                 return policy
         raise NotFoundError("pinned escalation policy", f"{ref.name}@{ref.version}")

@@ -29,7 +29,7 @@ SHIFTED = (
     "schedule.swap_taken",
     "schedule.swap_cancelled",
 )
-HELD = "escalation.held"
+HELD = "escalation.waiting"
 FREEING = frozenset(
     {
         *CHANGES,

@@ -265,7 +265,7 @@ def _held(ticket: Ticket) -> bool:
     unresolved = ticket.status != "closed" and any(
         approval.state == "unresolved" for approval in ticket.approvals
     )
-    return unresolved or any(run.state == "held" for run in ticket.runs)
+    return unresolved or any(run.state == "waiting" for run in ticket.runs)
 
 
 def _approvers(ticket: Ticket) -> list[str]:

@@ -12,7 +12,7 @@ from activities.notifying import Notifying, StepReport
 from activities.ports import CommandRow, StoreUnavailableError
 from activities.sending import Sending
 from domain.errors import VersionConflictError
-from domain.escalation.commands import PersonNotified, StepUnreached
+from domain.escalation.commands import PersonNotified, StepUndelivered
 from domain.event import Event
 from domain.notification.dispatch_order import Spent
 from domain.notification.facts import NotificationPlanned
@@ -31,7 +31,7 @@ OLD = NotificationPlanned(
     about=7,
     clock="first_response/1",
     step=2,
-    lap=0,
+    repetition=0,
     person="bo",
     urgency="high",
     messages=(),
@@ -107,7 +107,7 @@ class Desk:
         )
         self.now = self.story.events[-1].timestamp
         self.ids = 0
-        self.unreached: list[tuple[str, StepUnreached]] = []
+        self.undelivered: list[tuple[str, StepUndelivered]] = []
         self.notified: list[tuple[str, PersonNotified]] = []
         self.sending = Sending(
             self.store,
@@ -127,8 +127,8 @@ class Desk:
         )
 
     async def report(self, ticket_id: str, step: StepReport) -> None:
-        if isinstance(step, StepUnreached):
-            self.unreached.append((ticket_id, step))
+        if isinstance(step, StepUndelivered):
+            self.undelivered.append((ticket_id, step))
         else:
             self.notified.append((ticket_id, step))
 
@@ -306,17 +306,17 @@ async def test_a_step_whose_people_are_all_unreachable_is_reported():
     desk = await Desk({"channel": "email"}).planned()
     desk.ways.outcomes["email"] = Outcome(code="smtp_550")
     await desk.notifying.report("t-1", [desk.stream])
-    assert desk.unreached == []
+    assert desk.undelivered == []
     await desk.send_all()
     await desk.notifying.report("t-1", [desk.stream])
-    step = StepUnreached(
+    step = StepUndelivered(
         clock="first_response/1",
         step=0,
-        lap=0,
+        repetition=0,
         people=("bo",),
         reason="all channels failed",
     )
-    assert desk.unreached == [("t-1", step)]
+    assert desk.undelivered == [("t-1", step)]
 
 
 async def test_who_was_chosen_is_reported_as_notified_when_a_message_left():
@@ -328,7 +328,7 @@ async def test_who_was_chosen_is_reported_as_notified_when_a_message_left():
     await desk.notifying.sent("t-1", desk.stream)
     [(ticket_id, found)] = desk.notified
     assert (ticket_id, found.chosen.person, found.channel) == ("t-1", "bo", "email")
-    assert (found.clock, found.step, found.lap) == ("first_response/1", 0, 0)
+    assert (found.clock, found.step, found.repetition) == ("first_response/1", 0, 0)
     assert found.sent_at == desk.now
 
 
@@ -387,7 +387,7 @@ async def test_who_was_offered_a_ticket_and_cannot_be_reached_is_no_step():
     found = fold(await desk.store.load(stream))
     assert (found.cause, found.state) == ("offered", "unreachable")
     await desk.notifying.report("t-1", [stream])
-    assert desk.unreached == []
+    assert desk.undelivered == []
 
 
 def test_a_notification_from_before_there_were_causes_is_of_a_step():

@@ -36,7 +36,7 @@ def occasion(at=NOON, urgency="high", number=7):
         about=number,
         clock="first_response/1",
         step=0,
-        lap=0,
+        repetition=0,
         person="ann",
         at=at,
         urgency=urgency,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.authority.delegation import Delegation, delegate, fold_delegations, revoke
 from domain.authority.facts import (
-    ApprovalClimbed,
+    ApprovalEscalated,
     ApprovalGranted,
     ApprovalRejected,
     ApprovalRequested,
@@ -125,16 +125,16 @@ def away(person):
 def test_who_does_not_answer_in_time_is_passed_and_the_next_above_is_asked():
     made = asked("600").enforce("PT4H9M")
     assert made.ticket.approvals[0].approver == "mia"
-    climbed = made.enforce("PT4H10M").one(ApprovalClimbed)
+    climbed = made.enforce("PT4H10M").one(ApprovalEscalated)
     assert (climbed.from_approver, climbed.approver) == ("mia", "top")
     assert climbed.reason == "did not answer in time"
-    assert made.event(ApprovalClimbed).meta.actor.id == "pledge"
+    assert made.event(ApprovalEscalated).meta.actor.id == "pledge"
     assert made.ticket.approvals[0].asked == ("mia", "top")
 
 
 def test_above_the_last_there_is_nobody_and_it_is_said_once():
     made = asked("600").enforce("99h")
-    assert [f.approver for f in made.all(ApprovalClimbed)] == ["top", None]
+    assert [f.approver for f in made.all(ApprovalEscalated)] == ["top", None]
     assert made.ticket.approvals[0].state == "unresolved"
     assert made.when("100h", decide("mia")).one(ApprovalGranted).actor == "mia"
 
@@ -143,10 +143,10 @@ def test_how_long_they_may_take_is_said_by_their_role():
     made = story()
     made.world = replace(made.world, config=with_lead(answer_within="PT15M"))
     made.when("10m", ask("600")).enforce("25m")
-    assert made.one(ApprovalClimbed).approver == "top"
+    assert made.one(ApprovalEscalated).approver == "top"
     slow = story()
     slow.world = replace(slow.world, config=with_lead(answer_within="never"))
-    assert not slow.when("10m", ask("600")).enforce("99h").all(ApprovalClimbed)
+    assert not slow.when("10m", ask("600")).enforce("99h").all(ApprovalEscalated)
 
 
 def with_lead(**fields):
@@ -161,21 +161,21 @@ def test_how_long_must_be_a_time():
 
 @pytest.mark.parametrize("end", [decide("mia"), decide("top", grant=False), Close()])
 def test_what_is_decided_or_closed_climbs_no_more(end):
-    assert not asked("600").when("1h", end).enforce("99h").all(ApprovalClimbed)
+    assert not asked("600").when("1h", end).enforce("99h").all(ApprovalEscalated)
 
 
 def test_what_waits_for_somebody_who_goes_on_leave_waits_for_the_next_above():
     made = asked("600")
     made.world = replace(made.world, oncall=OnCallBook(plans={}, leaves=away("mia")))
     made.when("1h", Withdraw(agent="mia", since=instant("1h")))
-    climbed = made.one(ApprovalClimbed)
-    assert (climbed.approver, climbed.climbs_at) == ("top", instant("5h"))
+    climbed = made.one(ApprovalEscalated)
+    assert (climbed.approver, climbed.escalates_at) == ("top", instant("5h"))
     assert climbed.reason.startswith("on leave until")
 
 
 def test_who_is_there_after_all_keeps_what_they_were_asked():
     made = asked("600").when("1h", Withdraw(agent="mia", since=instant("1h")))
-    assert not made.all(ApprovalClimbed)
+    assert not made.all(ApprovalEscalated)
 
 
 def alone(**leaves):
@@ -186,11 +186,11 @@ def alone(**leaves):
 
 def test_where_all_above_are_away_who_comes_back_is_asked_then():
     made = alone(**leave_until("mia", "3h")).enforce("9h")
-    assert made.one(ApprovalRequested).climbs_at == instant("3h")
-    assert made.log(ApprovalClimbed)[0] == "PT3H approval.climbed"
-    [first, *_] = made.all(ApprovalClimbed)
+    assert made.one(ApprovalRequested).escalates_at == instant("3h")
+    assert made.log(ApprovalEscalated)[0] == "PT3H approval.escalated"
+    [first, *_] = made.all(ApprovalEscalated)
     assert (first.from_approver, first.approver) == (None, "mia")
-    assert first.climbs_at == instant("7h")
+    assert first.escalates_at == instant("7h")
 
 
 def test_who_went_on_leave_before_they_answered_is_asked_once_they_are_back():
@@ -198,20 +198,20 @@ def test_who_went_on_leave_before_they_answered_is_asked_once_they_are_back():
     leaves = leave_until("mia", "3h")
     made.world = replace(made.world, oncall=OnCallBook(plans={}, leaves=leaves))
     made.when("1h", Withdraw(agent="mia", since=instant("1h"))).enforce("3h")
-    assert [f.approver for f in made.all(ApprovalClimbed)] == [None, "mia"]
+    assert [f.approver for f in made.all(ApprovalEscalated)] == [None, "mia"]
     assert made.enforce("99h").ticket.approvals[0].silent == ("mia",)
 
 
 def test_who_was_away_when_it_climbed_past_them_is_asked_before_it_is_given_up():
     made = asked("600", leaves=leave_until("mia", "3h")).enforce("5h")
-    assert [f.approver for f in made.all(ApprovalClimbed)] == ["mia"]
+    assert [f.approver for f in made.all(ApprovalEscalated)] == ["mia"]
 
 
 def test_who_is_lent_the_authority_is_asked_when_that_begins():
     lent = delegation("top", "mia", amount="9000", begin=instant("1h"))
     gone = {"name": "Top", "role": "head"}
     made = asked("5000", agents={"top": gone}, leaves=away("top"), lent=lent)
-    assert made.enforce("1h").one(ApprovalClimbed).approver == "mia"
+    assert made.enforce("1h").one(ApprovalEscalated).approver == "mia"
 
 
 def test_who_may_more_than_before_is_asked_for_what_nobody_could_be_asked_for():
@@ -219,12 +219,12 @@ def test_who_may_more_than_before_is_asked_for_what_nobody_could_be_asked_for():
     config = published(WORLD, "authorities", "head", {"refund": cny("20000")})
     made.world = replace(made.world, config=config)
     made.when("1h", LookAgain())
-    assert made.one(ApprovalClimbed).approver == "top"
+    assert made.one(ApprovalEscalated).approver == "top"
 
 
 def test_nobody_is_asked_anew_on_a_closed_ticket():
     made = alone(**leave_until("mia", "3h")).when("1h", Close()).enforce("9h")
-    assert not made.all(ApprovalClimbed)
+    assert not made.all(ApprovalEscalated)
 
 
 def leave_until(person, end):
@@ -282,14 +282,14 @@ def test_each_kind_has_its_own_limit():
 def test_a_manager_whose_limit_does_not_suffice_is_skipped_up():
     requested = asked("2000.01").one(ApprovalRequested)
     assert requested.approver == "top"
-    assert requested.passed_over[0].person == "mia"
-    assert requested.passed_over[0].reason == "has a limit of 2000 CNY"
+    assert requested.excluded[0].person == "mia"
+    assert requested.excluded[0].reason == "has a limit of 2000 CNY"
 
 
 def test_a_manager_on_leave_is_skipped_up():
     requested = asked("600", leaves=away("mia")).one(ApprovalRequested)
     assert requested.approver == "top"
-    assert requested.passed_over[0].reason.startswith("on leave until ")
+    assert requested.excluded[0].reason.startswith("on leave until ")
 
 
 def test_a_manager_who_is_gone_is_skipped_up():
@@ -302,14 +302,14 @@ def test_where_nobody_has_the_authority_it_is_there_to_see():
     made = asked("10000.51")
     assert made.one(ApprovalRequested).approver is None
     assert made.ticket.approvals[0].state == "unresolved"
-    assert [p.person for p in made.ticket.approvals[0].passed_over] == ["mia", "top"]
+    assert [p.person for p in made.ticket.approvals[0].excluded] == ["mia", "top"]
 
 
 def test_managers_in_a_circle_end_the_search():
     circle = {"name": "Mia", "manager": "ann"}
     [approval] = asked("600", agents={"mia": circle}).ticket.approvals
     assert approval.state == "unresolved"
-    assert [p.person for p in approval.passed_over] == ["mia"]
+    assert [p.person for p in approval.excluded] == ["mia"]
 
 
 # the decision

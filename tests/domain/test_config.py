@@ -32,7 +32,7 @@ def target(text):
     return {"match": [{"targets": {"resolution": text}}]}
 
 
-def ladder(*steps, **fields):
+def escalation_policy(*steps, **fields):
     return {"steps": list(steps), **fields}
 
 
@@ -73,59 +73,69 @@ def ladder(*steps, **fields):
             "is not one of first_response",
         ),
         ("escalation-policies", {}, "/steps", "at least one step"),
-        ("escalation-policies", ladder({}), "/steps/0/targets", "tells nobody"),
         (
             "escalation-policies",
-            ladder(STEP, STEP | {"after": "5m"}),
+            escalation_policy({}),
+            "/steps/0/targets",
+            "tells nobody",
+        ),
+        (
+            "escalation-policies",
+            escalation_policy(STEP, STEP | {"after": "5m"}),
             "/steps/1/after",
             "could never be reached",
         ),
         (
             "escalation-policies",
-            ladder(STEP | {"after": "P36500D"}),
+            escalation_policy(STEP | {"after": "P36500D"}),
             "/steps/0/after",
             "at most five years",
         ),
         (
             "escalation-policies",
-            ladder(STEP, STEP | {"after": "-PT1M"}),
+            escalation_policy(STEP, STEP | {"after": "-PT1M"}),
             "/steps/1/after",
             "before the breach",
         ),
         (
             "escalation-policies",
-            ladder({"targets": [{"team": "nobody"}]}),
+            escalation_policy({"targets": [{"team": "nobody"}]}),
             "/steps/0/targets/0/team",
             "there is no team 'nobody'",
         ),
         (
             "escalation-policies",
-            ladder({"targets": [{"agent": "nobody"}]}),
+            escalation_policy({"targets": [{"agent": "nobody"}]}),
             "/steps/0/targets/0/agent",
             "there is no agent 'nobody'",
         ),
         (
             "escalation-policies",
-            ladder(STEP | {"reassign": {"team": "nobody"}}),
+            escalation_policy(STEP | {"reassign": {"team": "nobody"}}),
             "/steps/0/reassign/team",
             "there is no team 'nobody'",
         ),
         (
             "escalation-policies",
-            ladder(STEP | {"reassign": {"strategy": "random"}}),
+            escalation_policy(STEP | {"reassign": {"strategy": "random"}}),
             "/steps/0/reassign/strategy",
             "is not one of least_loaded",
         ),
         (
             "escalation-policies",
-            ladder({"targets": [{"assignee": True, "team": "front"}]}),
+            escalation_policy({"targets": [{"assignee": True, "team": "front"}]}),
             "/steps/0/targets/0",
             "exactly one of",
         ),
-        ("escalation-policies", ladder(STEP, repeat=-1), "/repeat", "from 0 to 100"),
         (
             "escalation-policies",
-            ladder(STEP | {"raise_priority": 9}),
+            escalation_policy(STEP, repeat=-1),
+            "/repeat",
+            "from 0 to 100",
+        ),
+        (
+            "escalation-policies",
+            escalation_policy(STEP | {"raise_priority": 9}),
             "/steps/0/raise_priority",
             "from 0 to 3",
         ),
@@ -148,12 +158,17 @@ def test_all_faults_are_named_at_once():
 
 
 def test_two_steps_may_be_due_at_once():
-    assert publish(world().config, "escalation-policies", "new", ladder(STEP, STEP))
+    assert publish(
+        world().config, "escalation-policies", "new", escalation_policy(STEP, STEP)
+    )
 
 
 def test_a_step_that_only_hands_over_to_the_ticket_s_own_team_is_a_step():
     assert publish(
-        world().config, "escalation-policies", "new", ladder({"reassign": {}})
+        world().config,
+        "escalation-policies",
+        "new",
+        escalation_policy({"reassign": {}}),
     )
 
 
@@ -237,13 +252,15 @@ def test_what_is_not_there_cannot_be_retired():
 
 
 def test_a_ladder_that_a_policy_counts_on_cannot_be_retired():
-    made = world({"care": sla(escalation_policy="climb")}, {"climb": ladder(STEP)})
+    made = world(
+        {"care": sla(escalation_policy="climb")}, {"climb": escalation_policy(STEP)}
+    )
     with pytest.raises(RuleError, match="SLA policy care names it"):
         retire(made.config, "escalation-policies", "climb")
 
 
 def test_a_ladder_that_nobody_counts_on_can_be_retired():
-    made = world({"care": SLA}, {"climb": ladder(STEP)})
+    made = world({"care": SLA}, {"climb": escalation_policy(STEP)})
     fact = retire(made.config, "escalation-policies", "climb")
     assert isinstance(fact, PolicyRetired)
 

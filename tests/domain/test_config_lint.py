@@ -45,7 +45,7 @@ def rule(targets=FIRST, **when):
     return {"targets": targets} | ({"when": when} if when else {})
 
 
-def ladder(*steps, **fields):
+def escalation_policy(*steps, **fields):
     return {"steps": list(steps), **fields}
 
 
@@ -56,10 +56,12 @@ def to(*targets, **fields):
 def climbing(*steps, targets=BOTH, **fields):
     """A second version of a ladder that a policy escalates by."""
     config = given(
-        escalation_policies={"climb": ladder(ASSIGNEE)},
+        escalation_policies={"climb": escalation_policy(ASSIGNEE)},
         sla_policies={"care": sla(rule(targets), escalation_policy="climb")},
     )
-    return said("escalation-policies", ladder(*steps, **fields), config, "climb")
+    return said(
+        "escalation-policies", escalation_policy(*steps, **fields), config, "climb"
+    )
 
 
 # SLA policies
@@ -200,18 +202,20 @@ def test_esc_079_a_step_that_reaches_nobody_is_named(target, pointer, words):
             "half": {"members": ["bo", "gone"]},
         },
     )
-    found = said("escalation-policies", ladder(to(target)), config)
+    found = said("escalation-policies", escalation_policy(to(target)), config)
     assert words in found[f"/steps/0/targets/0/{pointer}"]
 
 
 def test_esc_080_a_ladder_that_no_policy_uses_is_named():
-    config = given(escalation_policies={"climb": ladder(ASSIGNEE)})
-    found = said("escalation-policies", ladder(ASSIGNEE, repeat=1), config, "climb")
+    config = given(escalation_policies={"climb": escalation_policy(ASSIGNEE)})
+    found = said(
+        "escalation-policies", escalation_policy(ASSIGNEE, repeat=1), config, "climb"
+    )
     assert found == {"": "no SLA policy escalates by it"}
 
 
 def test_a_ladder_that_is_new_cannot_be_used_yet():
-    assert said("escalation-policies", ladder(ASSIGNEE)) == {}
+    assert said("escalation-policies", escalation_policy(ASSIGNEE)) == {}
 
 
 def test_a_step_after_one_that_finishes_the_ticket_is_never_reached():
@@ -249,7 +253,7 @@ def test_a_step_that_comes_before_one_below_it_is_fine():
 
 def test_the_policy_by_which_steps_come_the_other_way_round_hears_of_it_too():
     pair = ASSIGNEE | {"after": "-PT1H"}, to({"agent": "bo"}, after="80%")
-    config = given(escalation_policies={"climb": ladder(*pair)})
+    config = given(escalation_policies={"climb": escalation_policy(*pair)})
     document = sla(rule({"first_response": "10h"}), escalation_policy="climb")
     found = said("sla-policies", document, config)
     assert "its /steps/0 is due after a step below it" in found["/escalation_policy"]
@@ -281,7 +285,7 @@ def test_a_step_before_the_start_of_every_promise_is_named():
 
 def test_the_policy_that_takes_up_such_a_ladder_hears_of_it_too():
     steps = ASSIGNEE | {"after": "-PT2H"}
-    config = given(escalation_policies={"climb": ladder(steps)})
+    config = given(escalation_policies={"climb": escalation_policy(steps)})
     found = said("sla-policies", sla(rule(), escalation_policy="climb"), config)
     assert "/steps/0 lies before the start" in found["/escalation_policy"]
 
@@ -309,7 +313,7 @@ def test_holding_for_a_shift_where_no_step_asks_for_one_is_named():
 def test_hours_of_a_schedule_that_nobody_covers_are_named():
     layer = {"name": "base", "rotation": TURNS, "restrict": [{"to": "20:00"}]}
     config = given(schedules={"front": {"tz": "UTC", "layers": [layer]}})
-    steps = ladder(to({"on_call": "front"}))
+    steps = escalation_policy(to({"on_call": "front"}))
     found = said("escalation-policies", steps, config, at=NOON)
     assert "front: nobody is on call for" in found["/steps/0/targets/0/on_call"]
 
@@ -318,7 +322,7 @@ def test_hours_of_a_schedule_that_nobody_covers_are_named():
 
 
 def test_a_team_that_a_step_asks_for_its_lead_and_has_none_is_named():
-    lead = ladder(to({"lead_of": "second"}))
+    lead = escalation_policy(to({"lead_of": "second"}))
     config = given(escalation_policies={"climb": lead})
     found = said("teams", {"members": ["bo"]}, config, "second")
     assert "climb /steps/0" in found["/lead"]
@@ -353,7 +357,9 @@ def test_a_team_whose_shifts_none_of_its_members_ever_has_is_named():
 
 
 def test_who_leaves_and_is_meant_by_a_step_is_named():
-    config = given(escalation_policies={"climb": ladder(to({"team": "second"}))})
+    config = given(
+        escalation_policies={"climb": escalation_policy(to({"team": "second"}))}
+    )
     found = said("agents", TOLD | {"active": False}, config, "bo")
     assert found["/active"] == "is not active, and is meant by climb /steps/0"
 
@@ -415,7 +421,7 @@ def warned(config):
 
 def test_what_came_to_nothing_since_is_found_later():
     config = given(
-        escalation_policies={"climb": ladder(to({"agent": "bo"}))},
+        escalation_policies={"climb": escalation_policy(to({"agent": "bo"}))},
         sla_policies={"care": sla(escalation_policy="climb")},
     )
     assert warned(config) == set()
@@ -424,7 +430,7 @@ def test_what_came_to_nothing_since_is_found_later():
 
 
 def test_esc_080_a_ladder_that_is_still_unused_is_found_later():
-    config = given(escalation_policies={"climb": ladder(ASSIGNEE)})
+    config = given(escalation_policies={"climb": escalation_policy(ASSIGNEE)})
     assert warned(config) == {("escalation-policies", "climb", "")}
 
 
@@ -440,7 +446,9 @@ def test_a_manager_who_is_not_active_and_has_nobody_above_is_said_to_be_the_last
 
 
 def test_a_team_that_was_retired_since_is_said_to_be_there_no_more():
-    config = given(escalation_policies={"climb": ladder(to({"team": "second"}))})
+    config = given(
+        escalation_policies={"climb": escalation_policy(to({"team": "second"}))}
+    )
     gone = PolicyRetired(kind="teams", name="second")
     config = fold_config([Event("teams/second", 2, NOON, BY_ANN, gone)], config)
     [found] = [

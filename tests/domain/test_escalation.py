@@ -7,8 +7,8 @@ import pytest
 from domain.escalation.facts import (
     EscalationEnded,
     EscalationExhausted,
-    EscalationNotReassigned,
     EscalationReassigned,
+    EscalationReassignmentFailed,
     EscalationStepFired,
     EscalationStepSkipped,
 )
@@ -80,7 +80,7 @@ def test_a_ladder_with_repeats_is_climbed_again_one_gap_after_its_last_step():
 
 def test_each_repeat_has_its_number():
     story = given(TELL_ANN, TELL_BO, repeat=1).enforce("9h")
-    fired = [(f.lap, f.step) for f in story.all(EscalationStepFired)]
+    fired = [(f.repetition, f.step) for f in story.all(EscalationStepFired)]
     assert fired == [(0, 0), (0, 1), (1, 0), (1, 1)]
 
 
@@ -255,7 +255,7 @@ def test_what_is_taken_over_counts_for_the_next_ticket():
 
 def test_when_nobody_can_take_over_the_record_says_why():
     story = given({"after": "0s", "reassign": {"team": "front"}}, TELL_BO).enforce("2h")
-    fact = story.one(EscalationNotReassigned)
+    fact = story.one(EscalationReassignmentFailed)
     assert [(c.agent, c.reason) for c in fact.candidates] == [
         ("ann", "holds it already")
     ]
@@ -267,7 +267,7 @@ def test_a_team_that_is_gone_takes_nothing_over():
     gone = world(teams=teams).directory.teams
     story = given(TO_SECOND, directory={"teams": gone}).enforce("2h")
     assert story.ticket.assignee == "ann"
-    assert story.one(EscalationNotReassigned).candidates == ()
+    assert story.one(EscalationReassignmentFailed).candidates == ()
 
 
 # priority

@@ -59,7 +59,7 @@ HALF_AN_HOUR = {"after": "30m", "targets": [{"agent": "bo"}]}
 
 def rounds(story):
     """(round, step) of every step that was fired."""
-    return [(f.lap, f.step) for f in story.all(EscalationStepFired)]
+    return [(f.repetition, f.step) for f in story.all(EscalationStepFired)]
 
 
 # when the next step is due
@@ -89,7 +89,7 @@ def test_esc_061_what_reaches_nobody_is_on_record_and_skipped_at_once():
 def test_esc_061_a_ladder_in_vain_is_passed_over_once_and_not_again_at_once():
     gone = {**GONE, "after": "10m"}
     story = given(GONE, gone, repeat=100).enforce("61m")
-    assert [f.lap for f in story.all(EscalationStepSkipped)] == [0, 0]
+    assert [f.repetition for f in story.all(EscalationStepSkipped)] == [0, 0]
     assert next_alarm(story.ticket).at == instant("70m")
 
 
@@ -110,7 +110,9 @@ def test_esc_110_silence_escalates_by_a_timer_at_its_very_instant():
 
 def test_esc_066_a_ladder_of_three_that_repeats_twice_is_climbed_three_times():
     story = given(ANN, BO, CHEN, repeat=2).enforce("48h")
-    assert rounds(story) == [(lap, step) for lap in range(3) for step in range(3)]
+    assert rounds(story) == [
+        (repetition, step) for repetition in range(3) for step in range(3)
+    ]
 
 
 def test_esc_066_that_nobody_answered_to_the_end_is_on_record():
@@ -134,7 +136,7 @@ def test_esc_066_for_ever_is_refused(repeat):
 
 def test_esc_067_after_a_round_the_next_begins_with_the_first_step():
     run = given(ANN, BO, repeat=5).enforce("71m").ticket.runs[-1]
-    assert (run.lap, run.step) == (1, 0)
+    assert (run.repetition, run.step) == (1, 0)
 
 
 def test_esc_067_after_the_last_round_there_is_nothing_more():
@@ -243,7 +245,7 @@ def test_esc_081_who_is_full_gets_no_more_and_no_ticket_is_refused_for_it():
     story.world = replace(story.world, directory=directory)
     fired = story.enforce("61m").one(EscalationStepFired)
     assert told(story) == [("PT1H", "top")]
-    assert {p.reason for p in fired.passed_over} == {"full: 2 of 2"}
+    assert {p.reason for p in fired.excluded} == {"full: 2 of 2"}
 
 
 FULL = {name: {"name": name, "capacity": 2} for name in ("ann", "bo", "chen")}
@@ -279,9 +281,11 @@ def test_esc_080_no_ticket_is_closed_before_its_ladder_ends():
 
 
 def test_esc_080_that_nothing_climbs_a_ladder_is_a_warning_on_its_next_version():
-    ladder = {"steps": [ANN]}
-    documents = {"agents": AGENTS, "escalation-policies": {"spare": ladder}}
-    fact = publish(configured(documents), "escalation-policies", "spare", ladder)
+    escalation_policy = {"steps": [ANN]}
+    documents = {"agents": AGENTS, "escalation-policies": {"spare": escalation_policy}}
+    fact = publish(
+        configured(documents), "escalation-policies", "spare", escalation_policy
+    )
     assert "no SLA policy escalates by it" in [w.message for w in fact.warnings]
 
 

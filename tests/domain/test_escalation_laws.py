@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from domain.errors import DomainError
 from domain.escalation.facts import (
-    EscalationBroken,
+    EscalationBreached,
     EscalationExhausted,
     EscalationForced,
     EscalationStarted,
@@ -59,7 +59,7 @@ LATE = st.sampled_from([0, 0, 60, 600, 3600])
 
 
 @st.composite
-def ladders(draw):
+def escalation_policies(draw):
     early = draw(st.sets(st.sampled_from(EARLY), max_size=2))
     late = sorted(draw(st.lists(LATE, min_size=1, max_size=3)))
     whens = [*sorted(early, key=EARLY.index), *(f"PT{seconds}S" for seconds in late)]
@@ -96,14 +96,14 @@ COMMANDS = st.lists(
 SHORT = settings(max_examples=25, deadline=None)
 
 
-def opened(ladder):
+def opened(escalation_policy):
     targets = {"first_response": "1h", "resolution": "2h"}
-    steps, repeat = ladder["steps"], ladder["repeat"]
+    steps, repeat = escalation_policy["steps"], escalation_policy["repeat"]
     return Story(promising(targets, steps=steps, repeat=repeat))
 
 
-def told(ladder, commands, between=Story.enforce):
-    story, at = opened(ladder), NOON
+def told(escalation_policy, commands, between=Story.enforce):
+    story, at = opened(escalation_policy), NOON
     for seconds, command in commands:
         at += timedelta(seconds=seconds)
         between(story, at)
@@ -136,62 +136,62 @@ def told_at(*whens):
     }
 
 
-@given(ladders(), COMMANDS)
+@given(escalation_policies(), COMMANDS)
 @example(told_at("80%", "-PT40M", "PT0S"), [])  # due in another order than they stand
 @example(told_at("50%", "80%", "-PT20M", "PT0S"), [])
 @example(told_at("50%", "80%", "PT0S"), [(2400, Acknowledge(by="bo"))])
 @SHORT
-def test_no_step_is_lost(ladder, commands):
+def test_no_step_is_lost(escalation_policy, commands):
     """Each is fired or skipped with a reason before the one after it, in each round."""
     expected = {}
-    late = sum(not _early(step) for step in ladder["steps"])
-    first_late = len(ladder["steps"]) - late
-    for event in told(ladder, commands).events:
+    late = sum(not _early(step) for step in escalation_policy["steps"])
+    first_late = len(escalation_policy["steps"]) - late
+    for event in told(escalation_policy, commands).events:
         match event.fact:
             case EscalationStarted(clock=clock):
                 expected[clock] = (0, 0)
             case EscalationForced(clock=clock, to_step=step):
                 expected[clock] = (step, expected[clock][1])
-            case EscalationBroken(clock=clock, step=step):
-                reached, lap = expected[clock]
-                expected[clock] = (min(reached, step), lap)
+            case EscalationBreached(clock=clock, step=step):
+                reached, repetition = expected[clock]
+                expected[clock] = (min(reached, step), repetition)
             case EscalationStepFired() | EscalationStepSkipped() as fact:
                 place, following = (
-                    (fact.step, fact.lap),
-                    (fact.next_step, fact.next_lap),
+                    (fact.step, fact.repetition),
+                    (fact.next_step, fact.next_repetition),
                 )
                 again = isinstance(fact, EscalationStepSkipped) and (
                     expected[fact.clock] == following
                 )  # fired, and skipped since it did nothing
                 assert again or place == expected[fact.clock]
-                assert following in _after(place, ladder, first_late)
+                assert following in _after(place, escalation_policy, first_late)
                 assert isinstance(fact, EscalationStepFired) or fact.reason
                 expected[fact.clock] = following
             case EscalationExhausted(clock=clock):
-                last = len(ladder["steps"]) - 1
-                assert expected[clock] == (last, ladder["repeat"])
+                last = len(escalation_policy["steps"]) - 1
+                assert expected[clock] == (last, escalation_policy["repeat"])
 
 
 def _early(step):
     return step["after"].endswith("%") or step["after"].startswith("-")
 
 
-def _after(place, ladder, first_late):
-    step, lap = place
-    if step + 1 < len(ladder["steps"]):
-        return [(step + 1, lap)]
-    if lap == ladder["repeat"]:
-        return [(step, lap), (step + 1, lap)]
-    return [(first_late, lap + 1), (step + 1, lap)]
+def _after(place, escalation_policy, first_late):
+    step, repetition = place
+    if step + 1 < len(escalation_policy["steps"]):
+        return [(step + 1, repetition)]
+    if repetition == escalation_policy["repeat"]:
+        return [(step, repetition), (step + 1, repetition)]
+    return [(first_late, repetition + 1), (step + 1, repetition)]
 
 
-@given(ladders(), COMMANDS)
+@given(escalation_policies(), COMMANDS)
 @SHORT
 def test_nobody_is_told_after_the_ticket_is_finished_or_the_promise_judged(
-    ladder, commands
+    escalation_policy, commands
 ):
     over, finished = set(), False
-    for event in told(ladder, commands).events:
+    for event in told(escalation_policy, commands).events:
         match event.fact:
             case TicketClosed() | TicketResolved():
                 finished = True
@@ -207,11 +207,14 @@ def test_nobody_is_told_after_the_ticket_is_finished_or_the_promise_judged(
 
 
 @pytest.mark.parametrize("between", [refold, somewhat_late], ids=lambda f: f.__name__)
-@given(ladders(), COMMANDS)
+@given(escalation_policies(), COMMANDS)
 @SHORT
-def test_the_same_log_gives_the_same_events(between, ladder, commands):
+def test_the_same_log_gives_the_same_events(between, escalation_policy, commands):
     """Also to who has only the log, and to who looks a minute late."""
-    assert told(ladder, commands, between).events == told(ladder, commands).events
+    assert (
+        told(escalation_policy, commands, between).events
+        == told(escalation_policy, commands).events
+    )
 
 
 def _heard(story):
@@ -219,22 +222,26 @@ def _heard(story):
     return {c.clock for c in story.chosen()}
 
 
-@given(ladders(), st.integers(0, 30_000))
+@given(escalation_policies(), st.integers(0, 30_000))
 @SHORT
-def test_an_outage_keeps_no_broken_promise_from_everybody(ladder, seconds):
+def test_an_outage_keeps_no_broken_promise_from_everybody(escalation_policy, seconds):
     at = NOON + timedelta(seconds=seconds)
-    assert _heard(opened(ladder).late(at)) == _heard(opened(ladder).enforce(at))
+    assert _heard(opened(escalation_policy).late(at)) == _heard(
+        opened(escalation_policy).enforce(at)
+    )
 
 
-@given(ladders(), ladders(), st.integers(0, 12_000))
+@given(escalation_policies(), escalation_policies(), st.integers(0, 12_000))
 @example(told_at("50%", "80%", "PT0S"), told_at("PT0S"), 0)
 @SHORT
-def test_a_climb_that_is_migrated_comes_to_its_end(ladder, other, seconds):
-    story, at = opened(ladder), NOON + timedelta(seconds=seconds)
+def test_a_climb_that_is_migrated_comes_to_its_end(escalation_policy, other, seconds):
+    story, at = opened(escalation_policy), NOON + timedelta(seconds=seconds)
     document = {"steps": other["steps"], "repeat": other["repeat"]}
     config = published(story.world.config, "escalation-policies", "climb", document)
     story.enforce(at).world = replace(story.world, config=config)
-    order = RestatePromises(policies=False, calendars=False, ladders=True, reason="r")
+    order = RestatePromises(
+        policies=False, calendars=False, escalation_policies=True, reason="r"
+    )
     story.when(at, order).enforce(NOON + timedelta(days=9))
     assert {run.clock for run in story.ticket.runs if run.state == "exhausted"} == {
         "first_response/1",

@@ -6,18 +6,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.errors import InvalidError, RuleError
-from domain.escalation.commands import StepUnreached
+from domain.escalation.commands import StepUndelivered
 from domain.escalation.facts import (
     EscalationAcknowledged,
     EscalationExhausted,
     EscalationForced,
-    EscalationHeld,
     EscalationMigrated,
     EscalationReassigned,
     EscalationStarted,
     EscalationStepFired,
     EscalationStepSkipped,
-    EscalationUnreached,
+    EscalationUndelivered,
+    EscalationWaiting,
 )
 from domain.event import PolicyRef
 from domain.oncall.book import OnCallBook
@@ -107,14 +107,14 @@ def book(rotations=None, leaves=None):
     return OnCallBook(plans=plans, leaves=leaves or {})
 
 
-def given(*steps, policy=None, oncall=None, loads=None, **ladder):
+def given(*steps, policy=None, oncall=None, loads=None, **escalation_policy):
     config = configured(
         {
             "agents": AGENTS,
             "teams": TEAMS,
             "calendars": {"office": OFFICE},
             "schedules": SCHEDULES,
-            "escalation-policies": {"l": {"steps": list(steps), **ladder}},
+            "escalation-policies": {"l": {"steps": list(steps), **escalation_policy}},
             "sla-policies": {"p": {**FIRST, **(policy or {})}},
         }
     )
@@ -140,9 +140,9 @@ def who(*targets, **kw):
     return [c.person for c in story.chosen()]
 
 
-def passed_over(*targets, **kw):
+def excluded(*targets, **kw):
     story = given({"after": "0s", "targets": list(targets)}, **kw).enforce("61m")
-    found = story.all(EscalationStepFired)[0].passed_over
+    found = story.all(EscalationStepFired)[0].excluded
     return {p.person: p.reason for p in found}
 
 
@@ -289,7 +289,7 @@ def test_who_is_full_is_passed_over():
     loads = {"ann": 9, "bo": 9, "chen": 2}
     story.world = replace(story.world, directory=replace(directory, loads=loads))
     fired = story.enforce("61m").one(EscalationStepFired)
-    assert ("chen", "full: 2 of 2") in [(p.person, p.reason) for p in fired.passed_over]
+    assert ("chen", "full: 2 of 2") in [(p.person, p.reason) for p in fired.excluded]
 
 
 TURNS = {"after": "0s", "targets": [{"round_robin": "second"}]}
@@ -327,7 +327,7 @@ def test_a_held_step_waits_no_longer_than_for_who_comes_first():
 
 def test_where_nobody_comes_a_held_step_stays_as_it_is():
     story = holding().enforce("61m").when("2h", LookAgain())
-    held = story.one(EscalationHeld)
+    held = story.one(EscalationWaiting)
     assert held.until == held.since + timedelta(hours=9)
 
 
@@ -374,10 +374,12 @@ def test_a_held_step_says_why_it_reaches_nobody():
     step = {"after": "0s", "targets": [{"agent": "bo"}], "reassign": reassign}
     oncall = book(leaves=leave_of("bo", "0s", "9h"))
     held = (
-        given(step, nobody="hold PT5H", oncall=oncall).enforce("2h").one(EscalationHeld)
+        given(step, nobody="hold PT5H", oncall=oncall)
+        .enforce("2h")
+        .one(EscalationWaiting)
     )
     away = f"on leave until {instant('9h').isoformat()}"
-    assert [(p.person, p.reason) for p in held.passed_over] == [("bo", away)]
+    assert [(p.person, p.reason) for p in held.excluded] == [("bo", away)]
     assert [(c.agent, c.reason) for c in held.candidates] == [("bo", away)]
 
 
@@ -458,7 +460,7 @@ def test_who_must_not_deal_with_the_customer_is_not_told_and_it_says_why():
     story.world = replace(story.world, directory=directory)
     fired = story.enforce("61m").one(EscalationStepFired)
     assert [c.person for c in fired.chosen] == ["bo"]
-    assert [(p.person, p.reason) for p in fired.passed_over] == [
+    assert [(p.person, p.reason) for p in fired.excluded] == [
         ("ann", "conflict of interest")
     ]
 
@@ -472,7 +474,7 @@ def test_who_declined_it_is_not_the_one_of_the_team_who_is_told():
     story.when("59m", DeclineOffer(agent="ann", reason="at lunch"))
     fired = story.enforce("PT60M1S").one(EscalationStepFired)
     assert ("ann", "declined: at lunch") in [
-        (p.person, p.reason) for p in fired.passed_over
+        (p.person, p.reason) for p in fired.excluded
     ]
 
 
@@ -481,8 +483,10 @@ REACHED = {**AGENTS, "bo": {**AGENTS["bo"], "email": "bo@shop.example"}}
 
 def without_channels(no_channel):
     """Only Bo can be told by anything."""
-    ladder = {"no_channel": no_channel, "steps": [ANN, BO_LATER]}
-    return Story(world({"p": FIRST}, {"l": ladder}, agents=REACHED, teams=TEAMS))
+    escalation_policy = {"no_channel": no_channel, "steps": [ANN, BO_LATER]}
+    return Story(
+        world({"p": FIRST}, {"l": escalation_policy}, agents=REACHED, teams=TEAMS)
+    )
 
 
 BO_LATER = {"after": "30m", "targets": [{"agent": "bo"}]}
@@ -491,9 +495,7 @@ BO_LATER = {"after": "30m", "targets": [{"agent": "bo"}]}
 def test_whom_no_channel_leads_to_counts_as_not_reached_if_the_policy_says_so():
     story = without_channels("pass_over").enforce("61m")
     fired = story.all(EscalationStepFired)
-    assert [(p.person, p.reason) for p in fired[0].passed_over] == [
-        ("ann", "no channel")
-    ]
+    assert [(p.person, p.reason) for p in fired[0].excluded] == [("ann", "no channel")]
     assert [c.at for c in story.chosen()] == ["PT1H"]
     assert story.chosen()[0].person == "bo"
 
@@ -505,17 +507,19 @@ def test_else_the_log_tells_them_and_the_next_step_has_its_time():
 
 def test_of_a_team_the_one_with_a_channel_is_chosen_if_the_policy_says_so():
     steps = [{"after": "0s", "targets": [{"least_loaded": "second"}]}]
-    ladder = {"no_channel": "pass_over", "steps": steps}
-    story = Story(world({"p": FIRST}, {"l": ladder}, agents=REACHED, teams=TEAMS))
+    escalation_policy = {"no_channel": "pass_over", "steps": steps}
+    story = Story(
+        world({"p": FIRST}, {"l": escalation_policy}, agents=REACHED, teams=TEAMS)
+    )
     fired = story.enforce("61m").one(EscalationStepFired)
     assert [c.person for c in fired.chosen] == ["bo"]
-    assert {p.reason for p in fired.passed_over} == {"no channel"}
+    assert {p.reason for p in fired.excluded} == {"no channel"}
 
 
 def test_who_is_on_call_is_told_and_the_others_are_on_record():
     oncall = book({"front": (["ann", "bo"], None)})
     assert who({"on_call": "front"}, oncall=oncall) == ["ann"]
-    assert "bo" in passed_over({"on_call": "front"}, oncall=oncall)
+    assert "bo" in excluded({"on_call": "front"}, oncall=oncall)
 
 
 def test_who_comes_next_and_who_was_before_can_be_told():
@@ -529,7 +533,7 @@ def test_who_is_on_leave_is_not_told_and_the_record_says_until_when():
     leave = Leave(person="ann", begin=instant("-1h"), end=until)
     oncall = book(leaves={"ann": (leave,)})
     assert who({"agent": "ann"}, oncall=oncall) == []
-    assert passed_over({"agent": "ann"}, oncall=oncall)["ann"] == (
+    assert excluded({"agent": "ann"}, oncall=oncall)["ann"] == (
         f"on leave until {until.isoformat()}"
     )
 
@@ -559,7 +563,7 @@ def test_a_step_that_reaches_nobody_may_wait_for_the_next_shift():
     step = {"after": "0s", "targets": [{"on_call": "front"}]}
     oncall = book({"front": (["ann"], day)})
     story = given(step, CHEN, nobody="hold P2D", oncall=oncall).enforce("72h")
-    assert story.one(EscalationHeld).until == datetime(2026, 11, 23, 8, tzinfo=UTC)
+    assert story.one(EscalationWaiting).until == datetime(2026, 11, 23, 8, tzinfo=UTC)
     assert told(story)[0] == ("PT20H", "ann")
 
 
@@ -588,13 +592,13 @@ def test_a_step_that_reaches_nobody_may_go_to_the_catch_all():
 )
 def test_a_target_that_means_nobody_at_all_says_why(target, why):
     story = given({"after": "0s", "targets": [target]})
-    assert story.enforce("61m").one(EscalationStepFired).unmet == (why,)
+    assert story.enforce("61m").one(EscalationStepFired).unresolved_targets == (why,)
 
 
 def test_a_chain_of_managers_that_is_too_short_says_so():
     step = {"after": "0s", "targets": [{"manager_of": "assignee", "depth": 3}]}
     story = given(step).when("1m", Assign(agent="ann")).enforce("61m")
-    assert story.one(EscalationStepFired).unmet == (
+    assert story.one(EscalationStepFired).unresolved_targets == (
         "nobody is 3 above ann: top has no manager",
     )
 
@@ -617,7 +621,7 @@ def test_a_whole_chain_of_managers_is_told_with_the_level_of_each():
         ("mia", ("manager of ann, 1 up",)),
         ("top", ("manager of ann, 2 up",)),
     ]
-    assert fired.unmet == ()
+    assert fired.unresolved_targets == ()
 
 
 def test_a_whole_chain_goes_no_further_up_than_asked():
@@ -630,21 +634,21 @@ def test_a_chain_goes_on_above_who_is_passed_over():
     assert [(c.person, c.reasons) for c in fired.chosen] == [
         ("top", ("manager of ann, 2 up",))
     ]
-    assert [p.person for p in fired.passed_over] == ["mia"]
-    assert fired.unmet == ()
+    assert [p.person for p in fired.excluded] == ["mia"]
+    assert fired.unresolved_targets == ()
 
 
 def test_a_chain_that_ends_before_the_level_asked_for_is_told_and_says_so():
     fired = chain(5)
     assert [c.person for c in fired.chosen] == ["mia", "top"]
-    assert fired.unmet == ("nobody is 5 above ann: top has no manager",)
+    assert fired.unresolved_targets == ("nobody is 5 above ann: top has no manager",)
 
 
 def test_a_circle_ends_a_chain_and_says_so():
     """Refused today; a log may hold one from when it was not."""
     fired = chain(5, agents={"top": {"manager": "ann"}})
     assert [c.person for c in fired.chosen] == ["mia", "top"]
-    assert fired.unmet == (
+    assert fired.unresolved_targets == (
         "nobody is 5 above ann: top is managed by ann, which is a circle",
     )
 
@@ -663,7 +667,7 @@ def test_nobody_is_told_as_their_own_manager():
 
 def test_a_chain_without_an_assignee_says_so():
     step = {"after": "0s", "targets": [{"manager_of": "assignee", "up_to": 2}]}
-    assert given(step).enforce("61m").one(EscalationStepFired).unmet == (
+    assert given(step).enforce("61m").one(EscalationStepFired).unresolved_targets == (
         "nobody holds the ticket, so nobody is the manager",
     )
 
@@ -840,10 +844,10 @@ def test_a_step_names_when_the_next_one_is_due():
     assert fired.due_at == instant("60m") == instant("0s") + timedelta(hours=1)
 
 
-LOST = StepUnreached(
+LOST = StepUndelivered(
     clock="first_response/1",
     step=0,
-    lap=0,
+    repetition=0,
     people=("ann",),
     reason="all channels failed",
 )
@@ -856,7 +860,7 @@ def test_when_no_message_comes_through_the_next_step_does_not_wait():
 
 def test_when_no_message_of_the_last_step_comes_through_the_ticket_says_so():
     story = given(ANN).enforce("61m").when("62m", LOST)
-    assert story.one(EscalationUnreached).people == ("ann",)
+    assert story.one(EscalationUndelivered).people == ("ann",)
     assert told(story.enforce("9h")) == [("PT1H", "ann")]
 
 
@@ -877,18 +881,22 @@ def test_the_catch_all_is_left_alone_while_a_step_follows():
 
 
 def test_a_climb_that_went_on_meanwhile_is_not_hurried():
-    lost = StepUnreached(
-        clock="first_response/1", step=0, lap=0, people=("ann",), reason="r"
+    lost = StepUndelivered(
+        clock="first_response/1", step=0, repetition=0, people=("ann",), reason="r"
     )
     story = given(ANN, BO, CHEN).enforce("71m").when("72m", lost).enforce("9h")
     assert told(story)[2] == ("PT1H30M", "chen")
 
 
-def migrated(story, at, **ladder):
+def migrated(story, at, **escalation_policy):
     """By order, to a ladder like this."""
-    config = published(story.world.config, "escalation-policies", "l", ladder)
+    config = published(
+        story.world.config, "escalation-policies", "l", escalation_policy
+    )
     story.world = replace(story.world, config=config)
-    order = RestatePromises(policies=False, calendars=False, ladders=True, reason="r")
+    order = RestatePromises(
+        policies=False, calendars=False, escalation_policies=True, reason="r"
+    )
     return story.when(at, order)
 
 

@@ -142,7 +142,7 @@ def test_a_step_calls_who_stands_in():
     story = Story(World(config=config, directory=config.directory, oncall=ops.book))
     fired = story.enforce("2h").one(EscalationStepFired)
     assert [c.person for c in fired.chosen] == ["ann"]
-    assert [p.person for p in fired.passed_over] == ["zed"]
+    assert [p.person for p in fired.excluded] == ["zed"]
 
 
 # what it uncovers

@@ -19,13 +19,15 @@ from domain.ticket.restatement import clock_changes
 from tests.domain.test_escalation_steps import ANN, BO, CHEN, GONE, given, told
 from tests.dsl import instant, published
 
-ORDER = RestatePromises(policies=False, calendars=False, ladders=True, reason="r")
+ORDER = RestatePromises(
+    policies=False, calendars=False, escalation_policies=True, reason="r"
+)
 BO_EARLY = {"after": "50%", "targets": [{"agent": "bo"}]}
 CHEN_EARLY = {"after": "80%", "targets": [{"agent": "chen"}]}
 
 
-def edited(story, *steps, **ladder):
-    document = {"steps": list(steps), **ladder}
+def edited(story, *steps, **escalation_policy):
+    document = {"steps": list(steps), **escalation_policy}
     config = published(story.world.config, "escalation-policies", "l", document)
     story.world = replace(story.world, config=config)
     return story

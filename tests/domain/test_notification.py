@@ -3,7 +3,7 @@
 import pytest
 
 from domain.errors import InvalidError
-from domain.escalation.commands import StepUnreached
+from domain.escalation.commands import StepUndelivered
 from domain.notification.facts import (
     NotificationDeferred,
     NotificationFailed,
@@ -15,7 +15,7 @@ from domain.notification.notification import ALL_FAILED, NOT_SET_UP
 from domain.notification.outcome import Outcome, settle, still_true
 from domain.notification.payload import Item, Promised
 from domain.notification.planning import NO_AGENT, plan
-from domain.notification.undelivered import told_by, unreached
+from domain.notification.undelivered import told_by, undelivered
 from domain.notification.urgency import occasions
 from domain.people.contact import parse_preferences, preferences_advice
 from tests.domain.notifications import (
@@ -137,15 +137,19 @@ def lost(number, name):
 
 
 def test_a_step_reached_nobody_when_all_whom_it_told_are_unreachable():
-    found = unreached([lost(7, "bo"), lost(8, "chen")])
-    assert found == StepUnreached(
-        clock="first_response/1", step=0, lap=0, people=("ann",), reason="no channel"
+    found = undelivered([lost(7, "bo"), lost(8, "chen")])
+    assert found == StepUndelivered(
+        clock="first_response/1",
+        step=0,
+        repetition=0,
+        people=("ann",),
+        reason="no channel",
     )
 
 
 @pytest.mark.parametrize("other", [None, planned(person(rule("email")))])
 def test_a_step_may_still_reach_somebody_while_one_is_not_known_to_be_lost(other):
-    assert unreached([lost(7, "bo"), other]) is None
+    assert undelivered([lost(7, "bo"), other]) is None
 
 
 def test_the_people_of_a_step_are_those_of_that_step_and_lap():

@@ -26,7 +26,7 @@ def left(story, at):
         about=about,
         clock="first_response/1",
         step=0,
-        lap=0,
+        repetition=0,
         chosen=Chosen(person="bo", target="agent", reasons=("named by the policy",)),
         channel="email",
         sent_at=instant(at),

@@ -442,14 +442,14 @@ def test_a_schedule_is_retired_if_no_ladder_calls_by_it():
 
 def test_a_schedule_that_a_ladder_calls_by_cannot_be_retired():
     config = configured(EVERYBODY | {"schedules": {FRONT: document("ann")}})
-    ladder = PolicyPublished(
+    escalation_policy = PolicyPublished(
         kind="escalation-policies",
         name="climb",
         version=1,
         sha256="0",
         document={"steps": [{"targets": [{"on_call": FRONT}]}]},
     )
-    calling = fold_config(log((0, ladder)), config)
+    calling = fold_config(log((0, escalation_policy)), config)
     with pytest.raises(RuleError, match="escalation policy climb names it"):
         retire(calling, "schedules", FRONT)
 

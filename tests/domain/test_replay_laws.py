@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from domain.configuration.bundle import Bundle
 from domain.errors import DomainError
-from domain.escalation.commands import StepUnreached
+from domain.escalation.commands import StepUndelivered
 from domain.simulation.comparison import compare
 from domain.simulation.overlay import overlaid
 from domain.ticket.decide import Escalate, LookAgain, PauseTicket, RestatePromises
@@ -45,7 +45,9 @@ ORDERS = st.sampled_from(
     [
         RestatePromises(policies=True, calendars=True, reason="r"),
         Escalate(by="mia", reason="r"),
-        StepUnreached(clock="resolution/1", step=0, lap=0, people=("ann",), reason="n"),
+        StepUndelivered(
+            clock="resolution/1", step=0, repetition=0, people=("ann",), reason="n"
+        ),
         LookAgain(),
     ]
 )

@@ -147,8 +147,8 @@ def test_another_policy_that_takes_over_brings_its_own_warnings_and_ladder():
         "warn_at": ["50%"],
         "escalation_policy": "climb",
     }
-    ladder = {"steps": [{"targets": [{"agent": "bo"}]}]}
-    story = Story(world({"care": care, "gold": gold}, {"climb": ladder}))
+    escalation_policy = {"steps": [{"targets": [{"agent": "bo"}]}]}
+    story = Story(world({"care": care, "gold": gold}, {"climb": escalation_policy}))
     story.when("10m", Change(tier="key_account")).enforce("3h")
     assert story.log(SlaWarned, SlaBreached, EscalationStarted) == [
         "PT1H sla.warned",

@@ -28,10 +28,10 @@ TO_ANN = [{"targets": [{"agent": "ann"}]}]
 TO_BO = [{"targets": [{"agent": "bo"}]}]
 
 
-def policy(target, ladder="climb"):
+def policy(target, escalation_policy="climb"):
     return {
         "match": [{"targets": {"first_response": target}}],
-        "escalation_policy": ladder,
+        "escalation_policy": escalation_policy,
     }
 
 
@@ -126,8 +126,8 @@ def test_a_step_that_somebody_forced_is_forced_by_the_draft_too(to_step):
 def test_what_was_forced_to_a_step_that_the_draft_has_not_is_left_out():
     forced = [Escalate(by="mia", reason="r", to_step=step) for step in (0, 1)]
     story = looked_after(*forced)
-    ladder = {"climb": {"steps": TO_ANN}}
-    [clock] = simulated(story, escalation_policies=ladder).clocks
+    escalation_policy = {"climb": {"steps": TO_ANN}}
+    [clock] = simulated(story, escalation_policies=escalation_policy).clocks
     assert {told.person for told in clock.draft.told} == {"ann"}
 
 

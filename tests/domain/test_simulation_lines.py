@@ -37,5 +37,5 @@ def test_what_is_broken_and_not_done_is_said_in_words():
 
 
 def test_who_would_be_notified_instead_is_named():
-    told = {"person": "bo", "step": 0, "lap": 0, "at": "2026-11-29T20:00:00Z"}
+    told = {"person": "bo", "step": 0, "repetition": 0, "at": "2026-11-29T20:00:00Z"}
     assert line(told=[told, told]) == "resolution: notified nobody → bo"

@@ -50,7 +50,7 @@ def folded(*facts):
         (["sla.breached"], "sla.met", False),
         (["sla.*"], "sla.met", True),
         (["sla.*"], "ticket.opened", False),
-        (["approval.*"], "approval.climbed", True),
+        (["approval.*"], "approval.escalated", True),
         ([], "sla.met", False),
         (["key.created"], "key.created", False),
         (["key.*"], "key.created", False),

@@ -229,8 +229,8 @@ def test_an_approval_that_nobody_answered_is_told_of_once_nobody_is_left():
     story = led_by("chen", limit="1000").enforce("PT9H")
     assert told(story) == [
         "mia by approval.requested",
-        "ann by approval.climbed",
-        "chen by approval.climbed",
+        "ann by approval.escalated",
+        "chen by approval.escalated",
     ]
 
 
@@ -369,13 +369,13 @@ def climbed():
 
 def test_whom_an_approval_climbed_to_is_told_what_is_wanted_and_the_other_no_more():
     story = climbed()
-    assert told(story) == ["mia by approval.requested", "top by approval.climbed"]
-    found = written(story, "top", "approval.climbed")
+    assert told(story) == ["mia by approval.requested", "top by approval.escalated"]
+    found = written(story, "top", "approval.escalated")
     assert found.subject == "To approve, refund of 12.50 CNY: #1 Cold"
     earlier = notified(story, "mia", "approval.requested")
     reason = no_longer_true(story.events, earlier, instant("PT4H1M"))
     assert reason == "it climbed above mia before the message was sent"
-    wish = notified(story, "top", "approval.climbed")
+    wish = notified(story, "top", "approval.escalated")
     assert no_longer_true(story.events, wish, instant("PT4H1M")) is None
 
 

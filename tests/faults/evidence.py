@@ -110,11 +110,15 @@ def steps_fired(installation: Installation, ticket_id: str) -> list[StepFired]:
     ]
 
 
-def promise(api: Api, target: str, ladder: str | None = None) -> str:
+def promise(api: Api, target: str, escalation_policy: str | None = None) -> str:
     """Tickets of the type that is returned are to be answered within the target."""
-    type_ = f"within-{target.lower()}" + (f"-{ladder}" if ladder else "")
+    type_ = f"within-{target.lower()}" + (
+        f"-{escalation_policy}" if escalation_policy else ""
+    )
     rule = {"when": {"type": type_}, "targets": {"first_response": target}}
-    policy = {"match": [rule]} | ({"escalation_policy": ladder} if ladder else {})
+    policy = {"match": [rule]} | (
+        {"escalation_policy": escalation_policy} if escalation_policy else {}
+    )
     api.put("sla-policies", type_, policy)
     return type_
 

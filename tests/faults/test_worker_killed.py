@@ -40,7 +40,9 @@ def test_a_step_due_while_worker_and_followers_are_dead_is_taken_once_at_its_ins
     steps = [{"after": after, "targets": ann} for after in ("0s", "PT6S")]
     admin.put("agents", "ann", {"name": "Ann"})
     admin.put("escalation-policies", "two-steps", {"steps": steps})
-    [ticket] = open_tickets(admin, promise(admin, "PT2S", ladder="two-steps"), 1)
+    [ticket] = open_tickets(
+        admin, promise(admin, "PT2S", escalation_policy="two-steps"), 1
+    )
     eventually(lambda: steps_fired(shaken, ticket))
     shaken.kill("worker")
     shaken.kill("followers")

@@ -100,7 +100,7 @@ def test_acknowledging_stops_the_climb_until_it_expires(api, team, word):
     api.put("sla-policies", word, {"match": [rule], "escalation_policy": word})
     ticket = api.open_ticket(type=word)
     api.await_event(ticket, "escalation.step_fired")
-    assert api.read(ticket)["escalation"]["state"] == "climbing"
+    assert api.read(ticket)["escalation"]["state"] == "running"
     shown = api.act(ticket, "acknowledge")
     assert shown["acknowledged_by"] == "admin"
     assert shown["escalation"]["state"] == "acknowledged"

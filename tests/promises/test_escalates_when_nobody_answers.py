@@ -140,7 +140,7 @@ def test_a_step_that_waits_for_a_shift_is_taken_when_somebody_stands_in(
     rule = {"when": {"type": word}, "targets": {"first_response": "PT1S"}}
     api.put("sla-policies", word, {"match": [rule], "escalation_policy": word})
     ticket = api.open_ticket(type=word)
-    held = api.await_event(ticket, "escalation.held")["data"]
+    held = api.await_event(ticket, "escalation.waiting")["data"]
     assert held["until"].startswith(begin)
     hours = {"from": datetime.now(UTC).isoformat(), "to": f"{begin}:00Z"}
     override = {"kind": "add", "person": f"{team}-chen", "reason": "stands in"}
@@ -161,8 +161,8 @@ def test_a_step_that_waits_for_free_hands_is_taken_when_there_are_some(api, team
     rule = {"when": {"type": word}, "targets": {"first_response": "PT1S"}}
     api.put("sla-policies", word, {"match": [rule], "escalation_policy": word})
     ticket = api.open_ticket(type=word)
-    held = api.await_event(ticket, "escalation.held")["data"]
-    assert [p["reason"] for p in held["passed_over"]] == ["full: 1 of 1"]
+    held = api.await_event(ticket, "escalation.waiting")["data"]
+    assert [p["reason"] for p in held["excluded"]] == ["full: 1 of 1"]
     api.act(in_hand, "resolve")
     [told] = api.await_event(ticket, "escalation.step_fired")["data"]["chosen"]
     assert told["person"] == members[0]

@@ -76,7 +76,7 @@ def test_a_colleague_may_in_her_name_once_she_has_lent_it_and_until_she_takes_it
 def climb_of(api, ticket):
     def found():
         events = api.history(ticket)
-        return [e for e in events if e["type"] == "approval.climbed"]
+        return [e for e in events if e["type"] == "approval.escalated"]
 
     return eventually(found)[0]
 
@@ -90,7 +90,7 @@ def test_who_does_not_answer_in_time_is_passed_and_the_next_above_is_asked(api, 
     ticket = ask(api, house, "600")
     climbed = climb_of(api, ticket)
     assert climbed["data"]["approver"] == f"{house}-top"
-    assert climbed["occurred_at"] == ticket["approvals"][0]["climbs_at"]
+    assert climbed["occurred_at"] == ticket["approvals"][0]["escalates_at"]
 
 
 def test_what_waits_for_somebody_who_leaves_waits_for_the_next_above(api, house):

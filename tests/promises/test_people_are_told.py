@@ -113,7 +113,7 @@ def test_who_was_chosen_and_is_not_reached_is_not_notified(
     mailbox.refusals[address] = [REFUSED]
     ticket = told({"email": address})
     notification(ticket, "unreachable")
-    api.await_event(ticket, "escalation.unreached")
+    api.await_event(ticket, "escalation.undelivered")
     [fired] = [e for e in api.history(ticket) if e["type"] == "escalation.step_fired"]
     assert [c["person"] for c in fired["data"]["chosen"]] == [word]
     assert "escalation.notified" not in api.types(ticket)
@@ -347,7 +347,7 @@ def test_who_is_offered_a_ticket_hears_until_when_and_how_to_take_it(
     assert "Accept:" in text_of(mail)
     [told] = items(api, ticket, "offered")
     assert (told["event"], told["urgency"]) == ("assignment.offered", "high")
-    assert (told["clock"], told["step"], told["lap"]) == (None, None, None)
+    assert (told["clock"], told["step"], told["repetition"]) == (None, None, None)
 
 
 def test_an_offer_that_was_accepted_meanwhile_is_told_no_more(

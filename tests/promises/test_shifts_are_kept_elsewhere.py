@@ -149,11 +149,11 @@ def test_overrides_and_leaves_lie_on_top(api, word, people):
 
 
 def test_a_simulation_reads_the_calendars_of_its_draft(api, word, people):
-    ladder = {"steps": [{"after": "0s", "targets": [{"on_call": word}]}]}
+    escalation_policy = {"steps": [{"after": "0s", "targets": [{"on_call": word}]}]}
     rule = {"when": {"type": word}, "targets": {"first_response": "PT1H"}}
     draft = {
         "schedules": {word: document(text(event(0, 8, "Dan")), people)},
-        "escalation-policies": {word: ladder},
+        "escalation-policies": {word: escalation_policy},
         "sla-policies": {word: {"match": [rule], "escalation_policy": word}},
     }
     ticket = api.open_ticket(type=word)

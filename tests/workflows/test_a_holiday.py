@@ -12,7 +12,7 @@ import pytest
 from domain.configuration.configuration import fold_config
 from domain.configuration.on_call_book import fold_oncall
 from domain.configuration.publishing import publish
-from domain.escalation.facts import EscalationHeld, EscalationStepFired
+from domain.escalation.facts import EscalationStepFired, EscalationWaiting
 from domain.event import Event
 from domain.oncall.shift_sources import spell_out
 from domain.ticket.world import World
@@ -128,12 +128,12 @@ async def test_a_holiday(floor):
         "Thu 16:00:00 +0100 sla.breached",
         "Thu 16:00:00 +0100 escalation.started",
         "Thu 16:00:00 +0100 escalation.step_fired ann",
-        "Thu 19:00:00 +0100 escalation.held",
+        "Thu 19:00:00 +0100 escalation.waiting",
         "Fri 10:00:00 +0100 escalation.step_fired chen",
         "Mon 11:00:00 +0200 escalation.step_fired bo",
         "Mon 11:00:00 +0200 escalation.exhausted",
     ]
-    held = next(e.fact for e in events if isinstance(e.fact, EscalationHeld))
+    held = next(e.fact for e in events if isinstance(e.fact, EscalationWaiting))
     assert held.until == weekend.at(1, 10)
 
 

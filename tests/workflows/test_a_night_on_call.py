@@ -81,7 +81,7 @@ async def test_a_night_on_call(floor):
         "PT0S escalation.pinned",
         "PT50M escalation.started",
         "PT50M escalation.step_fired",
-        "PT1H escalation.broken",
+        "PT1H escalation.breached",
         "PT1H escalation.step_fired",
         "PT1H5M escalation.acknowledged",
         "PT1H35M escalation.resumed",

@@ -98,7 +98,7 @@ async def test_the_provider_is_down(floor, mailbox, endpoint):
         "escalation.pinned",
         "escalation.started",
         "escalation.step_fired",
-        "escalation.unreached",
+        "escalation.undelivered",
         "escalation.step_fired",
         "escalation.exhausted",
         "escalation.notified",

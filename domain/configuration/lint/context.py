@@ -31,7 +31,7 @@ class Surroundings:
     directory: Directory
     agents: Mapping[str, Json]
     sla_policies: tuple[SlaPolicy, ...]
-    ladders: Mapping[str, EscalationPolicy]
+    escalation_policies: Mapping[str, EscalationPolicy]
     plan: Callable[[str], Plan | None]
     gaps: Callable[[str], tuple[FieldError, ...]]
     chat_targets: frozenset[str] | None = None

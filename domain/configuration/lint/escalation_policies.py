@@ -19,23 +19,23 @@ MOST_NAMED = 5
 
 
 def ladder_findings(
-    ladder: EscalationPolicy, around: Surroundings, *, new: bool
+    escalation_policy: EscalationPolicy, around: Surroundings, *, new: bool
 ) -> Iterator[FieldError]:
     """`new`: just published for the first time, so that nothing can use it yet."""
-    for index, step in enumerate(ladder.steps):
+    for index, step in enumerate(escalation_policy.steps):
         yield from _step(f"/steps/{index}", step, around)
-    yield from _repeated(ladder, around)
-    yield from _never_reached(ladder)
-    yield from _nobody(ladder, around)
-    policies = users(ladder.ref.name, around.sla_policies)
+    yield from _repeated(escalation_policy, around)
+    yield from _never_reached(escalation_policy)
+    yield from _nobody(escalation_policy, around)
+    policies = users(escalation_policy.ref.name, around.sla_policies)
     for policy in policies:
-        for index, promises in never_early(ladder, policy):
+        for index, promises in never_early(escalation_policy, policy):
             message = f"lies before the start, and is not taken, of: {promises}"
             yield FieldError(f"/steps/{index}/after", message)
-        for index, promises in overtaken(ladder, policy):
+        for index, promises in overtaken(escalation_policy, policy):
             message = f"is due after a step below it, and passed over, of: {promises}"
             yield FieldError(f"/steps/{index}/after", message)
-        if (long := outlasts(ladder, policy)) is not None:
+        if (long := outlasts(escalation_policy, policy)) is not None:
             yield FieldError("/steps", long)
     if not policies and not new:
         yield FieldError("", "no SLA policy escalates by it")
@@ -128,8 +128,10 @@ def _reassign(
         yield FieldError(pointer, message)
 
 
-def _repeated(ladder: EscalationPolicy, around: Surroundings) -> Iterator[FieldError]:
-    for index, (before, step) in enumerate(pairwise(ladder.steps), start=1):
+def _repeated(
+    escalation_policy: EscalationPolicy, around: Surroundings
+) -> Iterator[FieldError]:
+    for index, (before, step) in enumerate(pairwise(escalation_policy.steps), start=1):
         moved = before.reassign is not None
         turns = step.macros or step.status
         acts = step.reassign or step.raise_priority or step.watch or turns or moved
@@ -139,20 +141,20 @@ def _repeated(ladder: EscalationPolicy, around: Surroundings) -> Iterator[FieldE
             yield FieldError(f"/steps/{index}/targets", message)
 
 
-def _never_reached(ladder: EscalationPolicy) -> Iterator[FieldError]:
+def _never_reached(escalation_policy: EscalationPolicy) -> Iterator[FieldError]:
     """What comes after the end of the climb."""
-    last = len(ladder.steps) - 1
-    for index, step in enumerate(ladder.steps):
+    last = len(escalation_policy.steps) - 1
+    for index, step in enumerate(escalation_policy.steps):
         finishes = step.status is not None and step.status.to in FINISHED
         if not finishes or step.condition is not None:
             continue
         why = f"/steps/{index} finishes the ticket, which ends the climb"
         if index < last:
             yield FieldError(f"/steps/{index + 1}", f"never reached: {why}")
-        elif ladder.last_lap:
+        elif escalation_policy.last_lap:
             yield FieldError("/repeat", f"there is no second round: {why}")
         return
-    if ladder.repeat and not ladder.last_lap:
+    if escalation_policy.repeat and not escalation_policy.last_lap:
         message = "there is no second round: all steps lie before the breach"
         yield FieldError("/repeat", message)
 
@@ -166,12 +168,16 @@ def _reach(step: Step, around: Surroundings) -> frozenset[str | Target]:
     return frozenset(reach)
 
 
-def _nobody(ladder: EscalationPolicy, around: Surroundings) -> Iterator[FieldError]:
-    nobody = ladder.nobody
+def _nobody(
+    escalation_policy: EscalationPolicy, around: Surroundings
+) -> Iterator[FieldError]:
+    nobody = escalation_policy.nobody
     if nobody.catch_all is not None:
         where = f"/nobody/catch_all/{nobody.catch_all.kind}"
         yield from target_findings(where, nobody.catch_all, around)
-    asked = any(t.kind in SCHEDULES for step in ladder.steps for t in step.targets)
+    asked = any(
+        t.kind in SCHEDULES for step in escalation_policy.steps for t in step.targets
+    )
     if nobody.kind == "hold" and not asked:
         message = "waits for a shift, and no step asks who is on call"
         yield FieldError("/nobody", message)

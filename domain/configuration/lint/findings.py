@@ -65,21 +65,23 @@ def sla_findings(
     yield from promise_findings(policy, document, others)
     yield from unpromised_findings(policy, around.sla_policies, around.unpromised)
     yield from policy_words(document, around)
-    ladder = around.ladders.get(policy.escalation_policy or "")
-    if ladder is not None:
-        yield from _climbed(policy, ladder)
+    escalation_policy = around.escalation_policies.get(policy.escalation_policy or "")
+    if escalation_policy is not None:
+        yield from _climbed(policy, escalation_policy)
 
 
-def _climbed(policy: SlaPolicy, ladder: EscalationPolicy) -> Iterator[FieldError]:
+def _climbed(
+    policy: SlaPolicy, escalation_policy: EscalationPolicy
+) -> Iterator[FieldError]:
     where = "/escalation_policy"
-    for index, promises in never_early(ladder, policy):
+    for index, promises in never_early(escalation_policy, policy):
         message = f"its /steps/{index} lies before the start, and is not taken, of:"
         yield FieldError(where, f"{message} {promises}")
-    for index, promises in overtaken(ladder, policy):
+    for index, promises in overtaken(escalation_policy, policy):
         message = f"its /steps/{index} is due after a step below it, and passed over,"
         yield FieldError(where, f"{message} of: {promises}")
-    if (long := outlasts(ladder, policy)) is not None:
-        yield FieldError(where, f"{ladder.ref.name} {long}")
+    if (long := outlasts(escalation_policy, policy)) is not None:
+        yield FieldError(where, f"{escalation_policy.ref.name} {long}")
 
 
 def schedule_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
@@ -95,7 +97,7 @@ def schedule_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
 def _asked(name: str, around: Surroundings) -> bool:
     return any(
         target.name == name and target.kind.startswith("on_call")
-        for ladder in around.ladders.values()
-        for step in ladder.steps
+        for escalation_policy in around.escalation_policies.values()
+        for step in escalation_policy.steps
         for target in step.targets
     )

@@ -13,12 +13,12 @@ ZERO = timedelta(0)
 
 
 def never_early(
-    ladder: EscalationPolicy, policy: SlaPolicy
+    escalation_policy: EscalationPolicy, policy: SlaPolicy
 ) -> Iterator[tuple[int, str]]:
     """Steps that would be due before a promise of the policy starts, and are not
     taken: their number, and of which promises.
     """
-    for index, step in enumerate(ladder.steps):
+    for index, step in enumerate(escalation_policy.steps):
         lead = -step.after
         found = {
             f"{metric} {format_duration(target)}": None
@@ -31,11 +31,13 @@ def never_early(
             yield index, f"{', '.join(found)} of {policy.ref.name}"
 
 
-def overtaken(ladder: EscalationPolicy, policy: SlaPolicy) -> Iterator[tuple[int, str]]:
+def overtaken(
+    escalation_policy: EscalationPolicy, policy: SlaPolicy
+) -> Iterator[tuple[int, str]]:
     """Steps before the breach that are due after one that stands below them, by a
     promise of the policy: their number, and by which promises.
     """
-    early = [(i, step) for i, step in enumerate(ladder.steps) if step.early]
+    early = [(i, step) for i, step in enumerate(escalation_policy.steps) if step.early]
     for index, step in early:
         found = {
             f"{metric} {format_duration(target)}": None
@@ -67,18 +69,22 @@ def _lead(step: Step, target: timedelta) -> timedelta:
     return target * (PERCENT - step.share) / PERCENT
 
 
-def length(ladder: EscalationPolicy) -> timedelta:
+def length(escalation_policy: EscalationPolicy) -> timedelta:
     """From the breach to the last step of the last round, if nobody acts."""
-    late = ladder.steps[ladder.first_late :]
+    late = escalation_policy.steps[escalation_policy.first_late :]
     if not late:
         return ZERO
-    again = ladder.gap_after(len(ladder.steps) - 1) + late[-1].after - late[0].after
-    return late[-1].after + ladder.repeat * again
+    again = (
+        escalation_policy.gap_after(len(escalation_policy.steps) - 1)
+        + late[-1].after
+        - late[0].after
+    )
+    return late[-1].after + escalation_policy.repeat * again
 
 
-def outlasts(ladder: EscalationPolicy, policy: SlaPolicy) -> str | None:
+def outlasts(escalation_policy: EscalationPolicy, policy: SlaPolicy) -> str | None:
     """What to say if the climb takes longer than the longest promise of the policy."""
-    total = length(ladder)
+    total = length(escalation_policy)
     targets = [(t, metric) for rule in policy.rules for metric, t in rule.targets]
     longest, metric = max(targets)
     if total <= longest:
@@ -90,5 +96,7 @@ def outlasts(ladder: EscalationPolicy, policy: SlaPolicy) -> str | None:
     )
 
 
-def users(ladder: str, policies: Iterable[SlaPolicy]) -> list[SlaPolicy]:
-    return [policy for policy in policies if policy.escalation_policy == ladder]
+def users(escalation_policy: str, policies: Iterable[SlaPolicy]) -> list[SlaPolicy]:
+    return [
+        policy for policy in policies if policy.escalation_policy == escalation_policy
+    ]

@@ -36,12 +36,12 @@ def _able(person: str, target: Target, around: Surroundings) -> bool:
 
 
 def named_by(
-    ladders: Iterable[EscalationPolicy], kind: TargetKind, name: str
+    escalation_policies: Iterable[EscalationPolicy], kind: TargetKind, name: str
 ) -> list[str]:
     """The steps with such a target."""
     return [
-        f"{ladder.ref.name} /steps/{index}"
-        for ladder in ladders
-        for index, step in enumerate(ladder.steps)
+        f"{escalation_policy.ref.name} /steps/{index}"
+        for escalation_policy in escalation_policies
+        for index, step in enumerate(escalation_policy.steps)
         if any((t.kind, t.name) == (kind, name) for t in step.targets)
     ]

@@ -53,10 +53,10 @@ def agent_findings(
     if agents[name].active and around.can_be_told(name):
         return
     steps = [
-        f"{ladder.ref.name} /steps/{index}"
-        for ladder in around.ladders.values()
-        if ladder.ref.name not in said
-        for index, step in enumerate(ladder.steps)
+        f"{escalation_policy.ref.name} /steps/{index}"
+        for escalation_policy in around.escalation_policies.values()
+        if escalation_policy.ref.name not in said
+        for index, step in enumerate(escalation_policy.steps)
         for target in step.targets
         if target.kind not in SCHEDULES and name in (meant(target, around) or ())
     ]
@@ -111,7 +111,7 @@ def team_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
     yield from _shifts(team, around)
     yield from _overflow(team, around)
     if team.lead is None:
-        steps = named_by(around.ladders.values(), "lead_of", name)
+        steps = named_by(around.escalation_policies.values(), "lead_of", name)
         if steps:
             yield FieldError("/lead", f"nobody, and asked for by {', '.join(steps)}")
     elif not around.acts(team.lead):
