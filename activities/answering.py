@@ -10,12 +10,12 @@ from typing import Literal
 
 from activities.notifying import reader_of
 from activities.ports import Caller, EventStore, NewId, Now, Registry
-from activities.tickets import TicketDesk
+from activities.tickets import TicketService
 from domain.errors import DomainError, RuleError
 from domain.event import Actor, Event
 from domain.notification.links import OFFERED, Link, LinkError, read_link
 from domain.notification.notification import Notification, fold, notification_stream
-from domain.notification.payload import Item, item
+from domain.notification.payload import Payload, item
 from domain.notification.relevance import no_longer_true
 from domain.people.contact import Preferences
 from domain.ticket.approvals import DecideApproval
@@ -36,7 +36,7 @@ class Answerable:
 
     state: State
     link: Link | None = None
-    item: Item | None = None
+    item: Payload | None = None
     reader: Preferences | None = None
 
 
@@ -47,7 +47,7 @@ class Answering:
         self,
         store: EventStore,
         registry: Registry,
-        desk: TicketDesk,
+        desk: TicketService,
         key: bytes,
         now: Now,
         new_id: NewId,
@@ -105,7 +105,7 @@ class Answering:
         outdated = no_longer_true(events, notification, self._now())
         return "open" if outdated is None else "outdated"
 
-    def _caller(self, link: Link, found: Item) -> Caller:
+    def _caller(self, link: Link, found: Payload) -> Caller:
         command_id = _command_id(link)
         return Caller(
             command_id=command_id,
@@ -121,7 +121,7 @@ def _command_id(link: Link) -> str:
     return f"link:{link.notification}:{link.action}"
 
 
-def _command(link: Link, found: Item) -> Command:
+def _command(link: Link, found: Payload) -> Command:
     """Raises RuleError where the approval is not there any more."""
     match link.action:
         case "acknowledge":

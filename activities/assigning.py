@@ -9,17 +9,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from activities.ports import Caller, Registry, Roster
-from activities.tickets import TicketDesk
+from activities.ports import Caller, Registry, Workload
+from activities.tickets import TicketService
 from domain.assignment.ranking import anybody_free
 from domain.errors import DomainError
 from domain.event import SYSTEM
 from domain.people.routing import Order
-from domain.ticket.assignment_offers import OfferCommand, OfferNext, Withdraw
-from domain.ticket.decide import LookAgain
+from domain.ticket.assignment_offers import OfferCommand, OfferNext, RevokeOffer
+from domain.ticket.decide import RetryWaiting
 from domain.ticket.ticket import Ticket
 
-ByRule = OfferCommand | LookAgain
+ByRule = OfferCommand | RetryWaiting
 Refused = dict[str, Exception]
 
 
@@ -38,7 +38,7 @@ class Queues(Protocol):
     async def held(self) -> Sequence[str]:
         """Tickets that wait for somebody to be there, for a step of a climb, say."""
 
-    async def in_hands_of(self, agent: str) -> Sequence[str]:
+    async def owner(self, agent: str) -> Sequence[str]:
         """Tickets that they have, are asked to take, or should approve something of."""
 
 
@@ -55,12 +55,12 @@ class Assigning:
     def __init__(
         self,
         registry: Registry,
-        roster: Roster,
+        workload: Workload,
         queues: Queues,
-        desk: TicketDesk,
+        desk: TicketService,
         tickets: Tickets,
     ) -> None:
-        self._registry, self._roster = registry, roster
+        self._registry, self._workload = registry, workload
         self._queues, self._desk, self._tickets = queues, desk, tickets
 
     async def refresh(self) -> None:
@@ -70,7 +70,7 @@ class Assigning:
     async def needed(self) -> bool:
         """Whether any team gets its tickets by a rule, or a step of a climb is held."""
         teams = (await self._registry.config()).directory.teams.values()
-        by_rule = any(team.terms.mode != "manual" for team in teams)
+        by_rule = any(team.routing.mode != "manual" for team in teams)
         return by_rule or bool(await self.held())
 
     async def drain(self, key: str) -> Refused:
@@ -78,25 +78,25 @@ class Assigning:
         urgent. `key`: of what happened.
         """
         refused: Refused = {}
-        await self._roster.refresh()
+        await self._workload.refresh()
         for team in await self._queues.teams():
-            directory = await self._roster.directory()
+            directory = await self._workload.directory()
             if anybody_free(directory, team):
-                order = directory.terms(team).order
+                order = directory.routing(team).order
                 waiting = await self._queues.waiting(team, order)
                 refused |= await self._do(waiting, OfferNext(), key, team=team)
         return refused
 
-    async def take_in(self, team: str, key: str) -> Refused:
+    async def enqueue_unassigned(self, team: str, key: str) -> Refused:
         """The terms of the team changed: what nobody has is for them now."""
-        await self._roster.refresh()
+        await self._workload.refresh()
         return await self._do(await self._queues.unheld(team), OfferNext(), key)
 
     async def withdraw(self, agent: str, since: datetime, key: str) -> Refused:
         if await self._never_away(agent):
             return {}
-        ticket_ids = await self._queues.in_hands_of(agent)
-        return await self._do(ticket_ids, Withdraw(agent=agent, since=since), key)
+        ticket_ids = await self._queues.owner(agent)
+        return await self._do(ticket_ids, RevokeOffer(agent=agent, since=since), key)
 
     async def held(self) -> Sequence[str]:
         return await self._queues.held()
@@ -105,14 +105,14 @@ class Assigning:
         """Those of the teams in which somebody could take one more."""
         if not teams:
             return frozenset()
-        directory = await self._roster.directory()
+        directory = await self._workload.directory()
         return frozenset(team for team in teams if anybody_free(directory, team))
 
-    async def look_again(self, held: Sequence[str], key: str) -> Refused:
+    async def retry_waiting(self, held: Sequence[str], key: str) -> Refused:
         """Somebody may be there now: steps that are held for want of them are taken,
         and who may approve something is asked.
         """
-        return await self._do(held, LookAgain(), key)
+        return await self._do(held, RetryWaiting(), key)
 
     async def _never_away(self, agent: str) -> bool:
         """Then an edit of somebody's document asks after none of their tickets."""
@@ -133,7 +133,7 @@ class Assigning:
         known = [tickets[i] for i in ticket_ids if i in tickets]
         refused = dict(unread)
         for ticket_id in await self._desk.concerned(known, command):
-            if team and not anybody_free(await self._roster.directory(), team):
+            if team and not anybody_free(await self._workload.directory(), team):
                 break
             try:
                 await self._one(ticket_id, command, key)

@@ -24,7 +24,7 @@ TRIES = 5
 
 
 @dataclass(frozen=True)
-class Lent:
+class DelegationResult:
     """All delegations as the command left them."""
 
     delegations: tuple[Delegation, ...]
@@ -39,21 +39,23 @@ class DelegationDesk:
     def __init__(self, store: EventStore, registry: Registry, now: Now) -> None:
         self._store, self._registry, self._now = store, registry, now
 
-    async def delegate(self, wanted: AuthorityDelegated, caller: Caller) -> Lent:
+    async def delegate(
+        self, wanted: AuthorityDelegated, caller: Caller
+    ) -> DelegationResult:
         await self._registry.refresh()
         directory = (await self._registry.config()).directory
         return await self._record(
             lambda _: delegate(wanted, directory, self._now()), caller
         )
 
-    async def revoke(self, delegation_id: str, caller: Caller) -> Lent:
+    async def revoke(self, delegation_id: str, caller: Caller) -> DelegationResult:
         return await self._record(
             lambda lent: revoke(lent, delegation_id, self._now()), caller
         )
 
     async def _record(
         self, decide: Callable[[tuple[Delegation, ...]], Fact], caller: Caller
-    ) -> Lent:
+    ) -> DelegationResult:
         if again := await replayed(self._store, caller):
             return await self._again(again)
         for _ in range(TRIES):
@@ -69,6 +71,6 @@ class DelegationDesk:
             return await self._again(appended)
         raise VersionConflictError(DELEGATIONS)
 
-    async def _again(self, appended: Appended) -> Lent:
+    async def _again(self, appended: Appended) -> DelegationResult:
         events = await self._store.load(DELEGATIONS, appended.version)
-        return Lent(fold_delegations(events), appended)
+        return DelegationResult(fold_delegations(events), appended)

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from activities.config import by_turns, meta_of, replayed, row_of
+from activities.config import meta_of, replayed, row_of, serialized
 from activities.ports import (
     Appended,
     Caller,
@@ -106,7 +106,7 @@ class BundleDesk:
         async def attempt() -> Appended:
             return await self._apply(bundle, caller)
 
-        appended = await by_turns(
+        appended = await serialized(
             self._publishing, self._registry, attempt, "the configuration"
         )
         return await self._applied(documents, prunes, appended, caller)

@@ -24,7 +24,7 @@ from activities.sources import Expanded, Sources, looked_up
 from domain.configuration.configuration import Entry, config_stream, fold_config
 from domain.configuration.facts import PolicyRetired
 from domain.configuration.kinds import Kind
-from domain.configuration.publishing import Written, publish, unchanged
+from domain.configuration.publishing import Submission, publish, unchanged
 from domain.configuration.retiring import left_by, restorable, retire
 from domain.errors import (
     CommandReusedError,
@@ -86,7 +86,7 @@ class ConfigDesk:
         async def attempt() -> Appended:
             return await self._publish(kind, name, document, expansion, caller)
 
-        appended = await by_turns(
+        appended = await serialized(
             self._publishing, self._registry, attempt, config_stream(kind, name)
         )
         return await self._publication(kind, name, appended, caller)
@@ -105,7 +105,7 @@ class ConfigDesk:
             restorable(await self._registry.config(), kind, name)
             return await self._publish(kind, name, document, expansion, caller)
 
-        appended = await by_turns(
+        appended = await serialized(
             self._publishing, self._registry, attempt, config_stream(kind, name)
         )
         return await self._publication(kind, name, appended, caller)
@@ -120,7 +120,9 @@ class ConfigDesk:
     ) -> Appended:
         config = await self._registry.config_to_check()
         entry = config.entry(kind, name)
-        written = Written(kind=kind, name=name, document=document, expansion=expansion)
+        written = Submission(
+            kind=kind, name=name, document=document, expansion=expansion
+        )
         if unchanged(config, written):
             row = row_of(caller, config_stream(kind, name), entry.stream_version)
             return await self._store.append([], row)
@@ -162,7 +164,7 @@ class ConfigDesk:
             _check(entry, caller, required=False)
             return await self._append(kind, name, entry, fact, caller, None)
 
-        appended = await by_turns(
+        appended = await serialized(
             self._publishing, self._registry, attempt, config_stream(kind, name)
         )
         return await self._retirement(appended)
@@ -187,7 +189,7 @@ class ConfigDesk:
         return await self._store.append([event], row_of(caller, stream, version))
 
 
-async def by_turns(
+async def serialized(
     publishing: Publishing,
     registry: Registry,
     attempt: Callable[[], Awaitable[Appended]],

@@ -7,10 +7,10 @@ from typing import Protocol
 
 from domain.event import Event
 from domain.notification.dispatch_order import Outgoing
-from domain.notification.message import Letter
+from domain.notification.message import RenderedMessage
 from domain.notification.notification import Notification
 from domain.notification.outcome import Outcome
-from domain.notification.payload import Item
+from domain.notification.payload import Payload
 from domain.people.channels import Channel
 from domain.people.contact import Preferences
 
@@ -27,8 +27,8 @@ class Dispatch:
     channel: Channel
     address: str
     person: str
-    letter: Letter
-    items: tuple[Item, ...]
+    letter: RenderedMessage
+    items: tuple[Payload, ...]
     secret_version: int = 1
 
     @property

@@ -10,15 +10,15 @@ from datetime import datetime, timedelta
 from temporalio import activity
 
 from activities.contracts import EnforceInput, TicketPlan
-from activities.knowledge import taking, world_of
+from activities.knowledge import capacity_claim, world_of
 from activities.ports import (
+    CapacityClaim,
     CommandRow,
     EventStore,
     NewId,
     OnEnforced,
     Registry,
-    Roster,
-    Taking,
+    Workload,
 )
 from domain.errors import LoadConflictError, VersionConflictError
 from domain.event import SYSTEM, Event, Meta
@@ -40,11 +40,11 @@ class Enforcement:
         self,
         store: EventStore,
         registry: Registry,
-        roster: Roster,
+        workload: Workload,
         new_id: NewId,
         on_enforced: OnEnforced = _ignore,
     ) -> None:
-        self._store, self._registry, self._roster = store, registry, roster
+        self._store, self._registry, self._workload = store, registry, workload
         self._new_id, self._on_enforced = new_id, on_enforced
 
     @activity.defn(name="enforce")
@@ -67,11 +67,11 @@ class Enforcement:
         drafts, directory = await self._decide(ticket_ids, as_of)
         if not drafts:
             return 0
-        took = taking(drafts, directory, exact=exact)
+        took = capacity_claim(drafts, directory, exact=exact)
         try:
             await self._append(drafts, took)
         except LoadConflictError:
-            exact = await self._roster.caught_up()
+            exact = await self._workload.caught_up()
             return await self.enforce_many(ticket_ids, as_of, exact=exact)
         except VersionConflictError:
             middle = len(ticket_ids) // 2
@@ -85,7 +85,7 @@ class Enforcement:
         """The drafts, and the directory before them."""
         histories = await self._store.load_many(ticket_ids)
         tickets = {i: t for i, events in histories.items() if (t := fold(events))}
-        found = world = await world_of(self._registry, self._roster, tickets.values())
+        found = world = await world_of(self._registry, self._workload, tickets.values())
         drafts = []
         for ticket_id, ticket in tickets.items():
             draft = Draft(ticket_id, ticket)
@@ -94,7 +94,9 @@ class Enforcement:
                 drafts.append(draft)
         return drafts, found.directory
 
-    async def _append(self, drafts: Sequence[Draft], took: Taking | None) -> None:
+    async def _append(
+        self, drafts: Sequence[Draft], took: CapacityClaim | None
+    ) -> None:
         command_id = f"enforce:{self._new_id()}"
         events = [e for draft in drafts for e in seal(draft, _meta(draft, command_id))]
         row = CommandRow(
@@ -105,7 +107,7 @@ class Enforcement:
             version=drafts[0].ticket.version,
         )
         moves = [(draft.base, draft.ticket) for draft in drafts]
-        with self._roster.moving(moves) as moving:
+        with self._workload.moving(moves) as moving:
             appended = await self._store.append(events, row, took)
             moving.position = appended.position
         self._on_enforced(events)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from activities.config import by_turns, meta_of, replayed, row_of
+from activities.config import meta_of, replayed, row_of, serialized
 from activities.ports import Appended, Caller, EventStore, Now, Publishing, Registry
 from domain.access import (
     KeyCreated,
@@ -41,7 +41,7 @@ class KeyDesk:
             return await self._append(wanted.key_id, 1, wanted, caller)
 
         stream = key_stream(wanted.key_id)
-        return await by_turns(self.publishing, self.registry, attempt, stream)
+        return await serialized(self.publishing, self.registry, attempt, stream)
 
     async def revoke(self, key_id: str, caller: Caller) -> Appended:
         if again := await replayed(self.store, caller):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from activities.ports import Registry, Roster, Taking
+from activities.ports import CapacityClaim, Registry, Workload
 from domain.people.directory import Directory
 from domain.ticket.draft import Draft
 from domain.ticket.ticket import Ticket
@@ -11,23 +11,23 @@ from domain.ticket.world import World
 
 
 async def world_of(
-    registry: Registry, roster: Roster, tickets: Iterable[Ticket] = ()
+    registry: Registry, workload: Workload, tickets: Iterable[Ticket] = ()
 ) -> World:
     """`tickets`: of which it is to be decided."""
     customers = [ticket.customer.external_id for ticket in tickets]
     return World(
         config=await registry.config(),
         oncall=await registry.oncall(),
-        familiar=await roster.familiar(customers),
+        past_agents=await workload.past_agents(customers),
         delegations=await registry.delegations(),
         # Last: what others of this process decide while we wait must be counted.
-        directory=await roster.directory(),
+        directory=await workload.directory(),
     )
 
 
-def taking(
+def capacity_claim(
     drafts: Iterable[Draft], directory: Directory, *, exact: bool
-) -> Taking | None:
+) -> CapacityClaim | None:
     """What the drafts put into whose hands, decided by this directory; None: nothing.
     A person may give somebody more than fits, a rule may not, unless loads cannot be
     known now (`exact`).
@@ -43,7 +43,7 @@ def taking(
             limited |= {agent} & given_by_rule(step.fact for step in draft.steps)
     if not agents:
         return None
-    return Taking(
+    return CapacityClaim(
         agents=tuple(sorted(agents)),
         limited=tuple(sorted(limited)),
         known=directory.position,

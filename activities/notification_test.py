@@ -19,8 +19,8 @@ from domain.notification.test_message import (
     WITHIN,
     AgentNotificationTested,
     ChannelTried,
+    test_message,
     trial_channels,
-    trial_letter,
     trial_stream,
 )
 from domain.people.channels import Channel
@@ -100,7 +100,7 @@ class NotificationTest:
                 channel=channel,
                 address=address,
                 person=person,
-                letter=trial_letter(reader),
+                letter=test_message(reader),
                 items=(),
                 secret_version=reader.secret_version,
             )

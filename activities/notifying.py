@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from activities.ports import Caller, CommandRow, EventStore, NewId, Now, Registry
-from activities.tickets import TicketDesk
+from activities.tickets import TicketService
 from domain.errors import InvalidError, VersionConflictError
 from domain.escalation.commands import PersonNotified, StepUndelivered
 from domain.event import SYSTEM, Event, Meta, PolicyRef, event_id
@@ -25,8 +25,8 @@ from domain.notification.notification import (
 )
 from domain.notification.notified import person_notified
 from domain.notification.planning import plan
-from domain.notification.undelivered import told_by, undelivered
-from domain.notification.urgency import Occasion, occasions
+from domain.notification.undelivered import chosen_by, undelivered
+from domain.notification.urgency import NotificationReason, occasions
 from domain.people.contact import Preferences, parse_preferences
 
 LOG = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class DueTable(Protocol):
     async def show(self, notification: Notification) -> None: ...
 
 
-async def report_step(desk: TicketDesk, ticket_id: str, report: StepReport) -> None:
+async def report_step(desk: TicketService, ticket_id: str, report: StepReport) -> None:
     """What became of a step's messages, said in the ticket. Idempotent by the
     notification; of a step that reached nobody by clock, step and round.
 
@@ -111,7 +111,7 @@ class Notifying:
         for events in plans:
             await self.refresh(events[0].originator_id)
 
-    async def _planned(self, wanted: Occasion) -> list[Event]:
+    async def _planned(self, wanted: NotificationReason) -> list[Event]:
         stream, now = notification_stream(wanted.id), self._now()
         reader, ref = await reader_of(self._registry, wanted.person)
         if reader is None:  # or not yet known in this process, which hears a bit later
@@ -133,9 +133,10 @@ class Notifying:
         """
         lost = folded(await self._store.load_many(streams)).values()
         events = await self._store.load(ticket_id)
-        for clock, step, repetition in {one.told_by for one in lost if one.told_by}:
+        for clock, step, repetition in {one.chosen_by for one in lost if one.chosen_by}:
             told = [
-                notification_stream(n) for n in told_by(events, clock, step, repetition)
+                notification_stream(n)
+                for n in chosen_by(events, clock, step, repetition)
             ]
             found = await self._store.load_many(told)
             if gone := undelivered([fold(found.get(stream, ())) for stream in told]):

@@ -87,7 +87,7 @@ class BusyError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taking:
+class CapacityClaim:
     """Into whose hands an append puts tickets. `limited`: those of them who must not
     have more than fits; it is refused where another process gave them something after
     the position `known`.
@@ -112,7 +112,7 @@ class EventStore(Protocol):
         self,
         events: Sequence[Event],
         command: CommandRow,
-        taking: Taking | None = None,
+        capacity_claim: CapacityClaim | None = None,
     ) -> Appended:
         """Events and command in one transaction, or nothing.
 
@@ -158,14 +158,14 @@ class Publishing(Protocol):
 
 
 @dataclass
-class Moving:
+class PendingAssignments:
     """Tickets on their way through hands; `position` once that is in the log."""
 
     moves: Sequence[Move]
     position: int | None = None
 
 
-class Roster(Protocol):
+class Workload(Protocol):
     """People, teams, and how much each has in hand."""
 
     async def directory(self) -> Directory: ...
@@ -173,7 +173,9 @@ class Roster(Protocol):
     async def refresh(self) -> None:
         """Know at once what the read model knows by now."""
 
-    async def familiar(self, customers: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    async def past_agents(
+        self, customers: Sequence[str]
+    ) -> Mapping[str, tuple[str, ...]]:
         """As `World.familiar`, of these customers."""
 
     async def caught_up(self) -> bool:
@@ -181,7 +183,9 @@ class Roster(Protocol):
         long.
         """
 
-    def moving(self, moves: Sequence[Move]) -> AbstractContextManager[Moving]:
+    def moving(
+        self, moves: Sequence[Move]
+    ) -> AbstractContextManager[PendingAssignments]:
         """Counts at once and until the read model knows it, or it failed. No other
         decision can come between what was decided and this.
         """

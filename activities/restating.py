@@ -6,7 +6,7 @@ from typing import Protocol
 
 from activities.config import meta_of, replayed, row_of
 from activities.ports import Appended, Caller, EventStore, NewId, Now, Registry
-from activities.tickets import TicketDesk
+from activities.tickets import TicketService
 from domain.configuration.kinds import SINGULAR
 from domain.errors import NotFoundError
 from domain.event import Event
@@ -60,7 +60,7 @@ class Restating:
         store: EventStore,
         registry: Registry,
         clocks: LiveClocks,
-        desk: TicketDesk,
+        desk: TicketService,
         now: Now,
     ) -> None:
         self._store, self._registry = store, registry

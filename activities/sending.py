@@ -20,7 +20,7 @@ from domain.event import SYSTEM, Meta
 from domain.notification.dispatch_order import (
     Bundle,
     Outgoing,
-    Spent,
+    SentRecord,
     buckets,
     bundles,
     in_order,
@@ -51,10 +51,10 @@ class SendTable(DueTable, Protocol):
     async def due(self, now: datetime, limit: int) -> list[str]:
         """Ids of notifications of which something is due, the longest due first."""
 
-    async def spent(self, now: datetime) -> Sequence[Spent]:
+    async def spent(self, now: datetime) -> Sequence[SentRecord]:
         """The last messages, as far back as any limit remembers."""
 
-    async def spend(self, spent: Spent) -> None: ...
+    async def spend(self, spent: SentRecord) -> None: ...
 
 
 class Sending:
@@ -177,7 +177,7 @@ class Sending:
         now = self._now()
         full_at = buckets(await self._table.spent(now)).get(first.destination)
         await self._table.spend(
-            Spent(
+            SentRecord(
                 destination=first.destination,
                 person=first.person,
                 tickets=tuple(tickets),

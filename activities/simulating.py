@@ -24,7 +24,7 @@ from domain.errors import (
 from domain.event import Json
 from domain.oncall.book import OnCallBook
 from domain.simulation.comparison import Summary
-from domain.simulation.overlay import Trial, overlaid
+from domain.simulation.overlay import Trial, with_draft
 
 MOST_WAITING = 20
 MOST_KEPT = 50
@@ -214,6 +214,6 @@ async def trial_of(
     try:
         expansions = await all_looked_up(documents, sources, at.date())
         draft = Bundle(documents=documents, expansions=expansions)
-        return await asyncio.to_thread(overlaid, draft, config, book, at)
+        return await asyncio.to_thread(with_draft, draft, config, book, at)
     except InvalidError as error:
         raise error.under("/draft") from error

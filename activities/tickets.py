@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from weakref import WeakValueDictionary
 
-from activities.knowledge import taking, world_of
+from activities.knowledge import capacity_claim, world_of
 from activities.ports import (
     Appended,
     Caller,
+    CapacityClaim,
     CommandRow,
     EventStore,
     Now,
     OnEnforced,
     Registry,
-    Roster,
-    Taking,
+    Workload,
 )
 from domain.errors import (
     CommandReusedError,
@@ -62,7 +62,7 @@ def check_opened(first: Event, as_of: datetime | None) -> None:
         raise InvalidError.at("?as_of", message)
 
 
-class TicketDesk:
+class TicketService:
     """`on_enforced` is told what was appended, as that of `Enforcement` is: a command
     records what was due before it, and that too was late or in time.
     """
@@ -71,12 +71,12 @@ class TicketDesk:
         self,
         store: EventStore,
         registry: Registry,
-        roster: Roster,
+        workload: Workload,
         now: Now,
         on_enforced: OnEnforced = lambda _: None,
     ) -> None:
         self._store, self._registry = store, registry
-        self._roster, self._now = roster, now
+        self._workload, self._now = workload, now
         self._on_enforced = on_enforced
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -114,11 +114,11 @@ class TicketDesk:
         exact = True
         for _ in range(TRIES):
             world, drafts = await decided()
-            took = taking(drafts, world.directory, exact=exact)
+            took = capacity_claim(drafts, world.directory, exact=exact)
             try:
                 outcome = await self._append_moved(drafts, caller, took)
             except LoadConflictError:
-                exact = await self._roster.caught_up()
+                exact = await self._workload.caught_up()
                 continue
             except VersionConflictError:
                 continue
@@ -127,12 +127,12 @@ class TicketDesk:
         raise VersionConflictError(ticket_id)
 
     async def _append_moved(
-        self, drafts: Sequence[Draft], caller: Caller, took: Taking | None
+        self, drafts: Sequence[Draft], caller: Caller, took: CapacityClaim | None
     ) -> Outcome:
         """What is decided meanwhile counts these tickets already, or it would heap."""
-        with self._roster.moving([(d.base, d.ticket) for d in drafts]) as moving:
+        with self._workload.moving([(d.base, d.ticket) for d in drafts]) as moving:
             outcome = await self._append(
-                drafts[0], caller, also=drafts[1:], taking=took
+                drafts[0], caller, also=drafts[1:], capacity_claim=took
             )
             moving.position = outcome.appended.position
         return outcome
@@ -146,7 +146,7 @@ class TicketDesk:
         self, tickets: Sequence[Ticket], command: Command
     ) -> Sequence[str]:
         """Those for which the command would do something now, or would be refused."""
-        world, found = await world_of(self._registry, self._roster, tickets), []
+        world, found = await world_of(self._registry, self._workload, tickets), []
         for ticket in tickets:
             try:
                 does = bool(decide(ticket, command, self._now(), world).steps)
@@ -254,7 +254,7 @@ class TicketDesk:
         caller: Caller,
         occurred_at: datetime | None = None,
         also: Sequence[Draft] = (),
-        taking: Taking | None = None,
+        capacity_claim: CapacityClaim | None = None,
     ) -> Outcome:
         """`also`: drafts of other tickets that go into the same transaction."""
         meta = Meta(
@@ -274,7 +274,7 @@ class TicketDesk:
             stream_id=draft.ticket_id,
             version=draft.ticket.version,
         )
-        appended = await self._store.append(events, row, taking)
+        appended = await self._store.append(events, row, capacity_claim)
         if appended.replayed:
             ticket = await self.get(appended.stream_id, version=appended.version)
             return Outcome(ticket, appended)
@@ -282,7 +282,7 @@ class TicketDesk:
 
     async def _world(self, ticket: Ticket | None = None) -> World:
         tickets = [ticket] if ticket else []
-        return await world_of(self._registry, self._roster, tickets)
+        return await world_of(self._registry, self._workload, tickets)
 
 
 OPENED = "ticket.opened"

@@ -13,7 +13,7 @@ from activities.ports import EventStore, NewId, Now, Publishing, Recorded, Regis
 from activities.restating import Restating
 from activities.simulating import Simulating
 from activities.sources import Sources
-from activities.tickets import TicketDesk
+from activities.tickets import TicketService
 from api.event_types.schemas import EventType, event_types
 from domain.event import Fact, Json
 from domain.notification.notification import State
@@ -229,7 +229,7 @@ class Services:
 
     store: EventStore
     registry: Registry
-    desk: TicketDesk
+    desk: TicketService
     restating: Restating
     simulating: Simulating
     tickets: TicketList

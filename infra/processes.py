@@ -21,14 +21,14 @@ from api.ports import Services
 from infra import metrics
 from infra.bootstrap import bootstrap
 from infra.followers.absences import Absences
-from infra.followers.assignment import Drain
+from infra.followers.assignment import AssignmentFollower
 from infra.followers.config_warnings import ConfigWarnings
 from infra.followers.coverage import Coverage
 from infra.followers.follower import Follower
-from infra.followers.restatements import Restater
+from infra.followers.restatements import RestatementFollower
 from infra.followers.search import Search
 from infra.followers.simulations import SimulationStarter
-from infra.followers.subscriptions import Pokes
+from infra.followers.subscriptions import SubscriptionFollower
 from infra.followers.sweeper import Sweeper
 from infra.followers.ticket_cache import TicketCache
 from infra.followers.ticket_projector import Projector
@@ -40,7 +40,7 @@ from infra.notification.follower import Notifications
 from infra.notification.sender import Sender
 from infra.notification.setup import setup_notes
 from infra.postgres.database import Database
-from infra.postgres.wake_up import Bell
+from infra.postgres.wake_up import WakeUpListener
 from infra.process.heartbeats import Heart
 from infra.process.logs import started
 from infra.process.stopping import Server, until_stopped
@@ -190,7 +190,7 @@ async def run_followers(settings: Settings) -> None:
     _collect_seldom()
     client = await connect_patiently(lazy=True)
     async with core(settings) as made:
-        bell = Bell(made.database)
+        bell = WakeUpListener(made.database)
         cache = TicketCache(made.store, settings.ticket_cache)
         backend = TimerBackend(client)
         shared = (made.database, made.store, bell)
@@ -201,14 +201,14 @@ async def run_followers(settings: Settings) -> None:
             Projector(*shared, cache),
             Search(*shared),
             timers,
-            Pokes(*shared, made.registry, backend),
-            Restater(
+            SubscriptionFollower(*shared, made.registry, backend),
+            RestatementFollower(
                 *shared,
                 made.registry,
                 made.restating(made.desk()),
                 TicketReadModel(made.database).wait_for,
             ),
-            Drain(
+            AssignmentFollower(
                 *shared,
                 cache,
                 made.assigning(cache),
@@ -257,7 +257,7 @@ def _listens(settings: Settings) -> str:
 
 
 def _simulations(database: Database, backend: TimerBackend) -> SimulationStarter:
-    bell = Bell(database, SIMULATIONS_CHANNEL)
+    bell = WakeUpListener(database, SIMULATIONS_CHANNEL)
     return SimulationStarter(SimulationTable(database), backend, bell)
 
 

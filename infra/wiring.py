@@ -30,12 +30,12 @@ from activities.sending import Sending
 from activities.simulated import SimulatedPages
 from activities.simulating import Simulating
 from activities.subscriptions import disable
-from activities.tickets import TicketDesk
+from activities.tickets import TicketService
 from api.configuration.routes import normal
 from api.ports import Services
 from domain.configuration.configuration import Configuration
 from domain.notification.links import LASTS, Action, Link, sign_link
-from domain.notification.payload import Item
+from domain.notification.payload import Payload
 from domain.notification.signing import personal_secret
 from domain.oncall.calendar_url import calendar_secret
 from domain.subscription.webhook import Secret
@@ -47,7 +47,7 @@ from infra.eventstore.topics import FACTS
 from infra.eventstore.writer import GroupWriter
 from infra.followers.ticket_cache import TicketCache
 from infra.http.outbound import OutboundClient, OutboundError, parse_networks
-from infra.http.webhook_sender import WebhookCourier
+from infra.http.webhook_sender import WebhookSender
 from infra.notification.channels import channels
 from infra.notification.chat_targets import target_names
 from infra.notification.due_table import NotificationTable
@@ -56,7 +56,7 @@ from infra.notification.setup import setup_notes
 from infra.postgres.database import Database
 from infra.postgres.publishing_lock import PublishingTurns
 from infra.postgres.ticket_numbers import TicketNumbers
-from infra.postgres.wake_up import Bell
+from infra.postgres.wake_up import WakeUpListener
 from infra.process.heartbeats import Heart
 from infra.projections.attainment import AttainmentReadModel
 from infra.projections.event_feed import LogFeed
@@ -68,7 +68,7 @@ from infra.projections.running_clocks import LiveClockTable
 from infra.projections.simulations import SimulationTable
 from infra.projections.ticket_list import TicketReadModel
 from infra.projections.used_words import read_used_words
-from infra.projections.workload import LiveRoster
+from infra.projections.workload import LiveWorkload
 from infra.readiness import Readiness
 from infra.settings import Settings
 
@@ -121,26 +121,26 @@ class Core:
     database: Database
     store: PostgresEventStore
     registry: LiveRegistry
-    roster: LiveRoster
+    workload: LiveWorkload
     publishing: PublishingTurns
 
     def enforcement(self) -> Enforcement:
         return Enforcement(
-            self.store, self.registry, self.roster, new_id, metrics.observe_enforced
+            self.store, self.registry, self.workload, new_id, metrics.observe_enforced
         )
 
-    def desk(self) -> TicketDesk:
-        return TicketDesk(
-            self.store, self.registry, self.roster, now, metrics.observe_enforced
+    def desk(self) -> TicketService:
+        return TicketService(
+            self.store, self.registry, self.workload, now, metrics.observe_enforced
         )
 
-    def restating(self, desk: TicketDesk) -> Restating:
+    def restating(self, desk: TicketService) -> Restating:
         clocks = LiveClockTable(self.database)
         return Restating(self.store, self.registry, clocks, desk, now)
 
     def assigning(self, tickets: TicketCache) -> Assigning:
         queues = QueueTable(self.database)
-        return Assigning(self.registry, self.roster, queues, self.desk(), tickets)
+        return Assigning(self.registry, self.workload, queues, self.desk(), tickets)
 
     def simulating(self) -> Simulating:
         jobs, tickets = SimulationTable(self.database), TicketReadModel(self.database)
@@ -170,7 +170,7 @@ class Core:
         sending = Sending(self.store, self.registry, table, ways, now, new_id)
         return sending.linked(link)
 
-    def answering(self, desk: TicketDesk) -> Answering:
+    def answering(self, desk: TicketService) -> Answering:
         key = seal_key(self.settings)
         return Answering(self.store, self.registry, desk, key, now, new_id)
 
@@ -184,7 +184,7 @@ class Core:
         return personal_secret(seal_key(self.settings), person, version)
 
     def delivery(self) -> Delivery:
-        courier = WebhookCourier(self.outbound())
+        courier = WebhookSender(self.outbound())
         gone = partial(disable, self.store, now)
         return Delivery(self.registry, self.outbox(), courier, now, gone)
 
@@ -206,7 +206,9 @@ async def core(settings: Settings) -> AsyncIterator[Core]:
             store=store,
             registry=registry,
             publishing=PublishingTurns(database),
-            roster=LiveRoster(database, registry, TicketReadModel(database).wait_for),
+            workload=LiveWorkload(
+                database, registry, TicketReadModel(database).wait_for
+            ),
         )
     finally:
         await asyncio.to_thread(writer.close)
@@ -243,7 +245,7 @@ async def _log(database_url: str) -> Log:
 async def services(settings: Settings) -> AsyncIterator[Services]:
     """What the HTTP side calls."""
     async with core(settings) as made:
-        bell = Bell(made.database)
+        bell = WakeUpListener(made.database)
         key_uses = KeyUses(made.database, now)
         readiness = Readiness(made.database, made.registry, settings)
         heart = Heart(made.database, api=lambda: True)
@@ -260,7 +262,7 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
 
 
 def _services(
-    made: Core, bell: Bell, key_uses: KeyUses, readiness: Readiness
+    made: Core, bell: WakeUpListener, key_uses: KeyUses, readiness: Readiness
 ) -> Services:
     outbox, desk = made.outbox(), made.desk()
     return Services(
@@ -277,7 +279,7 @@ def _services(
         attainment=AttainmentReadModel(made.database),
         feed=LogFeed(made.store, bell),
         secrets=outbox,
-        courier=WebhookCourier(made.outbound()),
+        courier=WebhookSender(made.outbound()),
         key_uses=key_uses,
         sources=InstalledSources(),
         facts=FACTS,
@@ -308,7 +310,7 @@ def _surroundings(settings: Settings) -> Configuration:
     )
 
 
-def _link_url(key: bytes, public_url: str, item: Item, action: Action) -> str:
+def _link_url(key: bytes, public_url: str, item: Payload, action: Action) -> str:
     expires_at = now() + LASTS
     link = Link(notification=item.notification, action=action, expires_at=expires_at)
     return f"{public_url}/l/{sign_link(key, link)}"

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response
 from activities.acting import acting_agent
 from activities.ports import Caller
 from api.configuration.authority_schemas import ApprovalIn, VerdictIn
-from api.http.auth import Calling, Known
+from api.http.auth import CallerDep, ServicesDep
 from api.ports import Services
 from api.tickets.references import ticket_id_of
 from api.tickets.routes import WRITE, outcome_json
@@ -21,7 +21,7 @@ LONGEST_NUMBER = 9
     "/{ticket_id}/approvals", status_code=201, response_model=TicketOut, **WRITE
 )
 async def ask_approval(
-    ticket_id: str, body: ApprovalIn, known: Known, caller: Calling
+    ticket_id: str, body: ApprovalIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Ask to give the customer money: granted at once within the requester's own limit,
     else it waits for somebody with enough authority.
@@ -41,7 +41,7 @@ async def ask_approval(
     "/{ticket_id}/approvals/{number}/approve", response_model=TicketOut, **WRITE
 )
 async def approve(
-    ticket_id: str, number: str, body: VerdictIn, known: Known, caller: Calling
+    ticket_id: str, number: str, body: VerdictIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Grant it, by one's own limit or by one that was lent."""
     return await _verdict(known, ticket_id, number, body, caller, grant=True)
@@ -51,7 +51,7 @@ async def approve(
     "/{ticket_id}/approvals/{number}/reject", response_model=TicketOut, **WRITE
 )
 async def reject(
-    ticket_id: str, number: str, body: VerdictIn, known: Known, caller: Calling
+    ticket_id: str, number: str, body: VerdictIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Refuse it; who may grant it may reject it."""
     return await _verdict(known, ticket_id, number, body, caller, grant=False)

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from activities.acting import acting_agent
-from api.http.auth import Calling, Known, listed
+from api.http.auth import CallerDep, ServicesDep, listed
 from api.http.fields import Line, Word
-from api.http.paging import Asked
+from api.http.paging import PageDep
 from api.http.responses import answer
 from api.tickets.references import ticket_id_of
 from api.tickets.routes import LIST, WRITE, Limit, outcome_json
@@ -62,7 +62,7 @@ class QueuePage(BaseModel):
 
 @TICKETS.post("/{ticket_id}/accept", response_model=TicketOut, **WRITE)
 async def accept_offer(
-    ticket_id: str, known: Known, caller: Calling, body: AcceptIn | None = None
+    ticket_id: str, known: ServicesDep, caller: CallerDep, body: AcceptIn | None = None
 ) -> Response:
     """The agent to whom it is offered takes it. Of two answers one wins."""
     agent = body.agent if body else None
@@ -74,7 +74,7 @@ async def accept_offer(
 
 @TICKETS.post("/{ticket_id}/decline", response_model=TicketOut, **WRITE)
 async def decline_offer(
-    ticket_id: str, body: DeclineIn, known: Known, caller: Calling
+    ticket_id: str, body: DeclineIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """The next one is asked at once; the ticket keeps its place in time."""
     by = await acting_agent(known.registry, caller, body.agent, "/agent")
@@ -85,8 +85,8 @@ async def decline_offer(
 
 @QUEUES.get("", response_model=QueueList, **LIST)
 async def list_queues(
-    known: Known,
-    asked: Asked,
+    known: ServicesDep,
+    asked: PageDep,
     wait_for: Annotated[int | None, Query(ge=0, le=2**62)] = None,
 ) -> Response:
     """Every team with what waits for it, also of a team where nothing waits."""
@@ -112,7 +112,7 @@ def _empty(team: str) -> Json:
 @QUEUES.get("/{name}", response_model=QueuePage, **LIST)
 async def get_queue(
     name: Name,
-    known: Known,
+    known: ServicesDep,
     limit: Limit = 50,
     cursor: Annotated[Line | None, Query()] = None,
     wait_for: Annotated[int | None, Query(ge=0, le=2**62)] = None,

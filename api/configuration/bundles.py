@@ -13,7 +13,7 @@ from activities.bundle import BundleDesk
 from activities.cloudevents import plain
 from api.configuration.bundle_schemas import BundleIn, BundleOut, ConfigurationOut
 from api.configuration.routes import SCHEMAS, canonical, normal
-from api.http.auth import Calling, Known, guarded, reads
+from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Several, Strict
 from api.http.json_text import UnreadableTextError
 from api.http.problems import RefusedError, problem
@@ -59,7 +59,7 @@ Kinds = Annotated[
 
 
 @ROUTER.get("", response_model=ConfigurationOut, operation_id="export_config", **READ)
-async def export(request: Request, known: Known, kind: Kinds = []) -> Response:  # noqa: B006 - FastAPI copies it
+async def export(request: Request, known: ServicesDep, kind: Kinds = []) -> Response:  # noqa: B006 - FastAPI copies it
     """All that is in force as one bundle, as plan and apply take it; as YAML with
     `Accept: application/yaml`. Kinds and names stand in the same order each time.
     """
@@ -91,7 +91,9 @@ def _wants_yaml(accept: str) -> bool:
 
 
 @ROUTER.post("/plan", response_model=BundleOut, operation_id="plan_config", **PLAN)
-async def plan(request: Request, known: Known, *, prune: Prune = False) -> Response:
+async def plan(
+    request: Request, known: ServicesDep, *, prune: Prune = False
+) -> Response:
     """What applying it would change; nothing is changed. The `ETag` is the revision of
     the whole configuration: with it as `If-Match` exactly this is applied, or nothing.
     """
@@ -104,7 +106,7 @@ async def plan(request: Request, known: Known, *, prune: Prune = False) -> Respo
 
 @ROUTER.post("/apply", response_model=BundleOut, operation_id="apply_config", **APPLY)
 async def apply(
-    request: Request, known: Known, caller: Calling, *, prune: Prune = False
+    request: Request, known: ServicesDep, caller: CallerDep, *, prune: Prune = False
 ) -> Response:
     """Publish every document of it that is not in force as it is, all or none. Each may
     name any other of them; what it does not name stays as it is, unless `prune` is set.

@@ -9,7 +9,7 @@ from activities.cloudevents import plain
 from activities.sources import expanded
 from api.configuration.calendar_schemas import CalendarIn, EvaluationIn, EvaluationOut
 from api.configuration.routes import canonical
-from api.http.auth import Known, guarded
+from api.http.auth import ServicesDep, guarded
 from api.http.responses import answer
 from api.ports import Services
 from domain.calendar.calendar import ALWAYS, Calendar
@@ -29,7 +29,7 @@ READ = guarded("config:read", 400, 413, 415, 422)
     operation_id="evaluate_calendar",
     **READ,
 )
-async def evaluate(body: EvaluationIn, known: Known) -> Response:
+async def evaluate(body: EvaluationIn, known: ServicesDep) -> Response:
     """Deadline or elapsed business time by a draft or a published calendar."""
     calendar, warnings = await _calendar(body.calendar, known)
     trial = try_out(calendar, _question(body))

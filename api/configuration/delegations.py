@@ -10,9 +10,9 @@ from api.configuration.authority_schemas import (
     DelegationOut,
     DelegationPage,
 )
-from api.http.auth import Calling, Known, guarded, reads
+from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier
-from api.http.paging import Asked
+from api.http.paging import PageDep
 from api.http.responses import answer, made_at, written
 from api.ports import Services
 from domain.authority.delegation import Delegation
@@ -26,7 +26,7 @@ WRITE = guarded("config:write", 400, 404, 409, 413, 415, 422)
 
 @ROUTER.post("", status_code=201, response_model=DelegationOut, **WRITE)
 async def delegate_authority(
-    body: DelegationIn, known: Known, caller: Calling
+    body: DelegationIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Let somebody grant refunds or compensations in the name of another for a time.
     What was lent cannot be lent on.
@@ -51,8 +51,8 @@ async def delegate_authority(
 
 @ROUTER.get("", response_model=DelegationPage, **READ)
 async def list_delegations(
-    known: Known,
-    asked: Asked,
+    known: ServicesDep,
+    asked: PageDep,
     past: Annotated[bool, Query(description="Also what is over or revoked")] = False,
 ) -> Response:
     """In the order in which they were made."""
@@ -67,7 +67,7 @@ async def list_delegations(
 
 @ROUTER.delete("/{delegation_id}", status_code=204, **WRITE)
 async def revoke_delegation(
-    delegation_id: Identifier, known: Known, caller: Calling
+    delegation_id: Identifier, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Take it back at once; what was granted by it stays granted."""
     lent = await _desk(known).revoke(delegation_id, caller)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from activities.cloudevents import plain
-from api.http.auth import Calling, Known, guarded
+from api.http.auth import CallerDep, ServicesDep, guarded
 from api.http.fields import Identifier, Line, Strict, example
 from api.http.responses import answer, written
 from domain.ticket.restatement import RestatedKind
@@ -66,7 +66,7 @@ def router(kind: RestatedKind) -> APIRouter:
         response_model=RestatementPreviewOut,
         **PREVIEW,
     )
-    async def preview(name: Identifier, known: Known) -> Response:
+    async def preview(name: Identifier, known: ServicesDep) -> Response:
         """What would become of each running clock, or climb, by the newest version."""
         # Of the tickets as they are now, not as the lists knew them a moment ago.
         await known.tickets.wait_for(await known.feed.head())
@@ -80,7 +80,7 @@ def router(kind: RestatedKind) -> APIRouter:
         **ORDER,
     )
     async def restate(
-        name: Identifier, body: RestateIn, known: Known, caller: Calling
+        name: Identifier, body: RestateIn, known: ServicesDep, caller: CallerDep
     ) -> Response:
         """Let the running clocks, or climbs, follow the newest version, whatever their
         policies say of edits.

@@ -22,9 +22,9 @@ from api.configuration.schemas import (
     SlaPolicyIn,
     TeamIn,
 )
-from api.http.auth import Calling, Known, guarded, reads
+from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Strict, Word
-from api.http.paging import Asked
+from api.http.paging import PageDep
 from api.http.responses import answer, etag, made_at, written
 from api.ports import Services
 from domain.configuration.configuration import Entry, Published
@@ -73,7 +73,7 @@ def router(kind: Kind) -> APIRouter:
 def _add_reads(made: APIRouter, kind: Kind, word: str) -> None:
     @made.get("", response_model=ConfigPage, operation_id=f"list_{word}", **READ)
     async def list_all(
-        known: Known, asked: Asked, *, retired: Retired = False
+        known: ServicesDep, asked: PageDep, *, retired: Retired = False
     ) -> Response:
         """In the order of their names."""
         config = await known.registry.config()
@@ -85,7 +85,7 @@ def _add_reads(made: APIRouter, kind: Kind, word: str) -> None:
         return answer(asked.of(found, lambda p: p.name, shown))
 
     @made.get("/{name}", response_model=ConfigOut, operation_id=f"get_{word}", **READ)
-    async def get_one(name: Name, known: Known) -> Response:
+    async def get_one(name: Name, known: ServicesDep) -> Response:
         config = await known.registry.config()
         in_force(config, kind, name)
         return _one(kind, name, config.entry(kind, name))
@@ -98,8 +98,8 @@ def _add_writes(made: APIRouter, kind: Kind, word: str) -> None:
     async def put_one(
         name: Name,
         body: schema,
-        known: Known,
-        caller: Calling,
+        known: ServicesDep,
+        caller: CallerDep,
     ) -> Response:
         """Publish the next version. Replacing one needs `If-Match`."""
         document = canonical(body)
@@ -115,7 +115,9 @@ def _add_writes(made: APIRouter, kind: Kind, word: str) -> None:
         operation_id=f"restore_{word}",
         **RESTORE,
     )
-    async def restore_one(name: Name, known: Known, caller: Calling) -> Response:
+    async def restore_one(
+        name: Name, known: ServicesDep, caller: CallerDep
+    ) -> Response:
         """Publish the last version of what is retired as the next one. Whatever it
         names must be there, as of a PUT.
         """
@@ -129,7 +131,7 @@ def _add_writes(made: APIRouter, kind: Kind, word: str) -> None:
         **WRITE | {"responses": WRITE["responses"] | {200: RETIRED}},
     )
     async def retire_one(
-        name: Name, known: Known, caller: Calling, *, force: Force = False
+        name: Name, known: ServicesDep, caller: CallerDep, *, force: Force = False
     ) -> Response:
         """Retire it: nothing new takes it up, what has it keeps it. 409 names what uses
         it, and for an agent the hours in which nobody would be on call. With `force` it
@@ -153,7 +155,7 @@ def _add_versions(made: APIRouter, kind: Kind, word: str) -> None:
         operation_id=f"list_versions_of_{word}",
         **READ,
     )
-    async def list_versions(name: Name, known: Known, asked: Asked) -> Response:
+    async def list_versions(name: Name, known: ServicesDep, asked: PageDep) -> Response:
         """The oldest first."""
         entry = (await known.registry.config()).entry(kind, name)
         if not entry.versions:
@@ -168,7 +170,7 @@ def _add_versions(made: APIRouter, kind: Kind, word: str) -> None:
         **READ,
     )
     async def get_version(
-        name: Name, number: Annotated[int, Path(ge=1)], known: Known
+        name: Name, number: Annotated[int, Path(ge=1)], known: ServicesDep
     ) -> Response:
         entry = (await known.registry.config()).entry(kind, name)
         if number > len(entry.versions):

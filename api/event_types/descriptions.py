@@ -60,7 +60,7 @@ EVENT_DESCRIPTIONS: dict[str, str] = {
     "assignment.waiting": "Nobody can take the ticket now, and why.",
     "assignment.relaxed": "A wished skill is not required any more.",
     "assignment.overflowed": "The ticket went on to another team's queue.",
-    "assignment.withdrawn": "The ticket or its offer was taken from an agent.",
+    "assignment.revoked": "The ticket or its offer was taken from an agent.",
     "approval.requested": "An agent asked for a refund or compensation.",
     "approval.escalated": "The next manager is asked for the approval.",
     "approval.granted": "The refund or compensation was approved.",

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from activities.cloudevents import cloud_event
 from activities.ports import Recorded
-from api.http.auth import Known, check_position, reads
+from api.http.auth import ServicesDep, check_position, reads
 from api.http.disconnect import unless_gone
 from api.http.fields import Cleaned
 from api.http.responses import answer
@@ -52,7 +52,7 @@ class Feed(BaseModel):
 @ROUTER.get("", response_model=Feed, **reads("events:read", 422))
 async def read_events(
     request: Request,
-    known: Known,
+    known: ServicesDep,
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
     types: Annotated[
         str | None,

@@ -23,8 +23,8 @@ from api.events.subscription_schemas import (
     SubscriptionStandingOut,
     TestedOut,
 )
-from api.http.auth import Calling, Known, guarded, reads
-from api.http.paging import Asked
+from api.http.auth import CallerDep, ServicesDep, guarded, reads
+from api.http.paging import PageDep
 from api.http.responses import answer, etag, made_at, written
 from api.ports import Services, Standing
 from domain.access import ApiKey
@@ -63,7 +63,7 @@ class _Whose:
         return found
 
 
-async def _whose(request: Request, known: Known) -> _Whose:
+async def _whose(request: Request, known: ServicesDep) -> _Whose:
     teams = (await known.registry.config()).directory.teams
     return _Whose(known, request.state.key, teams)
 
@@ -73,7 +73,7 @@ Whose = Annotated[_Whose, Depends(_whose)]
 
 @ROUTER.post("", status_code=201, response_model=NewSubscriptionOut, **WRITE)
 async def create_subscription(
-    body: SubscriptionIn, known: Known, caller: Calling
+    body: SubscriptionIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Hear of every event of these types from now on."""
     if (refusal := known.check_url(body.url)) is not None:
@@ -97,7 +97,9 @@ async def create_subscription(
 
 
 @ROUTER.get("", response_model=SubscriptionPage, **READ)
-async def list_subscriptions(known: Known, asked: Asked, whose: Whose) -> Response:
+async def list_subscriptions(
+    known: ServicesDep, asked: PageDep, whose: Whose
+) -> Response:
     """In the order of their making: one's own, those of one's teams, and all of them
     for who may see every one.
     """
@@ -108,7 +110,7 @@ async def list_subscriptions(known: Known, asked: Asked, whose: Whose) -> Respon
 
 @ROUTER.get("/{subscription_id}", response_model=SubscriptionStandingOut, **READ)
 async def get_subscription(
-    subscription_id: str, known: Known, whose: Whose
+    subscription_id: str, known: ServicesDep, whose: Whose
 ) -> Response:
     """How far it is: what waits, since when it fails, when it is tried next."""
     found = await whose.find(subscription_id)
@@ -120,8 +122,8 @@ async def get_subscription(
 async def change_subscription(
     subscription_id: str,
     body: SubscriptionChangeIn,
-    known: Known,
-    caller: Calling,
+    known: ServicesDep,
+    caller: CallerDep,
     whose: Whose,
 ) -> Response:
     """Another address, other types or another form, and no event lost. What waits is
@@ -143,8 +145,8 @@ async def change_subscription(
 @ROUTER.post("/{subscription_id}/pause", response_model=SubscriptionOut, **WRITE)
 async def pause_subscription(
     subscription_id: str,
-    known: Known,
-    caller: Calling,
+    known: ServicesDep,
+    caller: CallerDep,
     whose: Whose,
     body: PauseSubscriptionIn | None = None,
 ) -> Response:
@@ -158,8 +160,8 @@ async def pause_subscription(
 @ROUTER.post("/{subscription_id}/resume", response_model=SubscriptionOut, **WRITE)
 async def resume_subscription(
     subscription_id: str,
-    known: Known,
-    caller: Calling,
+    known: ServicesDep,
+    caller: CallerDep,
     whose: Whose,
     body: ResumeSubscriptionIn | None = None,
 ) -> Response:
@@ -172,7 +174,7 @@ async def resume_subscription(
 
 @ROUTER.post("/{subscription_id}/retry", response_model=SubscriptionOut, **WRITE)
 async def retry_subscription(
-    subscription_id: str, known: Known, caller: Calling, whose: Whose
+    subscription_id: str, known: ServicesDep, caller: CallerDep, whose: Whose
 ) -> Response:
     """Try again now instead of at `next_try_at`: the endpoint was mended."""
     await whose.find(subscription_id)
@@ -182,7 +184,7 @@ async def retry_subscription(
 
 @ROUTER.post("/{subscription_id}/test", response_model=TestedOut, **TEST)
 async def test_subscription(
-    subscription_id: str, known: Known, whose: Whose
+    subscription_id: str, known: ServicesDep, whose: Whose
 ) -> Response:
     """Send a signed event of the type `subscription.test` now, also to a subscription
     that is paused, and say what came of it. It changes nothing.
@@ -196,7 +198,7 @@ async def test_subscription(
 
 @ROUTER.delete("/{subscription_id}", status_code=204, **WRITE)
 async def delete_subscription(
-    subscription_id: str, known: Known, caller: Calling, whose: Whose
+    subscription_id: str, known: ServicesDep, caller: CallerDep, whose: Whose
 ) -> Response:
     """Nothing more is sent, but for what is on its way already."""
     if not await known.store.find(caller.command_id):
@@ -208,7 +210,7 @@ async def delete_subscription(
 @ROUTER.get("/{subscription_id}/deliveries", response_model=DeliveryPage, **READ)
 async def list_deliveries(
     subscription_id: str,
-    known: Known,
+    known: ServicesDep,
     whose: Whose,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: Annotated[int | None, Query(ge=1)] = None,

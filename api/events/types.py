@@ -6,8 +6,8 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.event_types.schemas import EventType
-from api.http.auth import Known, reads
-from api.http.paging import Asked
+from api.http.auth import ServicesDep, reads
+from api.http.paging import PageDep
 from api.http.responses import answer
 from domain.event import Json
 
@@ -31,7 +31,7 @@ class EventTypePage(BaseModel):
 
 
 @ROUTER.get("", response_model=EventTypePage, **reads("events:read", 422))
-async def list_event_types(known: Known, asked: Asked) -> Response:
+async def list_event_types(known: ServicesDep, asked: PageDep) -> Response:
     """Every event type that may be subscribed to, with its schema and an example."""
     return answer(asked.of(known.event_types, lambda t: t.type, _json))
 

@@ -44,7 +44,7 @@ async def services(request: Request) -> Services:
     return _services(request)
 
 
-Known = Annotated[Services, Depends(services)]
+ServicesDep = Annotated[Services, Depends(services)]
 
 
 class KeyScheme(HTTPBearer):
@@ -144,7 +144,7 @@ def guarded(permission: Permission, *statuses: int) -> dict[str, Any]:
 
 
 async def seen(
-    known: Known,
+    known: ServicesDep,
     wait_for: Annotated[
         int | None,
         Query(
@@ -245,4 +245,4 @@ HEADERS = [
         ("X-Request-Id", "Your id for this request; answered, and kept in the log"),
     )
 ]
-Calling = Annotated[Caller, Depends(caller)]
+CallerDep = Annotated[Caller, Depends(caller)]

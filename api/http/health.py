@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
-from api.http.auth import Known, public
+from api.http.auth import ServicesDep, public
 from api.http.responses import answer
 from api.ports import Part
 
@@ -62,7 +62,7 @@ async def healthz() -> Response:
     responses={503: {"model": Readiness, "description": "It cannot serve"}},
     **public(),
 )
-async def readyz(known: Known) -> Response:
+async def readyz(known: ServicesDep) -> Response:
     """Whether this process can serve: 200, or 503 and why not."""
     parts = await known.parts()
     ready = not any(part.wrong for part in parts.values() if part.serves)
@@ -75,7 +75,7 @@ async def readyz(known: Known) -> Response:
 
 
 @ROUTER.get("/healthz/parts", response_model=Parts, **public())
-async def health_of_parts(known: Known) -> Response:
+async def health_of_parts(known: ServicesDep) -> Response:
     """How each part of the installation is doing, with signs of life seconds old. For
     people and alerts: it is 200 also when a part is away.
     """
@@ -99,6 +99,6 @@ def _state(part: Part) -> dict[str, object]:
 
 
 @ROUTER.get("/metrics", response_class=Response, **public())
-async def metrics(known: Known) -> Response:
+async def metrics(known: ServicesDep) -> Response:
     """Prometheus text format; docs/metrics.md explains each."""
     return Response(known.metrics(), media_type=CONTENT_TYPE_LATEST)

@@ -59,4 +59,4 @@ async def paging(
     return Paging(limit, cursor)
 
 
-Asked = Annotated[Paging, Depends(paging)]
+PageDep = Annotated[Paging, Depends(paging)]

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from activities.keys import KeyDesk
-from api.http.auth import Calling, Known, guarded, reads
+from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier, Instant, Strict, Word, example
-from api.http.paging import Asked
+from api.http.paging import PageDep
 from api.http.responses import answer, made_at, written
 from api.ports import Services
 from domain.access import ApiKey, KeyCreated, Role
@@ -69,7 +69,7 @@ class KeyPage(BaseModel):
 
 
 @ROUTER.post("", status_code=201, response_model=NewKeyOut, **WRITE)
-async def create_key(body: KeyIn, known: Known, caller: Calling) -> Response:
+async def create_key(body: KeyIn, known: ServicesDep, caller: CallerDep) -> Response:
     """Make a key. It is shown once, so a repeated request is refused with 409. The name
     is one that no other key has which is not revoked.
     """
@@ -83,7 +83,7 @@ async def create_key(body: KeyIn, known: Known, caller: Calling) -> Response:
         acts_for=tuple(dict.fromkeys(body.acts_for)),
         expires_at=body.expires_at,
     )
-    appended = await key_desk(known).create(wanted, caller)
+    appended = await key_service(known).create(wanted, caller)
     if appended.replayed:
         raise ShownOnceError(appended.stream_id.partition("/")[2])
     made = (await known.registry.keys()).by_id[wanted.key_id]
@@ -93,7 +93,7 @@ async def create_key(body: KeyIn, known: Known, caller: Calling) -> Response:
 
 
 @ROUTER.get("", response_model=KeyPage, **READ)
-async def list_keys(known: Known, asked: Asked) -> Response:
+async def list_keys(known: ServicesDep, asked: PageDep) -> Response:
     """In the order of their making, with those that are revoked."""
     keys = (await known.registry.keys()).by_id.values()
     used = await known.key_uses.last()
@@ -101,12 +101,12 @@ async def list_keys(known: Known, asked: Asked) -> Response:
 
 
 @ROUTER.delete("/{key_id}", status_code=204, **WRITE)
-async def revoke_key(key_id: str, known: Known, caller: Calling) -> Response:
-    appended = await key_desk(known).revoke(key_id, caller)
+async def revoke_key(key_id: str, known: ServicesDep, caller: CallerDep) -> Response:
+    appended = await key_service(known).revoke(key_id, caller)
     return Response(status_code=204, headers=written(appended))
 
 
-def key_desk(known: Services) -> KeyDesk:
+def key_service(known: Services) -> KeyDesk:
     return KeyDesk(
         store=known.store,
         registry=known.registry,

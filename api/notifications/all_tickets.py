@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 from activities.cloudevents import plain
 from activities.notification_test import Tested
 from api.configuration.routes import Name
-from api.http.auth import Calling, Known, guarded, reads
+from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier, Instant, Several
-from api.http.paging import Asked
+from api.http.paging import PageDep
 from api.http.responses import answer, written
 from api.notifications.routes import messages_json
 from api.notifications.schemas import NotificationMessageOut
@@ -24,7 +24,7 @@ from domain.notification.notification import (
     fold,
     notification_stream,
 )
-from domain.notification.test_message import ChannelTried, TrialOutcome
+from domain.notification.test_message import ChannelTried, TestOutcome
 from domain.people.channels import Channel, Urgency
 
 ROUTER = APIRouter(prefix="/v1/notifications", tags=["notifications"])
@@ -65,7 +65,7 @@ class ChannelTestOut(BaseModel):
 
     channel: Channel
     target: str | None = Field(description="Of `apprise`, the name of the chat target")
-    outcome: TrialOutcome
+    outcome: TestOutcome
     code: str | None = Field(examples=["not_configured", "smtp_550", "http_404"])
 
 
@@ -80,8 +80,8 @@ class NotificationTestOut(BaseModel):
 
 @ROUTER.get("", response_model=ListedNotificationPage, **READ)
 async def list_notifications(
-    known: Known,
-    asked: Asked,
+    known: ServicesDep,
+    asked: PageDep,
     state: Annotated[
         list[State] | None, Several, Query(description="One or several, with commas")
     ] = None,
@@ -105,7 +105,9 @@ async def list_notifications(
 @TEST_ROUTER.post(
     "/{name}/test-notification", response_model=NotificationTestOut, **WRITE
 )
-async def test_notification(name: Name, known: Known, caller: Calling) -> Response:
+async def test_notification(
+    name: Name, known: ServicesDep, caller: CallerDep
+) -> Response:
     """Send a test message by each channel of the agent now, and say what came of it.
     At most three a minute for one agent.
     """

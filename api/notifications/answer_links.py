@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Path
 from starlette.responses import HTMLResponse
 
 from activities.answering import Answerable, State
-from api.http.auth import Known, public
+from api.http.auth import ServicesDep, public
 from api.notifications.answer_page import HEADERS, page
 
 ROUTER = APIRouter(prefix="/l", tags=["answers"])
@@ -31,7 +31,7 @@ Languages = Annotated[str, Header(alias="Accept-Language", max_length=300)]
 
 @ROUTER.get("/{token}", response_class=HTMLResponse, responses=PAGES, **public())
 async def show_answer(
-    token: Token, known: Known, languages: Languages = "en"
+    token: Token, known: ServicesDep, languages: Languages = "en"
 ) -> HTMLResponse:
     """A page that says what the link will do, and does nothing: mail scanners follow
     links.
@@ -44,7 +44,7 @@ async def show_answer(
 
 @ROUTER.post("/{token}", response_class=HTMLResponse, responses=PAGES, **public())
 async def give_answer(
-    token: Token, known: Known, languages: Languages = "en"
+    token: Token, known: ServicesDep, languages: Languages = "en"
 ) -> HTMLResponse:
     """Acknowledge, accept, decline, approve or reject, as the link says. Once: again it
     answers the same.

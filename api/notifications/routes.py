@@ -3,15 +3,15 @@
 from fastapi import APIRouter, Response
 
 from activities.cloudevents import plain
-from api.http.auth import Known
-from api.http.paging import Asked
+from api.http.auth import ServicesDep
+from api.http.paging import PageDep
 from api.http.responses import answer
 from api.notifications.schemas import NotificationPage
 from api.tickets.references import ticket_id_of
 from api.tickets.routes import READ
 from domain.errors import NotFoundError
 from domain.event import Json
-from domain.notification.audience import Telling, tellings
+from domain.notification.audience import Trigger, tellings
 from domain.notification.notification import (
     Message,
     Notification,
@@ -24,7 +24,7 @@ ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 
 @ROUTER.get("/{ticket_id}/notifications", response_model=NotificationPage, **READ)
 async def get_ticket_notifications(
-    ticket_id: str, known: Known, asked: Asked
+    ticket_id: str, known: ServicesDep, asked: PageDep
 ) -> Response:
     """Everybody who was to be told of an event of the ticket, in that order, with each
     message to them. Read from the log; addresses and texts are not in it.
@@ -35,13 +35,13 @@ async def get_ticket_notifications(
     told = list(tellings(events))
     streams = await known.store.load_many([notification_stream(t.id) for t in told])
 
-    def shown(telling: Telling) -> Json:
+    def shown(telling: Trigger) -> Json:
         return _json(telling, fold(streams.get(notification_stream(telling.id), ())))
 
     return answer(asked.numbered(told, shown))
 
 
-def _json(told: Telling, found: Notification | None) -> Json:
+def _json(told: Trigger, found: Notification | None) -> Json:
     step, repetition = told.step
     return {
         "id": told.id,

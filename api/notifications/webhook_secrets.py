@@ -6,9 +6,9 @@ from starlette.exceptions import HTTPException
 
 from activities.ports import Caller
 from api.configuration.routes import Name
-from api.http.auth import Calling, Known, reads
+from api.http.auth import CallerDep, ServicesDep, reads
 from api.http.responses import answer
-from api.keys.routes import key_desk
+from api.keys.routes import key_service
 from api.ports import Services
 from domain.access import WebhookSecretRead
 from domain.errors import NotFoundError
@@ -28,7 +28,9 @@ class WebhookSecretOut(BaseModel):
 
 
 @ROUTER.get("/{name}/webhook-secret", response_model=WebhookSecretOut, **READ)
-async def get_webhook_secret(name: Name, known: Known, caller: Calling) -> Response:
+async def get_webhook_secret(
+    name: Name, known: ServicesDep, caller: CallerDep
+) -> Response:
     """For the agent by their own key, and for who manages keys: with it messages to the
     agent can be made up. Each reading is on record as `agent.webhook_secret_read`.
     """
@@ -38,7 +40,7 @@ async def get_webhook_secret(name: Name, known: Known, caller: Calling) -> Respo
     await _refuse_others(known, name, caller)
     version = parse_preferences(name, published.document).secret_version
     read = WebhookSecretRead(agent=name, secret_version=version)
-    await key_desk(known).read_secret(read, caller)
+    await key_service(known).read_secret(read, caller)
     secret = known.personal_secret(name, version).reveal()
     shown = {"secret": secret, "version": version}
     return answer(shown, headers={"Cache-Control": "no-store"})

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from activities.oncall import OnCallDesk
 from api.configuration.routes import Name
-from api.http.auth import Calling, Known, guarded, public
+from api.http.auth import CallerDep, ServicesDep, guarded, public
 from api.http.problems import responses
 from api.http.responses import answer, written
 from api.oncall.ical import MEDIA_TYPE, calendar_of_person
@@ -38,7 +38,9 @@ class CalendarUrlOut(BaseModel):
 @ROUTER.post(
     "/{name}/calendar-url", status_code=201, response_model=CalendarUrlOut, **WRITE
 )
-async def make_calendar_url(name: Name, known: Known, caller: Calling) -> Response:
+async def make_calendar_url(
+    name: Name, known: ServicesDep, caller: CallerDep
+) -> Response:
     """A secret URL of the agent's shifts over all schedules. It ends the one before."""
     done = await _desk(known).make_calendar_url(name, caller)
     secret = known.calendar_secret(name, done.appended.version)
@@ -48,7 +50,9 @@ async def make_calendar_url(name: Name, known: Known, caller: Calling) -> Respon
 
 
 @ROUTER.delete("/{name}/calendar-url", status_code=204, **WRITE)
-async def revoke_calendar_url(name: Name, known: Known, caller: Calling) -> Response:
+async def revoke_calendar_url(
+    name: Name, known: ServicesDep, caller: CallerDep
+) -> Response:
     """Nobody gets the shifts by it any more."""
     done = await _desk(known).revoke_calendar_url(name, caller)
     return Response(status_code=204, headers=written(done.appended))
@@ -67,7 +71,7 @@ async def revoke_calendar_url(name: Name, known: Known, caller: Calling) -> Resp
 async def get_calendar_by_url(
     name: Name,
     secret: Annotated[str, Path(max_length=100)],
-    known: Known,
+    known: ServicesDep,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """The agent's shifts over all schedules, from last month on, half a year ahead."""

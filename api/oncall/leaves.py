@@ -8,9 +8,9 @@ from activities.cloudevents import plain
 from activities.oncall import OnCallDesk
 from api.configuration.routes import Name
 from api.configuration.schedule_schemas import LeaveIn, LeavePage, NewLeaveOut
-from api.http.auth import Calling, Known, guarded, reads
+from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier
-from api.http.paging import Asked
+from api.http.paging import PageDep
 from api.http.responses import answer, made_at, written
 from api.ports import Services
 from domain.errors import NotFoundError
@@ -26,7 +26,7 @@ WRITE = guarded("config:write", 400, 404, 409, 413, 415, 422)
 
 @ROUTER.post("/{name}/leaves", status_code=201, response_model=NewLeaveOut, **WRITE)
 async def add_leave(
-    name: Name, body: LeaveIn, known: Known, caller: Calling
+    name: Name, body: LeaveIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Away from then to then; the next in the rotation who is there stands in.
     `warnings`: hours that it leaves to nobody, of each schedule that the agent is on.
@@ -50,8 +50,8 @@ async def add_leave(
 @ROUTER.get("/{name}/leaves", response_model=LeavePage, **READ)
 async def list_leaves(
     name: Name,
-    known: Known,
-    asked: Asked,
+    known: ServicesDep,
+    asked: PageDep,
     past: Annotated[bool, Query(description="Also what is over or cancelled")] = False,
 ) -> Response:
     """In the order in which they were recorded."""
@@ -69,7 +69,7 @@ async def list_leaves(
 
 @ROUTER.delete("/{name}/leaves/{leave_id}", status_code=204, **WRITE)
 async def cancel_leave(
-    name: Name, leave_id: Identifier, known: Known, caller: Calling
+    name: Name, leave_id: Identifier, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Back at once, or never gone if it had not begun."""
     done = await _desk(known).cancel_leave(name, leave_id, caller)

@@ -20,9 +20,9 @@ from api.configuration.schedule_schemas import (
     TakeIn,
     TakenSwapOut,
 )
-from api.http.auth import Calling, Known, guarded, reads
+from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier
-from api.http.paging import Asked
+from api.http.paging import PageDep
 from api.http.responses import answer, made_at, written
 from api.ports import Services
 from domain.event import Json
@@ -41,7 +41,7 @@ Past = Annotated[bool, Query(description="Also what is over or cancelled")]
     "/{name}/overrides", status_code=201, response_model=NewOverrideOut, **WRITE
 )
 async def add_override(
-    name: Name, body: OverrideIn, known: Known, caller: Calling
+    name: Name, body: OverrideIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Add somebody, take somebody off, or replace. What clashes with another override
     or swap is refused.
@@ -68,7 +68,7 @@ async def add_override(
 
 @ROUTER.get("/{name}/overrides", response_model=OverridePage, **READ)
 async def list_overrides(
-    name: Name, known: Known, asked: Asked, past: Past = False
+    name: Name, known: ServicesDep, asked: PageDep, past: Past = False
 ) -> Response:
     """In the order of their making."""
     plan, now = (await known.registry.oncall()).plan(name), known.now()
@@ -84,7 +84,7 @@ async def list_overrides(
 
 @ROUTER.delete("/{name}/overrides/{override_id}", status_code=204, **WRITE)
 async def cancel_override(
-    name: Name, override_id: Identifier, known: Known, caller: Calling
+    name: Name, override_id: Identifier, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """It ends now, or has never been if it had not begun."""
     done = await _desk(known).cancel_override(name, override_id, caller)
@@ -93,7 +93,7 @@ async def cancel_override(
 
 @ROUTER.post("/{name}/swaps", status_code=201, response_model=SwapOut, **SWAP)
 async def offer_swap(
-    name: Name, body: SwapIn, known: Known, caller: Calling
+    name: Name, body: SwapIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Offer time on call to others. It stays with who has it until it is taken."""
     by = await acting_agent(known.registry, caller, body.person, "/person")
@@ -115,7 +115,7 @@ async def offer_swap(
 
 @ROUTER.get("/{name}/swaps", response_model=SwapPage, **READ)
 async def list_swaps(
-    name: Name, known: Known, asked: Asked, past: Past = False
+    name: Name, known: ServicesDep, asked: PageDep, past: Past = False
 ) -> Response:
     """In the order in which they were offered."""
     plan, now = (await known.registry.oncall()).plan(name), known.now()
@@ -130,7 +130,7 @@ async def list_swaps(
 
 @ROUTER.post("/{name}/swaps/{swap_id}/take", response_model=TakenSwapOut, **SWAP)
 async def take_swap(
-    name: Name, swap_id: Identifier, body: TakeIn, known: Known, caller: Calling
+    name: Name, swap_id: Identifier, body: TakeIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Take what was offered: both halves take effect together."""
     by = await acting_agent(known.registry, caller, body.person, "/person")
@@ -144,7 +144,7 @@ async def take_swap(
 
 @ROUTER.delete("/{name}/swaps/{swap_id}", status_code=204, **SWAP)
 async def cancel_swap(
-    name: Name, swap_id: Identifier, known: Known, caller: Calling
+    name: Name, swap_id: Identifier, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Take the offer back, or from now on undo what was taken: who offered or took it,
     and whoever configures schedules.

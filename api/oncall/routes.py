@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from api.configuration.schedule_schemas import OnCallShiftOut
-from api.http.auth import Known, reads
+from api.http.auth import ServicesDep, reads
 from api.http.fields import Cleaned, Instant
-from api.http.paging import Asked
+from api.http.paging import PageDep
 from api.http.responses import answer
 from api.oncall.schedules import of_query
 from domain.configuration.configuration import Configuration, Published
@@ -57,8 +57,8 @@ class OnCallPage(BaseModel):
 
 @ROUTER.get("", response_model=OnCallPage, **READ)
 async def list_on_call(
-    known: Known,
-    asked: Asked,
+    known: ServicesDep,
+    asked: PageDep,
     at: Annotated[Instant | None, Query(description="Now, if not said")] = None,
     tz: Annotated[
         str | None,

@@ -15,7 +15,7 @@ from api.configuration.schedule_schemas import (
     SchedulePreviewOut,
     WhoOut,
 )
-from api.http.auth import Known, guarded, reads
+from api.http.auth import ServicesDep, guarded, reads
 from api.http.fields import Cleaned, Instant
 from api.http.responses import answer
 from api.oncall.ical import MEDIA_TYPE, calendar_text
@@ -43,7 +43,7 @@ T = TypeVar("T")
 @ROUTER.get("/{name}/on-call", response_model=WhoOut, **READ)
 async def get_on_call(
     name: Name,
-    known: Known,
+    known: ServicesDep,
     at: Annotated[Instant | None, Query()] = None,
     begin: Annotated[Instant | None, Query(alias="from")] = None,
     to: Annotated[Instant | None, Query()] = None,
@@ -66,7 +66,7 @@ async def get_on_call(
 
 
 @ROUTER.post("/preview", response_model=SchedulePreviewOut, **TRY)
-async def preview_schedule(body: SchedulePreviewIn, known: Known) -> Response:
+async def preview_schedule(body: SchedulePreviewIn, known: ServicesDep) -> Response:
     """Shifts and gaps by a draft. Nothing is saved."""
     document = canonical(body.schedule)
     expansion = await spelled_out(document, known.sources, known.now().date())
@@ -94,7 +94,7 @@ async def preview_schedule(body: SchedulePreviewIn, known: Known) -> Response:
 )
 async def get_calendar_of_schedule(
     name: Name,
-    known: Known,
+    known: ServicesDep,
     person: Annotated[str | None, Cleaned, Query(max_length=200)] = None,
 ) -> Response:
     """The shifts as iCalendar, to subscribe to: from last month on, half a year ahead;

@@ -12,9 +12,9 @@ from activities.cloudevents import plain
 from activities.ports import BusyError
 from activities.simulating import Job, Selection
 from api.configuration.bundles import documents_of
-from api.http.auth import Calling, Known, guarded, reads
+from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier
-from api.http.paging import Asked
+from api.http.paging import PageDep
 from api.http.responses import answer
 from api.simulations.schemas import ConfigWarnings, SimulationIn, SimulationOut
 from domain.configuration.warnings import ConfigWarning, config_warnings
@@ -30,7 +30,7 @@ WARNINGS = reads("config:read", 422)
 
 @ROUTER.post("/simulations", status_code=202, response_model=SimulationOut, **TRY)
 async def start_simulation(
-    body: SimulationIn, known: Known, caller: Calling
+    body: SimulationIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """What a draft would have done to past tickets: a job, to be asked for. The same
     `Idempotency-Key` is answered with the same job as long as that is kept.
@@ -55,7 +55,7 @@ def _started(job: Job, *, replayed: bool = False) -> Response:
 
 
 @ROUTER.get("/simulations/{simulation_id}", response_model=SimulationOut, **READ)
-async def get_simulation(simulation_id: Identifier, known: Known) -> Response:
+async def get_simulation(simulation_id: Identifier, known: ServicesDep) -> Response:
     """How far it is; what differs, once it is done. The latest 50 that are done are
     kept, for seven days.
     """
@@ -64,7 +64,7 @@ async def get_simulation(simulation_id: Identifier, known: Known) -> Response:
 
 @ROUTER.delete("/simulations/{simulation_id}", status_code=204, **STOP)
 async def stop_simulation(
-    simulation_id: Identifier, known: Known, _: Calling
+    simulation_id: Identifier, known: ServicesDep, _: CallerDep
 ) -> Response:
     """Stop it, if it is not done, and forget what it found: another may take its
     place.
@@ -74,7 +74,7 @@ async def stop_simulation(
 
 
 @ROUTER.get("/config/warnings", response_model=ConfigWarnings, **WARNINGS)
-async def list_config_warnings(known: Known, asked: Asked) -> Response:
+async def list_config_warnings(known: ServicesDep, asked: PageDep) -> Response:
     """What is hardly meant in everything that is published, as of now."""
     registry = known.registry
     config, book = await registry.config_to_check(), await registry.oncall()

@@ -23,10 +23,11 @@ class LackingOut(BaseModel):
 
 
 class ApprovalOut(BaseModel):
-    """`approver`: the next manager with enough authority; null and `unresolved`:
-    nobody had it, or nobody above who was asked last. `asked`: who was, in turn;
-    `silent`: who of them did not answer in time. `escalates_at`: when somebody else is.
-    `principal`: whose authority was used, `actor`: by whom, `because`: why.
+    """`approver`: the next manager with enough authority; null and `unresolved`: nobody
+    had it, or nobody above who was asked last. `asked`: who was, in turn;
+    `no_response`: who of them did not answer in time. `escalates_at`: when somebody
+    else is. `principal`: whose authority was used, `actor`: by whom, `decision_reason`:
+    why.
     """
 
     number: int
@@ -42,8 +43,8 @@ class ApprovalOut(BaseModel):
     principal: str | None
     actor: str | None
     limit: LimitUsedOut | None
-    because: str | None
+    decision_reason: str | None
     decided_at: datetime | None
     escalates_at: datetime | None
     asked: list[str]
-    silent: list[str]
+    no_response: list[str]

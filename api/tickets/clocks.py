@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from activities.cloudevents import plain
-from api.http.auth import Calling, Known, guarded, listed
+from api.http.auth import CallerDep, ServicesDep, guarded, listed
 from api.http.fields import Cleaned, Instant
 from api.http.responses import answer
 from api.ports import Attained, Grouping
@@ -38,7 +38,7 @@ Metric = Annotated[str, Cleaned]
 async def explain_clock(
     ticket_id: str,
     metric: Metric,
-    known: Known,
+    known: ServicesDep,
     cycle: Annotated[
         int | None, Query(ge=1, le=2**31 - 1, description="Left out: the last")
     ] = None,
@@ -61,7 +61,11 @@ async def explain_clock(
 
 @TICKETS.post("/{ticket_id}/clocks/{metric}/excuse", response_model=TicketOut, **EXCUSE)
 async def excuse_breach(
-    ticket_id: str, metric: Metric, body: ExcuseIn, known: Known, caller: Calling
+    ticket_id: str,
+    metric: Metric,
+    body: ExcuseIn,
+    known: ServicesDep,
+    caller: CallerDep,
 ) -> Response:
     """A breach that shall not count: the caller approves it. It stays in the log, and
     reports show both figures.
@@ -78,7 +82,7 @@ async def excuse_breach(
 
 @REPORTS.get("/attainment", response_model=AttainmentOut, **REPORT)
 async def report_attainment(
-    known: Known,
+    known: ServicesDep,
     since: Annotated[Instant | None, Query(alias="from")] = None,
     to: Annotated[Instant | None, Query()] = None,
     group_by: Annotated[Grouping, Query()] = "metric",

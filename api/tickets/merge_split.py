@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from api.http.auth import Calling, Known
+from api.http.auth import CallerDep, ServicesDep
 from api.ports import Services
 from api.tickets.references import ticket_id_of
 from api.tickets.routes import WRITE, outcome_json
@@ -17,7 +17,7 @@ ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 
 @ROUTER.post("/{ticket_id}/merge", response_model=MergedOut, **WRITE)
 async def merge_ticket(
-    ticket_id: str, body: MergeIn, known: Known, caller: Calling
+    ticket_id: str, body: MergeIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Close this ticket as part of another one. Its running promises are cancelled with
     a link; the other ticket keeps the stricter of both, and whoever waits for an answer
@@ -32,7 +32,7 @@ async def merge_ticket(
 
 @ROUTER.post("/{ticket_id}/unmerge", response_model=TicketOut, **WRITE)
 async def unmerge_ticket(
-    ticket_id: str, body: UnmergeIn, known: Known, caller: Calling
+    ticket_id: str, body: UnmergeIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Within seven days of its merge, make this ticket one of its own again: it stands
     where it stood, and its promises go on as if they had run all the while, but for
@@ -57,7 +57,7 @@ def _warnings(ticket: Ticket) -> list[Json]:
 
 @ROUTER.post("/{ticket_id}/split", status_code=201, response_model=TicketOut, **WRITE)
 async def split_ticket(
-    ticket_id: str, body: SplitIn, known: Known, caller: Calling
+    ticket_id: str, body: SplitIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Make a ticket of its own from a message. Its promises count from the message, or
     from the original's start where the policy says so.

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from activities.cloudevents import plain
-from api.http.auth import Known
+from api.http.auth import ServicesDep
 from api.http.responses import answer
 from api.ports import Services
 from api.tickets.references import ticket_id_of
@@ -72,7 +72,7 @@ class TicketMessagePage(BaseModel):
 @ROUTER.get("/{ticket_id}/messages", response_model=TicketMessagePage, **READ)
 async def list_ticket_messages(
     ticket_id: str,
-    known: Known,
+    known: ServicesDep,
     limit: Limit = 100,
     cursor: Annotated[int, Query(ge=0, description="Of the next page")] = 0,
 ) -> Response:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from activities.acting import acting, acting_agent
 from activities.ports import Caller
 from activities.tickets import Outcome
-from api.http.auth import Calling, Known, guarded, listed, reads
+from api.http.auth import CallerDep, ServicesDep, guarded, listed, reads
 from api.http.fields import Cleaned
 from api.http.responses import answer, etag, made_at, written
 from api.ports import Services
@@ -79,7 +79,9 @@ async def outcome_json(
 
 
 @ROUTER.post("", status_code=201, response_model=TicketOut, **WRITE)
-async def open_ticket(body: TicketIn, known: Known, caller: Calling) -> Response:
+async def open_ticket(
+    body: TicketIn, known: ServicesDep, caller: CallerDep
+) -> Response:
     """Open a ticket; its promises are matched and start at once."""
     command = OpenTicket(
         number=await known.next_number(),
@@ -101,7 +103,7 @@ async def open_ticket(body: TicketIn, known: Known, caller: Calling) -> Response
 
 @ROUTER.get("", response_model=TicketPage, **LIST)
 async def list_tickets(
-    known: Known, query: Annotated[TicketQuery, Query()]
+    known: ServicesDep, query: Annotated[TicketQuery, Query()]
 ) -> Response:
     """Tickets by any of their fields, newest first unless `sort` says otherwise. The
     filters hold together; of several values of one any will do.
@@ -116,7 +118,7 @@ async def list_tickets(
 @ROUTER.get("/{ticket_id}", response_model=TicketOut, **READ)
 async def get_ticket(
     ticket_id: str,
-    known: Known,
+    known: ServicesDep,
     as_of: AsOf = None,
     at_version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> Response:
@@ -136,7 +138,7 @@ async def get_ticket(
 @ROUTER.get("/{ticket_id}/history", response_model=EventPage, **READ)
 async def get_ticket_history(
     ticket_id: str,
-    known: Known,
+    known: ServicesDep,
     as_of: AsOf = None,
     limit: Limit = 500,
     cursor: Annotated[int, Query(ge=0, description="A version")] = 0,
@@ -165,7 +167,7 @@ async def get_ticket_history(
 
 @ROUTER.get("/{ticket_id}/clocks", response_model=ClocksOut, **READ)
 async def get_ticket_clocks(
-    ticket_id: str, known: Known, as_of: AsOf = None
+    ticket_id: str, known: ServicesDep, as_of: AsOf = None
 ) -> Response:
     """Each promise: how much is used, when it is due, how it was judged."""
     at = past(known, as_of)
@@ -176,7 +178,7 @@ async def get_ticket_clocks(
 
 @ROUTER.patch("/{ticket_id}", response_model=TicketOut, **WRITE)
 async def change_ticket(
-    ticket_id: str, body: ChangeIn, known: Known, caller: Calling
+    ticket_id: str, body: ChangeIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Change fields; type, tier and priority restate the promises."""
     given = body.model_dump(exclude_unset=True)
@@ -194,7 +196,7 @@ async def change_ticket(
 
 @ROUTER.post("/{ticket_id}/messages", response_model=TicketOut, **WRITE)
 async def add_message(
-    ticket_id: str, body: MessageIn, known: Known, caller: Calling
+    ticket_id: str, body: MessageIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Add a message. An agent's public one answers the customer."""
     author, caller = await _author(known, body.author, caller)
@@ -211,7 +213,7 @@ async def add_message(
 
 @ROUTER.post("/{ticket_id}/assign", response_model=TicketOut, **WRITE)
 async def assign_ticket(
-    ticket_id: str, body: AssignIn, known: Known, caller: Calling
+    ticket_id: str, body: AssignIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     command = Assign(team=body.team, agent=body.agent, reason=body.reason)
     return await _do(known, ticket_id, command, caller)
@@ -219,7 +221,7 @@ async def assign_ticket(
 
 @ROUTER.post("/{ticket_id}/acknowledge", response_model=TicketOut, **WRITE)
 async def acknowledge_ticket(
-    ticket_id: str, known: Known, caller: Calling, body: ByAgentIn | None = None
+    ticket_id: str, known: ServicesDep, caller: CallerDep, body: ByAgentIn | None = None
 ) -> Response:
     """Say that somebody has it in hand: the escalation stops climbing."""
     agent = body.agent if body else None
@@ -229,7 +231,7 @@ async def acknowledge_ticket(
 
 @ROUTER.post("/{ticket_id}/escalate", response_model=TicketOut, **WRITE)
 async def escalate_ticket(
-    ticket_id: str, body: EscalateIn, known: Known, caller: Calling
+    ticket_id: str, body: EscalateIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Send the escalation to a step (0 = the first), or to the next one, now. With
     `If-Match` it is refused if the ticket has moved on since you looked.
@@ -243,8 +245,8 @@ async def escalate_ticket(
 async def run_macro(
     ticket_id: str,
     name: Annotated[str, Cleaned],
-    known: Known,
-    caller: Calling,
+    known: ServicesDep,
+    caller: CallerDep,
     body: ByAgentIn | None = None,
 ) -> Response:
     """Run a macro: all of it or, where somebody it names is not there, nothing."""
@@ -256,7 +258,7 @@ async def run_macro(
 
 @ROUTER.post("/{ticket_id}/pause", response_model=TicketOut, **WRITE)
 async def pause_ticket(
-    ticket_id: str, body: PauseIn, known: Known, caller: Calling
+    ticket_id: str, body: PauseIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Stop the clocks that may pause, until resumed or until `until`."""
     command = PauseTicket(
@@ -269,14 +271,14 @@ async def pause_ticket(
 
 @ROUTER.post("/{ticket_id}/resume", response_model=TicketOut, **WRITE)
 async def resume_ticket(
-    ticket_id: str, known: Known, caller: Calling, _: Nothing | None = None
+    ticket_id: str, known: ServicesDep, caller: CallerDep, _: Nothing | None = None
 ) -> Response:
     return await _do(known, ticket_id, Resume(), caller)
 
 
 @ROUTER.post("/{ticket_id}/resolve", response_model=TicketOut, **WRITE)
 async def resolve_ticket(
-    ticket_id: str, known: Known, caller: Calling, body: ResolveIn | None = None
+    ticket_id: str, known: ServicesDep, caller: CallerDep, body: ResolveIn | None = None
 ) -> Response:
     """Resolve: the verdict on each running promise is given now."""
     given = body or ResolveIn()
@@ -287,14 +289,14 @@ async def resolve_ticket(
 
 @ROUTER.post("/{ticket_id}/close", response_model=TicketOut, **WRITE)
 async def close_ticket(
-    ticket_id: str, known: Known, caller: Calling, _: Nothing | None = None
+    ticket_id: str, known: ServicesDep, caller: CallerDep, _: Nothing | None = None
 ) -> Response:
     return await _do(known, ticket_id, Close(), caller)
 
 
 @ROUTER.post("/{ticket_id}/reopen", response_model=TicketOut, **WRITE)
 async def reopen_ticket(
-    ticket_id: str, body: ReopenIn, known: Known, caller: Calling
+    ticket_id: str, body: ReopenIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Reopen: a resolution that was met goes on counting where it stood."""
     return await _do(known, ticket_id, Reopen(reason=body.reason), caller)
@@ -302,7 +304,7 @@ async def reopen_ticket(
 
 @ROUTER.post("/{ticket_id}/feedback", response_model=TicketOut, **WRITE)
 async def capture_feedback(
-    ticket_id: str, body: FeedbackIn, known: Known, caller: Calling
+    ticket_id: str, body: FeedbackIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
     """Record what the customer says about the product, for its team."""
     command = CaptureFeedback(

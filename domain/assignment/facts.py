@@ -14,14 +14,14 @@ from domain.people.candidate import Candidate
 @dataclass(frozen=True, kw_only=True)
 class AssignmentQueued(Fact):
     """`queued_at`: when it was queued first; it survives going to other teams and
-    hands. `wished`: skills beyond the required, the lowest last.
+    hands. `preferred_skills`: skills beyond the required, the lowest last.
     """
 
     topic: ClassVar[str] = "assignment.queued"
     team: str
     queued_at: datetime
     reason: str
-    wished: dict[str, int]
+    preferred_skills: dict[str, int]
     relax_at: datetime | None
     overflow_at: datetime | None
     overflow_to: str | None
@@ -107,7 +107,7 @@ class AssignmentRelaxed(Fact):
     topic: ClassVar[str] = "assignment.relaxed"
     team: str
     dropped: str
-    wished: dict[str, int]
+    preferred_skills: dict[str, int]
     relax_at: datetime | None
 
 
@@ -119,10 +119,10 @@ class AssignmentOverflowed(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AssignmentWithdrawn(Fact):
+class AssignmentRevoked(Fact):
     """From somebody who cannot work on it. `held`: an offer, or the ticket itself."""
 
-    topic: ClassVar[str] = "assignment.withdrawn"
+    topic: ClassVar[str] = "assignment.revoked"
     agent: str
     held: Literal["offer", "ticket"]
     reason: str
@@ -138,5 +138,5 @@ AssignmentFact: TypeAlias = (
     | AssignmentUnanswered
     | AssignmentRelaxed
     | AssignmentOverflowed
-    | AssignmentWithdrawn
+    | AssignmentRevoked
 )

@@ -16,9 +16,9 @@ from domain.assignment.facts import (
     AssignmentOverflowed,
     AssignmentQueued,
     AssignmentRelaxed,
+    AssignmentRevoked,
     AssignmentUnanswered,
     AssignmentWaiting,
-    AssignmentWithdrawn,
 )
 from domain.copies import replace
 from domain.people.candidate import Candidate
@@ -46,7 +46,7 @@ class Queue:
     """
 
     team: str
-    wished: dict[str, int]
+    preferred_skills: dict[str, int]
     relax_at: datetime | None
     overflow_at: datetime | None
     overflow_to: str | None
@@ -68,7 +68,7 @@ class Queue:
 def queued(fact: AssignmentQueued, version: int) -> Queue:
     return Queue(
         team=fact.team,
-        wished=fact.wished,
+        preferred_skills=fact.preferred_skills,
         relax_at=fact.relax_at,
         overflow_at=fact.overflow_at,
         overflow_to=fact.overflow_to,
@@ -87,7 +87,7 @@ def evolve(  # noqa: C901, PLR0911 - one case a fact
             return _answered(moved, fact.agent, f"declined: {fact.reason}")
         case AssignmentOfferExpired():
             return _answered(moved, fact.agent, "did not answer")
-        case AssignmentWithdrawn():
+        case AssignmentRevoked():
             return replace(moved, offer=None)
         case AssignmentWaiting():
             return replace(
@@ -107,7 +107,9 @@ def evolve(  # noqa: C901, PLR0911 - one case a fact
                 ended=Ended(team_version=fact.team_version),
             )
         case AssignmentRelaxed():
-            return replace(moved, wished=fact.wished, relax_at=fact.relax_at)
+            return replace(
+                moved, preferred_skills=fact.preferred_skills, relax_at=fact.relax_at
+            )
         case AssignmentQueued() | AssignmentAccepted() | AssignmentOverflowed():
             return moved
 

@@ -17,12 +17,12 @@ KINDS = ("full", "on leave", "the shift ends", "declined")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class SelectionCriteria:
     """What the one who is chosen must be. `away`: who cannot, and why. `last`: after
-    whom a round robin goes on. `needs` are ranked by, `insisted` on are those without
-    which nobody is chosen. `preferred`: whom before anybody else, the first first, and
-    why. `weight`: how much of somebody's capacity it takes. `place`: where it is asked,
-    as `Ticket.turns` names it.
+    whom a round robin goes on. `needs` are ranked by, `required_skills` on are those
+    without which nobody is chosen. `preferred`: whom before anybody else, the first
+    first, and why. `weight`: how much of somebody's capacity it takes. `place`: where
+    it is asked, as `Ticket.turns` names it.
     """
 
     strategy: str
@@ -30,14 +30,14 @@ class Wanted:
     last: str | None = None
     needs: Mapping[str, int] = field(default_factory=dict)
     away: Mapping[str, str] = field(default_factory=dict)
-    insisted: Mapping[str, int] = field(default_factory=dict)
+    required_skills: Mapping[str, int] = field(default_factory=dict)
     preferred: Mapping[str, str] = field(default_factory=dict)
     weight: int = 1
     place: str = ""
 
 
 def candidates(
-    directory: Directory, team: str, wanted: Wanted
+    directory: Directory, team: str, wanted: SelectionCriteria
 ) -> tuple[Candidate, ...]:
     """Every member of the team, at most one of them chosen, never who holds the ticket
     now. Ties go by the load, then by who took nothing for longest, then by the id.
@@ -66,7 +66,7 @@ def chosen_of(found: tuple[Candidate, ...]) -> Candidate | None:
 
 def anybody_free(directory: Directory, team: str) -> bool:
     """Whether somebody of the team could take one more, whatever it needs."""
-    anybody = Wanted(strategy="least_loaded")
+    anybody = SelectionCriteria(strategy="least_loaded")
     return chosen_of(candidates(directory, team, anybody)) is not None
 
 
@@ -88,7 +88,9 @@ def _kind(reason: str) -> str:
     return next((kind for kind in KINDS if reason.startswith(kind)), reason)
 
 
-def unfit_for(directory: Directory, member: str, wanted: Wanted) -> str | None:
+def unfit_for(
+    directory: Directory, member: str, wanted: SelectionCriteria
+) -> str | None:
     """Why this person cannot be chosen; None = they can."""
     unfit = may_act(directory, member)
     if unfit is not None:
@@ -101,7 +103,9 @@ def unfit_for(directory: Directory, member: str, wanted: Wanted) -> str | None:
     if agent.capacity is not None and not _fits(load, wanted.weight, agent.capacity):
         takes = f", and this takes {wanted.weight}" if wanted.weight > 1 else ""
         return f"full: {load} of {agent.capacity}{takes}"
-    lacking = [s for s, n in wanted.insisted.items() if agent.skills.get(s, 0) < n]
+    lacking = [
+        s for s, n in wanted.required_skills.items() if agent.skills.get(s, 0) < n
+    ]
     return f"lacks {', '.join(lacking)}" if lacking else None
 
 
@@ -115,7 +119,10 @@ _Choice = tuple[str | None, str, Callable[[str], str]]
 
 
 def _choice(
-    directory: Directory, members: tuple[str, ...], free: list[str], wanted: Wanted
+    directory: Directory,
+    members: tuple[str, ...],
+    free: list[str],
+    wanted: SelectionCriteria,
 ) -> _Choice:
     preferred = next((member for member in wanted.preferred if member in free), None)
     if preferred is not None:
@@ -125,7 +132,7 @@ def _choice(
 
 
 def _by_load(
-    directory: Directory, _: tuple[str, ...], free: list[str], __: Wanted
+    directory: Directory, _: tuple[str, ...], free: list[str], __: SelectionCriteria
 ) -> _Choice:
     chosen = min(
         free, key=lambda m: (directory.load(m), *directory.idle(m)), default=None
@@ -146,7 +153,7 @@ def _behind(directory: Directory, chosen: str | None, member: str) -> str:
 
 
 def _by_idleness(
-    directory: Directory, _: tuple[str, ...], free: list[str], __: Wanted
+    directory: Directory, _: tuple[str, ...], free: list[str], __: SelectionCriteria
 ) -> _Choice:
     chosen = min(
         free, key=lambda m: (directory.idle(m)[0], directory.load(m), m), default=None
@@ -163,7 +170,7 @@ def _by_idleness(
 
 
 def _by_turn(
-    _: Directory, members: tuple[str, ...], free: list[str], wanted: Wanted
+    _: Directory, members: tuple[str, ...], free: list[str], wanted: SelectionCriteria
 ) -> _Choice:
     """Whoever is away is passed over and keeps the place. After somebody who is not in
     the team any more it begins anew.
@@ -175,7 +182,7 @@ def _by_turn(
 
 
 def _by_skill(
-    directory: Directory, _: tuple[str, ...], free: list[str], wanted: Wanted
+    directory: Directory, _: tuple[str, ...], free: list[str], wanted: SelectionCriteria
 ) -> _Choice:
     """More of the skills outranks a higher level; without any, nobody is chosen."""
 
@@ -208,7 +215,7 @@ def _by_skill(
 
 
 _CHOOSE: dict[
-    str, Callable[[Directory, tuple[str, ...], list[str], Wanted], _Choice]
+    str, Callable[[Directory, tuple[str, ...], list[str], SelectionCriteria], _Choice]
 ] = {
     "least_loaded": _by_load,
     "round_robin": _by_turn,

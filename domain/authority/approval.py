@@ -10,7 +10,7 @@ from domain.authority.facts import (
     ApprovalGranted,
     ApprovalRejected,
     ApprovalRequested,
-    Lacking,
+    Ineligible,
     LimitUsed,
 )
 from domain.authority.limits import SpendKind
@@ -21,9 +21,9 @@ ApprovalState = Literal["pending", "unresolved", "granted", "rejected"]
 @dataclass(frozen=True, kw_only=True)
 class Approval:
     """`unresolved`: it waits, and nobody above the requester, or above who was asked
-    last, could decide it then. `asked`: who was, one after the other, `silent`: who of
-    them did not answer in time. `escalates_at`: when somebody else is asked. `because`:
-    the reason of the decision.
+    last, could decide it then. `asked`: who was, one after the other, `no_response`:
+    who of them did not answer in time. `escalates_at`: when somebody else is asked.
+    `decision_reason`: the reason of the decision.
     """
 
     number: int
@@ -35,15 +35,15 @@ class Approval:
     requested_at: datetime
     state: ApprovalState
     approver: str | None = None
-    excluded: tuple[Lacking, ...] = ()
+    excluded: tuple[Ineligible, ...] = ()
     principal: str | None = None
     actor: str | None = None
     limit: LimitUsed | None = None
-    because: str | None = None
+    decision_reason: str | None = None
     decided_at: datetime | None = None
     escalates_at: datetime | None = None
     asked: tuple[str, ...] = ()
-    silent: tuple[str, ...] = ()
+    no_response: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -74,7 +74,7 @@ def evolve(
                     principal=fact.principal,
                     actor=fact.actor,
                     limit=fact.limit,
-                    because=fact.reason,
+                    decision_reason=fact.reason,
                     decided_at=at,
                     escalates_at=None,
                 )
@@ -112,7 +112,7 @@ def _climbed(approval: Approval, fact: ApprovalEscalated) -> Approval:
         excluded=(*before, *fact.excluded),
         escalates_at=fact.escalates_at,
         asked=(*approval.asked, fact.approver) if fact.approver else approval.asked,
-        silent=(*approval.silent, *late),
+        no_response=(*approval.no_response, *late),
     )
 
 

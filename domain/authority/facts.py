@@ -47,7 +47,7 @@ class LimitUsed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lacking:
+class Ineligible:
     """Somebody who could not decide it, and why."""
 
     person: str
@@ -70,7 +70,7 @@ class ApprovalRequested(Fact):
     reason: str
     requested_by: str
     approver: str | None
-    excluded: tuple[Lacking, ...]
+    excluded: tuple[Ineligible, ...]
     escalates_at: datetime | None = None
     team_lead: str | None = None
 
@@ -90,7 +90,7 @@ class ApprovalEscalated(Fact):
     from_approver: str | None
     approver: str | None
     reason: str
-    excluded: tuple[Lacking, ...]
+    excluded: tuple[Ineligible, ...]
     escalates_at: datetime | None
     away: bool = False
     team_lead: str | None = None

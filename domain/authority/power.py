@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from domain.authority.delegation import Delegation
-from domain.authority.facts import Lacking, LimitUsed
+from domain.authority.facts import Ineligible, LimitUsed
 from domain.authority.limits import ANSWER_WITHIN, Authority, Limit, SpendKind
 from domain.oncall.book import OnCallBook, on_leave
 from domain.people.directory import Directory, managers_above, may_act
@@ -24,7 +24,7 @@ class Spend:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mandate:
+class Authorization:
     """The right to grant it, and where it comes from."""
 
     principal: str
@@ -36,11 +36,11 @@ class Chain:
     """`approver` None: nobody above the requester could decide it now."""
 
     approver: str | None
-    excluded: tuple[Lacking, ...]
+    excluded: tuple[Ineligible, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Power:
+class AuthorizationRules:
     at: datetime
     directory: Directory
     authorities: Mapping[str, Authority]
@@ -53,7 +53,7 @@ class Power:
         authority = self.authorities.get(agent.role or "") if agent else None
         return authority.answer_within if authority else ANSWER_WITHIN
 
-    def own(self, person: str, spend: Spend) -> Mandate | str:
+    def own(self, person: str, spend: Spend) -> Authorization | str:
         """By their role alone; else the reason why not."""
         agent = self.directory.agents.get(person)
         role = agent.role if agent else None
@@ -68,27 +68,27 @@ class Power:
         if limit.amount < spend.amount:
             return f"has a limit of {limit.amount} {limit.currency}"
         used = LimitUsed(role=role, currency=limit.currency, amount=f"{limit.amount}")
-        return Mandate(principal=person, limit=used)
+        return Authorization(principal=person, limit=used)
 
-    def mandate(self, person: str, spend: Spend) -> Mandate | str:
+    def mandate(self, person: str, spend: Spend) -> Authorization | str:
         """Own or lent. Nothing is granted by whom it was asked for, nor in their name,
         and what is lent reaches no further than the principal's own limit.
         """
         if person == spend.requested_by:
             return "asked for it"
         own = self.own(person, spend)
-        if isinstance(own, Mandate) or may_act(self.directory, person):
+        if isinstance(own, Authorization) or may_act(self.directory, person):
             return own
         for lent in self._lent(person, spend):
             behind = self.own(lent.principal, spend)
-            if isinstance(behind, Mandate):
+            if isinstance(behind, Authorization):
                 limit = LimitUsed(
                     role=behind.limit.role,
                     currency=lent.currency,
                     amount=f"{min(lent.amount, Decimal(behind.limit.amount))}",
                     delegation=lent.id,
                 )
-                return Mandate(principal=lent.principal, limit=limit)
+                return Authorization(principal=lent.principal, limit=limit)
         return self._and_lent(own, person, spend)
 
     def chain(
@@ -97,7 +97,7 @@ class Power:
         """The next manager with enough authority who is there, of those `above` this
         one of them and `besides` these; a circle ends it.
         """
-        passed: list[Lacking] = []
+        passed: list[Ineligible] = []
         managers = [*managers_above(self.directory.agents, spend.requested_by)]
         if above in managers:
             managers = managers[managers.index(above) + 1 :]
@@ -105,9 +105,9 @@ class Power:
             if manager in besides:
                 continue
             found = self.away(manager) or self.mandate(manager, spend)
-            if isinstance(found, Mandate):
+            if isinstance(found, Authorization):
                 return Chain(approver=manager, excluded=tuple(passed))
-            passed.append(Lacking(person=manager, reason=found))
+            passed.append(Ineligible(person=manager, reason=found))
         return Chain(approver=None, excluded=tuple(passed))
 
     def next_chance(

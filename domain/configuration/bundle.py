@@ -14,7 +14,12 @@ from domain.configuration.configuration import Configuration
 from domain.configuration.facts import PolicyPublished, PolicyRetired
 from domain.configuration.kinds import ORDER, Kind
 from domain.configuration.pruning import pruned
-from domain.configuration.publishing import Written, next_version, settled, unchanged
+from domain.configuration.publishing import (
+    Submission,
+    next_version,
+    unchanged,
+    with_warnings,
+)
 from domain.documents.diff import Difference, differences
 from domain.errors import FieldError, InvalidError
 from domain.event import Json
@@ -42,10 +47,10 @@ class Bundle:
     expansions: Mapping[Named, Expansion | ShiftExpansion]
     prunes: frozenset[Kind] = frozenset()
 
-    def in_order(self) -> Iterator[Written]:
+    def in_order(self) -> Iterator[Submission]:
         """Of one kind as they were written."""
         for kind, name in in_order(self.documents):
-            yield Written(
+            yield Submission(
                 kind=kind,
                 name=name,
                 document=self.documents[kind, name],
@@ -72,7 +77,7 @@ def changes(
     is in force as it is; and then what would be retired. Raises InvalidError that
     points to `/<kind>/<name>/…`, RuleError for what is in use.
     """
-    made, facts = laid_over(bundle, config, at)
+    made, facts = overlaid_with(bundle, config, at)
     gone = pruned(made, bundle.prunes, bundle.documents, book, at)
     published = (change(config, fact) for fact in facts)
     return (*published, *(change(config, fact) for fact in gone))
@@ -95,7 +100,7 @@ def change(config: Configuration, fact: PolicyPublished | PolicyRetired) -> Chan
     )
 
 
-def laid_over(
+def overlaid_with(
     bundle: Bundle, config: Configuration, at: datetime
 ) -> tuple[Configuration, Sequence[PolicyPublished]]:
     """The configuration with it in force, and what that publishes: nothing that is in
@@ -131,6 +136,6 @@ def _settled(
     }
     for fact in facts:
         try:
-            yield settled(config, fact, at, escalation_policies)
+            yield with_warnings(config, fact, at, escalation_policies)
         except InvalidError as error:
             errors += error.under(f"/{fact.kind}/{fact.name}").errors

@@ -14,7 +14,7 @@ from domain.calendar.calendar import Calendar
 from domain.calendar.document import parse_calendar
 from domain.configuration.facts import PolicyPublished, PolicyRetired
 from domain.configuration.kinds import SINGULAR, Kind
-from domain.configuration.lint.context import Surroundings, UrlRefusal, Words
+from domain.configuration.lint.context import LintContext, UrlRefusal, Words
 from domain.errors import FieldError, NotFoundError
 from domain.escalation.policy import EscalationPolicy, parse_escalation_policy
 from domain.event import Event, Json, PolicyRef
@@ -188,9 +188,9 @@ class Configuration:
         gone = {named: replace(self.entry(*named), retired=True) for named in names}
         return replace(self, entries={**self.entries, **gone})
 
-    def surroundings(
+    def lint_context(
         self, at: datetime | None = None, book: OnCallBook | None = None
-    ) -> Surroundings:
+    ) -> LintContext:
         """From `at` on hours without anybody are looked for, by the `book` with its
         overrides and leaves if there is one.
         """
@@ -208,7 +208,7 @@ class Configuration:
             found = plan(name)
             return tuple(gap_warnings(found, at)) if found and at else ()
 
-        return Surroundings(
+        return LintContext(
             directory=self.directory,
             agents=self.agents,
             sla_policies=self.sla_policies,

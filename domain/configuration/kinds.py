@@ -83,9 +83,9 @@ def _team(document: Json) -> Iterator[Reference]:
         yield from _named(pointer, "agents", member)
     yield from _named("/lead", "agents", document.get("lead"))
     yield from _calendar("", document)
-    terms = document.get("assignment")
+    routing = document.get("assignment")
     for part, word, kind in _IN_TERMS:
-        found = terms.get(part) if isinstance(terms, dict) else None
+        found = routing.get(part) if isinstance(routing, dict) else None
         if isinstance(found, dict):
             yield from _named(f"/assignment/{part}/{word}", kind, found.get(word))
 

@@ -38,7 +38,7 @@ from domain.sla.policy import parse_sla_policy
 
 
 @dataclass(frozen=True, kw_only=True)
-class Written:
+class Submission:
     """A document as somebody hands it in. `expansion`: what it has of others, looked
     up: of a calendar the dates of its holidays, of a schedule what its texts say.
     """
@@ -62,14 +62,14 @@ def publish(
     `expansion` as of `Written`; from `at` on a schedule's hours without anybody are
     looked for.
     """
-    written = Written(kind=kind, name=name, document=document, expansion=expansion)
+    written = Submission(kind=kind, name=name, document=document, expansion=expansion)
     fact = next_version(config, written, at)
-    return settled(config.having(fact), fact, at)
+    return with_warnings(config.having(fact), fact, at)
 
 
 def next_version(
     config: Configuration,
-    written: Written,
+    written: Submission,
     at: datetime | None,
     coming: Container[tuple[Kind, str]] = (),
 ) -> PolicyPublished:
@@ -100,7 +100,7 @@ def next_version(
     return fact
 
 
-def settled(
+def with_warnings(
     config: Configuration,
     fact: PolicyPublished,
     at: datetime | None,
@@ -115,7 +115,7 @@ def settled(
         if circle:
             raise InvalidError(circle)
     made = config.entry(fact.kind, fact.name).versions[-1]
-    around, new = config.surroundings(at), fact.version == 1
+    around, new = config.lint_context(at), fact.version == 1
     found = [*findings(made, around, new=new, said=escalation_policies)]
     if fact.kind == "sla-policies":
         found += unpromised_elsewhere(config.sla_policies, config.unpromised)
@@ -196,7 +196,7 @@ def _with_schedule(
     )
 
 
-def unchanged(config: Configuration, written: Written) -> bool:
+def unchanged(config: Configuration, written: Submission) -> bool:
     """The same words as now, and the same dates or shifts behind them."""
     published = config.entry(written.kind, written.name).current
     if published is None or (
@@ -224,7 +224,7 @@ def _alike(config: Configuration, kind: Kind, name: str) -> Iterator[FieldError]
 
 
 def _missing(
-    config: Configuration, written: Written, coming: Container[tuple[Kind, str]]
+    config: Configuration, written: Submission, coming: Container[tuple[Kind, str]]
 ) -> Iterator[FieldError]:
     itself = written.kind, written.name
     for pointer, kind, name in references(written.kind, written.document):

@@ -8,7 +8,7 @@ from domain.configuration.bundle import Bundle
 from domain.configuration.configuration import Configuration
 from domain.configuration.kinds import SINGULAR, references
 from domain.configuration.lint.people import circle_faults
-from domain.configuration.publishing import Written, next_version
+from domain.configuration.publishing import Submission, next_version
 from domain.errors import FieldError, InvalidError
 from domain.event import Json
 
@@ -52,7 +52,7 @@ def _of_people(found: FieldError) -> bool:
     return found.pointer.startswith("/schedules/") and found.pointer.endswith("/ical")
 
 
-def _elsewhere(bundle: Bundle, written: Written) -> list[FieldError]:
+def _elsewhere(bundle: Bundle, written: Submission) -> list[FieldError]:
     document: Json = written.document
     return [
         FieldError(

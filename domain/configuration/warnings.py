@@ -13,7 +13,7 @@ from typing import get_args
 
 from domain.configuration.configuration import Configuration, Published
 from domain.configuration.kinds import Kind
-from domain.configuration.lint.context import Surroundings
+from domain.configuration.lint.context import LintContext
 from domain.configuration.lint.findings import findings
 from domain.configuration.lint.no_sla import unpromised_elsewhere
 from domain.errors import FieldError, InvalidError
@@ -42,7 +42,7 @@ def config_warnings(
     config: Configuration, book: OnCallBook, at: datetime
 ) -> Iterator[ConfigWarning]:
     """By kind, then by name. Four weeks ahead of `at` are looked at for gaps."""
-    around = config.surroundings(at, book)
+    around = config.lint_context(at, book)
     for found in unpromised_elsewhere(config.sla_policies, config.unpromised):
         yield ConfigWarning(
             kind="sla-policies",
@@ -64,7 +64,7 @@ def config_warnings(
 
 
 def _of(
-    config: Configuration, published: Published, around: Surroundings, at: datetime
+    config: Configuration, published: Published, around: LintContext, at: datetime
 ) -> Iterator[FieldError]:
     kind, name = published.kind, published.name
     if kind == "calendars":

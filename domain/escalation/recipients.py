@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from domain.assignment.availability import ResolutionContext, barred, members_of
-from domain.assignment.ranking import IN_TURN, Wanted, candidates, chosen_of
+from domain.assignment.ranking import IN_TURN, SelectionCriteria, candidates, chosen_of
 from domain.escalation.facts import Because, Chosen, Excluded
 from domain.escalation.target import Target
 from domain.oncall.on_call import OnCall, on_call_at
@@ -24,7 +24,7 @@ class MatchedPerson:
 
 
 @dataclass
-class Found:
+class Resolution:
     """Grows target by target; a person is told once, with every reason."""
 
     around: ResolutionContext
@@ -199,7 +199,7 @@ class Found:
 
     def _candidates(self, target: Target, place: str) -> tuple[Candidate, ...]:
         around, kind = self.around, target.kind
-        wanted = Wanted(
+        wanted = SelectionCriteria(
             strategy="least_loaded" if kind not in ("round_robin", "skilled") else kind,
             last=around.directory.last(place),
             place=place,

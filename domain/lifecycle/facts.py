@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 from domain.event import Fact, Json, PolicyRef
 from domain.lifecycle import words as ticket_words
-from domain.lifecycle.reply_author import Voice
+from domain.lifecycle.reply_author import ReplyAuthor
 from domain.people.candidate import Candidate
 
 Priority = ticket_words.Priority
@@ -216,7 +216,7 @@ class TicketUnmerged(Fact):
     apart_from: str
     number: int
     reason: str
-    replies: tuple[Voice, ...] = ()
+    replies: tuple[ReplyAuthor, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

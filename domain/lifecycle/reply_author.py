@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Voice:
+class ReplyAuthor:
     """Who spoke publicly, as far as a policy can ask. `last`: version of the event in
     which it spoke last.
     """

@@ -50,7 +50,7 @@ LEADS = "leads the team of the ticket"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Telling:
+class Trigger:
     """`reason`: why this person. `part`: who of those told of one event."""
 
     event: Event
@@ -90,7 +90,7 @@ class Telling:
         return None, None
 
 
-def tellings(events: Iterable[Event]) -> Iterator[Telling]:
+def tellings(events: Iterable[Event]) -> Iterator[Trigger]:
     """Of a ticket's events, from the first on; in their order."""
     watching, askers = dict[str, int](), dict[int, str]()
     for event in events:
@@ -103,7 +103,7 @@ def tellings(events: Iterable[Event]) -> Iterator[Telling]:
             watching.setdefault(event.fact.person, event.originator_version)
 
 
-def _own(told: Telling) -> bool:
+def _own(told: Trigger) -> bool:
     """That nobody can be asked is nobody's doing, also not of who asks."""
     actor = told.event.meta.actor
     people = actor.kind in ("user", "agent")
@@ -113,7 +113,7 @@ def _own(told: Telling) -> bool:
 
 def _told(  # noqa: C901 - one case a fact
     event: Event, watching: Mapping[str, int]
-) -> Iterator[Telling]:
+) -> Iterator[Trigger]:
     cause: Cause
     match event.fact:
         case EscalationStepFired() | EscalationCatchAllFired():
@@ -136,14 +136,14 @@ def _told(  # noqa: C901 - one case a fact
             return
         case _:
             return
-    yield Telling(event=event, cause=cause, person=person, reason=reason)
+    yield Trigger(event=event, cause=cause, person=person, reason=reason)
 
 
 def _chosen(
     event: Event, fact: EscalationStepFired | EscalationCatchAllFired
-) -> Iterator[Telling]:
+) -> Iterator[Trigger]:
     for place, chosen in enumerate(fact.chosen):
-        yield Telling(
+        yield Trigger(
             event=event,
             cause="step",
             person=chosen.person,
@@ -152,14 +152,14 @@ def _chosen(
         )
 
 
-def _watchers(event: Event, watching: Mapping[str, int]) -> Iterator[Telling]:
+def _watchers(event: Event, watching: Mapping[str, int]) -> Iterator[Trigger]:
     for person, since in watching.items():
-        yield Telling(
+        yield Trigger(
             event=event, cause="watched", person=person, reason=WATCHES, part=since
         )
 
 
-def _answered(event: Event, askers: Mapping[int, str]) -> Iterator[Telling]:
+def _answered(event: Event, askers: Mapping[int, str]) -> Iterator[Trigger]:
     """What became of a refund or compensation: its requester, by its number in
     `askers`, and of what nobody can be asked for also the team's lead.
     """
@@ -170,7 +170,7 @@ def _answered(event: Event, askers: Mapping[int, str]) -> Iterator[Telling]:
         ):
             # Within their own limit: it was granted as it was asked for.
             if (person := askers.get(number, by)) != by:
-                yield Telling(event=event, cause="decided", person=person, reason=ASKED)
+                yield Trigger(event=event, cause="decided", person=person, reason=ASKED)
         case (
             ApprovalRequested(number=number, approver=None, team_lead=lead)
             | ApprovalEscalated(
@@ -179,9 +179,9 @@ def _answered(event: Event, askers: Mapping[int, str]) -> Iterator[Telling]:
         ):
             cause: Cause = "unresolved"
             asker = askers[number]
-            yield Telling(event=event, cause=cause, person=asker, reason=ASKED)
+            yield Trigger(event=event, cause=cause, person=asker, reason=ASKED)
             if lead is not None:
-                yield Telling(
+                yield Trigger(
                     event=event, cause=cause, person=lead, reason=LEADS, part="lead"
                 )
         case _:

@@ -52,7 +52,7 @@ class Outgoing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spent:
+class SentRecord:
     """One message that went to a destination, and the tickets of which it told.
     `full_at`: when the destination's bucket of tokens is full again.
     """
@@ -96,7 +96,7 @@ def bundles(ordered: Sequence[Outgoing]) -> list[Bundle]:
     return [tuple(group[:LARGEST_BUNDLE]) for group in found.values()]
 
 
-def since(message: Outgoing, spent: Iterable[Spent]) -> Outgoing:
+def since(message: Outgoing, spent: Iterable[SentRecord]) -> Outgoing:
     """The message in the light of what went out lately."""
     told, served, again = NEVER, NEVER, False
     for one in spent:
@@ -110,7 +110,7 @@ def since(message: Outgoing, spent: Iterable[Spent]) -> Outgoing:
     return replace(message, kind="further_alert") if again else message
 
 
-def buckets(spent: Iterable[Spent]) -> dict[str, datetime]:
+def buckets(spent: Iterable[SentRecord]) -> dict[str, datetime]:
     """When each destination's bucket is full again."""
     full_at: dict[str, datetime] = {}
     for one in spent:
@@ -120,7 +120,7 @@ def buckets(spent: Iterable[Spent]) -> dict[str, datetime]:
 
 
 def spaced(
-    due: Iterable[Outgoing], spent: Sequence[Spent], now: datetime
+    due: Iterable[Outgoing], spent: Sequence[SentRecord], now: datetime
 ) -> tuple[list[Outgoing], list[Outgoing]]:
     """What may go now; and the others, due when one address has heard less of their
     ticket: clocks that escalate side by side, and repeats, come together then.
@@ -143,7 +143,7 @@ def spaced(
 
 
 def within_limits(
-    waiting: Sequence[Bundle], spent: Iterable[Spent], now: datetime
+    waiting: Sequence[Bundle], spent: Iterable[SentRecord], now: datetime
 ) -> tuple[list[Bundle], list[Outgoing]]:
     """What may go now; and the others, due when there is a token for them."""
     full_at = buckets(spent)

@@ -93,10 +93,10 @@ class NotificationFailed(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NotificationDropped(Fact):
+class NotificationSuppressed(Fact):
     """Not sent, because it was no longer true: `reason` says since when or by whom."""
 
-    topic: ClassVar[str] = "notification.dropped"
+    topic: ClassVar[str] = "notification.suppressed"
     message: int
     channel: Channel
     reason: str
@@ -115,6 +115,6 @@ NotificationFact = (
     | NotificationDeferred
     | NotificationSent
     | NotificationFailed
-    | NotificationDropped
+    | NotificationSuppressed
     | NotificationUnreachable
 )

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from domain.notification.facts import (
-    NotificationDropped,
     NotificationFact,
     NotificationFailed,
     NotificationSent,
+    NotificationSuppressed,
     NotificationUnreachable,
 )
 from domain.notification.notification import (
@@ -174,7 +174,7 @@ def drop(
     notification: Notification, messages: Iterable[int], reason: str
 ) -> tuple[NotificationFact, ...]:
     return tuple(
-        NotificationDropped(
+        NotificationSuppressed(
             message=i, channel=notification.messages[i].channel, reason=reason
         )
         for i in messages

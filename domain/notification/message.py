@@ -11,7 +11,7 @@ from html import escape
 
 from domain.notification.facts import Cause
 from domain.notification.links import OFFERED, Action
-from domain.notification.payload import Item
+from domain.notification.payload import Payload
 from domain.notification.templates import Phrases, phrases
 from domain.notification.wording import (
     length,
@@ -24,12 +24,12 @@ from domain.people.contact import Preferences
 
 NEWS = frozenset[Cause]({"decided", "watched"})
 """What asks nothing of the reader."""
-LinkTo = Callable[[Item, Action], str]
+LinkTo = Callable[[Payload, Action], str]
 """The URL by which the item's person does this."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Letter:
+class RenderedMessage:
     """`subject` is one line; `html` says the same as `text`."""
 
     subject: str
@@ -55,7 +55,7 @@ class Writer:
     now: datetime
     link: LinkTo | None
 
-    def subject(self, items: Sequence[Item]) -> str:
+    def subject(self, items: Sequence[Payload]) -> str:
         tickets = {item.ticket_id for item in items}
         needed = [item for item in items if item.cause not in NEWS]
         if len(tickets) > 1:
@@ -68,7 +68,7 @@ class Writer:
             text = self.say.late_subject if late else self.say.soon_subject
         return _capital(text.format(**self._values(first)))
 
-    def part(self, item: Item) -> Part:
+    def part(self, item: Payload) -> Part:
         head = self._head(item).format(**self._values(item))
         return Part(
             head=_capital(head),
@@ -80,7 +80,7 @@ class Writer:
             ),
         )
 
-    def _head(self, item: Item) -> str:
+    def _head(self, item: Payload) -> str:
         promise = item.promise
         if item.cause != "step" or promise is None or promise.due_at is None:
             return self.say.heads[item.cause]
@@ -88,7 +88,7 @@ class Writer:
             return self.say.stopped if promise.stopped_at else self.say.late
         return self.say.soon if promise.due_at > self.now else self.say.heads["step"]
 
-    def _rows(self, item: Item) -> Iterator[tuple[str, str]]:
+    def _rows(self, item: Payload) -> Iterator[tuple[str, str]]:
         say, labels = self.say, self.say.labels
         yield labels["ticket"], f"#{item.number} {_one_line(item.subject)}"
         tier = say.words.get(item.tier, item.tier)
@@ -109,7 +109,7 @@ class Writer:
             yield labels["others"], say.comma.join(item.others)
         yield labels["id"], item.ticket_id
 
-    def _values(self, item: Item) -> dict[str, object]:
+    def _values(self, item: Payload) -> dict[str, object]:
         asked, promise = item.approval, item.promise
         late = overdue(promise, self.now)
         due_at = promise.due_at if promise else None
@@ -148,11 +148,11 @@ class Writer:
 
 
 def letter(
-    items: Sequence[Item],
+    items: Sequence[Payload],
     reader: Preferences,
     now: datetime | None = None,
     link: LinkTo | None = None,
-) -> Letter:
+) -> RenderedMessage:
     """`items`: one or more; the steps of one escalation are told of once, by the last.
     `now`: when it is sent, by which lateness counts.
     """
@@ -164,20 +164,22 @@ def letter(
         link=link,
     )
     parts = [writer.part(item) for item in latest]
-    return Letter(
+    return RenderedMessage(
         subject=writer.subject(latest),
         text="\n\n\n".join(map(writer.text, parts)) + "\n",
         html="<hr>".join(map(writer.html, parts)),
     )
 
 
-def rows(item: Item, reader: Preferences, now: datetime) -> tuple[tuple[str, str], ...]:
+def rows(
+    item: Payload, reader: Preferences, now: datetime
+) -> tuple[tuple[str, str], ...]:
     """The same fields as in the letter, as label and value."""
     say = phrases(reader.locale)
     return Writer(say=say, reader=reader, now=now, link=None).part(item).rows
 
 
-def _topic(item: Item) -> tuple[object, ...]:
+def _topic(item: Payload) -> tuple[object, ...]:
     asked = item.approval.number if item.approval else None
     return item.ticket_id, item.cause, item.event, item.clock, asked
 

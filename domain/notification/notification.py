@@ -13,11 +13,11 @@ from domain.event import Event
 from domain.notification.facts import (
     Cause,
     NotificationDeferred,
-    NotificationDropped,
     NotificationFact,
     NotificationFailed,
     NotificationPlanned,
     NotificationSent,
+    NotificationSuppressed,
     NotificationUnreachable,
 )
 from domain.people.channels import Channel, Urgency
@@ -66,7 +66,7 @@ class Notification:
     unreachable: str | None = None
 
     @property
-    def told_by(self) -> tuple[str, int, int] | None:
+    def chosen_by(self) -> tuple[str, int, int] | None:
         """Clock, step and repetition of the step that told this person; None: no step
         did.
         """
@@ -141,7 +141,7 @@ def evolve(
             )
         case NotificationFailed():
             return _failed(moved, fact, at)
-        case NotificationDropped():
+        case NotificationSuppressed():
             return _with(
                 moved, fact.message, state="dropped", detail=fact.reason, ended_at=at
             )

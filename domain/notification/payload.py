@@ -57,7 +57,7 @@ class Promised:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Item:
+class Payload:
     """`event`: the type of the one that tells `person`; `reason`: why them, `because`:
     the same as data where a step chose them. `step` counts from 0. `until`: when the
     offer runs out. `others`: who else was chosen by the same step.
@@ -84,14 +84,14 @@ class Item:
     others: tuple[str, ...] = ()
 
 
-def item(notification: Notification, events: Sequence[Event]) -> Item:
+def item(notification: Notification, events: Sequence[Event]) -> Payload:
     """`events`: all of the ticket."""
     ticket, upto = fold(events), events[: notification.about]
     assert ticket is not None, "somebody was told of it"
     why = [t.reason for t in tellings(upto) if t.id == notification.id]
     fact = upto[-1].fact
     chosen = fact.chosen if isinstance(fact, CHOOSING) else ()
-    return Item(
+    return Payload(
         ticket_id=ticket.id,
         number=ticket.number,
         subject=ticket.subject,
@@ -143,5 +143,5 @@ def _asked(approvals: Sequence[Approval], fact: Fact) -> Asked | None:
         reason=wanted.reason,
         state=wanted.state,
         actor=wanted.actor,
-        because=wanted.because,
+        because=wanted.decision_reason,
     )

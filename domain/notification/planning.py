@@ -14,7 +14,7 @@ from domain.notification.facts import (
     NotificationUnreachable,
     PlannedMessage,
 )
-from domain.notification.urgency import Occasion
+from domain.notification.urgency import NotificationReason
 from domain.people.channels import Urgency
 from domain.people.contact import Preferences
 
@@ -23,7 +23,7 @@ NO_CHANNEL = "no channel"
 
 
 def plan(
-    wanted: Occasion, preferences: Preferences | None, now: datetime
+    wanted: NotificationReason, preferences: Preferences | None, now: datetime
 ) -> tuple[NotificationFact, ...]:
     """`preferences=None`: there is no such person, or not any more."""
     messages = _messages(wanted, preferences) if preferences else ()
@@ -45,7 +45,9 @@ def plan(
     return (planned, *_deferred(planned, preferences, now))
 
 
-def _messages(wanted: Occasion, preferences: Preferences) -> tuple[PlannedMessage, ...]:
+def _messages(
+    wanted: NotificationReason, preferences: Preferences
+) -> tuple[PlannedMessage, ...]:
     return tuple(
         PlannedMessage(
             channel=rule.channel, target=target, due_at=wanted.at + rule.after
@@ -56,7 +58,7 @@ def _messages(wanted: Occasion, preferences: Preferences) -> tuple[PlannedMessag
     )
 
 
-def _why_none(preferences: Preferences, wanted: Occasion) -> str:
+def _why_none(preferences: Preferences, wanted: NotificationReason) -> str:
     if not preferences.rules:
         return NO_CHANNEL
     return f"{NO_CHANNEL} for what is of {wanted.urgency} urgency"

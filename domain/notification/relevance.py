@@ -12,7 +12,7 @@ from domain.assignment.facts import (
     AssignmentDeclined,
     AssignmentOffered,
     AssignmentOfferExpired,
-    AssignmentWithdrawn,
+    AssignmentRevoked,
 )
 from domain.authority.facts import (
     ApprovalEscalated,
@@ -107,7 +107,7 @@ def _offer_ended(later: Fact) -> str | None:
             return f"the offer was declined by {agent} {BEFORE}"
         case AssignmentOfferExpired():
             return f"the offer expired {BEFORE}"
-        case AssignmentWithdrawn(reason=reason):
+        case AssignmentRevoked(reason=reason):
             return f"the offer was withdrawn {BEFORE}: {reason}"
         case TicketAssigned(agent=agent) | EscalationReassigned(to_agent=agent):
             return _went_to(agent)
@@ -134,7 +134,7 @@ def _given_on(later: Fact, person: str) -> str | None:
             agent != person
         ):
             return _went_to(agent)
-        case AssignmentWithdrawn(agent=agent, held="ticket", reason=reason) if (
+        case AssignmentRevoked(agent=agent, held="ticket", reason=reason) if (
             agent == person
         ):
             return f"the ticket was withdrawn {BEFORE}: {reason}"

@@ -6,13 +6,13 @@ from typing import ClassVar, Literal, get_args
 
 from domain.event import Fact
 from domain.notification.fail_over import OURS_TO_MEND
-from domain.notification.message import Letter
+from domain.notification.message import RenderedMessage
 from domain.notification.templates import language
 from domain.people.channels import CHANNELS, Channel
 from domain.people.contact import Preferences
 
-TrialOutcome = Literal["sent", "not_set_up", "failed"]
-OUTCOMES: tuple[TrialOutcome, ...] = get_args(TrialOutcome)
+TestOutcome = Literal["sent", "not_set_up", "failed"]
+OUTCOMES: tuple[TestOutcome, ...] = get_args(TestOutcome)
 MOST, WITHIN = 3, timedelta(minutes=1)
 """So many tests of one person within this time: a test is no way to pester anybody."""
 
@@ -26,7 +26,7 @@ class ChannelTried:
     code: str | None
 
     @property
-    def outcome(self) -> TrialOutcome:
+    def outcome(self) -> TestOutcome:
         if self.code is None:
             return "sent"
         return "not_set_up" if self.code in OURS_TO_MEND else "failed"
@@ -53,16 +53,16 @@ def trial_channels(reader: Preferences) -> tuple[tuple[Channel, str | None], ...
     )
 
 
-def trial_letter(reader: Preferences) -> Letter:
+def test_message(reader: Preferences) -> RenderedMessage:
     return _LETTERS[language(reader.locale)]
 
 
 _LETTERS = {
-    "en": Letter(
+    "en": RenderedMessage(
         subject="Pledge: this is a test",
         text="Somebody tests whether Pledge can reach you. You need do nothing.\n",
     ),
-    "zh": Letter(
+    "zh": RenderedMessage(
         subject="Pledge：测试消息",  # noqa: RUF001 - Chinese
         text="这是一条测试消息，用于确认 Pledge 能否通知到您。无需处理。\n",  # noqa: RUF001
     ),

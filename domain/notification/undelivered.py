@@ -12,7 +12,7 @@ from domain.notification.notification import (
 )
 
 
-def told_by(
+def chosen_by(
     events: Iterable[Event], clock: str, step: int, repetition: int
 ) -> list[str]:
     """Ids of the notifications of those whom this step chose."""
@@ -37,9 +37,9 @@ def undelivered(told: Iterable[Notification | None]) -> StepUndelivered | None:
         people.append(one)
     if not people:
         return None
-    told_by, reasons = people[0].told_by, {one.unreachable for one in people}
-    assert told_by is not None, "these are people whom a step told"
-    clock, step, repetition = told_by
+    chosen_by, reasons = people[0].chosen_by, {one.unreachable for one in people}
+    assert chosen_by is not None, "these are people whom a step told"
+    clock, step, repetition = chosen_by
     return StepUndelivered(
         clock=clock,
         step=step,

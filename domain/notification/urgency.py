@@ -11,7 +11,7 @@ from datetime import datetime
 
 from domain.escalation.facts import EscalationPinned, EscalationStarted
 from domain.event import Event
-from domain.notification.audience import Telling, tellings
+from domain.notification.audience import Trigger, tellings
 from domain.notification.facts import Cause
 from domain.notification.notification import Part, notification_id
 from domain.people.channels import Urgency
@@ -20,7 +20,7 @@ from domain.ticket.evolve import fold
 
 
 @dataclass(frozen=True, kw_only=True)
-class Occasion:
+class NotificationReason:
     """`about`: version of the event that tells this person. `part`: who of those whom
     it tells.
     """
@@ -42,7 +42,7 @@ class Occasion:
         return notification_id(self.ticket_id, self.about, self.part)
 
 
-def occasions(events: Sequence[Event]) -> tuple[Occasion, ...]:
+def occasions(events: Sequence[Event]) -> tuple[NotificationReason, ...]:
     """Of the last of these events of a ticket; `events` are all up to it."""
     last = events[-1]
     return tuple(
@@ -50,9 +50,9 @@ def occasions(events: Sequence[Event]) -> tuple[Occasion, ...]:
     )
 
 
-def _occasion(events: Sequence[Event], told: Telling) -> Occasion:
+def _occasion(events: Sequence[Event], told: Trigger) -> NotificationReason:
     step, repetition = told.step
-    return Occasion(
+    return NotificationReason(
         ticket_id=told.event.originator_id,
         about=told.event.originator_version,
         person=told.person,
@@ -66,7 +66,7 @@ def _occasion(events: Sequence[Event], told: Telling) -> Occasion:
     )
 
 
-def _urgency(events: Sequence[Event], told: Telling) -> Urgency:
+def _urgency(events: Sequence[Event], told: Trigger) -> Urgency:
     match told.cause:
         case "step":
             return _of_step(events, told)
@@ -87,7 +87,7 @@ def _broken(events: Sequence[Event]) -> bool:
     )
 
 
-def _of_step(events: Sequence[Event], told: Telling) -> Urgency:
+def _of_step(events: Sequence[Event], told: Trigger) -> Urgency:
     """High once the promise is broken, and on the last step of the ladder."""
     steps, escalation_policies = 0, dict[tuple[str, int], int]()
     step, _ = told.step

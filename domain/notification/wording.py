@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from domain.escalation.facts import Because
 from domain.notification.audience import LEADS
-from domain.notification.payload import Item, Promised
+from domain.notification.payload import Payload, Promised
 from domain.notification.templates import Phrases
 from domain.people.contact import Preferences
 
@@ -45,7 +45,7 @@ def overdue(promise: Promised | None, now: datetime) -> timedelta | None:
     return max((promise.stopped_at or now) - promise.due_at, timedelta(0))
 
 
-def reason(item: Item, say: Phrases) -> str:
+def reason(item: Payload, say: Phrases) -> str:
     """Why this reader. What is on record without data stays as it was written."""
     if item.because:
         found = [_because(one, say) for one in item.because]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from domain.errors import InvalidError
 from domain.event import Json
 from domain.nearest import did_you_mean
-from domain.people.routing import MANUAL, Terms, parse_terms, skills_of
+from domain.people.routing import MANUAL, RoutingRules, parse_terms, skills_of
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -36,7 +36,7 @@ class Team:
     name: str
     members: tuple[str, ...]
     lead: str | None = None
-    terms: Terms = MANUAL
+    routing: RoutingRules = MANUAL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,13 +116,13 @@ class Directory:
         turn = self.turns.get(place)
         return turn.person if turn else None
 
-    def terms(self, team: str) -> Terms:
+    def routing(self, team: str) -> RoutingRules:
         known = self.teams.get(team)
-        return known.terms if known else MANUAL
+        return known.routing if known else MANUAL
 
     def weight(self, team: str | None, channel: str) -> int:
         """Of one ticket of the team."""
-        return self.terms(team or "").weights.get(channel, 1)
+        return self.routing(team or "").weights.get(channel, 1)
 
 
 def may_act(directory: Directory, person: str) -> str | None:
@@ -194,13 +194,13 @@ def parse_team(name: str, document: Json) -> Team:
         name=name,
         members=_names(members),
         lead=lead if isinstance(lead, str) else None,
-        terms=parse_terms(document),
+        routing=parse_terms(document),
     )
 
 
 def check_team(name: str, document: Json) -> None:
     """Raises InvalidError."""
-    overflow = parse_team(name, document).terms.overflow
+    overflow = parse_team(name, document).routing.overflow
     if overflow is not None and overflow.team == name:
         where = "/assignment/overflow/team"
         raise InvalidError.at(where, "a team cannot overflow to itself")

@@ -55,7 +55,7 @@ class OnShift:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terms:
+class RoutingRules:
     """`needs`: skills and levels that a ticket takes, or the attribute of the ticket
     that has them. `required` stays; the rest is insisted on until `relax_after`, and
     each time that passes the lowest is dropped. Without `relax_after` it is only a wish
@@ -77,12 +77,12 @@ class Terms:
     on_shift: OnShift | None = None
     affinity: tuple[Affinity, ...] = ()
 
-    def wished(self, attributes: Json) -> dict[str, int]:
+    def preferred_skills(self, attributes: Json) -> dict[str, int]:
         """What this ticket takes beyond what is required, the lowest last."""
         asked = self.needs
         skills = skills_of(attributes.get(asked)) if isinstance(asked, str) else asked
-        wished = {s: n for s, n in skills.items() if s not in self.required}
-        return dict(sorted(wished.items(), key=lambda s: (-s[1], s[0])))
+        preferred_skills = {s: n for s, n in skills.items() if s not in self.required}
+        return dict(sorted(preferred_skills.items(), key=lambda s: (-s[1], s[0])))
 
     def pause_after(self, round_: int) -> timedelta:
         """Before everybody is asked once more; it grows with each round."""
@@ -93,13 +93,13 @@ class Terms:
                 break
         return min(pause, max(self.longest_pause, self.offer_timeout))
 
-    def insisted(self, wished: Skills) -> dict[str, int]:
+    def required_skills(self, preferred_skills: Skills) -> dict[str, int]:
         """What a taker must have, of what is still wished for."""
         ranked_only = self.strategy == "skilled" and self.relax_after is None
-        return dict(self.required) | ({} if ranked_only else dict(wished))
+        return dict(self.required) | ({} if ranked_only else dict(preferred_skills))
 
 
-MANUAL = Terms()
+MANUAL = RoutingRules()
 
 
 def skills_of(value: object) -> dict[str, int]:
@@ -113,7 +113,7 @@ def skills_of(value: object) -> dict[str, int]:
     return {}
 
 
-def parse_terms(document: Json) -> Terms:
+def parse_terms(document: Json) -> RoutingRules:
     """Of a team's document. Raises InvalidError."""
     found = document.get("assignment")
     if found is None:
@@ -121,7 +121,7 @@ def parse_terms(document: Json) -> Terms:
     if not isinstance(found, dict):
         raise InvalidError.at(AT, "must be an object")
     reader = _Reader(found)
-    terms = Terms(
+    routing = RoutingRules(
         mode=reader.word("mode", get_args(Mode), "manual"),  # type: ignore[arg-type]
         strategy=reader.word(  # type: ignore[arg-type]
             "strategy", get_args(Ranking), "least_loaded"
@@ -138,11 +138,11 @@ def parse_terms(document: Json) -> Terms:
         on_shift=reader.on_shift(),
         affinity=reader.affinity(),
     )
-    if terms.strategy == "skilled" and not (terms.needs or terms.required):
+    if routing.strategy == "skilled" and not (routing.needs or routing.required):
         reader.fault("/needs", "`skilled` ranks by skills: say which are needed")
     if reader.errors:
         raise InvalidError(reader.errors)
-    return terms
+    return routing
 
 
 def _is_level(value: object) -> TypeGuard[int]:

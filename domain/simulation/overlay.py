@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.configuration.bundle import Bundle, laid_over
+from domain.configuration.bundle import Bundle, overlaid_with
 from domain.configuration.configuration import Configuration
 from domain.configuration.facts import PolicyPublished
 from domain.configuration.warnings import ConfigWarning
@@ -29,14 +29,14 @@ class Trial:
     warnings: tuple[ConfigWarning, ...]
 
 
-def overlaid(
+def with_draft(
     draft: Bundle, config: Configuration, book: OnCallBook, at: datetime
 ) -> Trial:
     """Raises InvalidError that points to `/<kind>/<name>/…`. Everything is in force at
     all times, past ones too; of schedules also the overrides and leaves that there
     were.
     """
-    changed, facts = laid_over(draft, config, at)
+    changed, facts = overlaid_with(draft, config, at)
     published = _world(config, book)
     if not facts:
         return Trial(

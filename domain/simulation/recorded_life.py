@@ -8,7 +8,7 @@ from domain.assignment.facts import (
     AssignmentAccepted,
     AssignmentDeclined,
     AssignmentOffered,
-    AssignmentWithdrawn,
+    AssignmentRevoked,
 )
 from domain.calendar.instants import MICROSECOND
 from domain.escalation.commands import StepUndelivered
@@ -30,7 +30,7 @@ from domain.lifecycle.facts import (
     TicketTierChanged,
     TicketUpdated,
 )
-from domain.ticket.assignment_offers import DeclineOffer, Offering, OfferNext, Withdraw
+from domain.ticket.assignment_offers import DeclineOffer, OfferNext, Offers, RevokeOffer
 from domain.ticket.draft import Draft
 from domain.ticket.escalation_runs import Escalating
 from domain.ticket.escalation_steps import catch
@@ -89,7 +89,7 @@ def _life(events: Iterable[Event]) -> Iterator[Event]:
 BY_PEOPLE = (AssignmentAccepted, AssignmentDeclined, EscalationForced)
 BY_RULE = (
     AssignmentOffered,
-    AssignmentWithdrawn,
+    AssignmentRevoked,
     EscalationWaiting,
     EscalationStepFired,
     EscalationUndelivered,
@@ -150,7 +150,7 @@ def again(fact: Fact, draft: Draft, at: datetime, world: World) -> None:
 
 def _hand_on(fact: Fact, draft: Draft, at: datetime, world: World) -> None:
     """Raises DomainError. Who accepted is assigned by an event of its own."""
-    offering = Offering(draft, at, world.now(draft))
+    offering = Offers(draft, at, world.now(draft))
     match fact:
         case AssignmentAccepted():
             queue = draft.ticket.queue
@@ -158,7 +158,7 @@ def _hand_on(fact: Fact, draft: Draft, at: datetime, world: World) -> None:
                 draft.record(fact, at)
         case AssignmentDeclined():
             offering.do(DeclineOffer(agent=fact.agent, reason=fact.reason))
-        case AssignmentWithdrawn():
-            offering.do(Withdraw(agent=fact.agent, since=at))
+        case AssignmentRevoked():
+            offering.do(RevokeOffer(agent=fact.agent, since=at))
         case _:
             offering.do(OfferNext())

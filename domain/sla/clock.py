@@ -42,7 +42,7 @@ class Excuse:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class ClockSnapshot:
     """What the ticket was when the clock broke its promise, else when it stopped. It
     counts there, whatever becomes of the ticket.
     """
@@ -89,7 +89,7 @@ class Clock:
     """Frozen when the clock stops; before that ask `outlook.used`."""
     cancelled_by: CancelledBy | None = None
     excuse: Excuse | None = None
-    standing: Standing | None = None
+    standing: ClockSnapshot | None = None
     taken_from: str | None = None
     """The ticket whose clock it was, or whose terms it has, and which went into this
     one."""

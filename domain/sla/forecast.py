@@ -50,7 +50,7 @@ def used(clock: Clock, at: datetime, calendar: Calendar | None) -> timedelta:
     return clock.carried + elapsed(calendar, clock.counted_from, at, clock.pauses)
 
 
-def foreseen(
+def forecast(
     clock: Clock, warn_at: tuple[str, ...], at: datetime, hours: Hours
 ) -> Clock:
     """The clock with its deadlines and the warnings still to be given as of `at`.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from domain.conditions.field_values import CHANNELS
 from domain.errors import FieldError, UnknownWordError
-from domain.lifecycle.reply_author import Voice
+from domain.lifecycle.reply_author import ReplyAuthor
 
 AUTHOR_KINDS = ("agent", "bot", "system")
 NAMES = ("by", "roles", "channels", "automatic")
@@ -22,12 +22,12 @@ class Replies:
     channels: tuple[str, ...] = ()
     automatic: bool = False
 
-    def count(self, voice: Voice) -> bool:
+    def count(self, reply_author: ReplyAuthor) -> bool:
         return (
-            voice.author_kind in self.by
-            and (not self.roles or voice.role in self.roles)
-            and (not self.channels or voice.channel in self.channels)
-            and (self.automatic or not voice.automatic)
+            reply_author.author_kind in self.by
+            and (not self.roles or reply_author.role in self.roles)
+            and (not self.channels or reply_author.channel in self.channels)
+            and (self.automatic or not reply_author.automatic)
         )
 
 

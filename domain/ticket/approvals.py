@@ -22,7 +22,7 @@ from domain.authority.facts import (
 )
 from domain.authority.limits import SpendKind
 from domain.authority.money import parse_amount, parse_currency
-from domain.authority.power import Chain, Mandate, Power, Spend
+from domain.authority.power import Authorization, AuthorizationRules, Chain, Spend
 from domain.errors import (
     FieldError,
     InvalidError,
@@ -56,7 +56,7 @@ ApprovalCommand = AskApproval | DecideApproval
 
 
 @dataclass(frozen=True, kw_only=True)
-class Approving:
+class Approvals:
     draft: Draft
     at: datetime
     world: World
@@ -84,7 +84,7 @@ class Approving:
         power = self._power
         spend = self._spend(command, amount)
         own = power.own(command.requested_by, spend)
-        if isinstance(own, Mandate):
+        if isinstance(own, Authorization):
             self._grant_at_once(number, command, own)
             return
         chain = power.chain(spend)
@@ -104,7 +104,9 @@ class Approving:
             self.at,
         )
 
-    def _grant_at_once(self, number: int, command: AskApproval, own: Mandate) -> None:
+    def _grant_at_once(
+        self, number: int, command: AskApproval, own: Authorization
+    ) -> None:
         self.draft.record(
             ApprovalGranted(
                 number=number,
@@ -137,7 +139,7 @@ class Approving:
         """Who was asked did not answer in time, or somebody may be there by now."""
         approval = self._open(number)
         if approval.approver is None:
-            self._ask_anew(approval)
+            self._reroute(approval)
         else:
             self._climb(approval, "did not answer in time")
 
@@ -151,7 +153,7 @@ class Approving:
             if approval.open and approval.approver == person:
                 self._climb(approval, why, away=True)
 
-    def ask_anew(self) -> None:
+    def reroute(self) -> None:
         """What nobody could be asked for, if that is not so any more, or not for as
         long as was known.
         """
@@ -159,19 +161,26 @@ class Approving:
         for approval in ticket.approvals if ticket.status != "closed" else ():
             if approval.state != "unresolved":
                 continue
-            found, known = self._above(approval, approval.silent), approval.escalates_at
-            chance = self._climbs_at(found.approver, approval, approval.silent)
+            found, known = (
+                self._above(approval, approval.no_response),
+                approval.escalates_at,
+            )
+            chance = self._climbs_at(found.approver, approval, approval.no_response)
             if found.approver or (chance and (known is None or chance < known)):
-                self._ask_anew(approval)
+                self._reroute(approval)
 
-    def _ask_anew(self, approval: Approval) -> None:
-        found = self._above(approval, approval.silent).approver
+    def _reroute(self, approval: Approval) -> None:
+        found = self._above(approval, approval.no_response).approver
         self._climb(approval, "can decide it now" if found else "nobody is there yet")
 
     def _climb(self, approval: Approval, reason: str, *, away: bool = False) -> None:
         """`away`: who was asked is, and may be asked again once they are back."""
         before = approval.approver
-        silent = approval.silent if away or not before else (*approval.silent, before)
+        silent = (
+            approval.no_response
+            if away or not before
+            else (*approval.no_response, before)
+        )
         chain = self._above(approval, silent)
         lost = before is not None and chain.approver is None
         self.draft.record(
@@ -216,8 +225,8 @@ class Approving:
         return found[0]
 
     @cached_property
-    def _power(self) -> Power:
-        return Power(
+    def _power(self) -> AuthorizationRules:
+        return AuthorizationRules(
             at=self.at,
             directory=self.world.directory,
             authorities=self.world.config.authorities,
@@ -248,7 +257,7 @@ class Approving:
 
 
 def _decided(
-    approval: Approval, command: DecideApproval, mandate: Mandate
+    approval: Approval, command: DecideApproval, mandate: Authorization
 ) -> ApprovalGranted | ApprovalRejected:
     if not command.grant:
         return ApprovalRejected(

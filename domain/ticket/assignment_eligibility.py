@@ -7,12 +7,18 @@ from datetime import datetime
 
 from domain.assignment.availability import ResolutionContext, away_of, barred
 from domain.assignment.queue import Queue
-from domain.assignment.ranking import IN_TURN, Wanted, candidates, chosen_of, unfit_for
+from domain.assignment.ranking import (
+    IN_TURN,
+    SelectionCriteria,
+    candidates,
+    chosen_of,
+    unfit_for,
+)
 from domain.oncall.book import on_leave
 from domain.oncall.plan import Plan
 from domain.oncall.presence import next_on_shift, not_on_shift
 from domain.people.candidate import Candidate
-from domain.people.routing import Terms
+from domain.people.routing import RoutingRules
 from domain.ticket.ticket import Ticket
 from domain.ticket.world import World
 
@@ -20,12 +26,12 @@ LEADS = "leads the team, of which nobody took it"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Takers:
+class Eligibility:
     """Of the team in whose queue the ticket is, by its terms."""
 
     ticket: Ticket
     queue: Queue
-    terms: Terms
+    routing: RoutingRules
     at: datetime
     world: World
 
@@ -33,19 +39,19 @@ class Takers:
         """Every member, at most one of them chosen. `asked`: who is not asked again,
         and why.
         """
-        directory, queue, terms = self.world.directory, self.queue, self.terms
-        wanted = Wanted(
-            strategy=terms.strategy,
+        directory, queue, routing = self.world.directory, self.queue, self.routing
+        wanted = SelectionCriteria(
+            strategy=routing.strategy,
             last=directory.last(_place(queue.team)),
             place=_place(queue.team),
-            needs=dict(terms.required) | queue.wished,
-            insisted=terms.insisted(queue.wished),
+            needs=dict(routing.required) | queue.preferred_skills,
+            required_skills=routing.required_skills(queue.preferred_skills),
             away=self._off_shift() | away_of(self._around(asked), queue.team),
             preferred=self._preferred(),
             weight=directory.weight(queue.team, self.ticket.channel),
         )
         found = candidates(directory, queue.team, wanted)
-        if terms.strategy == "skilled" and not chosen_of(found):
+        if routing.strategy == "skilled" and not chosen_of(found):
             # A wish that nobody fulfils is in nobody's way.
             wanted = replace(wanted, strategy="least_loaded")
             found = candidates(directory, queue.team, wanted)
@@ -77,7 +83,7 @@ class Takers:
         if lead is None or lead in self._members or lead in self.queue.asked:
             return None
         barring = barred(self._around({}), lead)
-        wanted = Wanted(
+        wanted = SelectionCriteria(
             strategy="least_loaded",
             away={lead: barring} if barring else {},
             weight=directory.weight(team, self.ticket.channel),
@@ -93,26 +99,26 @@ class Takers:
     def _preferred(self) -> dict[str, str]:
         """Whom before anybody else, and why."""
         ticket, preferred = self.ticket, dict[str, str]()
-        for word in self.terms.affinity:
+        for word in self.routing.affinity:
             if word == "owner" and ticket.last_owner is not None:
                 preferred.setdefault(ticket.last_owner, "had this ticket before")
             elif word == "customer":
                 customer = ticket.customer.external_id
-                for agent in self.world.familiar.get(customer, ()):
+                for agent in self.world.past_agents.get(customer, ()):
                     preferred.setdefault(agent, "had the customer before")
         return preferred
 
     def _off_shift(self) -> dict[str, str]:
-        plan, terms = self._plan(), self.terms
-        if plan is None or terms.on_shift is None:
+        plan, routing = self._plan(), self.routing
+        if plan is None or routing.on_shift is None:
             return {}
-        return not_on_shift(plan, self._members, self.at, terms.on_shift.left)
+        return not_on_shift(plan, self._members, self.at, routing.on_shift.left)
 
     def _plan(self) -> Plan | None:
         """By which the team works, if it works by shifts."""
-        if self.terms.on_shift is None:
+        if self.routing.on_shift is None:
             return None
-        book, name = self.world.oncall, self.terms.on_shift.schedule
+        book, name = self.world.oncall, self.routing.on_shift.schedule
         # Without the schedule nobody is on shift, and the ticket waits in sight.
         return book.plan(name) if name in book.plans else Plan(versions=())
 

@@ -23,9 +23,9 @@ from domain.assignment.facts import (
     AssignmentOverflowed,
     AssignmentQueued,
     AssignmentRelaxed,
+    AssignmentRevoked,
     AssignmentUnanswered,
     AssignmentWaiting,
-    AssignmentWithdrawn,
 )
 from domain.assignment.queue import Queue
 from domain.assignment.ranking import chosen_of, why_nobody
@@ -35,8 +35,8 @@ from domain.lifecycle.facts import TicketAssigned
 from domain.oncall.book import on_leave
 from domain.people.candidate import Candidate
 from domain.people.directory import may_act
-from domain.people.routing import Terms
-from domain.ticket.assignment_eligibility import Takers, turn_of
+from domain.people.routing import RoutingRules
+from domain.ticket.assignment_eligibility import Eligibility, turn_of
 from domain.ticket.draft import Draft
 from domain.ticket.world import World
 
@@ -58,7 +58,7 @@ class OfferNext:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Withdraw:
+class RevokeOffer:
     """From an agent who is away, what they have, are offered, or should approve; not
     if they are back, or if somebody who could know gave it to them after `since`.
     """
@@ -67,10 +67,10 @@ class Withdraw:
     since: datetime
 
 
-OfferCommand = AcceptOffer | DeclineOffer | OfferNext | Withdraw
+OfferCommand = AcceptOffer | DeclineOffer | OfferNext | RevokeOffer
 
 
-class Offering:
+class Offers:
     """One ticket at one instant. `as_of`: when it is looked at, which after an outage
     is later; nobody can answer an offer before it is made, so it runs from then.
     `world`: with the loads as they are afterwards.
@@ -96,7 +96,7 @@ class Offering:
                 self._recall()
                 self.settle(at_once=True)
                 self.ask()
-            case Withdraw():
+            case RevokeOffer():
                 self._withdraw(command.agent, command.since)
 
     def _accept(self, agent: str) -> None:
@@ -132,7 +132,7 @@ class Offering:
 
     def _withdraw(self, agent: str, since: datetime) -> None:
         away, ticket = self._away(agent), self.draft.ticket
-        if away is None or ticket.finished or ticket.in_hands_of != agent:
+        if away is None or ticket.finished or ticket.owner != agent:
             return
         if ticket.queue is not None:
             self._withdrawn(agent, "offer", away)
@@ -169,10 +169,10 @@ class Offering:
         held = ticket.finished or ticket.assignee is not None
         if held or ticket.team is None or ticket.queue is not None:
             return
-        terms = self._terms(ticket.team)
-        if terms.mode == "manual":
+        routing = self._terms(ticket.team)
+        if routing.mode == "manual":
             return
-        self._queue(ticket.team, terms, reason)
+        self._queue(ticket.team, routing, reason)
         if not at_once and self.world.directory.waiting.get(ticket.team):
             self._wait("others have waited longer", None, ())
         else:
@@ -189,16 +189,16 @@ class Offering:
         if queue.overflow_at is not None and queue.overflow_at <= self.at:
             self._overflow()
             return
-        terms = self._terms(queue.team)
-        if terms.mode == "manual":
+        routing = self._terms(queue.team)
+        if routing.mode == "manual":
             known = queue.team in self.world.directory.teams
             by_hand = "assigns by hand" if known else "is retired: assign it by hand"
             self._wait(f"{queue.team} {by_hand}", None, ())
             return
-        takers = Takers(
+        takers = Eligibility(
             ticket=self.draft.ticket,
             queue=queue,
-            terms=terms,
+            routing=routing,
             at=self.at,
             world=self.world,
         )
@@ -209,7 +209,7 @@ class Offering:
         chosen = chosen_of(found)
         if chosen is None:
             self._wait_for_somebody(queue, takers, found)
-        elif terms.mode == "direct":
+        elif routing.mode == "direct":
             self._give(queue, chosen, found)
         else:
             anew = following is not None and round_ == following
@@ -238,21 +238,21 @@ class Offering:
         else:
             self.ask()
 
-    def _queue(self, team: str, terms: Terms, reason: str) -> None:
-        ticket, overflow = self.draft.ticket, terms.overflow
-        wished = terms.wished(ticket.attributes)
+    def _queue(self, team: str, routing: RoutingRules, reason: str) -> None:
+        ticket, overflow = self.draft.ticket, routing.overflow
+        preferred_skills = routing.preferred_skills(ticket.attributes)
         # It goes round no circle of teams.
         if overflow is not None and overflow.team in (*ticket.overflowed, team):
             overflow = None
-        relaxes = terms.relax_after is not None and bool(wished)
+        relaxes = routing.relax_after is not None and bool(preferred_skills)
         self._record(
             AssignmentQueued(
                 team=team,
                 queued_at=ticket.queued_at or self.at,
                 reason=reason,
-                wished=wished,
-                relax_at=self.at + terms.relax_after
-                if relaxes and terms.relax_after
+                preferred_skills=preferred_skills,
+                relax_at=self.at + routing.relax_after
+                if relaxes and routing.relax_after
                 else None,
                 overflow_at=self.at + overflow.after if overflow else None,
                 overflow_to=overflow.team if overflow else None,
@@ -261,7 +261,7 @@ class Offering:
 
     def _offer(
         self,
-        takers: Takers,
+        takers: Eligibility,
         found: tuple[Candidate, ...],
         round_: int,
         *,
@@ -273,8 +273,8 @@ class Offering:
             AssignmentOffered(
                 team=queue.team,
                 agent=chosen.agent,
-                strategy=takers.terms.strategy,
-                expires_at=self.now + takers.terms.offer_timeout,
+                strategy=takers.routing.strategy,
+                expires_at=self.now + takers.routing.offer_timeout,
                 candidates=queue.unsaid(found),
                 again=again,
                 turn=turn_of(queue.team, chosen),
@@ -296,23 +296,23 @@ class Offering:
         )
 
     def _wait_for_somebody(
-        self, queue: Queue, takers: Takers, found: tuple[Candidate, ...]
+        self, queue: Queue, takers: Eligibility, found: tuple[Candidate, ...]
     ) -> None:
         times, ends = takers.may_change(found), queue.round_ends
         if not takers.said_no(found):
             reason = f"nobody of {queue.team} can take it now: {why_nobody(found)}"
         elif queue.ended is not None:
             reason, ends = _unanswered(queue), ends or takers.next_shift()
-        elif queue.round >= takers.terms.offer_rounds:
+        elif queue.round >= takers.routing.offer_rounds:
             self._end(takers, found)
             return
         else:
             reason = f"everybody of {queue.team} who could was asked"
-            ends = ends or self.now + takers.terms.pause_after(queue.round)
+            ends = ends or self.now + takers.routing.pause_after(queue.round)
             times.append(ends)
         self._wait(reason, min(times, default=None), found, ends)
 
-    def _end(self, takers: Takers, found: tuple[Candidate, ...]) -> None:
+    def _end(self, takers: Eligibility, found: tuple[Candidate, ...]) -> None:
         """Nobody took it in any round: the next team, else the lead, else it waits."""
         queue, lead = takers.queue, takers.lead()
         if queue.overflow_to is not None:
@@ -372,14 +372,16 @@ class Offering:
         queue = self.draft.ticket.queue
         assert queue is not None, "only what is queued has skills to drop"
         assert queue.relax_at is not None, "there is something to drop"
-        *kept, dropped = queue.wished
+        *kept, dropped = queue.preferred_skills
         every = self._terms(queue.team).relax_after
         following = queue.relax_at + every if kept and every else None
         self._record(
             AssignmentRelaxed(
                 team=queue.team,
                 dropped=dropped,
-                wished={skill: queue.wished[skill] for skill in kept},
+                preferred_skills={
+                    skill: queue.preferred_skills[skill] for skill in kept
+                },
                 relax_at=following,
             )
         )
@@ -432,10 +434,10 @@ class Offering:
     def _withdrawn(
         self, agent: str, held: Literal["offer", "ticket"], reason: str
     ) -> None:
-        self._record(AssignmentWithdrawn(agent=agent, held=held, reason=reason))
+        self._record(AssignmentRevoked(agent=agent, held=held, reason=reason))
 
-    def _terms(self, team: str) -> Terms:
-        return self.world.directory.terms(team)
+    def _terms(self, team: str) -> RoutingRules:
+        return self.world.directory.routing(team)
 
     def _record(self, fact: Fact) -> None:
         ticket = self.draft.ticket

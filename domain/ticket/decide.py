@@ -25,7 +25,7 @@ from domain.lifecycle.facts import (
 from domain.sla.facts import SlaExcused
 from domain.ticket.approvals import (
     ApprovalCommand,
-    Approving,
+    Approvals,
     AskApproval,
     DecideApproval,
 )
@@ -33,9 +33,9 @@ from domain.ticket.assignment_offers import (
     AcceptOffer,
     DeclineOffer,
     OfferCommand,
-    Offering,
     OfferNext,
-    Withdraw,
+    Offers,
+    RevokeOffer,
 )
 from domain.ticket.draft import Draft
 from domain.ticket.enforce import EPOCH, enforce
@@ -133,7 +133,7 @@ class RestatePromises:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LookAgain:
+class RetryWaiting:
     """Somebody may be there now for whom a held step of a climb waits, or a refund."""
 
 
@@ -149,7 +149,7 @@ Command = (
     | OfferCommand
     | ApprovalCommand
     | RunMacro
-    | LookAgain
+    | RetryWaiting
 )
 
 
@@ -228,14 +228,14 @@ def _apply(  # noqa: C901 - one case a command
             _excuse(draft, command, at)
         case RestatePromises():
             _restate(draft, command, at, world)
-        case AcceptOffer() | DeclineOffer() | OfferNext() | Withdraw():
+        case AcceptOffer() | DeclineOffer() | OfferNext() | RevokeOffer():
             _offer(draft, command, at, world)
-        case LookAgain():
+        case RetryWaiting():
             pass  # `react` does it after every command
         case RunMacro():
             _run_macro(draft, command, at, world)
         case AskApproval() | DecideApproval():
-            Approving(draft=draft, at=at, world=world).do(command)
+            Approvals(draft=draft, at=at, world=world).do(command)
         case CaptureFeedback():
             _feedback(draft, command, at)
 
@@ -281,9 +281,9 @@ def _acknowledge(
 
 
 def _offer(draft: Draft, command: OfferCommand, at: datetime, world: World) -> None:
-    Offering(draft, at, world).do(command)
-    if isinstance(command, Withdraw):
-        Approving(draft=draft, at=at, world=world).approver_away(command.agent)
+    Offers(draft, at, world).do(command)
+    if isinstance(command, RevokeOffer):
+        Approvals(draft=draft, at=at, world=world).approver_away(command.agent)
 
 
 def _restate(

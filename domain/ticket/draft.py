@@ -79,7 +79,7 @@ class Draft:
 
 
 def _hands(ticket: Ticket | None) -> object:
-    return ticket and (ticket.in_hands_of, ticket.team, ticket.turns)
+    return ticket and (ticket.owner, ticket.team, ticket.turns)
 
 
 def seal(draft: Draft, meta: Meta) -> tuple[Event, ...]:

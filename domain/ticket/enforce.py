@@ -30,8 +30,8 @@ from domain.sla import alarms as sla
 from domain.sla.alarms import BreachDue, LongestPauseOver, SlaAlarm, WarningDue
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaBreached, SlaWarned
-from domain.ticket.approvals import Approving
-from domain.ticket.assignment_offers import Offering
+from domain.ticket.approvals import Approvals
+from domain.ticket.assignment_offers import Offers
 from domain.ticket.draft import Draft
 from domain.ticket.escalation_runs import Escalating
 from domain.ticket.escalation_steps import StepExecution
@@ -159,9 +159,9 @@ def _come_due(  # noqa: C901 - one case a kind of alarm
             by = Escalating(draft=draft, at=alarm.at, world=world)
             by.run_out(_run(draft, alarm))
         case ApprovalUnanswered():
-            Approving(draft=draft, at=alarm.at, world=world).run_out(alarm.number)
+            Approvals(draft=draft, at=alarm.at, world=world).run_out(alarm.number)
         case OfferExpires() | NextRoundDue() | OverflowDue() | RelaxationDue():
-            Offering(draft, alarm.at, world, as_of).come_due(alarm)
+            Offers(draft, alarm.at, world, as_of).come_due(alarm)
             react(draft, start, alarm.at, before)
 
 

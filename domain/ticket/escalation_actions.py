@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.assignment.availability import ResolutionContext, away_of, barred
-from domain.assignment.ranking import IN_TURN, Wanted, candidates, chosen_of
+from domain.assignment.ranking import IN_TURN, SelectionCriteria, candidates, chosen_of
 from domain.escalation.facts import EscalationReassigned, EscalationReassignmentFailed
 from domain.escalation.policy import Reassign, Step
 from domain.escalation.run import Run
@@ -60,21 +60,21 @@ class StepActions:
         unasked = replace(ticket, queue=None)
         directory = handed(self.world.directory, (ticket, unasked))
         team = wanted.team or ticket.team or ""
-        terms, strategy = directory.terms(team), wanted.strategy
-        needs = dict(terms.required) | terms.wished(ticket.attributes)
+        routing, strategy = directory.routing(team), wanted.strategy
+        needs = dict(routing.required) | routing.preferred_skills(ticket.attributes)
         if strategy == "skilled" and not needs:
             strategy = "least_loaded"  # the team does not say which skills it takes
         return candidates(
             directory,
             team,
-            Wanted(
+            SelectionCriteria(
                 strategy=strategy,
                 holder=ticket.assignee,
                 last=directory.last(self._place),
                 place=self._place,
                 away=away_of(self.around, team),
                 needs=needs,
-                insisted=terms.required,
+                required_skills=routing.required,
                 weight=directory.weight(team, ticket.channel),
             ),
         )

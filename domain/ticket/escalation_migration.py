@@ -13,7 +13,7 @@ from domain.escalation.policy import EscalationPolicy
 from domain.escalation.run import Run
 from domain.sla.clock import Clock
 from domain.sla.facts import PreBreachStep
-from domain.sla.forecast import Hours, foreseen
+from domain.sla.forecast import Hours, forecast
 from domain.ticket.draft import Draft
 from domain.ticket.escalation_runs import calendar_of, later, run_of
 from domain.ticket.sla_matching import early_of
@@ -104,4 +104,4 @@ class Migration:
             calendar=self.world.calendar(clock.calendar),
             early=early_of(self.draft.ticket, policy),
         )
-        return foreseen(clock, (), self.at, hours).early
+        return forecast(clock, (), self.at, hours).early

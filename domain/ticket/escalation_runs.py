@@ -1,8 +1,8 @@
 """Runs around the ladder: started, held by a pause, acknowledged, forced, ended.
 
-Taking a step is in `climb`, going over to another version of the ladder in `migrating`.
-Times here are decided with the clock's calendar where the step counts business time,
-and recorded, so that folding needs none of it.
+CapacityClaim a step is in `climb`, going over to another version of the ladder in
+`migrating`. Times here are decided with the clock's calendar where the step counts
+business time, and recorded, so that folding needs none of it.
 """
 
 from dataclasses import dataclass, replace

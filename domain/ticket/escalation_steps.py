@@ -17,7 +17,7 @@ from domain.escalation.facts import (
     EscalationStepSkipped,
     EscalationWaiting,
 )
-from domain.escalation.recipients import Found
+from domain.escalation.recipients import Resolution
 from domain.escalation.run import Run
 from domain.event import Fact
 from domain.people.candidate import Candidate
@@ -37,7 +37,7 @@ as well, tells somebody: after an outage people hear of where it stands, not of
 everything that was missed."""
 
 
-def look_again(draft: Draft, at: datetime, world: World) -> None:
+def retry_waiting(draft: Draft, at: datetime, world: World) -> None:
     """Steps that are held for want of anybody: due now if they would do something now,
     or earlier than planned if somebody comes earlier.
     """
@@ -58,7 +58,7 @@ def look_again(draft: Draft, at: datetime, world: World) -> None:
 class Look(NamedTuple):
     """Whom a step would tell now, and for whom it would be."""
 
-    found: Found
+    found: Resolution
     moves: tuple[Candidate, ...]
 
 
@@ -216,7 +216,10 @@ class StepExecution:
 
     def catch(self, undelivered: Iterable[str]) -> None:
         """Whoever was not tried is told, with this step."""
-        found, catch_all = Found(self.around), self.escalation_policy.nobody.catch_all
+        found, catch_all = (
+            Resolution(self.around),
+            self.escalation_policy.nobody.catch_all,
+        )
         if catch_all is not None:
             place = f"{self.escalation_policy.ref.name}/catch_all"
             found.add(catch_all, place, NO_MESSAGE)
@@ -233,7 +236,7 @@ class StepExecution:
             )
         )
 
-    def _fire(self, found: Found, *, at_once: bool) -> int:
+    def _fire(self, found: Resolution, *, at_once: bool) -> int:
         number, repetition, due = self.following(at_once=at_once)
         return self._record(
             EscalationStepFired(
@@ -252,11 +255,11 @@ class StepExecution:
             )
         )
 
-    def _resolve(self) -> Found:
+    def _resolve(self) -> Resolution:
         """The catch-all is asked where the step alone reaches nobody, or at the end of
         a round in which nobody was reached.
         """
-        found, escalation_policy = Found(self.around), self.escalation_policy
+        found, escalation_policy = Resolution(self.around), self.escalation_policy
         for number, target in enumerate(self.step.targets):
             found.add(target, f"{escalation_policy.ref.name}/{self.run.step}/{number}")
         catch_all = escalation_policy.nobody.catch_all

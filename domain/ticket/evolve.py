@@ -62,7 +62,7 @@ from domain.lifecycle.facts import (
     TicketWatched,
 )
 from domain.lifecycle.pause import PastPause, Pause
-from domain.lifecycle.reply_author import Voice
+from domain.lifecycle.reply_author import ReplyAuthor
 from domain.people.directory import Turn
 from domain.sla import clock as clocks
 from domain.sla.facts import (
@@ -82,7 +82,7 @@ from domain.sla.facts import (
     SlaResumed,
     SlaWarned,
 )
-from domain.ticket.ticket import Absorbed, Merged, Ticket, voice
+from domain.ticket.ticket import Absorbed, Merged, Ticket, reply_author
 
 
 def fold(events: Iterable[Event], ticket: Ticket | None = None) -> Ticket | None:
@@ -253,7 +253,9 @@ def _unmerged(ticket: Ticket, fact: TicketUnmerged) -> Ticket:
         queued_at=before.queued_at,
         resolved_at=before.resolved_at,
         closed_at=before.closed_at,
-        voices=(*ticket.voices, *spoken) if ticket.customer_wrote else ticket.voices,
+        reply_authors=(*ticket.reply_authors, *spoken)
+        if ticket.customer_wrote
+        else ticket.reply_authors,
         merged_into=None,
         merged=None,
     )
@@ -331,19 +333,19 @@ def _message(ticket: Ticket, fact: TicketMessageAdded) -> Ticket:
     if fact.visibility != "public":
         return counted
     if fact.author.kind != "customer":
-        return replace(counted, voices=_voices(ticket, fact))
+        return replace(counted, reply_authors=_reply_authors(ticket, fact))
     if fact.automatic:
         return counted
     asked = ticket.version if fact.expects_reply else ticket.asked
     return replace(counted, customer_wrote=True, asked=asked)
 
 
-def _voices(ticket: Ticket, fact: TicketMessageAdded) -> tuple[Voice, ...]:
+def _reply_authors(ticket: Ticket, fact: TicketMessageAdded) -> tuple[ReplyAuthor, ...]:
     """What is written before the customer writes answers nobody."""
     if not ticket.customer_wrote:
-        return ticket.voices
-    spoken = voice(fact, ticket)
-    others = (v for v in ticket.voices if replace(v, last=spoken.last) != spoken)
+        return ticket.reply_authors
+    spoken = reply_author(fact, ticket)
+    others = (v for v in ticket.reply_authors if replace(v, last=spoken.last) != spoken)
     return (*others, spoken)
 
 
@@ -397,12 +399,12 @@ def _clock(
     judged = moved.breached_at or moved.stopped_at
     if moved.standing or not judged:
         return moved
-    return replace(moved, standing=standing_of(ticket, moved))
+    return replace(moved, standing=snapshot_of(ticket, moved))
 
 
-def standing_of(ticket: Ticket, clock: clocks.Clock) -> clocks.Standing:
+def snapshot_of(ticket: Ticket, clock: clocks.Clock) -> clocks.ClockSnapshot:
     """A team's own clock is that team's, also when the next one takes over."""
-    return clocks.Standing(
+    return clocks.ClockSnapshot(
         team=clock.team if clock.metric == "team" else ticket.team,
         tier=ticket.customer.tier,
         priority=ticket.priority,

@@ -20,7 +20,7 @@ from domain.sla.reply import Replies
 from domain.ticket.draft import Draft
 from domain.ticket.enforce import enforce
 from domain.ticket.reactions import react
-from domain.ticket.sla_matching import Rematch, cancel, end_runs
+from domain.ticket.sla_matching import Matching, cancel, end_runs
 from domain.ticket.sla_tracking import take_over
 from domain.ticket.ticket import Ticket
 from domain.ticket.world import World
@@ -108,7 +108,7 @@ def unmerge(
         apart_from=survivor.id,
         number=survivor.number,
         reason=reason,
-        replies=tuple(v for v in other.ticket.voices if v.last > since),
+        replies=tuple(v for v in other.ticket.reply_authors if v.last > since),
     )
     for draft, what in ((other, separated), (own, fact)):
         start = draft.mark()
@@ -148,7 +148,7 @@ def _merged(draft: Draft, survivor: Ticket) -> TicketMerged:
 def close_merged(draft: Draft, fact: TicketMerged, at: datetime, world: World) -> None:
     """Its promises end; those that run go on in the ticket that stays."""
     cause = draft.record(fact, at)
-    by = Rematch(draft=draft, at=at, world=world, cause=cause, kind="other")
+    by = Matching(draft=draft, at=at, world=world, cause=cause, kind="other")
     reason = f"merged into ticket {fact.into}"
     for clock in draft.ticket.clocks:
         if clock.live:

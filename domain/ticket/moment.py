@@ -9,7 +9,7 @@ from domain.conditions.condition import ATTRIBUTE, Value
 from domain.event import Fact, Json
 from domain.lifecycle.facts import TicketAbsorbed, TicketMessageAdded
 from domain.sla.reply import Replies
-from domain.ticket.ticket import Ticket, voice
+from domain.ticket.ticket import Ticket, reply_author
 
 
 class TicketFields(NamedTuple):
@@ -68,7 +68,7 @@ class Moment(NamedTuple):
 def _message_fields(
     fact: TicketMessageAdded, ticket: Ticket, replies: Replies
 ) -> dict[str, Value]:
-    author, spoken = fact.author, voice(fact, ticket)
+    author, spoken = fact.author, reply_author(fact, ticket)
     public = fact.visibility == "public"
     return {
         "author_kind": author.kind,

@@ -8,10 +8,10 @@ histories that are replayed.
 from collections.abc import Callable
 from datetime import datetime
 
-from domain.ticket.approvals import Approving
-from domain.ticket.assignment_offers import Offering
+from domain.ticket.approvals import Approvals
+from domain.ticket.assignment_offers import Offers
 from domain.ticket.draft import Draft, Mark
-from domain.ticket.escalation_steps import look_again
+from domain.ticket.escalation_steps import retry_waiting
 from domain.ticket.sla_tracking import follow
 from domain.ticket.world import World
 
@@ -20,18 +20,18 @@ MOST_ROUNDS = 10
 
 
 def _queue(draft: Draft, since: Mark, at: datetime, world: World) -> None:
-    before, offering = since.ticket, Offering(draft, at, world)
+    before, offering = since.ticket, Offers(draft, at, world)
     if before is not None and before.finished and not draft.ticket.finished:
         offering.take_from_absent()
     offering.settle()
 
 
 def _retry_held_steps(draft: Draft, _: Mark, at: datetime, world: World) -> None:
-    look_again(draft, at, world)
+    retry_waiting(draft, at, world)
 
 
 def _reroute_approvals(draft: Draft, _: Mark, at: datetime, world: World) -> None:
-    Approving(draft=draft, at=at, world=world).ask_anew()
+    Approvals(draft=draft, at=at, world=world).reroute()
 
 
 REACTIONS: tuple[Reaction, ...] = (

@@ -10,19 +10,19 @@ from domain.copies import replace
 from domain.lifecycle.facts import TicketClosed, TicketMerged, TicketResolved
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaMet, SlaMissed, SlaPaused, SlaResumed
-from domain.sla.forecast import foreseen, used
+from domain.sla.forecast import forecast, used
 from domain.sla.policy import SlaPolicy
 from domain.sla.transition import standing, transition
 from domain.ticket.draft import Draft
 from domain.ticket.sla_matching import cancel, end_runs
-from domain.ticket.sla_situation import Occasion, hours_of
+from domain.ticket.sla_situation import Situation, hours_of
 from domain.ticket.world import World
 
 
-class Settling:
-    def __init__(self, occasion: Occasion) -> None:
-        self.occasion, self.draft = occasion, occasion.draft
-        self.at, self.world = occasion.at, occasion.world
+class Judging:
+    def __init__(self, situation: Situation) -> None:
+        self.situation, self.draft = situation, situation.draft
+        self.at, self.world = situation.at, situation.world
 
     def settle(self) -> None:
         for clock in self.draft.ticket.clocks:
@@ -32,12 +32,12 @@ class Settling:
     def _settle(self, clock: Clock) -> None:
         policy = self.world.policy(clock.policy)
         definition = policy.definitions[clock.metric]
-        match transition(definition, clock, self.occasion.now(policy)):
+        match transition(definition, clock, self.situation.now(policy)):
             case "stop":
                 self._stop(clock)
             case "cancel":
                 cancel(
-                    self.occasion.rematching(),
+                    self.situation.matching(),
                     clock,
                     "its cancel condition holds",
                     "condition",
@@ -52,13 +52,13 @@ class Settling:
                 pass
 
     def _stop(self, clock: Clock) -> None:
-        self.occasion.record(self._verdict(clock), clock.policy)
+        self.situation.record(self._verdict(clock), clock.policy)
         end_runs(
             self.draft,
             self.at,
             self._reason(),
             clock=clock.key,
-            cause=self.occasion.cause,
+            cause=self.situation.cause,
         )
 
     def _verdict(self, clock: Clock) -> SlaMet | SlaMissed:
@@ -79,11 +79,11 @@ class Settling:
         )
 
     def _reason(self) -> str:
-        if self.occasion.moment.happened(TicketResolved):
+        if self.situation.moment.happened(TicketResolved):
             return "resolved"
-        if self.occasion.moment.happened(TicketClosed):
+        if self.situation.moment.happened(TicketClosed):
             return "closed"
-        if self.occasion.moment.happened(TicketMerged):
+        if self.situation.moment.happened(TicketMerged):
             return "merged"
         return "answered"
 
@@ -93,13 +93,13 @@ class Settling:
             self._stop(clock)
         else:
             cancel(
-                self.occasion.rematching(), clock, "its reset condition holds", "reset"
+                self.situation.matching(), clock, "its reset condition holds", "reset"
             )
-        self.occasion.anew.add(clock.metric)
+        self.situation.anew.add(clock.metric)
 
     def _pause(self, clock: Clock, policy: SlaPolicy) -> None:
         pause, longest = self.draft.ticket.pause, policy.longest_pause
-        self.occasion.record(
+        self.situation.record(
             SlaPaused(
                 metric=clock.metric,
                 cycle=clock.cycle,
@@ -112,7 +112,7 @@ class Settling:
     def _resume(self, clock: Clock) -> None:
         reason = "what paused it is over"
         fact = resumed(self.draft, clock, self.at, self.world, reason)
-        self.occasion.record(fact, clock.policy)
+        self.situation.record(fact, clock.policy)
 
     def realign(self) -> None:
         """After the promises were worked out anew."""
@@ -124,7 +124,7 @@ class Settling:
         """A promise that reads otherwise may also pause otherwise."""
         policy = self.world.policy(clock.policy)
         definition = policy.definitions[clock.metric]
-        match standing(definition, clock, self.occasion.now(policy)):
+        match standing(definition, clock, self.situation.now(policy)):
             case "pause":
                 self._pause(clock, policy)
             case "resume":
@@ -144,7 +144,7 @@ def resumed(
 ) -> SlaResumed:
     policy, ticket = world.policy(clock.policy), draft.ticket
     going = replace(clock, state="running", pauses=ended(clock.pauses, at))
-    timed = foreseen(going, policy.warn_at, at, hours_of(ticket, clock, policy, world))
+    timed = forecast(going, policy.warn_at, at, hours_of(ticket, clock, policy, world))
     return SlaResumed(
         metric=clock.metric,
         cycle=clock.cycle,

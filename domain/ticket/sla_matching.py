@@ -23,7 +23,7 @@ from domain.sla.facts import (
     SlaNotMatched,
     SlaRestated,
 )
-from domain.sla.forecast import Hours, Lead, foreseen, used
+from domain.sla.forecast import Hours, Lead, forecast, used
 from domain.sla.match import match
 from domain.sla.policy import SlaPolicy
 from domain.ticket.draft import Draft
@@ -31,7 +31,7 @@ from domain.ticket.moment import ticket_fields
 from domain.ticket.ticket import Ticket
 from domain.ticket.world import World
 
-Terms: TypeAlias = tuple[timedelta, PolicyRef, PolicyRef | None]
+RoutingRules: TypeAlias = tuple[timedelta, PolicyRef, PolicyRef | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class Edited:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rematch:
+class Matching:
     """`cause`: version of the event that made it necessary; None = the command."""
 
     draft: Draft
@@ -77,11 +77,14 @@ class Rematch:
         promised = {promise.metric: promise for promise in promises}
         for clock in ticket.clocks:
             if clock.live and not self._is_of_another(clock, before, promised):
-                terms = before.get(clock.metric, _terms(clock))
-                self._apply(clock, terms, promised.get(clock.metric))
+                routing = before.get(clock.metric, _terms(clock))
+                self._apply(clock, routing, promised.get(clock.metric))
 
     def _is_of_another(
-        self, clock: Clock, before: dict[str, Terms], promised: dict[str, Promise]
+        self,
+        clock: Clock,
+        before: dict[str, RoutingRules],
+        promised: dict[str, Promise],
     ) -> bool:
         """Promised by a ticket that went into this one, which never promised that: it
         ends only if its own policy is withdrawn.
@@ -133,7 +136,9 @@ class Rematch:
         versions = self.world.config.entry("calendars", name).versions
         return pinned or (versions[-1].ref if versions else None)
 
-    def _apply(self, clock: Clock, before: Terms, promise: Promise | None) -> None:
+    def _apply(
+        self, clock: Clock, before: RoutingRules, promise: Promise | None
+    ) -> None:
         """Against what was promised before: the clock itself may read otherwise, by a
         grace or because it was kept, and a change of something else leaves it so.
         """
@@ -153,7 +158,7 @@ class Rematch:
             quiet=policy.quiet,
             early=early_of(self.draft.ticket, policy),
         )
-        self._say(clock, foreseen(new, policy.warn_at, self.at, hours), rule)
+        self._say(clock, forecast(new, policy.warn_at, self.at, hours), rule)
 
     def _changed(
         self, clock: Clock, promise: Promise, rules: ChangeRules, rule: ChangeRule
@@ -185,7 +190,7 @@ class Rematch:
             quiet=policy.quiet,
             early=early_of(self.draft.ticket, policy),
         )
-        new = foreseen(other, policy.warn_at, self.at, hours)
+        new = forecast(other, policy.warn_at, self.at, hours)
         self._say(clock, new, "merged", taken_from)
 
     def _say(
@@ -217,7 +222,7 @@ class Rematch:
         )
 
 
-def _terms(of: Promise | Clock) -> Terms:
+def _terms(of: Promise | Clock) -> RoutingRules:
     return of.target, of.policy, of.calendar
 
 
@@ -227,7 +232,7 @@ def _pinned_calendars(ticket: Ticket) -> dict[str, PolicyRef]:
     return {ref.name: ref for ref in refs if ref is not None}
 
 
-def cancel(by: Rematch, clock: Clock, reason: str, why: CancelledBy) -> None:
+def cancel(by: Matching, clock: Clock, reason: str, why: CancelledBy) -> None:
     elapsed = used(clock, by.at, by.world.calendar(clock.calendar))
     by.record(
         SlaCancelled(
@@ -241,7 +246,7 @@ def cancel(by: Rematch, clock: Clock, reason: str, why: CancelledBy) -> None:
     end_runs(by.draft, by.at, reason, clock=clock.key, cause=by.cause)
 
 
-def pin_escalation_policy(by: Rematch, policy: SlaPolicy) -> None:
+def pin_escalation_policy(by: Matching, policy: SlaPolicy) -> None:
     """The ticket keeps the ladder whole, as it is when the promise is made."""
     name = policy.escalation_policy or ""
     escalation_policy = by.world.config.escalation_policies.get(name)

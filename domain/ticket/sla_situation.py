@@ -12,12 +12,12 @@ from domain.sla.policy import SlaPolicy
 from domain.sla.reply import Replies
 from domain.ticket.draft import Draft
 from domain.ticket.moment import Moment, TicketFields
-from domain.ticket.sla_matching import Edited, Rematch, early_of
+from domain.ticket.sla_matching import Edited, Matching, early_of
 from domain.ticket.ticket import Ticket
 from domain.ticket.world import World
 
 
-class Occasion:
+class Situation:
     """`anew`: metrics whose clock was reset, and may start over at once."""
 
     def __init__(
@@ -32,8 +32,8 @@ class Occasion:
     def record(self, fact: Fact, policy: PolicyRef) -> None:
         self.draft.record(fact, self.at, cause=self.cause, policy=policy, by_rule=True)
 
-    def rematching(self, edited: Edited | None = None) -> Rematch:
-        return Rematch(
+    def matching(self, edited: Edited | None = None) -> Matching:
+        return Matching(
             draft=self.draft,
             at=self.at,
             world=self.world,

@@ -7,26 +7,26 @@ from domain.conditions.condition import holds
 from domain.copies import replace
 from domain.lifecycle.facts import TicketOpened, TicketReopened
 from domain.lifecycle.pause import PastPause
-from domain.lifecycle.reply_author import Voice
+from domain.lifecycle.reply_author import ReplyAuthor
 from domain.sla import clock as clocks
 from domain.sla.clock import Clock
 from domain.sla.decision import Promise
 from domain.sla.facts import SlaAttached
-from domain.sla.forecast import foreseen, used
+from domain.sla.forecast import forecast, used
 from domain.sla.metric import Definition
 from domain.sla.policy import SlaPolicy
 from domain.sla.transition import starts, starts_again
 from domain.ticket.moment import TicketFields
-from domain.ticket.sla_judging import Settling
+from domain.ticket.sla_judging import Judging
 from domain.ticket.sla_matching import pin_escalation_policy
-from domain.ticket.sla_situation import Occasion, hours_of
+from domain.ticket.sla_situation import Situation, hours_of
 
 
-class Beginning:
-    def __init__(self, occasion: Occasion) -> None:
-        self.occasion, self.draft = occasion, occasion.draft
-        self.at, self.world = occasion.at, occasion.world
-        self.settling = Settling(occasion)
+class ClockStarter:
+    def __init__(self, situation: Situation) -> None:
+        self.situation, self.draft = situation, situation.draft
+        self.at, self.world = situation.at, situation.world
+        self.judging = Judging(situation)
 
     def begin(self) -> None:
         for promise in self.draft.ticket.promises:
@@ -51,7 +51,7 @@ class Beginning:
         if not self._may_begin(definition, policy, cycles):
             return
         carried = self._carried(cycles[-1], definition, policy) if cycles else None
-        pin_escalation_policy(self.occasion.rematching(), policy)
+        pin_escalation_policy(self.situation.matching(), policy)
         self._attach(self._attached(promise, policy, len(cycles) + 1, carried))
 
     def _may_begin(
@@ -60,10 +60,10 @@ class Beginning:
         if definition.once and any(c.state != "cancelled" for c in cycles):
             return False
         fresh = not cycles or cycles[-1].cancelled_by == "unpromised"
-        if fresh or cycles[-1].metric in self.occasion.anew:
-            return starts(definition, self.occasion.now(policy))
+        if fresh or cycles[-1].metric in self.situation.anew:
+            return starts(definition, self.situation.now(policy))
         return starts_again(
-            definition, self.occasion.before(policy), self.occasion.now(policy)
+            definition, self.situation.before(policy), self.situation.now(policy)
         )
 
     def _carried(
@@ -76,7 +76,7 @@ class Beginning:
         """
         if last.cancelled_by == "unpromised":
             return self._promised_again(last, definition, policy)
-        reopened = self.occasion.moment.happened(TicketReopened) and definition.reopens
+        reopened = self.situation.moment.happened(TicketReopened) and definition.reopens
         if not reopened or last.stopped_at is None or last.cancelled_by is not None:
             return None
         rules = policy.on_change
@@ -98,7 +98,7 @@ class Beginning:
             last.stopped_at or self.at,
             self.draft.ticket,
         )
-        fields = self.occasion.now(policy)
+        fields = self.situation.now(policy)
         spans = [
             Span(max(pause.since, stopped), pause.end)
             for pause in ticket.past_pauses
@@ -132,7 +132,7 @@ class Beginning:
         if carried is not None:  # what passed before is not warned of again
             clock = replace(clock, warned=policy.warn_at)
         hours = hours_of(self.draft.ticket, clock, policy, self.world)
-        timed = foreseen(clock, policy.warn_at, self.at, hours)
+        timed = forecast(clock, policy.warn_at, self.at, hours)
         return replace(
             fact,
             due_at=timed.due_at,
@@ -147,7 +147,7 @@ class Beginning:
         """A ticket that was split off counts from its message, or from the start of the
         original, by the policy's rule.
         """
-        for fact in self.occasion.moment.facts:
+        for fact in self.situation.moment.facts:
             if isinstance(fact, TicketOpened) and fact.split_from is not None:
                 original = policy.on_change.split == "original"
                 return fact.split_from.opened_at if original else self.at
@@ -165,18 +165,18 @@ class Beginning:
             fact = self._going_on(theirs, policy, len(cycles) + 1, theirs)
             self._attach(replace(fact, taken_from=taken_from))
         elif self._strictness(theirs) < self._strictness(mine):
-            self.occasion.rematching().take_terms(mine, theirs, taken_from)
-            self.settling.align(
+            self.situation.matching().take_terms(mine, theirs, taken_from)
+            self.judging.align(
                 next(c for c in self.draft.ticket.clocks if c.key == mine.key)
             )
 
-    def restore(self, mine: Clock, replies: tuple[Voice, ...]) -> None:
+    def restore(self, mine: Clock, replies: tuple[ReplyAuthor, ...]) -> None:
         """A clock that a merge ended goes on as if it had run all the while, but what
         was answered there in the meantime.
         """
         policy = self.world.policy(mine.policy)
-        definition, fields = policy.definitions[mine.metric], self.occasion.now(policy)
-        answered = any(policy.replies.count(voice) for voice in replies)
+        definition, fields = policy.definitions[mine.metric], self.situation.now(policy)
+        answered = any(policy.replies.count(reply_author) for reply_author in replies)
         if answered and holds(definition.stop, fields.but(reply=True)):
             return
         cycles = [c for c in self.draft.ticket.clocks if c.metric == mine.metric]
@@ -186,12 +186,12 @@ class Beginning:
     def _going_on(
         self, of: Clock, policy: SlaPolicy, cycle: int, carried: Clock
     ) -> SlaAttached:
-        pin_escalation_policy(self.occasion.rematching(), policy)
+        pin_escalation_policy(self.situation.matching(), policy)
         return self._attached(promise_of(of), policy, cycle, carried)
 
     def _attach(self, fact: SlaAttached) -> None:
-        self.occasion.record(fact, fact.policy)
-        self.settling.align(self.draft.ticket.clocks[-1])
+        self.situation.record(fact, fact.policy)
+        self.judging.align(self.draft.ticket.clocks[-1])
 
     def _strictness(self, clock: Clock) -> datetime:
         """When it breaks; if it stands still, as if it went on round the clock."""

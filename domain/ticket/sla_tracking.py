@@ -18,14 +18,14 @@ from domain.sla.clock import Clock
 from domain.ticket.draft import Draft, Mark
 from domain.ticket.escalation_runs import Escalating
 from domain.ticket.moment import Moment
-from domain.ticket.sla_judging import Settling
+from domain.ticket.sla_judging import Judging
 from domain.ticket.sla_matching import Edited
-from domain.ticket.sla_situation import Occasion
-from domain.ticket.sla_starting import Beginning
+from domain.ticket.sla_situation import Situation
+from domain.ticket.sla_starting import ClockStarter
 from domain.ticket.unmerge import come_apart
 from domain.ticket.world import World
 
-MATCHED_ANEW = (
+MATCHED_AGAIN = (
     TicketOpened,
     TicketPriorityChanged,
     TicketTierChanged,
@@ -41,24 +41,24 @@ def follow(draft: Draft, since: Mark, at: datetime, world: World) -> None:
     if not facts:
         return
     moment = Moment(before=since.ticket, ticket=draft.ticket, facts=facts)
-    occasion = Occasion(draft, moment, at, world)
-    settling = Settling(occasion)
-    settling.settle()
-    come_apart(occasion)
-    if moment.happened(*MATCHED_ANEW):
-        occasion.rematching().run()
-        settling.realign()
-    Beginning(occasion).begin()
+    situation = Situation(draft, moment, at, world)
+    judging = Judging(situation)
+    judging.settle()
+    come_apart(situation)
+    if moment.happened(*MATCHED_AGAIN):
+        situation.matching().run()
+        judging.realign()
+    ClockStarter(situation).begin()
     Escalating(draft=draft, at=at, world=world).follow(moment)
 
 
 def restate_edited(draft: Draft, at: datetime, world: World, edited: Edited) -> None:
     """Policies or calendars were edited, and this ticket shall follow them."""
     moment = Moment(before=draft.ticket, ticket=draft.ticket, facts=())
-    occasion = Occasion(draft, moment, at, world)
-    occasion.rematching(edited).run()
-    Settling(occasion).realign()
-    Beginning(occasion).begin()
+    situation = Situation(draft, moment, at, world)
+    situation.matching(edited).run()
+    Judging(situation).realign()
+    ClockStarter(situation).begin()
 
 
 def take_over(
@@ -67,7 +67,7 @@ def take_over(
     """The running clocks of a ticket that was merged into this one."""
     facts = draft.since(since)
     moment = Moment(before=since.ticket, ticket=draft.ticket, facts=facts)
-    beginning = Beginning(Occasion(draft, moment, at, world))
+    starting = ClockStarter(Situation(draft, moment, at, world))
     came = next(f.absorbed for f in facts if isinstance(f, TicketAbsorbed))
     for clock in clocks:
-        beginning.take_over(clock, came)
+        starting.take_over(clock, came)

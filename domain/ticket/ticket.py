@@ -18,7 +18,7 @@ from domain.lifecycle.facts import (
     TicketMessageAdded,
 )
 from domain.lifecycle.pause import PastPause, Pause
-from domain.lifecycle.reply_author import Voice
+from domain.lifecycle.reply_author import ReplyAuthor
 from domain.lifecycle.status import FINISHED, Status
 from domain.people.directory import Turn
 from domain.sla.clock import Clock
@@ -91,7 +91,7 @@ class Ticket:
     opened_by: AuthorKind = "customer"
     customer_wrote: bool = True
     """Not yet, on a ticket that an agent opened: then nobody waits for an answer."""
-    voices: tuple[Voice, ...] = ()
+    reply_authors: tuple[ReplyAuthor, ...] = ()
     """Who wrote to the customer who had written; a policy says who of them counts."""
     asked: int | None = None
     """Version of the customer's last message that expects an answer."""
@@ -136,16 +136,19 @@ class Ticket:
 
     def answered(self, replies: Replies) -> bool:
         """Whether the customer who had written ever had an answer that counts."""
-        return self.settled or any(replies.count(voice) for voice in self.voices)
+        return self.settled or any(
+            replies.count(reply_author) for reply_author in self.reply_authors
+        )
 
     def awaiting(self, replies: Replies) -> bool:
         """Whether a message of the customer expects an answer and has none."""
         return self.asked is not None and not any(
-            voice.last > self.asked and replies.count(voice) for voice in self.voices
+            reply_author.last > self.asked and replies.count(reply_author)
+            for reply_author in self.reply_authors
         )
 
     @property
-    def in_hands_of(self) -> str | None:
+    def owner(self) -> str | None:
         """Who has it, or is asked to take it: what counts as load. Nobody, once it is
         finished.
         """
@@ -159,9 +162,9 @@ class Ticket:
         return self.status in FINISHED
 
 
-def voice(fact: TicketMessageAdded, ticket: Ticket) -> Voice:
+def reply_author(fact: TicketMessageAdded, ticket: Ticket) -> ReplyAuthor:
     """Whose public message it was; `ticket` as it is at the message."""
-    return Voice(
+    return ReplyAuthor(
         author_kind=fact.author.kind,
         role=fact.author.role,
         channel=fact.channel or ticket.channel,

@@ -8,53 +8,53 @@ from domain.calendar.span import Span, ended
 from domain.copies import replace
 from domain.lifecycle.facts import TicketSeparated, TicketUnmerged
 from domain.sla.clock import Clock
-from domain.ticket.sla_judging import Settling
+from domain.ticket.sla_judging import Judging
 from domain.ticket.sla_matching import cancel
-from domain.ticket.sla_situation import Occasion
-from domain.ticket.sla_starting import Beginning
+from domain.ticket.sla_situation import Situation
+from domain.ticket.sla_starting import ClockStarter
 from domain.ticket.ticket import Absorbed
 
 
-def come_apart(occasion: Occasion) -> None:
+def come_apart(situation: Situation) -> None:
     """On either side, if that is what happened."""
-    before = occasion.moment.before
-    for fact in occasion.moment.facts:
+    before = situation.moment.before
+    for fact in situation.moment.facts:
         match fact:
             case TicketUnmerged() if before is not None:
-                _restore(occasion, fact)
+                _restore(situation, fact)
             case TicketSeparated() if before is not None:
                 for gone in before.absorbed:
                     if gone.ticket_id == fact.separated:
-                        _give_back(occasion, gone)
+                        _give_back(situation, gone)
             case _:
                 pass
 
 
-def _restore(occasion: Occasion, fact: TicketUnmerged) -> None:
-    before = occasion.moment.before
+def _restore(situation: Situation, fact: TicketUnmerged) -> None:
+    before = situation.moment.before
     assert before is not None, "what is undone was there"
     merged = before.merged
-    for clock in occasion.draft.ticket.clocks:
+    for clock in situation.draft.ticket.clocks:
         by_merge = clock.cancelled_by == "merged" and not clock.live
         if merged and by_merge and clock.stopped_at == merged.at:
-            Beginning(occasion).restore(clock, fact.replies)
+            ClockStarter(situation).restore(clock, fact.replies)
 
 
-def _give_back(occasion: Occasion, gone: Absorbed) -> None:
+def _give_back(situation: Situation, gone: Absorbed) -> None:
     """Clocks of the other go; where this one's own took the other's terms, it has its
     own again.
     """
-    for clock in occasion.draft.ticket.clocks:
+    for clock in situation.draft.ticket.clocks:
         if not clock.live or clock.taken_from != gone.ticket_id:
             continue
-        by = occasion.rematching()
+        by = situation.matching()
         if clock.own is None:
             cancel(by, clock, f"ticket {gone.ticket_id} is on its own again", "merged")
             continue
         own = replace(clock.own, pauses=_pauses(clock.own, clock, gone))
         by.take_terms(clock, own, None)
-        Settling(occasion).align(
-            next(c for c in occasion.draft.ticket.clocks if c.key == clock.key)
+        Judging(situation).align(
+            next(c for c in situation.draft.ticket.clocks if c.key == clock.key)
         )
 
 

@@ -32,8 +32,8 @@ def moves_anything(move: Move) -> bool:
 
 def taken(before: Ticket | None, after: Ticket) -> str | None:
     """Who has it, or is asked to take it, and did not before."""
-    was = before.in_hands_of if before else None
-    return after.in_hands_of if after.in_hands_of != was else None
+    was = before.owner if before else None
+    return after.owner if after.owner != was else None
 
 
 def given_by_rule(facts: Iterable[Fact]) -> frozenset[str]:
@@ -51,7 +51,7 @@ def given_by_rule(facts: Iterable[Fact]) -> frozenset[str]:
 
 
 def _freed(before: Ticket | None, after: Ticket) -> bool:
-    return before is not None and before.in_hands_of != after.in_hands_of
+    return before is not None and before.owner != after.owner
 
 
 def _weights(
@@ -59,7 +59,7 @@ def _weights(
 ) -> dict[str, int]:
     weights: dict[str, int] = {}
     for ticket, sign in ((before, -1), (after, 1)):
-        if ticket is not None and (holder := ticket.in_hands_of) is not None:
+        if ticket is not None and (holder := ticket.owner) is not None:
             weight = directory.weight(ticket.team, ticket.channel)
             weights[holder] = weights.get(holder, 0) + sign * weight
     return {agent: weight for agent, weight in weights.items() if weight}

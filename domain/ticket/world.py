@@ -21,7 +21,7 @@ class World:
     config: Configuration = field(default_factory=Configuration)
     directory: Directory = field(default_factory=Directory)
     oncall: OnCallBook = field(default_factory=OnCallBook)
-    familiar: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    past_agents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By the customer: who had tickets of theirs, the last one first; only as far as
     the terms of a team ask for it."""
 

@@ -23,7 +23,7 @@ from psycopg.sql import SQL, Identifier
 from psycopg_pool import ConnectionPool
 from typing_extensions import override
 
-from activities.ports import CommandRow, Taking
+from activities.ports import CapacityClaim, CommandRow
 from infra.eventstore.codec import TypedMapper
 from infra.postgres.database import LIVENESS
 
@@ -84,16 +84,18 @@ class AppendOnlyRecorder(PostgresApplicationRecorder):
             [e.state for e in stored_events],
         )
         curs.execute(self.insert_events_statement, columns)
-        takings: Sequence[Taking] = kwargs.get("takings", ())
+        takings: Sequence[CapacityClaim] = kwargs.get("takings", ())
         if takings:
             # By a cursor of its own: this one still has the events' positions.
             self._take(curs.connection.cursor(), takings)
 
-    def _take(self, curs: Cursor[DictRow], takings: Sequence[Taking]) -> None:
+    def _take(self, curs: Cursor[DictRow], takings: Sequence[CapacityClaim]) -> None:
         """Under the lock, as the events are: nobody comes in between."""
         limited = [(agent, t.known) for t in takings for agent in t.limited]
         who, known = [agent for agent, _ in limited], [at for _, at in limited]
-        agents = sorted({agent for taking in takings for agent in taking.agents})
+        agents = sorted(
+            {agent for capacity_claim in takings for agent in capacity_claim.agents}
+        )
         curs.execute(_TAKE_HANDS, (agents, who, known, self.writer))
 
     @override

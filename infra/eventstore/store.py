@@ -8,10 +8,10 @@ from datetime import datetime
 
 from activities.ports import (
     Appended,
+    CapacityClaim,
     CommandRow,
     Recorded,
     StoreUnavailableError,
-    Taking,
 )
 from domain.errors import (
     CommandReusedError,
@@ -168,10 +168,10 @@ class PostgresEventStore:
         self,
         events: Sequence[Event],
         command: CommandRow,
-        taking: Taking | None = None,
+        capacity_claim: CapacityClaim | None = None,
     ) -> Appended:
         try:
-            position = await self._writer.append(events, command, taking)
+            position = await self._writer.append(events, command, capacity_claim)
         except (NotAppendedError, StoreUnavailableError) as refused:
             return await self._explain(refused, command)
         if not events and (found := await self.find(command.command_id)):

@@ -25,7 +25,7 @@ from eventsourcing.persistence import (
 from psycopg.errors import PipelineAborted
 from psycopg_pool import PoolTimeout
 
-from activities.ports import CommandRow, StoreUnavailableError, Taking
+from activities.ports import CapacityClaim, CommandRow, StoreUnavailableError
 from domain.event import Event
 from infra.eventstore.recorder import Log
 from infra.postgres.database import unavailable
@@ -48,7 +48,7 @@ class NotAppendedError(Exception):
 class _Append:
     events: Sequence[Event]
     command: CommandRow
-    taking: Taking | None
+    capacity_claim: CapacityClaim | None
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[int]
 
@@ -85,7 +85,7 @@ class GroupWriter:
         self,
         events: Sequence[Event],
         command: CommandRow,
-        taking: Taking | None = None,
+        capacity_claim: CapacityClaim | None = None,
     ) -> int:
         """The position of the last event. Raises NotAppendedError or
         StoreUnavailableError; after either it is unknown only to the network, never
@@ -93,7 +93,7 @@ class GroupWriter:
         """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[int] = loop.create_future()
-        self._queue.put(_Append(events, command, taking, loop, answer))
+        self._queue.put(_Append(events, command, capacity_claim, loop, answer))
         return await answer
 
     def close(self) -> None:
@@ -162,7 +162,9 @@ class GroupWriter:
             recordings = self._log.events.put(
                 [event for append in batch for event in append.events],
                 commands=[append.command for append in batch],
-                takings=[append.taking for append in batch if append.taking],
+                takings=[
+                    append.capacity_claim for append in batch if append.capacity_claim
+                ],
             )
         except IntegrityError as error:
             raise NotAppendedError(str(error), full=_of_hands(error)) from error

@@ -18,7 +18,7 @@ from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.follower import Follower
 from infra.followers.ticket_cache import TicketCache, each
 from infra.postgres.database import Database
-from infra.postgres.wake_up import Bell
+from infra.postgres.wake_up import WakeUpListener
 
 CHANGES = ("policy.published", "policy.retired", "agent.leave_added")
 SHIFTED = (
@@ -42,13 +42,13 @@ FREEING = frozenset(
         "assignment.declined",
         "assignment.offer_expired",
         "assignment.waiting",
-        "assignment.withdrawn",
+        "assignment.revoked",
         *SHIFTED,
     }
 )
 
 
-class Drain(Follower):
+class AssignmentFollower(Follower):
     """`projected` waits until the read model has seen a position."""
 
     name = "drain"
@@ -57,7 +57,7 @@ class Drain(Follower):
         self,
         database: Database,
         store: PostgresEventStore,
-        bell: Bell,
+        bell: WakeUpListener,
         tickets: TicketCache,
         assigning: Assigning,
         projected: Callable[[int], Awaitable[None]],
@@ -92,7 +92,7 @@ class Drain(Follower):
         held = await self._assigning.held()
         if not _changed_who_is_there(freeing):
             held = await self._for_free_hands(held)
-        refused |= await self._assigning.look_again(held, key)
+        refused |= await self._assigning.retry_waiting(held, key)
         await self.park(refused, last.position)
 
     async def _for_free_hands(self, held: Sequence[str]) -> Sequence[str]:
@@ -113,7 +113,7 @@ class Drain(Follower):
         fact, do = event.fact, self._assigning
         match fact:
             case PolicyPublished(kind="teams") | PolicyRetired(kind="teams"):
-                return await do.take_in(fact.name, event.id)
+                return await do.enqueue_unassigned(fact.name, event.id)
             case PolicyPublished(kind="agents") | PolicyRetired(kind="agents"):
                 return await do.withdraw(fact.name, event.timestamp, event.id)
             case AgentLeaveAdded():

@@ -17,7 +17,7 @@ import psycopg
 from activities.ports import StoreUnavailableError
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.postgres.database import Database, Row
-from infra.postgres.wake_up import Bell
+from infra.postgres.wake_up import WakeUpListener
 from infra.process.logs import fields
 from infra.temporal.client import TemporalUnavailableError
 
@@ -35,7 +35,7 @@ class Follower(ABC):
     batch = 500
 
     def __init__(
-        self, database: Database, store: PostgresEventStore, bell: Bell
+        self, database: Database, store: PostgresEventStore, bell: WakeUpListener
     ) -> None:
         self.database, self.store, self.bell = database, store, bell
         self.position = 0

@@ -22,7 +22,7 @@ from domain.ticket.restatement import (
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.follower import Follower
 from infra.postgres.database import Database
-from infra.postgres.wake_up import Bell
+from infra.postgres.wake_up import WakeUpListener
 
 KINDS: dict[str, RestatedKind] = {
     "sla-policies": "sla-policies",
@@ -32,7 +32,7 @@ UNSEEN = timedelta(seconds=5)
 """So long after an edit another process may still open tickets by the old version."""
 
 
-class Restater(Follower):
+class RestatementFollower(Follower):
     """`projected` waits until the read model has seen a position."""
 
     name = "restatements"
@@ -41,7 +41,7 @@ class Restater(Follower):
         self,
         database: Database,
         store: PostgresEventStore,
-        bell: Bell,
+        bell: WakeUpListener,
         registry: Registry,
         restating: Restating,
         projected: Callable[[int], Awaitable[None]],

@@ -7,7 +7,7 @@ import logging
 import time
 
 from infra.followers.follower import AWAY
-from infra.postgres.wake_up import Bell
+from infra.postgres.wake_up import WakeUpListener
 from infra.projections.simulations import SimulationTable
 from infra.temporal.client import (
     TemporalRefusedError,
@@ -23,7 +23,7 @@ class SimulationStarter:
     """`bell`: rings when a job was added."""
 
     def __init__(
-        self, table: SimulationTable, backend: TimerBackend, bell: Bell
+        self, table: SimulationTable, backend: TimerBackend, bell: WakeUpListener
     ) -> None:
         self._table, self._backend, self._bell = table, backend, bell
         self._started: dict[str, float] = {}

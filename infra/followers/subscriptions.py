@@ -14,7 +14,7 @@ from domain.subscription.subscription import (
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.follower import Follower
 from infra.postgres.database import Database
-from infra.postgres.wake_up import Bell
+from infra.postgres.wake_up import WakeUpListener
 from infra.temporal.client import TemporalRefusedError, TimerBackend
 
 HURRYING = (
@@ -24,14 +24,14 @@ HURRYING = (
 )
 
 
-class Pokes(Follower):
+class SubscriptionFollower(Follower):
     name = "subscriptions"
 
     def __init__(
         self,
         database: Database,
         store: PostgresEventStore,
-        bell: Bell,
+        bell: WakeUpListener,
         registry: Registry,
         backend: TimerBackend,
     ) -> None:

@@ -17,14 +17,14 @@ from domain.lifecycle.facts import PRIORITIES
 from domain.people.directory import Turn
 from domain.sla.clock import Clock
 from domain.ticket.enforce import plan
-from domain.ticket.evolve import standing_of
+from domain.ticket.evolve import snapshot_of
 from domain.ticket.ticket import Ticket
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.eventstore.streams import PROJECTOR, ticket_ids
 from infra.followers.follower import Follower
 from infra.followers.ticket_cache import TicketCache, each
 from infra.postgres.database import Database, Row
-from infra.postgres.wake_up import Bell
+from infra.postgres.wake_up import WakeUpListener
 from infra.projections.facets import broken, facets, promised, shown_clocks
 from infra.projections.used_words import Used, UsedWords, words_of
 
@@ -95,7 +95,7 @@ class Projector(Follower):
         self,
         database: Database,
         store: PostgresEventStore,
-        bell: Bell,
+        bell: WakeUpListener,
         tickets: TicketCache,
     ) -> None:
         super().__init__(database, store, bell)
@@ -190,7 +190,7 @@ def _places(rows: Iterable[Rows]) -> list[Row]:
 
 def _clock_row(ticket: Ticket, clock: Clock) -> Json:
     """By the names of the columns."""
-    calendar, standing = clock.calendar, clock.standing or standing_of(ticket, clock)
+    calendar, standing = clock.calendar, clock.standing or snapshot_of(ticket, clock)
     elapsed = clock.elapsed
     return {
         "ticket_id": ticket.id,

@@ -17,7 +17,7 @@ from infra.eventstore.streams import ticket_ids
 from infra.followers.follower import Follower
 from infra.followers.ticket_cache import Failed, TicketCache, each
 from infra.postgres.database import Database
-from infra.postgres.wake_up import Bell
+from infra.postgres.wake_up import WakeUpListener
 from infra.temporal.client import (
     TemporalRefusedError,
     TemporalUnavailableError,
@@ -38,7 +38,7 @@ class Timers(Follower):
         self,
         database: Database,
         store: PostgresEventStore,
-        bell: Bell,
+        bell: WakeUpListener,
         tickets: TicketCache,
         backend: TimerBackend,
         quiet: asyncio.Event,

@@ -7,7 +7,7 @@ from activities.delivery import Answer
 from infra.http.outbound import DeliveryError, OutboundClient, OutboundError
 
 
-class WebhookCourier:
+class WebhookSender:
     def __init__(self, client: OutboundClient) -> None:
         self._client = client
 

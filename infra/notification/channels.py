@@ -13,7 +13,7 @@ from infra.notification.chat import Chat
 from infra.notification.chat_targets import load_targets
 from infra.notification.circuit_breaker import Guarded, Way
 from infra.notification.mail import Mail, parse_smtp_url
-from infra.notification.webhook import Hook
+from infra.notification.webhook import WebhookChannel
 from infra.settings import Settings
 
 LOG = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ def channels(
     read.
     """
     ways: dict[Channel, Way] = {
-        "webhook": Hook(client, key, now),
+        "webhook": WebhookChannel(client, key, now),
         "apprise": Chat(load_targets(settings.notify_targets)),
     }
     if settings.smtp_url:

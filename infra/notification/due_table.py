@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from domain.notification.dispatch_order import LARGEST_BUNDLE, Spent
+from domain.notification.dispatch_order import LARGEST_BUNDLE, SentRecord
 from domain.notification.notification import Notification
 from domain.notification.rate_limits import LIMITS
 from infra.postgres.database import Database
@@ -51,14 +51,14 @@ class NotificationTable:
         found: datetime | None = rows[0][0]
         return found
 
-    async def spent(self, now: datetime) -> Sequence[Spent]:
+    async def spent(self, now: datetime) -> Sequence[SentRecord]:
         rows = await self._database.rows(
             "SELECT destination, person, tickets, sent_at, full_at"
             " FROM notification_sends WHERE sent_at > %s ORDER BY sent_at",
             (now - MEMORY,),
         )
         return [
-            Spent(
+            SentRecord(
                 destination=destination,
                 person=person,
                 tickets=tuple(tickets),
@@ -68,7 +68,7 @@ class NotificationTable:
             for destination, person, tickets, at, full_at in rows
         ]
 
-    async def spend(self, spent: Spent) -> None:
+    async def spend(self, spent: SentRecord) -> None:
         async with self._database.transaction() as connection:
             await connection.execute(
                 "DELETE FROM notification_sends WHERE sent_at < %s",

@@ -16,7 +16,7 @@ from domain.notification.notification import ticket_of
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.follower import Follower
 from infra.postgres.database import Database
-from infra.postgres.wake_up import Bell
+from infra.postgres.wake_up import WakeUpListener
 
 AT_ONCE = 8
 """Their events are written in one commit."""
@@ -31,7 +31,7 @@ class Notifications(Follower):
         self,
         database: Database,
         store: PostgresEventStore,
-        bell: Bell,
+        bell: WakeUpListener,
         notifying: Notifying,
     ) -> None:
         super().__init__(database, store, bell)

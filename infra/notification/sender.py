@@ -15,7 +15,7 @@ from activities.sending import Sending
 from domain.notification.dispatch_order import Bundle
 from infra.notification.due_table import NotificationTable
 from infra.postgres.database import Database
-from infra.postgres.wake_up import EVERY_S, Bell
+from infra.postgres.wake_up import EVERY_S, WakeUpListener
 
 LOCK = 7308
 AT_ONCE = 20
@@ -26,7 +26,11 @@ LOG = logging.getLogger(__name__)
 
 class Sender:
     def __init__(
-        self, database: Database, table: NotificationTable, sending: Sending, bell: Bell
+        self,
+        database: Database,
+        table: NotificationTable,
+        sending: Sending,
+        bell: WakeUpListener,
     ) -> None:
         self._database, self._table = database, table
         self._sending, self._bell = sending, bell

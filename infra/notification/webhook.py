@@ -23,7 +23,7 @@ SERVER_FAULT = 500
 ACCEPTED = range(200, 300)
 
 
-class Hook:
+class WebhookChannel:
     """`key`: that of the installation, from which each person's secret follows."""
 
     def __init__(self, client: OutboundClient, key: bytes, now: Now) -> None:

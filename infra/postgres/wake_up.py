@@ -14,7 +14,7 @@ from infra.postgres.database import Database
 EVERY_S = 1.0
 
 
-class Bell:
+class WakeUpListener:
     """`channel`: of whose notifications; by default those of the log."""
 
     def __init__(self, database: Database, channel: str = "stored_events") -> None:

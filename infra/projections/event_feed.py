@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from activities.ports import Recorded
 from infra.eventstore.store import PostgresEventStore
-from infra.postgres.wake_up import Bell
+from infra.postgres.wake_up import WakeUpListener
 
 
 class LogFeed:
-    def __init__(self, store: PostgresEventStore, bell: Bell) -> None:
+    def __init__(self, store: PostgresEventStore, bell: WakeUpListener) -> None:
         self._store, self._bell = store, bell
 
     async def read(

@@ -72,7 +72,7 @@ class QueueTable:
     async def held(self) -> Sequence[str]:
         return await self._words("SELECT id FROM tickets WHERE held ORDER BY id")
 
-    async def in_hands_of(self, agent: str) -> Sequence[str]:
+    async def owner(self, agent: str) -> Sequence[str]:
         return await self._words(
             "SELECT id FROM tickets WHERE offered_to = %s OR"
             " (assignee = %s AND status NOT IN ('resolved', 'closed'))"

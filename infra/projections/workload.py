@@ -3,7 +3,7 @@
 Loads come from the read model and are a moment old; what this process decided since, or
 is about to, is put on top, so that a burst is spread and nobody is asked for more than
 fits. What other processes decided within the moment is not known here; the store
-refuses what that would make wrong (`Taking`), and then it is waited for.
+refuses what that would make wrong (`CapacityClaim`), and then it is waited for.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from activities.ports import Moving, Registry
+from activities.ports import PendingAssignments, Registry
 from api.ports import BehindError
 from domain.people.directory import Directory, Turn
 from domain.ticket.workload import Move, handed, moves_anything
@@ -54,14 +54,14 @@ _TURNS = "SELECT place, person, taken_at FROM turns"
 _TAKEN = "SELECT agent, taken_at FROM agent_turns"
 
 
-class LiveRoster:
+class LiveWorkload:
     def __init__(
         self, database: Database, registry: Registry, projected: Projected
     ) -> None:
         self._database, self._registry = database, registry
         self._projected = projected
         self._read = Directory()
-        self._moves: list[Moving] = []
+        self._moves: list[PendingAssignments] = []
         self._read_at = 0.0
 
     async def directory(self) -> Directory:
@@ -98,9 +98,11 @@ class LiveRoster:
             m for m in self._moves if m.position is None or m.position > position
         ]
 
-    async def familiar(self, customers: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    async def past_agents(
+        self, customers: Sequence[str]
+    ) -> Mapping[str, tuple[str, ...]]:
         teams = (await self._registry.config()).directory.teams.values()
-        if not customers or not any("customer" in t.terms.affinity for t in teams):
+        if not customers or not any("customer" in t.routing.affinity for t in teams):
             return {}
         found: dict[str, tuple[str, ...]] = {}
         rows = await self._database.rows(_FAMILIAR, (list(customers),))
@@ -120,8 +122,8 @@ class LiveRoster:
         return True
 
     @contextmanager
-    def moving(self, moves: Sequence[Move]) -> Iterator[Moving]:
-        made = Moving([move for move in moves if moves_anything(move)])
+    def moving(self, moves: Sequence[Move]) -> Iterator[PendingAssignments]:
+        made = PendingAssignments([move for move in moves if moves_anything(move)])
         if made.moves:
             self._moves.append(made)
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from activities.sources import all_looked_up
 from api.http.yaml_text import read_yaml
-from domain.configuration.bundle import Bundle, laid_over
+from domain.configuration.bundle import Bundle, overlaid_with
 from domain.configuration.configuration import Configuration
 from domain.errors import InvalidError
 from domain.ticket.world import World
@@ -36,7 +36,7 @@ def policies(file: Path) -> World:
     looking = all_looked_up(found, InstalledSources(), now().date())
     try:
         handed_in = Bundle(documents=found, expansions=asyncio.run(looking))
-        config, _ = laid_over(handed_in, Configuration(), now())
+        config, _ = overlaid_with(handed_in, Configuration(), now())
     except InvalidError as error:
         raise BundleError(f"{file}: {error}") from error
     asked = ("sla-policies", "calendars")

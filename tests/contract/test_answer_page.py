@@ -7,11 +7,11 @@ import pytest
 from activities.answering import Answerable
 from api.notifications.answer_page import HEADERS, page
 from domain.notification.links import Link
-from domain.notification.payload import Item
+from domain.notification.payload import Payload
 from domain.people.contact import Preferences
 from tests.dsl import NOON
 
-ITEM = Item(
+ITEM = Payload(
     ticket_id="t-1",
     number=7,
     subject="<b>Cold</b>",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from activities.assigning import Assigning
-from activities.tickets import TicketDesk
+from activities.tickets import TicketService
 from domain.errors import UnreadableError
 from domain.people.candidate import Candidate
 from tests.domain.test_offers import TO_SECOND, around
@@ -33,7 +33,7 @@ class Everything:
     async def directory(self):
         return self.world.directory
 
-    async def familiar(self, _):
+    async def past_agents(self, _):
         return {}
 
     async def refresh(self):
@@ -54,12 +54,12 @@ class Everything:
 
 def drained(story, unread=None):
     all_ = Everything(story, unread)
-    desk = TicketDesk(all_, all_, all_, lambda: datetime.now(UTC))
+    desk = TicketService(all_, all_, all_, lambda: datetime.now(UTC))
     return asyncio.run(Assigning(all_, all_, all_, desk, all_).drain("key"))
 
 
-def waiting(**terms):
-    return Story(around(**terms)).when("0s", TO_SECOND)
+def waiting(**routing):
+    return Story(around(**routing)).when("0s", TO_SECOND)
 
 
 def test_what_nobody_who_is_free_can_take_is_not_read():

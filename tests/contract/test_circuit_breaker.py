@@ -7,7 +7,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from activities.dispatch import Dispatch
-from domain.notification.message import Letter
+from domain.notification.message import RenderedMessage
 from domain.notification.outcome import Outcome
 from infra.notification.circuit_breaker import (
     CIRCUIT_OPEN,
@@ -62,7 +62,7 @@ class Clocked:
                 channel=channel,
                 address=address,
                 person="ann",
-                letter=Letter(subject="", text=""),
+                letter=RenderedMessage(subject="", text=""),
                 items=(),
             )
         )
@@ -187,16 +187,16 @@ async def test_with_a_dead_mail_server_the_next_channel_is_used_at_once(
     assert (await desk.notification()).urgency == "low"
     server = parse_smtp_url(f"smtp://127.0.0.1:{unused_tcp_port}")
     mail = Guarded(Mail(server, "p@shop.example"), lambda: desk.now, lambda _: None)
-    taking = desk.ways
+    capacity_claim = desk.ways
 
     class Both:
         async def send(self, dispatch):
-            way = mail if dispatch.channel == "email" else taking
+            way = mail if dispatch.channel == "email" else capacity_claim
             return await way.send(dispatch)
 
     desk.sending._outbound = Both()
     told_at = desk.now
-    while not taking.got:
+    while not capacity_claim.got:
         desk.now = max(filter(None, desk.table.due_at.values()))
         await desk.send_all()
     assert desk.now - told_at == timedelta(seconds=11)

@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from activities.ports import Caller
-from activities.tickets import TicketDesk
+from activities.tickets import TicketService
 from domain.event import Actor
 from domain.lifecycle.facts import Author, Customer, TicketMessageAdded
 from domain.ticket.decide import OpenTicket
@@ -15,10 +15,10 @@ from infra.followers.ticket_cache import TicketCache
 from infra.followers.ticket_projector import Projector
 from infra.followers.timers import Timers
 from infra.postgres.database import Database
-from infra.postgres.wake_up import Bell
+from infra.postgres.wake_up import WakeUpListener
 from infra.projections.registry import LiveRegistry
 from infra.projections.ticket_list import TicketReadModel
-from infra.projections.workload import LiveRoster
+from infra.projections.workload import LiveWorkload
 from infra.temporal.client import TemporalRefusedError, TemporalUnavailableError
 from infra.wiring import new_id, now
 from tests.contract.stores import command, opened
@@ -48,7 +48,7 @@ class Floor:
     def __init__(self, store: PostgresEventStore, database: Database) -> None:
         self.store, self.database = store, database
         self.cache = TicketCache(store)
-        self.shared = (database, store, Bell(database), self.cache)
+        self.shared = (database, store, WakeUpListener(database), self.cache)
 
     def timers(self, backend):
         quiet = asyncio.Event()
@@ -58,8 +58,8 @@ class Floor:
     async def open(self, count, subject="The heater is cold"):
         registry = LiveRegistry(self.store)
         seen = TicketReadModel(self.database).wait_for
-        roster = LiveRoster(self.database, registry, seen)
-        desk = TicketDesk(self.store, registry, roster, now)
+        workload = LiveWorkload(self.database, registry, seen)
+        desk = TicketService(self.store, registry, workload, now)
         opened_ = [
             await desk.open(str(uuid.uuid4()), _opening(subject), _caller())
             for _ in range(count)
@@ -200,7 +200,7 @@ async def test_two_followers_at_once_fold_each_event_once(floor):
 
 
 async def test_a_ring_while_a_follower_looks_is_not_missed(floor):
-    bell = Bell(floor.database)
+    bell = WakeUpListener(floor.database)
     ring = bell.next_ring()
     bell.ring()
     async with asyncio.timeout(0.5):

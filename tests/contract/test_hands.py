@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from activities.knowledge import taking as put_into_hands
-from activities.ports import Taking
+from activities.knowledge import capacity_claim as put_into_hands
+from activities.ports import CapacityClaim
 from domain.errors import LoadConflictError
 from domain.ticket.decide import Assign, decide
 from tests.contract.stores import command, opened, reopened
@@ -29,9 +29,9 @@ def agent():
     return str(uuid.uuid4())
 
 
-def taking(agent, known, *, limited=True):
+def capacity_claim(agent, known, *, limited=True):
     agents = (agent,)
-    return Taking(agents=agents, limited=agents if limited else (), known=known)
+    return CapacityClaim(agents=agents, limited=agents if limited else (), known=known)
 
 
 async def append(store, took):
@@ -43,48 +43,48 @@ async def append(store, took):
 async def test_what_another_process_gave_meanwhile_is_not_overlooked(stores, agent):
     first, second = stores
     known = await first.head()
-    await append(first, taking(agent, known))
+    await append(first, capacity_claim(agent, known))
     stream = str(uuid.uuid4())
     row = command(stream, 1)
     with pytest.raises(LoadConflictError):
-        await second.append(reopened(stream, 1), row, taking(agent, known))
+        await second.append(reopened(stream, 1), row, capacity_claim(agent, known))
     assert await second.load(stream) == []
     assert await second.find(row.command_id) is None
 
 
 async def test_what_is_known_of_is_in_nobody_s_way(stores, agent):
     first, second = stores
-    _, appended = await append(first, taking(agent, await first.head()))
-    stream, _ = await append(second, taking(agent, appended.position))
+    _, appended = await append(first, capacity_claim(agent, await first.head()))
+    stream, _ = await append(second, capacity_claim(agent, appended.position))
     assert len(await second.load(stream)) == 1
 
 
 async def test_what_the_same_process_gave_is_known_to_it(stores, agent):
     first, _ = stores
     known = await first.head()
-    await append(first, taking(agent, known))
-    stream, _ = await append(first, taking(agent, known))
+    await append(first, capacity_claim(agent, known))
+    stream, _ = await append(first, capacity_claim(agent, known))
     assert len(await first.load(stream)) == 1
 
 
 async def test_a_person_may_give_somebody_more_and_the_others_hear_of_it(stores, agent):
     first, second = stores
     known = await first.head()
-    await append(first, taking(agent, known))
-    await append(second, taking(agent, known, limited=False))
+    await append(first, capacity_claim(agent, known))
+    await append(second, capacity_claim(agent, known, limited=False))
     with pytest.raises(LoadConflictError):
-        await append(first, taking(agent, known))
+        await append(first, capacity_claim(agent, known))
 
 
 async def test_one_who_is_refused_is_in_nobody_else_s_way(stores, agent):
     """Those that wait go in together, or each by itself."""
     first, second = stores
     known = await first.head()
-    await append(first, taking(agent, known))
+    await append(first, capacity_claim(agent, known))
     other = str(uuid.uuid4())
     found = await asyncio.gather(
-        append(second, taking(agent, known)),
-        append(second, taking(other, known)),
+        append(second, capacity_claim(agent, known)),
+        append(second, capacity_claim(other, known)),
         append(second, None),
         return_exceptions=True,
     )
@@ -103,10 +103,10 @@ def given_by_a_rule():
 def test_what_a_rule_gives_to_who_has_a_limit_is_checked():
     draft, directory = given_by_a_rule()
     found = put_into_hands([draft], directory, exact=True)
-    assert found == Taking(agents=("bo",), limited=("bo",), known=7)
+    assert found == CapacityClaim(agents=("bo",), limited=("bo",), known=7)
 
 
 def test_where_loads_cannot_be_known_the_others_hear_of_it_all_the_same():
     draft, directory = given_by_a_rule()
     found = put_into_hands([draft], directory, exact=False)
-    assert found == Taking(agents=("bo",), limited=(), known=7)
+    assert found == CapacityClaim(agents=("bo",), limited=(), known=7)

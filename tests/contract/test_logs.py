@@ -160,14 +160,14 @@ def test_a_warning_during_a_writing_waits_for_it_and_for_nothing_else(gathering)
             assert warned.wait(10)
         write(text)
 
-    class Telling(logging.Formatter):
+    class Trigger(logging.Formatter):
         def format(self, record):
             if record.levelno == logging.WARNING:
                 warned.set()  # the handler's lock is held by now
             return super().format(record)
 
     screen.write = slow
-    handler.setFormatter(Telling())
+    handler.setFormatter(Trigger())
     log.info("gathered")
     assert writing.wait(10)
     warner = threading.Thread(target=log.warning, args=("now",), daemon=True)

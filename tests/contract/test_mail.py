@@ -6,7 +6,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from activities.dispatch import Dispatch
-from domain.notification.message import Letter
+from domain.notification.message import RenderedMessage
 from domain.notification.outcome import Outcome
 from infra.notification.mail import NOT_TAKEN, Mail, parse_smtp_url
 
@@ -46,7 +46,7 @@ def to(address):
         channel="email",
         address=address,
         person="ann",
-        letter=Letter(subject="Kalt ❄", text="Seit heute."),
+        letter=RenderedMessage(subject="Kalt ❄", text="Seit heute."),
         items=(),
     )
 

@@ -7,7 +7,7 @@ import pytest
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from activities.dispatch import Dispatch
-from domain.notification.message import Letter
+from domain.notification.message import RenderedMessage
 from domain.notification.outcome import Outcome
 from domain.notification.signing import personal_secret
 from infra.http.outbound import OutboundClient, parse_networks
@@ -29,7 +29,7 @@ def dispatch(receiver, version=1):
         channel="webhook",
         address=receiver.url,
         person="ann",
-        letter=Letter(subject="Ticket #1 needs you", text="…"),
+        letter=RenderedMessage(subject="Ticket #1 needs you", text="…"),
         items=(),
         secret_version=version,
     )

@@ -10,7 +10,7 @@ from psycopg import sql
 from domain.configuration.configuration import Configuration
 from domain.ticket.world import World
 from infra.eventstore.streams import PROJECTOR
-from infra.projections.workload import LiveRoster
+from infra.projections.workload import LiveWorkload
 from tests.contract.stores import opened
 from tests.dsl import NOON, Story, configured
 
@@ -33,8 +33,8 @@ async def projected(_):
 
 
 @pytest.fixture
-def roster(database):
-    return LiveRoster(database, NoConfiguration(), projected)
+def workload(database):
+    return LiveWorkload(database, NoConfiguration(), projected)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def agent():
     return str(uuid.uuid4())
 
 
-async def read_up_to(database, roster, position):
+async def read_up_to(database, workload, position):
     """The read model as it is at this position, which knows nothing of the agent."""
     async with database.connection() as connection:
         await connection.execute(
@@ -50,8 +50,8 @@ async def read_up_to(database, roster, position):
             " ON CONFLICT (follower) DO UPDATE SET position = %s",
             (PROJECTOR, position, position),
         )
-    await roster.refresh()
-    return await roster.directory()
+    await workload.refresh()
+    return await workload.directory()
 
 
 def held_by(agent):
@@ -60,26 +60,28 @@ def held_by(agent):
     return replace(opened, team="t"), replace(opened, team="t", assignee=agent)
 
 
-async def test_a_move_counts_until_the_read_model_has_seen_it(database, roster, agent):
-    with roster.moving([held_by(agent)]) as move:
-        assert (await roster.directory()).load(agent) == 1
+async def test_a_move_counts_until_the_read_model_has_seen_it(
+    database, workload, agent
+):
+    with workload.moving([held_by(agent)]) as move:
+        assert (await workload.directory()).load(agent) == 1
         move.position = 7
-    assert (await read_up_to(database, roster, 6)).load(agent) == 1
-    assert (await read_up_to(database, roster, 7)).load(agent) == 0
+    assert (await read_up_to(database, workload, 6)).load(agent) == 1
+    assert (await read_up_to(database, workload, 7)).load(agent) == 0
 
 
-async def test_a_move_that_failed_counts_no_more(roster, agent):
-    with pytest.raises(RuntimeError), roster.moving([held_by(agent)]):
+async def test_a_move_that_failed_counts_no_more(workload, agent):
+    with pytest.raises(RuntimeError), workload.moving([held_by(agent)]):
         raise RuntimeError
-    assert (await roster.directory()).load(agent) == 0
+    assert (await workload.directory()).load(agent) == 0
 
 
 class Weighing:
     """In the team `t` a chat weighs 3, and who had the customer before is asked for."""
 
     async def config(self):
-        terms = {"mode": "offer", "weights": {"chat": 3}, "affinity": ["customer"]}
-        team = {"members": [], "assignment": terms}
+        routing = {"mode": "offer", "weights": {"chat": 3}, "affinity": ["customer"]}
+        team = {"members": [], "assignment": routing}
         return configured({"teams": {"t": team}})
 
 
@@ -104,7 +106,7 @@ async def test_a_load_is_the_weight_of_what_somebody_has_and_is_asked_for(
     await project(database, assignee=agent, team="t", channel="chat")
     await project(database, offered_to=agent, team="t", channel="email")
     await project(database, assignee=agent, team="t", channel="chat", status="closed")
-    found = await LiveRoster(database, Weighing(), projected).directory()
+    found = await LiveWorkload(database, Weighing(), projected).directory()
     assert found.load(agent) == 4
 
 
@@ -113,12 +115,12 @@ async def test_who_had_a_customer_before_is_known_the_last_one_first(database, a
     later = NOON + timedelta(hours=1)
     await project(database, customer=customer, assignee=earlier)
     await project(database, customer=customer, assignee=agent, updated_at=later)
-    found = await LiveRoster(database, Weighing(), projected).familiar(
+    found = await LiveWorkload(database, Weighing(), projected).past_agents(
         [customer, "nobody"]
     )
     assert found == {customer: (agent, earlier)}
 
 
 async def test_where_no_team_asks_who_had_a_customer_nothing_is_looked_up(database):
-    roster = LiveRoster(database, NoConfiguration(), projected)
-    assert await roster.familiar(["c"]) == {}
+    workload = LiveWorkload(database, NoConfiguration(), projected)
+    assert await workload.past_agents(["c"]) == {}

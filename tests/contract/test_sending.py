@@ -14,7 +14,7 @@ from activities.sending import Sending
 from domain.errors import VersionConflictError
 from domain.escalation.commands import PersonNotified, StepUndelivered
 from domain.event import Event
-from domain.notification.dispatch_order import Spent
+from domain.notification.dispatch_order import SentRecord
 from domain.notification.facts import NotificationPlanned
 from domain.notification.fail_over import RETRIES
 from domain.notification.notification import fold
@@ -44,7 +44,7 @@ class Table:
 
     def __init__(self) -> None:
         self.due_at: dict[str, datetime | None] = {}
-        self.spends: list[Spent] = []
+        self.spends: list[SentRecord] = []
 
     async def show(self, notification) -> None:
         self.due_at[notification.id] = notification.due_at
@@ -53,7 +53,7 @@ class Table:
         found = [n for n, at in self.due_at.items() if at and at <= now]
         return found[:limit]
 
-    async def spent(self, _now) -> Sequence[Spent]:
+    async def spent(self, _now) -> Sequence[SentRecord]:
         return self.spends
 
     async def spend(self, spent) -> None:
@@ -396,7 +396,7 @@ def test_a_notification_from_before_there_were_causes_is_of_a_step():
     state = json.dumps(stored).encode()
     event = decode("notifications/t-1.7", 1, "notification.planned", state)
     found = fold([event])
-    assert (found.cause, found.told_by) == ("step", ("first_response/1", 2, 0))
+    assert (found.cause, found.chosen_by) == ("step", ("first_response/1", 2, 0))
 
 
 @pytest.mark.parametrize("hours", [0, 7])
@@ -405,7 +405,7 @@ async def test_what_is_beyond_the_limit_waits_for_a_token(hours):
     [bundle] = await desk.sending.ready()
     at = desk.now - timedelta(hours=hours)
     desk.table.spends = [
-        Spent(
+        SentRecord(
             destination=bundle[0].destination,
             person="bo",
             tickets=("t-2",),

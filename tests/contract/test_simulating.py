@@ -21,7 +21,7 @@ TIGHT = {"match": [{"targets": {"first_response": "10m"}}]}
 DRAFT = {("sla-policies", "care"): TIGHT}
 
 
-class Surroundings:
+class LintContext:
     """The configuration as a test leaves it."""
 
     def __init__(self):
@@ -81,7 +81,7 @@ class Kept:
 
 class Bench:
     def __init__(self, tickets=8, documents=DRAFT, **store):
-        self.kept, self.registry = Kept(tickets, documents), Surroundings()
+        self.kept, self.registry = Kept(tickets, documents), LintContext()
         self.store = Histories(**store)
         self.pages = SimulatedPages(self.kept, self.store, self.registry, None)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.postgres.wake_up import Bell
+from infra.postgres.wake_up import WakeUpListener
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,7 +70,7 @@ def test_what_hears_no_request_is_ended_by_the_kernel():
 
 @pytest.mark.parametrize("ticks", range(6))
 async def test_a_request_to_stop_is_heard_however_close_to_a_ring(ticks):
-    bell = Bell(None)
+    bell = WakeUpListener(None)
     waiting = asyncio.create_task(bell.wait(60))
     await asyncio.sleep(0)
     await asyncio.sleep(0)

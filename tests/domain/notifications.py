@@ -6,7 +6,7 @@ from domain.event import Event
 from domain.notification.dispatch_order import Outgoing
 from domain.notification.notification import evolve, fold, notification_stream
 from domain.notification.planning import plan
-from domain.notification.urgency import Occasion
+from domain.notification.urgency import NotificationReason
 from domain.people.contact import parse_preferences
 from tests.dsl import BY_ANN
 
@@ -31,7 +31,7 @@ def rule(channel, after="PT0S", **more):
 
 
 def occasion(at=NOON, urgency="high", number=7):
-    return Occasion(
+    return NotificationReason(
         ticket_id="t-1",
         about=number,
         clock="first_response/1",

@@ -22,8 +22,8 @@ from domain.event import Event
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave
 from domain.ticket.approvals import AskApproval, DecideApproval
-from domain.ticket.assignment_offers import Withdraw
-from domain.ticket.decide import Assign, Close, LookAgain
+from domain.ticket.assignment_offers import RevokeOffer
+from domain.ticket.decide import Assign, Close, RetryWaiting
 from domain.ticket.world import World
 from tests.dsl import BY_ANN, NOON, Story, configured, instant, published
 
@@ -167,14 +167,14 @@ def test_what_is_decided_or_closed_climbs_no_more(end):
 def test_what_waits_for_somebody_who_goes_on_leave_waits_for_the_next_above():
     made = asked("600")
     made.world = replace(made.world, oncall=OnCallBook(plans={}, leaves=away("mia")))
-    made.when("1h", Withdraw(agent="mia", since=instant("1h")))
+    made.when("1h", RevokeOffer(agent="mia", since=instant("1h")))
     climbed = made.one(ApprovalEscalated)
     assert (climbed.approver, climbed.escalates_at) == ("top", instant("5h"))
     assert climbed.reason.startswith("on leave until")
 
 
 def test_who_is_there_after_all_keeps_what_they_were_asked():
-    made = asked("600").when("1h", Withdraw(agent="mia", since=instant("1h")))
+    made = asked("600").when("1h", RevokeOffer(agent="mia", since=instant("1h")))
     assert not made.all(ApprovalEscalated)
 
 
@@ -197,9 +197,9 @@ def test_who_went_on_leave_before_they_answered_is_asked_once_they_are_back():
     made = alone()
     leaves = leave_until("mia", "3h")
     made.world = replace(made.world, oncall=OnCallBook(plans={}, leaves=leaves))
-    made.when("1h", Withdraw(agent="mia", since=instant("1h"))).enforce("3h")
+    made.when("1h", RevokeOffer(agent="mia", since=instant("1h"))).enforce("3h")
     assert [f.approver for f in made.all(ApprovalEscalated)] == [None, "mia"]
-    assert made.enforce("99h").ticket.approvals[0].silent == ("mia",)
+    assert made.enforce("99h").ticket.approvals[0].no_response == ("mia",)
 
 
 def test_who_was_away_when_it_climbed_past_them_is_asked_before_it_is_given_up():
@@ -218,7 +218,7 @@ def test_who_may_more_than_before_is_asked_for_what_nobody_could_be_asked_for():
     made = asked("10000.51")
     config = published(WORLD, "authorities", "head", {"refund": cny("20000")})
     made.world = replace(made.world, config=config)
-    made.when("1h", LookAgain())
+    made.when("1h", RetryWaiting())
     assert made.one(ApprovalEscalated).approver == "top"
 
 
@@ -326,7 +326,7 @@ def test_a_grant_names_whose_authority_it_was_and_the_limit():
 def test_a_rejection_keeps_its_reason():
     made = asked("600").when("20m", decide("mia", grant=False))
     assert made.one(ApprovalRejected).reason == "seen"
-    assert made.ticket.approvals[0].because == "seen"
+    assert made.ticket.approvals[0].decision_reason == "seen"
 
 
 def test_somebody_else_with_enough_authority_may_decide_what_nobody_was_asked_for():

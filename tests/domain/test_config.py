@@ -8,7 +8,7 @@ import pytest
 from domain.calendar.holiday_sources import Found, expand
 from domain.configuration.configuration import Configuration
 from domain.configuration.facts import PolicyRetired
-from domain.configuration.publishing import Written, publish, unchanged
+from domain.configuration.publishing import Submission, publish, unchanged
 from domain.configuration.retiring import retire
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.event import Event
@@ -330,7 +330,7 @@ def test_the_same_words_are_a_change_when_the_dates_behind_them_are_others():
     event = Event("calendars/office", 1, NOON, BY_ANN, fact)
     new = looked_up(CHINA, date(2026, 10, 1), date(2027, 10, 1))
     config = fold_config([event])
-    written = Written(kind="calendars", name="office", document=CHINA, expansion=old)
+    written = Submission(kind="calendars", name="office", document=CHINA, expansion=old)
     assert unchanged(config, written)
     assert not unchanged(config, replace(written, expansion=new))
 

@@ -350,8 +350,8 @@ def test_a_team_whose_shifts_none_of_its_members_ever_has_is_named():
     rotation = {"start": "2026-01-05T09:00", "unit": "day", "people": ["ann"]}
     layers = [{"name": "base", "rotation": rotation}]
     config = given(schedules={"front": {"tz": "UTC", "layers": layers}})
-    terms = {"mode": "offer", "on_shift": {"schedule": "front"}}
-    team = {"members": ["bo"], "assignment": terms}
+    routing = {"mode": "offer", "on_shift": {"schedule": "front"}}
+    team = {"members": ["bo"], "assignment": routing}
     found = said("teams", team, config, "second")
     assert "ever on call for front" in found["/assignment/on_shift/schedule"]
 

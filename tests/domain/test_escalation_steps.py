@@ -32,10 +32,10 @@ from domain.ticket.decide import (
     Assign,
     Change,
     Escalate,
-    LookAgain,
     PauseTicket,
     RestatePromises,
     Resume,
+    RetryWaiting,
 )
 from domain.ticket.escalation_waiting import wanted_hands
 from domain.ticket.evolve import fold
@@ -313,7 +313,7 @@ def test_a_held_step_is_taken_as_soon_as_somebody_is_put_on_call():
     story = holding()
     story.enforce("61m")
     covered(story, "90m", "5h")
-    story.when("90m", LookAgain()).enforce("2h")
+    story.when("90m", RetryWaiting()).enforce("2h")
     assert [c.person for c in story.chosen()] == ["bo"]
     assert [c.at for c in story.chosen()] == ["PT1H30M"]
 
@@ -321,12 +321,12 @@ def test_a_held_step_is_taken_as_soon_as_somebody_is_put_on_call():
 def test_a_held_step_waits_no_longer_than_for_who_comes_first():
     story = holding().enforce("61m")
     covered(story, "3h", "5h")
-    story.when("2h", LookAgain()).enforce("4h")
+    story.when("2h", RetryWaiting()).enforce("4h")
     assert [c.at for c in story.chosen()] == ["PT3H"]
 
 
 def test_where_nobody_comes_a_held_step_stays_as_it_is():
-    story = holding().enforce("61m").when("2h", LookAgain())
+    story = holding().enforce("61m").when("2h", RetryWaiting())
     held = story.one(EscalationWaiting)
     assert held.until == held.since + timedelta(hours=9)
 

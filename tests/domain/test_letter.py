@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from domain.lifecycle.facts import Customer
-from domain.notification.dispatch_order import MOST_OF_ONE_TICKET, Spent, spaced
+from domain.notification.dispatch_order import MOST_OF_ONE_TICKET, SentRecord, spaced
 from domain.notification.message import letter
 from domain.notification.notification import fold
 from domain.notification.payload import item
@@ -138,7 +138,7 @@ def test_a_length_of_time_is_said_by_its_largest_units(seconds, en, zh):
 
 def sends(count):
     return [
-        Spent(
+        SentRecord(
             destination="email:ann",
             person="ann",
             tickets=("t-1",),

@@ -13,9 +13,9 @@ from domain.notification.fail_over import OURS_TO_MEND, RETRIES, drop, failed, s
 from domain.notification.message import letter
 from domain.notification.notification import ALL_FAILED, NOT_SET_UP
 from domain.notification.outcome import Outcome, settle, still_true
-from domain.notification.payload import Item, Promised
+from domain.notification.payload import Payload, Promised
 from domain.notification.planning import NO_AGENT, plan
-from domain.notification.undelivered import told_by, undelivered
+from domain.notification.undelivered import chosen_by, undelivered
 from domain.notification.urgency import occasions
 from domain.people.contact import parse_preferences, preferences_advice
 from tests.domain.notifications import (
@@ -155,7 +155,7 @@ def test_a_step_may_still_reach_somebody_while_one_is_not_known_to_be_lost(other
 def test_the_people_of_a_step_are_those_of_that_step_and_lap():
     story = climbed()
     about = versions(story)[0]
-    assert told_by(story.events, "first_response/1", 0, 0) == [
+    assert chosen_by(story.events, "first_response/1", 0, 0) == [
         f"t-1.{about}.0",
         f"t-1.{about}.1",
     ]
@@ -173,7 +173,7 @@ def test_who_said_nothing_is_told_by_e_mail_at_once():
 
 
 def item(**fields):
-    return Item(
+    return Payload(
         **{
             "ticket_id": "t-1",
             "number": 42,

@@ -19,7 +19,7 @@ from domain.lifecycle.facts import TicketAcknowledged, TicketClosed
 from domain.notification import dispatch_order as ordering
 from domain.notification.dispatch_order import (
     KINDS,
-    Spent,
+    SentRecord,
     bundles,
     in_order,
     within_limits,
@@ -49,7 +49,7 @@ def due(notification, now):
 
 
 def spent_by(name, full_at, *tickets):
-    return Spent(
+    return SentRecord(
         destination=f"email:{name}",
         person=name,
         tickets=tickets,

@@ -9,9 +9,9 @@ from domain.event import Event
 from domain.lifecycle.facts import TicketResolved
 from domain.notification.dispatch_order import bundles, in_order
 from domain.notification.facts import (
-    NotificationDropped,
     NotificationFailed,
     NotificationSent,
+    NotificationSuppressed,
     NotificationUnreachable,
 )
 from domain.notification.fail_over import RETRIES
@@ -95,7 +95,7 @@ def run(rules, outcomes, lateness, over, urgency="high"):
 
 
 def final(fact):
-    return isinstance(fact, NotificationSent | NotificationDropped) or (
+    return isinstance(fact, NotificationSent | NotificationSuppressed) or (
         isinstance(fact, NotificationFailed) and not fact.temporary
     )
 

@@ -4,7 +4,7 @@ from domain.configuration.bundle import Bundle
 from domain.escalation.commands import PersonNotified
 from domain.escalation.facts import Chosen, EscalationNotified
 from domain.simulation.comparison import compare
-from domain.simulation.overlay import overlaid
+from domain.simulation.overlay import with_draft
 from domain.simulation.replay import Past, replay
 from domain.ticket.decide import Resolve
 from tests.dsl import Story, instant, promising
@@ -62,7 +62,7 @@ def test_a_simulation_by_the_same_rules_differs_in_nothing():
     story = escalated()
     story.when("66m", left(story, "65m")).enforce("9h")
     nothing = Bundle(documents={}, expansions={})
-    trial = overlaid(nothing, story.world.config, story.world.oncall, instant("9h"))
+    trial = with_draft(nothing, story.world.config, story.world.oncall, instant("9h"))
     found = compare(story.events, trial, instant("9h"))
     assert not found.drifted
     assert list(replay(story.events, Past(world=story.world)))

@@ -10,6 +10,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.assignment.alarms import AssignmentAlarm
 from domain.assignment.facts import (
     AssignmentDeclined,
     AssignmentOffered,
@@ -24,7 +25,7 @@ from domain.ticket.assignment_offers import (
     AcceptOffer,
     DeclineOffer,
     OfferNext,
-    Withdraw,
+    RevokeOffer,
 )
 from domain.ticket.decide import Assign, Close, Reopen, Resolve
 from domain.ticket.enforce import alarms
@@ -57,13 +58,13 @@ LEAVES = st.dictionaries(st.sampled_from(PEOPLE), st.tuples(SECONDS, SECONDS))
 def teams(draw):
     found = {}
     for name in TEAMS:
-        terms = draw(TERMS)
+        routing = draw(TERMS)
         # Whom they overflow to has to be there before.
         if found and draw(st.booleans()):
             team = draw(st.sampled_from([*found]))
-            terms["overflow"] = {"after": draw(LENGTH), "team": team}
+            routing["overflow"] = {"after": draw(LENGTH), "team": team}
         members = draw(st.lists(st.sampled_from(PEOPLE), unique=True, max_size=3))
-        found[name] = {"members": members, "assignment": terms}
+        found[name] = {"members": members, "assignment": routing}
     return found
 
 
@@ -100,7 +101,7 @@ def decline(ticket):
 
 
 def withdraw(ticket):
-    return Withdraw(agent=ticket.in_hands_of or "bo", since=NOON + LONG)
+    return RevokeOffer(agent=ticket.owner or "bo", since=NOON + LONG)
 
 
 def always(command):
@@ -161,7 +162,7 @@ def members_of(story):
 
 
 def terms_of(story):
-    return story.world.directory.terms(story.ticket.team or "")
+    return story.world.directory.routing(story.ticket.team or "")
 
 
 @given(arounds(), LIFE)
@@ -238,11 +239,11 @@ def test_its_place_in_time_moves_only_when_it_is_finished(around, life):
 @SHORT
 def test_what_waits_says_why_and_for_nobody_who_could_be_asked(around, life):
     for story, at in moments(around, life):
-        queue, terms = story.ticket.queue, terms_of(story)
+        queue, routing = story.ticket.queue, terms_of(story)
         if queue is None or queue.offer is not None:
             continue
         assert queue.waiting
-        easy = not terms.insisted(queue.wished)
+        easy = not routing.required_skills(queue.preferred_skills)
         for person in members_of(story) if easy else ():
             full = is_full(story, person)
             assert unfit(story, person, at) or full or person in queue.asked
@@ -272,7 +273,7 @@ def test_what_waits_for_time_alone_has_an_alarm_that_is_still_to_come(around, li
         due = [
             alarm.due_from
             for alarm in alarms(story.ticket)
-            if alarm.kind in ("offer", "ask_again", "overflow", "relax")
+            if isinstance(alarm, AssignmentAlarm)
         ]
         assert all(instant > at for instant in due)
         back, agents = awaited(story, at), story.world.directory.agents

@@ -14,10 +14,10 @@ from domain.assignment.facts import (
     AssignmentOffered,
     AssignmentQueued,
     AssignmentRelaxed,
+    AssignmentRevoked,
     AssignmentWaiting,
-    AssignmentWithdrawn,
 )
-from domain.assignment.ranking import Wanted, candidates
+from domain.assignment.ranking import SelectionCriteria, candidates
 from domain.configuration.configuration import fold_config
 from domain.configuration.publishing import publish
 from domain.configuration.retiring import retire
@@ -29,7 +29,7 @@ from domain.ticket.assignment_offers import (
     AcceptOffer,
     DeclineOffer,
     OfferNext,
-    Withdraw,
+    RevokeOffer,
 )
 from domain.ticket.decide import Assign, Reopen, Resolve
 from tests.dsl import AGENTS, BY_ANN, Story, configured, instant, published, world
@@ -38,15 +38,15 @@ TO_SECOND = Assign(team="second")
 BO_SAYS_NO = DeclineOffer(agent="bo", reason="at lunch")
 
 
-def around(agents=AGENTS, loads=None, others=None, **terms):
+def around(agents=AGENTS, loads=None, others=None, **routing):
     """The team `second` of bo and chen, which asks before it gives, if not told."""
-    second = {"members": ["bo", "chen"], "assignment": {"mode": "offer", **terms}}
+    second = {"members": ["bo", "chen"], "assignment": {"mode": "offer", **routing}}
     teams = {**(others or {"front": {"members": ["ann"]}}), "second": second}
     return world(agents=agents, teams=teams, loads=loads)
 
 
-def given(**terms):
-    return Story(around(**terms)).when("0s", TO_SECOND)
+def given(**routing):
+    return Story(around(**routing)).when("0s", TO_SECOND)
 
 
 def offered(story):
@@ -243,8 +243,8 @@ def test_after_an_outage_nobody_is_passed_over_who_could_not_know():
 # nobody is free
 
 
-def full(**terms):
-    return Story(around(agents=LONE, loads=FULL, **terms)).when("0s", TO_SECOND)
+def full(**routing):
+    return Story(around(agents=LONE, loads=FULL, **routing)).when("0s", TO_SECOND)
 
 
 def test_nobody_free_is_said_once_and_with_each_reason():
@@ -288,7 +288,7 @@ def directory(agents, loads=None, **more):
 
 
 def chosen(directory, strategy, **wanted):
-    found = candidates(directory, "t", Wanted(strategy=strategy, **wanted))
+    found = candidates(directory, "t", SelectionCriteria(strategy=strategy, **wanted))
     return next((c.agent for c in found if c.chosen), None)
 
 
@@ -322,9 +322,13 @@ def test_esc_101_more_of_the_skills_outranks_the_level():
 
 
 def test_esc_101_what_is_insisted_on_all_must_have_at_the_level():
-    assert chosen(directory(SPEAKERS), "skilled", needs=BOTH, insisted=BOTH) is None
+    assert (
+        chosen(directory(SPEAKERS), "skilled", needs=BOTH, required_skills=BOTH) is None
+    )
     found = candidates(
-        directory(SPEAKERS), "t", Wanted(strategy="skilled", insisted=BOTH)
+        directory(SPEAKERS),
+        "t",
+        SelectionCriteria(strategy="skilled", required_skills=BOTH),
     )
     assert found[1].reason == "lacks databases"
 
@@ -357,8 +361,8 @@ def test_esc_104_the_optional_skill_is_dropped_in_time_and_the_required_stays():
 
 
 def test_esc_104_the_lowest_is_dropped_first():
-    terms = RELAXING | {"needs": {"x": 1, "y": 3, "z": 2}, "required": []}
-    story = given(**terms).enforce("PT16M")
+    routing = RELAXING | {"needs": {"x": 1, "y": 3, "z": 2}, "required": []}
+    story = given(**routing).enforce("PT16M")
     assert [f.dropped for f in story.all(AssignmentRelaxed)] == ["x", "z", "y"]
 
 
@@ -421,8 +425,8 @@ def test_somebody_who_is_asked_may_still_answer_before_it_overflows():
 
 def test_esc_106_what_somebody_had_who_is_gone_is_taken_back_and_offered_at_once():
     story = given().when("1m", AcceptOffer(agent="bo"))
-    gone(story, "bo").when("9m", Withdraw(agent="bo", since=instant("9m")))
-    fact = story.one(AssignmentWithdrawn)
+    gone(story, "bo").when("9m", RevokeOffer(agent="bo", since=instant("9m")))
+    fact = story.one(AssignmentRevoked)
     assert (fact.agent, fact.reason, fact.held) == ("bo", "not active", "ticket")
     assert offered(story) == ["bo", "chen"]
     assert story.ticket.queued_at == instant("0s")
@@ -432,8 +436,8 @@ def test_esc_106_what_somebody_had_who_is_gone_is_taken_back_and_offered_at_once
 def test_what_people_gave_by_hand_to_somebody_who_is_gone_nobody_has_any_more(team):
     """Nobody is asked for it: whoever assigns by hand sees that nobody has it."""
     story = Story(around()).when("0s", Assign(team=team, agent="ann"))
-    gone(story, "ann").when("9m", Withdraw(agent="ann", since=instant("9m")))
-    assert story.one(AssignmentWithdrawn).held == "ticket"
+    gone(story, "ann").when("9m", RevokeOffer(agent="ann", since=instant("9m")))
+    assert story.one(AssignmentRevoked).held == "ticket"
     assert (story.ticket.team, story.ticket.assignee) == (team, None)
     assert story.ticket.queue is None
 
@@ -441,34 +445,34 @@ def test_what_people_gave_by_hand_to_somebody_who_is_gone_nobody_has_any_more(te
 def test_who_is_on_leave_keeps_what_people_gave_them_by_hand():
     story = Story(around()).when("0s", Assign(team="front", agent="ann"))
     on_leave(story, "ann", "1m", "9h")
-    story.when("1m", Withdraw(agent="ann", since=instant("1m")))
+    story.when("1m", RevokeOffer(agent="ann", since=instant("1m")))
     assert story.ticket.assignee == "ann"
 
 
 def test_who_goes_on_leave_is_asked_no_more():
     story = on_leave(given(), "bo", "1m", "9h")
-    story.when("1m", Withdraw(agent="bo", since=instant("1m")))
-    assert story.one(AssignmentWithdrawn).held == "offer"
+    story.when("1m", RevokeOffer(agent="bo", since=instant("1m")))
+    assert story.one(AssignmentRevoked).held == "offer"
     assert offered(story) == ["bo", "chen"]
 
 
 def test_who_is_there_keeps_it():
     story = given().when("1m", AcceptOffer(agent="bo"))
-    story.when("9m", Withdraw(agent="bo", since=instant("9m")))
+    story.when("9m", RevokeOffer(agent="bo", since=instant("9m")))
     assert story.ticket.assignee == "bo"
 
 
 def test_what_somebody_was_given_although_on_leave_stays_there():
     story = on_leave(given(), "bo", "1m", "9h")
     story.when("2m", Assign(agent="bo"))
-    story.when("3m", Withdraw(agent="bo", since=instant("1m")))
+    story.when("3m", RevokeOffer(agent="bo", since=instant("1m")))
     assert story.ticket.assignee == "bo"
 
 
 def test_what_another_one_has_is_not_taken_from_them():
     story = given().when("1m", AcceptOffer(agent="bo"))
-    gone(story, "ann").when("9m", Withdraw(agent="ann", since=instant("9m")))
-    assert story.all(AssignmentWithdrawn) == []
+    gone(story, "ann").when("9m", RevokeOffer(agent="ann", since=instant("9m")))
+    assert story.all(AssignmentRevoked) == []
 
 
 def test_who_is_not_active_cannot_accept():
@@ -478,16 +482,16 @@ def test_who_is_not_active_cannot_accept():
 
 def test_what_somebody_took_who_was_gone_already_does_not_stay_there():
     story = given().when("1m", AcceptOffer(agent="bo"))
-    gone(story, "bo").when("2m", Withdraw(agent="bo", since=instant("30s")))
+    gone(story, "bo").when("2m", RevokeOffer(agent="bo", since=instant("30s")))
     assert offered(story) == ["bo", "chen"]
 
 
 def test_who_is_not_of_the_team_any_more_is_asked_no_more():
     story = given()
-    terms = {"mode": "offer"}
-    changed(story, "second", {"members": ["chen"], "assignment": terms})
+    routing = {"mode": "offer"}
+    changed(story, "second", {"members": ["chen"], "assignment": routing})
     story.when("1m", OfferNext())
-    assert story.one(AssignmentWithdrawn).reason == "not in second any more"
+    assert story.one(AssignmentRevoked).reason == "not in second any more"
     assert offered(story) == ["bo", "chen"]
 
 
@@ -504,7 +508,7 @@ def test_what_waits_in_a_team_that_is_retired_says_so():
 
 def test_esc_107_a_finished_ticket_stays_with_who_finished_it():
     story = given().when("1m", AcceptOffer(agent="bo")).when("2m", Resolve())
-    gone(story, "bo").when("9m", Withdraw(agent="bo", since=instant("9m")))
+    gone(story, "bo").when("9m", RevokeOffer(agent="bo", since=instant("9m")))
     assert story.ticket.assignee == "bo"
 
 
@@ -512,7 +516,7 @@ def test_esc_107_a_finished_ticket_stays_with_who_finished_it():
 
 
 @pytest.mark.parametrize(
-    ("terms", "pointer"),
+    ("routing", "pointer"),
     [
         ({"mode": "auction"}, "/assignment/mode"),
         ({"strategy": "luck"}, "/assignment/strategy"),
@@ -526,8 +530,8 @@ def test_esc_107_a_finished_ticket_stays_with_who_finished_it():
         ({"overflow": {"after": "0s", "team": "x"}}, "/assignment/overflow/after"),
     ],
 )
-def test_what_is_wrong_in_the_terms_is_named(terms, pointer):
-    document = {"members": ["ann"], "assignment": terms}
+def test_what_is_wrong_in_the_terms_is_named(routing, pointer):
+    document = {"members": ["ann"], "assignment": routing}
     with pytest.raises(InvalidError) as refused:
         publish(configured({"agents": AGENTS}), "teams", "t", document)
     assert pointer in [e.pointer for e in refused.value.errors]

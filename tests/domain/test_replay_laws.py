@@ -15,8 +15,8 @@ from domain.configuration.bundle import Bundle
 from domain.errors import DomainError
 from domain.escalation.commands import StepUndelivered
 from domain.simulation.comparison import compare
-from domain.simulation.overlay import overlaid
-from domain.ticket.decide import Escalate, LookAgain, PauseTicket, RestatePromises
+from domain.simulation.overlay import with_draft
+from domain.ticket.decide import Escalate, PauseTicket, RestatePromises, RetryWaiting
 from domain.ticket.draft import seal
 from domain.ticket.enforce import EPOCH, plan
 from domain.ticket.merge import merge
@@ -48,7 +48,7 @@ ORDERS = st.sampled_from(
         StepUndelivered(
             clock="resolution/1", step=0, repetition=0, people=("ann",), reason="n"
         ),
-        LookAgain(),
+        RetryWaiting(),
     ]
 )
 ANY = st.one_of(WHOLE, CHANGES, ORDERS, GAPS, DONE, DONE)
@@ -145,7 +145,7 @@ def histories(around, life):
 
 def compared(around, known, documents=None):
     draft = Bundle(documents=documents or {}, expansions={})
-    trial = overlaid(draft, around.config, around.oncall, LATER)
+    trial = with_draft(draft, around.config, around.oncall, LATER)
     return [compare(events, trial, LATER, known) for events in known.values()]
 
 

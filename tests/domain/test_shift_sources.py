@@ -9,7 +9,7 @@ from domain.configuration.bundle import Bundle
 from domain.configuration.configuration import Configuration, fold_config
 from domain.configuration.kinds import references
 from domain.configuration.on_call_book import fold_oncall
-from domain.configuration.publishing import Written, publish, unchanged
+from domain.configuration.publishing import Submission, publish, unchanged
 from domain.configuration.warnings import config_warnings
 from domain.errors import FieldError, InvalidError
 from domain.event import Event
@@ -22,7 +22,7 @@ from domain.oncall.shift_sources import (
     spell_out,
 )
 from domain.oncall.shifts import shifts
-from domain.simulation.overlay import overlaid
+from domain.simulation.overlay import with_draft
 from tests.domain.oncall import layer
 from tests.dsl import BY_ANN, NOON, configured
 
@@ -189,7 +189,7 @@ def test_the_same_words_are_a_change_when_the_shifts_behind_them_are_others():
         text = spell_out(document(), read(*events))
         return unchanged(
             config,
-            Written(
+            Submission(
                 kind="schedules", name="front", document=document(), expansion=text
             ),
         )
@@ -311,6 +311,6 @@ def test_a_draft_may_bring_its_people_along():
         documents={("schedules", "front"): written, ("agents", "dan"): dan},
         expansions={("schedules", "front"): spell_out(written, read(found("Dan")))},
     )
-    trial = overlaid(draft, Configuration(), OnCallBook(), NOON)
+    trial = with_draft(draft, Configuration(), OnCallBook(), NOON)
     [shift] = shifts(trial.draft.oncall.plan("front"), EVE - NIGHT, EVE + 2 * NIGHT)
     assert shift.person == "dan"

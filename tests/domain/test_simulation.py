@@ -9,7 +9,7 @@ from domain.duration import parse_duration
 from domain.errors import InvalidError
 from domain.oncall.book import OnCallBook
 from domain.simulation.comparison import Summary, compare
-from domain.simulation.overlay import overlaid
+from domain.simulation.overlay import with_draft
 from domain.ticket.decide import Acknowledge, Escalate, Resolve
 from domain.ticket.world import World
 from tests.dsl import (
@@ -48,7 +48,7 @@ def trial(story, **documents):
         for name, document in found.items()
     }
     draft = Bundle(documents=named, expansions={})
-    return overlaid(draft, story.world.config, OnCallBook(), NOON)
+    return with_draft(draft, story.world.config, OnCallBook(), NOON)
 
 
 def simulated(story, **documents):

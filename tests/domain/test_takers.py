@@ -8,8 +8,8 @@ import pytest
 
 from domain.assignment.facts import (
     AssignmentOffered,
+    AssignmentRevoked,
     AssignmentWaiting,
-    AssignmentWithdrawn,
 )
 from domain.errors import InvalidError
 from domain.escalation.facts import EscalationReassigned
@@ -22,7 +22,7 @@ from domain.ticket.assignment_offers import (
     AcceptOffer,
     DeclineOffer,
     OfferNext,
-    Withdraw,
+    RevokeOffer,
 )
 from domain.ticket.decide import Assign, Reopen, Resolve
 from domain.ticket.world import World
@@ -38,11 +38,11 @@ def schedule(*people, length=8):
     return {"tz": "UTC", "layers": [layer]}
 
 
-def around(*, agents=AGENTS, loads=None, shifts=None, steps=None, **terms) -> World:
+def around(*, agents=AGENTS, loads=None, shifts=None, steps=None, **routing) -> World:
     """The team `second` of bo and chen gives at once, if not told otherwise."""
     team = {
         "members": ["bo", "chen"],
-        "assignment": {"mode": "direct", **terms},
+        "assignment": {"mode": "direct", **routing},
     }
     shifts = shifts or schedule("bo", "chen")
     documents = {
@@ -66,8 +66,8 @@ def around(*, agents=AGENTS, loads=None, shifts=None, steps=None, **terms) -> Wo
     return World(config=config, directory=directory, oncall=book)
 
 
-def given(at="0s", *, channel="email", familiar=None, **terms) -> Story:
-    made = replace(around(**terms), familiar=familiar or {})
+def given(at="0s", *, channel="email", past_agents=None, **routing) -> Story:
+    made = replace(around(**routing), past_agents=past_agents or {})
     return Story(made, at, channel=channel).when(at, TO_SECOND)
 
 
@@ -234,8 +234,8 @@ def test_who_comes_on_shift_is_asked_before_who_said_no():
 
 
 def test_a_shift_that_brings_nobody_asks_who_said_no_no_earlier():
-    terms = {"mode": "offer", "offer_timeout": "3h", "on_shift": {"schedule": "day"}}
-    story = given(agents=with_capacity(chen=0), **terms)
+    routing = {"mode": "offer", "offer_timeout": "3h", "on_shift": {"schedule": "day"}}
+    story = given(agents=with_capacity(chen=0), **routing)
     added(story, "chen", "2h", "3h").when("1h", BO_SAYS_NO)
     assert [f.agent for f in story.enforce("3h").all(AssignmentOffered)] == ["bo"]
     assert story.enforce("4h").log(AssignmentOffered)[-1][:4] == "PT4H"
@@ -311,7 +311,7 @@ def test_without_its_schedule_nobody_is_on_shift_and_it_waits_in_sight():
 
 def test_who_had_the_customer_before_comes_before_who_has_less():
     story = given(
-        affinity=["customer"], loads={"chen": 5}, familiar={"c-1": ("chen", "bo")}
+        affinity=["customer"], loads={"chen": 5}, past_agents={"c-1": ("chen", "bo")}
     )
     assert story.ticket.assignee == "chen"
     candidates = {
@@ -330,7 +330,7 @@ def test_who_had_the_customer_and_is_full_keeps_nobody_waiting():
         agents=with_capacity(chen=5),
         affinity=["customer"],
         loads={"chen": 5},
-        familiar={"c-1": ("chen",)},
+        past_agents={"c-1": ("chen",)},
     )
     assert story.ticket.assignee == "bo"
 
@@ -340,7 +340,7 @@ def test_the_owner_comes_back_to_it():
     story.when("1m", Assign(agent="chen", reason="knows it"))
     oncall = replace(story.world.oncall, leaves=leave_of("chen", "2m", "5m"))
     story.world = replace(story.world, oncall=oncall)
-    story.when("2m", Withdraw(agent="chen", since=instant("2m")))
+    story.when("2m", RevokeOffer(agent="chen", since=instant("2m")))
     assert story.all(AssignmentOffered)[-1].agent == "bo"
     story.enforce("6m")  # bo does not answer
     assert story.all(AssignmentOffered)[-1].agent == "chen"
@@ -350,14 +350,14 @@ def test_the_owner_comes_back_to_it():
 
 def test_the_owner_comes_before_the_customer_s_if_it_stands_first():
     story = given(
-        mode="offer", affinity=["owner", "customer"], familiar={"c-1": ("bo",)}
+        mode="offer", affinity=["owner", "customer"], past_agents={"c-1": ("bo",)}
     )
     story.when("1m", Assign(agent="chen")).when("2m", TO_SECOND)
     assert story.all(AssignmentOffered)[-1].agent == "chen"
 
 
 def test_without_affinity_nobody_comes_first():
-    story = given(loads={"chen": 5}, familiar={"c-1": ("chen",)})
+    story = given(loads={"chen": 5}, past_agents={"c-1": ("chen",)})
     assert story.ticket.assignee == "bo"
 
 
@@ -376,7 +376,7 @@ def test_a_team_s_round_robin_goes_on_with_each_ticket():
 def test_who_was_preferred_takes_nobody_s_turn():
     made = replace(
         around(strategy="round_robin", affinity=["customer"]),
-        familiar={"c-1": ("chen",)},
+        past_agents={"c-1": ("chen",)},
     )
     story = Story(made).when("0s", TO_SECOND)
     assert (story.ticket.assignee, story.ticket.turns) == ("chen", {})
@@ -411,7 +411,7 @@ def test_what_is_reopened_does_not_stay_with_who_has_left():
     config = published(story.world.config, "agents", "bo", gone)
     story.world = replace(story.world, config=config, directory=config.directory)
     story.when("1h", Reopen(reason="still cold"))
-    assert story.one(AssignmentWithdrawn).reason == "not active"
+    assert story.one(AssignmentRevoked).reason == "not active"
     assert story.all(AssignmentOffered)[-1].agent == "chen"
 
 
@@ -419,7 +419,7 @@ def test_what_is_reopened_goes_on_with_who_is_there():
     story = given(mode="offer").when("1m", AcceptOffer(agent="bo"))
     story.when("2m", Resolve()).when("1h", Reopen(reason="still cold"))
     assert story.ticket.assignee == "bo"
-    assert not story.all(AssignmentWithdrawn)
+    assert not story.all(AssignmentRevoked)
 
 
 def test_a_step_that_hands_over_by_skill_asks_for_what_the_team_needs():
@@ -431,7 +431,7 @@ def test_a_step_that_hands_over_by_skill_asks_for_what_the_team_needs():
 
 
 @pytest.mark.parametrize(
-    ("terms", "pointer"),
+    ("routing", "pointer"),
     [
         ({"weights": {"phone": 0}}, "/assignment/weights/phone"),
         ({"weights": 3}, "/assignment/weights"),
@@ -444,7 +444,7 @@ def test_a_step_that_hands_over_by_skill_asks_for_what_the_team_needs():
         ({"affinity": ["owner", "friend"]}, "/assignment/affinity/1"),
     ],
 )
-def test_terms_that_cannot_be_meant_are_refused_by_the_field(terms, pointer):
+def test_terms_that_cannot_be_meant_are_refused_by_the_field(routing, pointer):
     with pytest.raises(InvalidError) as refused:
-        around(**terms)
+        around(**routing)
     assert [error.pointer for error in refused.value.errors] == [pointer]

@@ -7,7 +7,7 @@ import pytest
 
 from domain.event import Actor
 from domain.notification.audience import tellings
-from domain.notification.dispatch_order import Spent, in_order, since
+from domain.notification.dispatch_order import SentRecord, in_order, since
 from domain.notification.message import letter
 from domain.notification.notification import fold, notification_stream, ticket_of
 from domain.notification.payload import item
@@ -16,7 +16,7 @@ from domain.notification.relevance import no_longer_true
 from domain.notification.urgency import occasions
 from domain.people.contact import parse_preferences
 from domain.ticket.approvals import AskApproval, DecideApproval
-from domain.ticket.assignment_offers import AcceptOffer, DeclineOffer, Withdraw
+from domain.ticket.assignment_offers import AcceptOffer, DeclineOffer, RevokeOffer
 from domain.ticket.decide import Assign, Close, ExcuseBreach, Reopen, Resolve
 from domain.ticket.world import World
 from tests.domain.notifications import MINUTE, events_of, outgoing, person, rule
@@ -327,7 +327,7 @@ def test_an_offer_that_ran_out_or_was_withdrawn_is_told_no_more():
     gone = {"name": "Bo", "active": False}
     config = published(story.world.config, "agents", "bo", gone)
     story.world = replace(story.world, config=config, directory=config.directory)
-    story.when("1m", Withdraw(agent="bo", since=NOON))
+    story.when("1m", RevokeOffer(agent="bo", since=NOON))
     assert "withdrawn" in no_longer_true(story.events, offer, instant("1m"))
 
 
@@ -429,7 +429,7 @@ def test_who_watches_hears_of_the_end_and_not_of_what_led_there():
 
 
 def test_what_is_watched_goes_after_what_needs_somebody():
-    before = Spent(
+    before = SentRecord(
         destination="email:ann", person="ann", tickets=("t-2",), at=NOON, full_at=NOON
     )
     news = since(outgoing("t-2.9.4", kind="status_update"), [before])

@@ -29,15 +29,15 @@ from tests.dsl import AGENTS, NOON, Story, instant, published, world
 TO_SECOND = Assign(team="second")
 
 
-def around(teams=None, agents=AGENTS, lead=None, members=("bo", "chen"), **terms):
-    second = {"members": [*members], "assignment": {"mode": "offer", **terms}}
+def around(teams=None, agents=AGENTS, lead=None, members=("bo", "chen"), **routing):
+    second = {"members": [*members], "assignment": {"mode": "offer", **routing}}
     if lead:
         second["lead"] = lead
     return world(agents=agents, teams={**(teams or {}), "second": second})
 
 
-def given(*args, **terms):
-    return Story(around(*args, **terms)).when("0s", TO_SECOND)
+def given(*args, **routing):
+    return Story(around(*args, **routing)).when("0s", TO_SECOND)
 
 
 def offered(story):
@@ -191,15 +191,15 @@ def test_who_was_not_asked_may_not():
 
 def test_who_joins_the_team_is_asked_then():
     story = given(offer_rounds=1).enforce("99h")
-    terms = {"mode": "offer", "offer_rounds": 1}
-    changed(story, members=["bo", "chen", "ann"], assignment=terms)
+    routing = {"mode": "offer", "offer_rounds": 1}
+    changed(story, members=["bo", "chen", "ann"], assignment=routing)
     assert offered(story.when("100h", OfferNext()))[2:] == ["ann"]
 
 
 def test_with_other_terms_of_the_team_it_begins_anew():
     story = given(offer_rounds=1).enforce("99h")
-    terms = {"mode": "offer", "offer_rounds": 2}
-    changed(story, members=["bo", "chen"], assignment=terms)
+    routing = {"mode": "offer", "offer_rounds": 2}
+    changed(story, members=["bo", "chen"], assignment=routing)
     story.when("100h", OfferNext()).enforce("999h")
     assert offered(story) == ["bo", "chen"] * 3
     assert [f.rounds for f in story.all(AssignmentUnanswered)] == [1, 2]
@@ -262,7 +262,7 @@ def test_that_one_is_full_and_one_away_is_said():
 
 
 @pytest.mark.parametrize(
-    ("terms", "pointer"),
+    ("routing", "pointer"),
     [
         ({"offer_rounds": 0}, "/assignment/offer_rounds"),
         ({"offer_rounds": 101}, "/assignment/offer_rounds"),
@@ -271,9 +271,9 @@ def test_that_one_is_full_and_one_away_is_said():
         ({"longest_pause": "soon"}, "/assignment/longest_pause"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(terms, pointer):
+def test_what_cannot_be_meant_is_refused(routing, pointer):
     with pytest.raises(InvalidError) as refused:
-        parse_terms({"assignment": terms})
+        parse_terms({"assignment": routing})
     assert [e.pointer for e in refused.value.errors] == [pointer]
 
 
@@ -299,11 +299,11 @@ def arounds(draw):
     agents = {n: {"name": n, "capacity": draw(capacity)} for n in PEOPLE}
     teams = {}
     for name in ("third", "second"):
-        terms = draw(TERMS)
+        routing = draw(TERMS)
         if teams and draw(st.booleans()):
-            terms["overflow"] = {"after": "1h", "team": "third"}
+            routing["overflow"] = {"after": "1h", "team": "third"}
         lead = draw(st.one_of(st.none(), st.sampled_from(PEOPLE)))
-        teams[name] = {"members": draw(MEMBERS), "lead": lead, "assignment": terms}
+        teams[name] = {"members": draw(MEMBERS), "lead": lead, "assignment": routing}
     loads = draw(st.dictionaries(st.sampled_from(PEOPLE), st.integers(0, 2)))
     return world(agents=agents, teams=teams, loads=loads)
 
@@ -331,7 +331,7 @@ def test_any_history_of_offers_ends(made, declines):
     assert next_alarm(story.ticket) is None
     queue = story.ticket.queue
     assert queue is None or (queue.offer is None and queue.waiting)
-    most = sum(t.terms.offer_rounds * 3 + 1 for t in made.directory.teams.values())
+    most = sum(t.routing.offer_rounds * 3 + 1 for t in made.directory.teams.values())
     assert len(story.all(AssignmentOffered)) <= most
 
 

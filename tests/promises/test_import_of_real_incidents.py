@@ -57,7 +57,7 @@ def pledge(installation, *arguments, **environment):
     )
 
 
-def told_by(installation, run, *arguments):
+def chosen_by(installation, run, *arguments):
     """The exit code and the JSON of a command, without starting Python again."""
     with pytest.MonkeyPatch.context() as environment, io.StringIO() as out:
         environment.setenv("PLEDGE_DATABASE_URL", installation.postgres.url())
@@ -67,7 +67,7 @@ def told_by(installation, run, *arguments):
 
 
 def imported(installation, file, zone="UTC"):
-    _, summary = told_by(installation, import_incidents, file, zone)
+    _, summary = chosen_by(installation, import_incidents, file, zone)
     return summary
 
 
@@ -93,7 +93,7 @@ def first_runs(installation):
 @pytest.fixture(scope="module")
 def report(installation, first_runs):
     assert first_runs
-    _, told = told_by(installation, report_incidents, POLICY)
+    _, told = chosen_by(installation, report_incidents, POLICY)
     return told
 
 
@@ -241,7 +241,7 @@ def test_a_bad_row_is_reported_by_its_line_and_the_rest_goes_in(
     lines, file, prefix = copy
     lines[4] = lines[4].replace(",3 - Moderate,", ",9 - Cosmic,")  # the last of its own
     file.write_text("\n".join(lines))
-    code, summary = told_by(installation, import_incidents, file, "UTC")
+    code, summary = chosen_by(installation, import_incidents, file, "UTC")
     assert code == 0
     assert [(bad["line"], bad["column"]) for bad in summary["bad_rows"]] == [
         (5, "priority")
@@ -312,7 +312,7 @@ def test_another_file_is_refused(installation, tmp_path):
 def test_a_file_without_a_good_row_imports_nothing(installation, copy):
     lines, file, _ = copy
     file.write_text("\n".join([lines[0], "not a row"]))
-    code, summary = told_by(installation, import_incidents, file, "UTC")
+    code, summary = chosen_by(installation, import_incidents, file, "UTC")
     assert (code, len(summary["bad_rows"])) == (1, 1)
 
 

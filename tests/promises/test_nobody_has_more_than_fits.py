@@ -29,7 +29,7 @@ async def assign_all(database_url, tickets, team):
     settings = Settings(database_url=database_url)
     async with core(settings) as one, core(settings) as other:
         desks = [one.desk(), other.desk()]
-        await asyncio.gather(one.roster.directory(), other.roster.directory())
+        await asyncio.gather(one.workload.directory(), other.workload.directory())
         for n, ticket in enumerate(tickets):
             await desks[n % 2].apply(ticket["id"], Assign(team=team), by_test())
 

@@ -86,7 +86,7 @@ def test_esc_106_each_ticket_of_who_is_gone_has_its_event_and_a_new_offer(
     ticket = api.act(queued(), "accept", agent=bo)
     api.put("agents", bo, {"name": "Bo", "active": False})
     assert offered_to(api, ticket) == chen
-    gone = api.await_event(ticket, "assignment.withdrawn")["data"]
+    gone = api.await_event(ticket, "assignment.revoked")["data"]
     assert (gone["agent"], gone["reason"]) == (bo, "not active")
 
 
@@ -97,7 +97,7 @@ def test_a_leave_takes_the_work_away_when_it_begins(api, queued, asking):
     hours = {"from": begin.isoformat(), "to": (begin + timedelta(hours=1)).isoformat()}
     api.ok("POST", f"/v1/agents/{bo}/leaves", hours)
     assert offered_to(api, ticket) == chen
-    gone = api.await_event(ticket, "assignment.withdrawn")
+    gone = api.await_event(ticket, "assignment.revoked")
     assert datetime.fromisoformat(gone["occurred_at"]) >= begin
 
 
@@ -184,7 +184,7 @@ def test_what_somebody_had_who_is_gone_is_seen_to_be_nobody_s_where_all_is_by_ha
     ticket = api.act(api.open_ticket(), "assign", team=team, agent=bo)
     api.ok("GET", f"/v1/tickets?wait_for={api.history(ticket)[-1]['position']}")
     api.put("agents", bo, {"name": "Bo", "active": False})
-    gone = api.await_event(ticket, "assignment.withdrawn")["data"]
+    gone = api.await_event(ticket, "assignment.revoked")["data"]
     assert (gone["agent"], gone["reason"]) == (bo, "not active")
     assert eventually(lambda: api.read(ticket)["assignee"] is None)
 

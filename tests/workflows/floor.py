@@ -17,7 +17,12 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.contracts import TicketPlan
 from activities.enforcement import Enforcement, contract
-from activities.ports import Appended, CommandRow, Moving, StoreUnavailableError
+from activities.ports import (
+    Appended,
+    CommandRow,
+    PendingAssignments,
+    StoreUnavailableError,
+)
 from domain.configuration.configuration import Configuration
 from domain.duration import format_duration, parse_duration
 from domain.errors import VersionConflictError
@@ -95,12 +100,12 @@ class Rules:
     async def directory(self) -> Directory:
         return self.world.directory
 
-    async def familiar(self, _):
-        return self.world.familiar
+    async def past_agents(self, _):
+        return self.world.past_agents
 
     @contextmanager
     def moving(self, moves):
-        yield Moving(moves)
+        yield PendingAssignments(moves)
         self.world = self.world.having(handed(self.world.directory, *moves))
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from activities.enforcement import contract
 from activities.notifying import Notifying, report_step
 from activities.sending import Sending
-from activities.tickets import TicketDesk
+from activities.tickets import TicketService
 from domain.duration import format_duration
 from domain.notification.audience import TOPICS
 from domain.notification.notification import Notification, fold, ticket_of
@@ -19,7 +19,7 @@ from tests.workflows.floor import Floor
 LOST, SENT = "notification.unreachable", "notification.sent"
 
 
-class Telling:
+class Notifier:
     """`outbound` takes the messages. What the followers do, it does when it is told how
     far to go: it stops whenever something is due, a message or the ticket.
     """
@@ -29,10 +29,10 @@ class Telling:
         self._seen: dict[str, int] = {}
         self._pushed = 0
 
-    def by(self, outbound) -> "Telling":
+    def by(self, outbound) -> "Notifier":
         numbers = itertools.count(1)
         known = (self.floor.log, self.floor.rules)
-        desk = TicketDesk(*known, self.floor.rules, self.clock)
+        desk = TicketService(*known, self.floor.rules, self.clock)
         rest = (self.clock, lambda: f"n{next(numbers)}")
         report = partial(report_step, desk)
         self.notifying = Notifying(*known, self.table, *rest, report)

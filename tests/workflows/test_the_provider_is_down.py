@@ -18,7 +18,7 @@ from infra.settings import Settings
 from tests.dsl import configured
 from tests.mailbox import Mailbox
 from tests.webhook_receiver import Receiver
-from tests.workflows.telling import Telling
+from tests.workflows.telling import Notifier
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 KEY = b"the key of this installation"
@@ -81,7 +81,7 @@ def told(floor):
 async def test_the_provider_is_down(floor, mailbox, endpoint):
     client = OutboundClient(parse_networks("127.0.0.0/8"))
     settings = Settings(smtp_url=f"smtp://127.0.0.1:{mailbox.port}")
-    telling = Telling(floor)
+    telling = Notifier(floor)
     telling.by(channels(settings, client, KEY, telling.clock))
     await floor.open(around(endpoint))
     await telling.until("2h")
@@ -118,7 +118,7 @@ async def test_the_provider_is_down(floor, mailbox, endpoint):
 
 async def test_mail_that_nobody_set_up_leaves_the_steps_their_times(floor):
     """Ops must mend it; that every step follows at once would tell nobody sooner."""
-    telling = Telling(floor)
+    telling = Notifier(floor)
     client = OutboundClient(parse_networks("127.0.0.0/8"))
     telling.by(channels(Settings(), client, KEY, telling.clock))
     people = {

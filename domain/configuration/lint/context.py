@@ -18,7 +18,7 @@ UrlRefusal = Callable[[str], str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class LintContext:
     """`agents`: their documents. `plan`: that of a schedule, None if there is none.
     `gaps`: what is to be said of hours of a schedule in which nobody is on call.
     `chat_targets`: names of those that are set up; None: not known. `url_refusal`: why

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from domain.configuration.lint.conditions import holds_never
-from domain.configuration.lint.context import Surroundings
+from domain.configuration.lint.context import LintContext
 from domain.configuration.lint.fit import never_early, outlasts, overtaken, users
 from domain.configuration.lint.meaning import meant
 from domain.errors import FieldError
@@ -19,7 +19,7 @@ MOST_NAMED = 5
 
 
 def ladder_findings(
-    escalation_policy: EscalationPolicy, around: Surroundings, *, new: bool
+    escalation_policy: EscalationPolicy, around: LintContext, *, new: bool
 ) -> Iterator[FieldError]:
     """`new`: just published for the first time, so that nothing can use it yet."""
     for index, step in enumerate(escalation_policy.steps):
@@ -41,7 +41,7 @@ def ladder_findings(
         yield FieldError("", "no SLA policy escalates by it")
 
 
-def _step(pointer: str, step: Step, around: Surroundings) -> Iterator[FieldError]:
+def _step(pointer: str, step: Step, around: LintContext) -> Iterator[FieldError]:
     if step.condition is not None and holds_never(step.condition):
         yield FieldError(f"{pointer}/when", "can never hold: the step is never taken")
     for place, target in enumerate(step.targets):
@@ -55,7 +55,7 @@ def _step(pointer: str, step: Step, around: Surroundings) -> Iterator[FieldError
 
 
 def target_findings(
-    pointer: str, target: Target, around: Surroundings
+    pointer: str, target: Target, around: LintContext
 ) -> Iterator[FieldError]:
     people = meant(target, around)
     if people is None:
@@ -79,12 +79,12 @@ def target_findings(
     yield from _gaps(pointer, target, around)
 
 
-def _has_webhook(name: str, around: Surroundings) -> bool:
+def _has_webhook(name: str, around: LintContext) -> bool:
     notify = around.agents.get(name, {}).get("notify")
     return isinstance(notify, dict) and bool(notify.get("webhook"))
 
 
-def _emptiness(target: Target, around: Surroundings) -> str:
+def _emptiness(target: Target, around: LintContext) -> str:
     if target.kind in TEAMS and target.name not in around.directory.teams:
         return f"there is no team {target.name} any more"
     match target.kind:
@@ -98,7 +98,7 @@ def _emptiness(target: Target, around: Surroundings) -> str:
 
 
 def _managers(
-    pointer: str, target: Target, around: Surroundings
+    pointer: str, target: Target, around: LintContext
 ) -> Iterator[FieldError]:
     if target.kind != "manager_of":
         return
@@ -111,13 +111,13 @@ def _managers(
         yield FieldError(pointer, message)
 
 
-def _gaps(pointer: str, target: Target, around: Surroundings) -> Iterator[FieldError]:
+def _gaps(pointer: str, target: Target, around: LintContext) -> Iterator[FieldError]:
     for gap in around.gaps(target.name) if target.kind in SCHEDULES else ():
         yield FieldError(pointer, f"{target.name}: {gap.message}")
 
 
 def _reassign(
-    pointer: str, reassign: Reassign, around: Surroundings
+    pointer: str, reassign: Reassign, around: LintContext
 ) -> Iterator[FieldError]:
     if reassign.team is None:
         return
@@ -129,7 +129,7 @@ def _reassign(
 
 
 def _repeated(
-    escalation_policy: EscalationPolicy, around: Surroundings
+    escalation_policy: EscalationPolicy, around: LintContext
 ) -> Iterator[FieldError]:
     for index, (before, step) in enumerate(pairwise(escalation_policy.steps), start=1):
         moved = before.reassign is not None
@@ -159,7 +159,7 @@ def _never_reached(escalation_policy: EscalationPolicy) -> Iterator[FieldError]:
         yield FieldError("/repeat", message)
 
 
-def _reach(step: Step, around: Surroundings) -> frozenset[str | Target]:
+def _reach(step: Step, around: LintContext) -> frozenset[str | Target]:
     """People where they are certain, else the target as it stands."""
     reach: set[str | Target] = set()
     for target in step.targets:
@@ -169,7 +169,7 @@ def _reach(step: Step, around: Surroundings) -> frozenset[str | Target]:
 
 
 def _nobody(
-    escalation_policy: EscalationPolicy, around: Surroundings
+    escalation_policy: EscalationPolicy, around: LintContext
 ) -> Iterator[FieldError]:
     nobody = escalation_policy.nobody
     if nobody.catch_all is not None:

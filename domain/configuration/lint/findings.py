@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator
 from typing import Protocol
 
 from domain.configuration.kinds import Kind
-from domain.configuration.lint.context import Surroundings
+from domain.configuration.lint.context import LintContext
 from domain.configuration.lint.escalation_policies import ladder_findings
 from domain.configuration.lint.fit import never_early, outlasts, overtaken
 from domain.configuration.lint.no_sla import unpromised_findings
@@ -37,7 +37,7 @@ class Document(Protocol):
 
 
 def findings(
-    found: Document, around: Surroundings, *, new: bool, said: Container[str] = ()
+    found: Document, around: LintContext, *, new: bool, said: Container[str] = ()
 ) -> Iterator[FieldError]:
     """`around` has this version in force. `new`: nothing can name it yet. `said`:
     ladders that are looked at too, so that one fault is not said of both.
@@ -59,7 +59,7 @@ def findings(
 
 
 def sla_findings(
-    policy: SlaPolicy, document: Json, around: Surroundings
+    policy: SlaPolicy, document: Json, around: LintContext
 ) -> Iterator[FieldError]:
     others = [p for p in around.sla_policies if p.ref.name != policy.ref.name]
     yield from promise_findings(policy, document, others)
@@ -84,7 +84,7 @@ def _climbed(
         yield FieldError(where, f"{escalation_policy.ref.name} {long}")
 
 
-def schedule_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
+def schedule_findings(name: str, around: LintContext) -> Iterator[FieldError]:
     """Beside what a schedule says of itself: people on call whom nothing can tell."""
     plan = around.plan(name)
     people = sorted(plan.people) if plan else ()
@@ -94,7 +94,7 @@ def schedule_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
         yield FieldError("/layers", message)
 
 
-def _asked(name: str, around: Surroundings) -> bool:
+def _asked(name: str, around: LintContext) -> bool:
     return any(
         target.name == name and target.kind.startswith("on_call")
         for escalation_policy in around.escalation_policies.values()

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from domain.configuration.lint.context import Surroundings
+from domain.configuration.lint.context import LintContext
 from domain.escalation.policy import EscalationPolicy
 from domain.escalation.target import Target, TargetKind
 
 
-def meant(target: Target, around: Surroundings) -> tuple[str, ...] | None:
+def meant(target: Target, around: LintContext) -> tuple[str, ...] | None:
     """Everybody it may ever mean; None: that depends on who holds the ticket."""
     team = around.directory.teams.get(target.name)
     match target.kind:
@@ -30,7 +30,7 @@ def meant(target: Target, around: Surroundings) -> tuple[str, ...] | None:
             return tuple(sorted(plan.people)) if plan else ()
 
 
-def _able(person: str, target: Target, around: Surroundings) -> bool:
+def _able(person: str, target: Target, around: LintContext) -> bool:
     agent = around.directory.agents.get(person)
     return agent is not None and any(n.skill in agent.skills for n in target.needs)
 

@@ -4,7 +4,7 @@ managers that never end.
 
 from collections.abc import Container, Iterator, Mapping
 
-from domain.configuration.lint.context import Surroundings
+from domain.configuration.lint.context import LintContext
 from domain.configuration.lint.meaning import meant, named_by
 from domain.errors import FieldError, InvalidError
 from domain.escalation.target import SCHEDULES
@@ -34,7 +34,7 @@ def circle_faults(agents: Mapping[str, Agent], person: str) -> Iterator[FieldErr
 
 
 def agent_findings(
-    name: str, around: Surroundings, said: Container[str] = ()
+    name: str, around: LintContext, said: Container[str] = ()
 ) -> Iterator[FieldError]:
     """Of channels it is said elsewhere that there are none. `said`: ladders of which it
     is said at their steps whom they reach in vain.
@@ -66,7 +66,7 @@ def agent_findings(
         yield FieldError(where, f"{why}, and is meant by {', '.join(steps)}")
 
 
-def _mail(name: str, around: Surroundings) -> Iterator[FieldError]:
+def _mail(name: str, around: LintContext) -> Iterator[FieldError]:
     """Only of an address that is used."""
     if around.mail is not False:
         return
@@ -79,7 +79,7 @@ def _mail(name: str, around: Surroundings) -> Iterator[FieldError]:
         yield FieldError("/email", message)
 
 
-def _chat_targets(name: str, around: Surroundings) -> Iterator[FieldError]:
+def _chat_targets(name: str, around: LintContext) -> Iterator[FieldError]:
     """By name: their URLs hold tokens, and are not known here."""
     notify = around.agents[name].get("notify")
     named = notify.get("apprise") if isinstance(notify, dict) else None
@@ -95,7 +95,7 @@ def _chat_targets(name: str, around: Surroundings) -> Iterator[FieldError]:
             yield FieldError(f"/notify/apprise/{index}", message)
 
 
-def _webhook(name: str, around: Surroundings) -> Iterator[FieldError]:
+def _webhook(name: str, around: LintContext) -> Iterator[FieldError]:
     """Said now, because else it is found out when the first promise breaks."""
     notify = around.agents[name].get("notify")
     url = notify.get("webhook") if isinstance(notify, dict) else None
@@ -105,7 +105,7 @@ def _webhook(name: str, around: Surroundings) -> Iterator[FieldError]:
             yield FieldError("/notify/webhook", f"nothing is sent there: {refusal}")
 
 
-def team_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
+def team_findings(name: str, around: LintContext) -> Iterator[FieldError]:
     team = around.directory.teams[name]
     yield from _members(team, around)
     yield from _shifts(team, around)
@@ -120,7 +120,7 @@ def team_findings(name: str, around: Surroundings) -> Iterator[FieldError]:
         yield FieldError("/lead", f"{team.lead} is no member of the team")
 
 
-def _members(team: Team, around: Surroundings) -> Iterator[FieldError]:
+def _members(team: Team, around: LintContext) -> Iterator[FieldError]:
     if not team.members:
         yield FieldError("/members", "nobody: what is for this team reaches no one")
     elif not any(around.acts(member) for member in team.members):
@@ -134,18 +134,18 @@ def _members(team: Team, around: Surroundings) -> Iterator[FieldError]:
             yield FieldError(f"/members/{index}", f"{member} is named twice")
 
 
-def _shifts(team: Team, around: Surroundings) -> Iterator[FieldError]:
-    shift = team.terms.on_shift
+def _shifts(team: Team, around: LintContext) -> Iterator[FieldError]:
+    shift = team.routing.on_shift
     plan = around.plan(shift.schedule) if shift else None
     if shift and plan and not plan.people & {*team.members}:
         message = f"none of the members is ever on call for {shift.schedule}"
         yield FieldError("/assignment/on_shift/schedule", message)
 
 
-def _overflow(team: Team, around: Surroundings) -> Iterator[FieldError]:
+def _overflow(team: Team, around: LintContext) -> Iterator[FieldError]:
     """A ticket goes round no circle, so its way ends where the circle closes."""
     chain = [team.name]
-    while (spill := around.directory.terms(chain[-1]).overflow) is not None:
+    while (spill := around.directory.routing(chain[-1]).overflow) is not None:
         chain.append(spill.team)
         if spill.team in chain[:-1]:
             message = f"the overflow is a circle, and ends: {' → '.join(chain)}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from domain.conditions.condition import ATTRIBUTE
 from domain.conditions.field_values import OWN_WORDS
-from domain.configuration.lint.context import Surroundings
+from domain.configuration.lint.context import LintContext
 from domain.errors import FieldError, escaped
 from domain.event import Json
 from domain.nearest import did_you_mean
@@ -17,7 +17,7 @@ MOST_COMPARED = 500
 """Every document is looked at: comparing with more words would take too long."""
 
 
-def policy_words(document: Json, around: Surroundings) -> Iterator[FieldError]:
+def policy_words(document: Json, around: LintContext) -> Iterator[FieldError]:
     for pointer, rule in _items("/match", document.get("match")):
         yield from condition_words(rule.get("when"), f"{pointer}/when", around)
     clocks = document.get("clocks")
@@ -32,13 +32,13 @@ def policy_words(document: Json, around: Surroundings) -> Iterator[FieldError]:
                 yield from condition_words(given, pointer, around)
 
 
-def ladder_words(document: Json, around: Surroundings) -> Iterator[FieldError]:
+def ladder_words(document: Json, around: LintContext) -> Iterator[FieldError]:
     for pointer, step in _items("/steps", document.get("steps")):
         yield from condition_words(step.get("when"), f"{pointer}/when", around)
 
 
 def condition_words(
-    document: object, pointer: str, around: Surroundings
+    document: object, pointer: str, around: LintContext
 ) -> Iterator[FieldError]:
     for field, wanted in document.items() if isinstance(document, dict) else ():
         where = f"{pointer}/{escaped(str(field))}"
@@ -51,7 +51,7 @@ def condition_words(
 
 
 def _unknown(
-    field: str, word: str, pointer: str, around: Surroundings
+    field: str, word: str, pointer: str, around: LintContext
 ) -> Iterator[FieldError]:
     if field not in NAMES:
         said = "tag" if field == "tags" else field
@@ -67,7 +67,7 @@ def _unknown(
 
 
 def _unused(
-    field: str, said: str, word: str, pointer: str, around: Surroundings
+    field: str, said: str, word: str, pointer: str, around: LintContext
 ) -> Iterator[FieldError]:
     """Silent before the first ticket: then nobody has used any word."""
     used = around.used_words
