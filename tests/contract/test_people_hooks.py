@@ -11,7 +11,7 @@ from domain.notification.message import RenderedMessage
 from domain.notification.outcome import Outcome
 from domain.notification.signing import personal_secret
 from infra.http.outbound import OutboundClient, parse_networks
-from infra.notification.webhook import Hook
+from infra.notification.webhook import WebhookChannel
 from tests.webhook_receiver import Receiver
 
 KEY = b"the key of this installation"
@@ -37,7 +37,7 @@ def dispatch(receiver, version=1):
 
 async def sent(receiver, version=1, now=None):
     client = OutboundClient(parse_networks("127.0.0.0/8"))
-    hook = Hook(client, KEY, lambda: now or datetime.now(UTC))
+    hook = WebhookChannel(client, KEY, lambda: now or datetime.now(UTC))
     assert await hook.send(dispatch(receiver, version)) == Outcome()
     return receiver.got[-1]
 

@@ -9,7 +9,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from api.app import ROUTERS, create_app
-from api.openapi import document
+from api.openapi.document import document
 from domain.access import GRANTS, PERMISSIONS, ROLES, Permission
 from infra.embedded.postgres import OWNER
 from tests.api_client import Api, eventually

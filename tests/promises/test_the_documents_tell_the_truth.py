@@ -159,7 +159,7 @@ def below(cls):
 
 def test_the_table_of_problems_has_every_code():
     raised = {c.code for c in below(DomainError) if not c.__subclasses__()}
-    source = "".join(p.read_text("utf-8") for p in (ROOT / "api").glob("*.py"))
+    source = "".join(p.read_text("utf-8") for p in (ROOT / "api").rglob("*.py"))
     made = set(re.findall(r'problem\(\s*\d+, "(\w+)"', source))
     by_status = {*problems._CODES.values(), "refused"}
     documented = "".join(row[1] for row in rows(ROOT / "docs/api.md", "status"))
