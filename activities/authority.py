@@ -6,9 +6,10 @@ once the slower decides again.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
-from activities.config import meta_of, replayed, row_of
 from activities.ports import Appended, Caller, EventStore, Now, Registry
+from activities.recording import recorded
 from domain.authority.delegation import (
     DELEGATIONS,
     Delegation,
@@ -17,10 +18,7 @@ from domain.authority.delegation import (
     revoke,
 )
 from domain.authority.facts import AuthorityDelegated
-from domain.errors import VersionConflictError
 from domain.event import Event, Fact
-
-TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -56,21 +54,9 @@ class DelegationDesk:
     async def _record(
         self, decide: Callable[[tuple[Delegation, ...]], Fact], caller: Caller
     ) -> DelegationResult:
-        if again := await replayed(self._store, caller):
-            return await self._again(again)
-        for _ in range(TRIES):
-            events = await self._store.load(DELEGATIONS)
-            fact, version = decide(fold_delegations(events)), len(events) + 1
-            event = Event(DELEGATIONS, version, self._now(), meta_of(caller), fact)
-            row = row_of(caller, DELEGATIONS, version)
-            try:
-                appended = await self._store.append([event], row)
-            except VersionConflictError:
-                continue
-            await self._registry.refresh()
-            return await self._again(appended)
-        raise VersionConflictError(DELEGATIONS)
+        async def decided(events: list[Event], _: datetime) -> Fact:
+            return decide(fold_delegations(events))
 
-    async def _again(self, appended: Appended) -> DelegationResult:
-        events = await self._store.load(DELEGATIONS, appended.version)
-        return DelegationResult(fold_delegations(events), appended)
+        made = await recorded(self._store, self._now, DELEGATIONS, decided, caller)
+        await self._registry.refresh()
+        return DelegationResult(fold_delegations(made.events), made.appended)

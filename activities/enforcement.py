@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from temporalio import activity
 
 from activities.contracts import EnforceInput, TicketPlan
-from activities.knowledge import capacity_claim, world_of
+from activities.decision_context import capacity_claim, world_of
 from activities.ports import (
     CapacityClaim,
     CommandRow,

@@ -1,9 +1,10 @@
 """Making and revoking API keys. Idempotent by `Caller.command_id`."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from activities.config import meta_of, replayed, row_of, serialized
 from activities.ports import Appended, Caller, EventStore, Now, Publishing, Registry
+from activities.recording import meta_of, recorded, replayed, row_of, serialized
 from domain.access import (
     KeyCreated,
     KeyRevoked,
@@ -12,10 +13,8 @@ from domain.access import (
     refuse_key,
     secret_stream,
 )
-from domain.errors import NotFoundError, VersionConflictError
+from domain.errors import NotFoundError
 from domain.event import Event, Fact
-
-TRIES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +62,10 @@ class KeyDesk:
 
     async def read_secret(self, read: WebhookSecretRead, caller: Caller) -> Appended:
         """Put on record that it is shown, before it is."""
+
+        async def decided(_: list[Event], __: datetime) -> Fact:
+            return read
+
         stream = secret_stream(read.agent)
-        for _ in range(TRIES):
-            version = len(await self.store.load(stream)) + 1
-            event = Event(stream, version, self.now(), meta_of(caller), read)
-            try:
-                row = row_of(caller, stream, version)
-                return await self.store.append([event], row)
-            except VersionConflictError:
-                continue
-        raise VersionConflictError(stream)
+        made = await recorded(self.store, self.now, stream, decided, caller)
+        return made.appended

@@ -6,12 +6,12 @@ agent: of two at once the slower decides again, and is refused if they clash.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from activities.config import meta_of, replayed, row_of
-from activities.ports import Appended, Caller, EventStore, Now, Registry
-from domain.errors import NotFoundError, VersionConflictError
+from activities.ports import Caller, EventStore, Now, Registry
+from activities.recording import Result, recorded
+from domain.errors import NotFoundError
 from domain.event import Event, Fact
 from domain.oncall import changes
 from domain.oncall.calendar_url import (
@@ -26,20 +26,11 @@ from domain.oncall.leaves import add_leave, cancel_leave, fold_leaves, leave_str
 from domain.oncall.override import Leave, Override, Swap
 from domain.oncall.plan import Plan
 
-TRIES = 5
 Decide = Callable[[list[Event], datetime], Fact]
 
 
-@dataclass(frozen=True)
-class Done:
-    """The stream up to and with what the command added to it."""
-
-    events: tuple[Event, ...]
-    appended: Appended
-
-    @property
-    def fact(self) -> Fact:
-        return self.events[-1].fact
+class OnCallResult(Result):
+    """The stream with what the command added to it, folded."""
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -56,7 +47,7 @@ class OnCallDesk:
 
     async def add_override(
         self, schedule: str, wanted: Override, caller: Caller
-    ) -> Done:
+    ) -> OnCallResult:
         """`by` and `made_at` of `wanted` are filled in here."""
 
         def decide(plan: Plan, agents: Agents, at: datetime) -> Fact:
@@ -67,13 +58,15 @@ class OnCallDesk:
 
     async def cancel_override(
         self, schedule: str, override_id: str, caller: Caller
-    ) -> Done:
+    ) -> OnCallResult:
         def decide(plan: Plan, _: Agents, at: datetime) -> Fact:
             return changes.cancel_override(plan, schedule, override_id, at)
 
         return await self._change(schedule, decide, caller)
 
-    async def offer_swap(self, schedule: str, wanted: Swap, caller: Caller) -> Done:
+    async def offer_swap(
+        self, schedule: str, wanted: Swap, caller: Caller
+    ) -> OnCallResult:
         def decide(plan: Plan, agents: Agents, at: datetime) -> Fact:
             return changes.offer_swap(plan, schedule, wanted, agents, at)
 
@@ -81,7 +74,7 @@ class OnCallDesk:
 
     async def take_swap(
         self, schedule: str, swap_id: str, taker: str, caller: Caller
-    ) -> Done:
+    ) -> OnCallResult:
         wanted = ScheduleSwapTaken(schedule=schedule, swap_id=swap_id, taker=taker)
 
         def decide(plan: Plan, agents: Agents, at: datetime) -> Fact:
@@ -89,13 +82,15 @@ class OnCallDesk:
 
         return await self._change(schedule, decide, caller)
 
-    async def cancel_swap(self, schedule: str, swap_id: str, caller: Caller) -> Done:
+    async def cancel_swap(
+        self, schedule: str, swap_id: str, caller: Caller
+    ) -> OnCallResult:
         def decide(plan: Plan, _: Agents, at: datetime) -> Fact:
             return changes.cancel_swap(plan, schedule, swap_id, at)
 
         return await self._change(schedule, decide, caller)
 
-    async def add_leave(self, wanted: AgentLeaveAdded, caller: Caller) -> Done:
+    async def add_leave(self, wanted: AgentLeaveAdded, caller: Caller) -> OnCallResult:
         async def decision() -> Decide:
             config = await self._registry.config()
             if config.entry("agents", wanted.agent).current is None:
@@ -106,13 +101,15 @@ class OnCallDesk:
 
         return await self._record(leave_stream(wanted.agent), decision, caller)
 
-    async def cancel_leave(self, agent: str, leave_id: str, caller: Caller) -> Done:
+    async def cancel_leave(
+        self, agent: str, leave_id: str, caller: Caller
+    ) -> OnCallResult:
         async def decision() -> Decide:
             return lambda events, at: cancel_leave(fold_leaves(events), leave_id, at)
 
         return await self._record(leave_stream(agent), decision, caller)
 
-    async def make_calendar_url(self, agent: str, caller: Caller) -> Done:
+    async def make_calendar_url(self, agent: str, caller: Caller) -> OnCallResult:
         """The version that was appended is that of the URL."""
 
         async def decision() -> Decide:
@@ -123,7 +120,7 @@ class OnCallDesk:
 
         return await self._record(calendar_url_stream(agent), decision, caller)
 
-    async def revoke_calendar_url(self, agent: str, caller: Caller) -> Done:
+    async def revoke_calendar_url(self, agent: str, caller: Caller) -> OnCallResult:
         def decide(events: list[Event], _: datetime) -> Fact:
             if calendar_url_version(events) is None:
                 raise NotFoundError("calendar URL", agent)
@@ -139,7 +136,7 @@ class OnCallDesk:
         schedule: str,
         decide: Callable[[Plan, Agents, datetime], Fact],
         caller: Caller,
-    ) -> Done:
+    ) -> OnCallResult:
         async def decision() -> Decide:
             config = await self._registry.config()
             if config.entry("schedules", schedule).current is None:
@@ -156,28 +153,14 @@ class OnCallDesk:
 
     async def _record(
         self, stream: str, decision: Callable[[], Awaitable[Decide]], caller: Caller
-    ) -> Done:
-        if again := await replayed(self._store, caller):
-            return await self._again(again)
-        for _ in range(TRIES):
+    ) -> OnCallResult:
+        async def decided(events: list[Event], at: datetime) -> Fact:
             await self._registry.refresh()
             decide = await decision()
-            events, at = await self._store.load(stream), self._now()
             # Off the loop: hours that nobody covers are looked for up to years ahead.
-            fact = await asyncio.to_thread(decide, events, at)
-            version = len(events) + 1
-            event = Event(stream, version, at, meta_of(caller), fact)
-            row = row_of(caller, stream, version)
-            try:
-                appended = await self._store.append([event], row)
-            except VersionConflictError:
-                continue
-            await self._registry.refresh()
-            if appended.replayed:
-                return await self._again(appended)
-            return Done((*events, event), appended)
-        raise VersionConflictError(stream)
+            return await asyncio.to_thread(decide, events, at)
 
-    async def _again(self, appended: Appended) -> Done:
-        events = await self._store.load(appended.stream_id, appended.version)
-        return Done(tuple(events), appended)
+        made = await recorded(self._store, self._now, stream, decided, caller)
+        if not made.appended.replayed:
+            await self._registry.refresh()
+        return OnCallResult(made.events, made.appended)

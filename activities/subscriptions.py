@@ -4,16 +4,16 @@ Idempotent by `Caller.command_id`.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
-from activities.config import meta_of, replayed, row_of
 from activities.ports import Appended, Caller, CommandRow, EventStore, Now, Registry
+from activities.recording import meta_of, recorded, replayed, row_of
 from domain.errors import (
     FieldError,
     InvalidError,
     NotFoundError,
     PreconditionError,
-    VersionConflictError,
 )
 from domain.event import SYSTEM, Event, Fact, Meta
 from domain.nearest import did_you_mean
@@ -32,8 +32,6 @@ from domain.subscription.subscription import (
     subscription_stream,
     unknown_types,
 )
-
-TRIES = 5
 
 
 class Vault(Protocol):
@@ -125,23 +123,17 @@ class SubscriptionDesk:
         decide: Callable[[Subscription], Fact],
         caller: Caller,
     ) -> Appended:
-        if again := await replayed(self.store, caller):
-            return again
-        stream = subscription_stream(subscription_id)
-        for _ in range(TRIES):
-            known = await load(self.store, subscription_id)
+        async def decided(events: list[Event], _: datetime) -> Fact:
+            known = _there(events, subscription_id)
             if not caller.accepts(known.version):
                 raise PreconditionError(known.version)
-            version = known.version + 1
-            event = Event(stream, version, self.now(), meta_of(caller), decide(known))
-            row = row_of(caller, stream, version)
-            try:
-                appended = await self.store.append([event], row)
-            except VersionConflictError:
-                continue
+            return decide(known)
+
+        stream = subscription_stream(subscription_id)
+        made = await recorded(self.store, self.now, stream, decided, caller)
+        if not made.appended.replayed:
             await self.registry.refresh()
-            return appended
-        raise VersionConflictError(stream)
+        return made.appended
 
     async def _refuse(self, types: Sequence[str], team: str | None) -> None:
         """Raises InvalidError for what is named and is not there."""
@@ -157,6 +149,10 @@ class SubscriptionDesk:
 async def load(store: EventStore, subscription_id: str) -> Subscription:
     """Raises NotFoundError."""
     events = await store.load(subscription_stream(subscription_id))
+    return _there(events, subscription_id)
+
+
+def _there(events: list[Event], subscription_id: str) -> Subscription:
     known = fold_subscriptions(events).by_id.get(subscription_id)
     if known is None or known.deleted:
         raise NotFoundError("subscription", subscription_id)

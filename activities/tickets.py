@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from weakref import WeakValueDictionary
 
-from activities.knowledge import capacity_claim, world_of
+from activities.decision_context import capacity_claim, world_of
 from activities.ports import (
     Appended,
     Caller,
@@ -22,6 +22,7 @@ from activities.ports import (
     Registry,
     Workload,
 )
+from activities.recording import TRIES
 from domain.errors import (
     CommandReusedError,
     DomainError,
@@ -40,7 +41,6 @@ from domain.ticket.split import SplitTicket, split
 from domain.ticket.ticket import Ticket
 from domain.ticket.world import World
 
-TRIES = 5
 TICKET = "ticket"
 Decided = tuple[World, Sequence[Draft]]
 

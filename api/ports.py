@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Literal, Protocol
 
-from activities.answering import Answering
+from activities.configuration_sources import Sources
 from activities.delivery import Courier, Outbox
-from activities.notification_test import NotificationTest
+from activities.notification.answer import Answering
+from activities.notification.test_message import NotificationTest
 from activities.ports import EventStore, NewId, Now, Publishing, Recorded, Registry
-from activities.restating import Restating
-from activities.simulating import Simulating
-from activities.sources import Sources
+from activities.restatement import Restating
+from activities.simulation import Simulating
 from activities.tickets import TicketService
 from api.event_types.schemas import EventType, event_types
 from domain.event import Fact, Json

@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 from temporalio.testing import ActivityEnvironment
 
 from activities.contracts import SimulatePageInput
-from activities.simulated import Page, SimulatedPages
-from activities.simulating import Order
+from activities.simulation import Order
+from activities.simulation_pages import Page, SimulatedPages
 from api.http.yaml_text import read_yaml
 from domain.access import Keys
 from domain.configuration.bundle import Named

@@ -8,7 +8,7 @@ import hashlib
 from importlib.resources import files
 from typing import get_args
 
-from activities.config import ConfigDesk
+from activities.configuration import ConfigDesk
 from activities.keys import KeyDesk
 from activities.ports import Caller
 from api.configuration.bundle_schemas import BundleIn

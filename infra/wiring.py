@@ -18,17 +18,17 @@ import psycopg
 from cryptography.fernet import Fernet
 from eventsourcing.persistence import PersistenceError
 
-from activities.answering import Answering
-from activities.assigning import Assigning
+from activities.assignment import Assigning
 from activities.delivery import Delivery
 from activities.enforcement import Enforcement
-from activities.notification_test import NotificationTest
-from activities.notifying import Notifying, report_step
+from activities.notification.answer import Answering
+from activities.notification.plan import Notifying, report_step
+from activities.notification.send import Sending
+from activities.notification.test_message import NotificationTest
 from activities.ports import StoreUnavailableError
-from activities.restating import Restating
-from activities.sending import Sending
-from activities.simulated import SimulatedPages
-from activities.simulating import Simulating
+from activities.restatement import Restating
+from activities.simulation import Simulating
+from activities.simulation_pages import SimulatedPages
 from activities.subscriptions import disable
 from activities.tickets import TicketService
 from api.configuration.routes import normal

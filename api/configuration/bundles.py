@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from activities.bundle import BundleDesk
 from activities.cloudevents import plain
+from activities.configuration_bundle import BundleDesk
 from api.configuration.bundle_schemas import BundleIn, BundleOut, ConfigurationOut
 from api.configuration.routes import SCHEMAS, canonical, normal
 from api.http.auth import CallerDep, ServicesDep, guarded, reads

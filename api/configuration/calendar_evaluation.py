@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from fastapi import APIRouter, Response
 
 from activities.cloudevents import plain
-from activities.sources import expanded
+from activities.configuration_sources import expanded
 from api.configuration.calendar_schemas import CalendarIn, EvaluationIn, EvaluationOut
 from api.configuration.routes import canonical
 from api.http.auth import ServicesDep, guarded

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import ValidationError
 
 from activities.cloudevents import plain
-from activities.config import ConfigDesk
+from activities.configuration import ConfigDesk
 from api.configuration.authority_schemas import AuthorityIn
 from api.configuration.calendar_schemas import CalendarIn
 from api.configuration.macro_schemas import MacroIn

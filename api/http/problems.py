@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute
 
-from activities.notification_test import TestedTooOftenError
+from activities.notification.test_message import TestedTooOftenError
 from activities.ports import BusyError, StoreFullError, StoreUnavailableError
 from api.http.request_id import HEADER, current_request_id
 from api.http.validation import field_errors

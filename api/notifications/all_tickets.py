@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from activities.cloudevents import plain
-from activities.notification_test import Tested
+from activities.notification.test_message import Tested
 from api.configuration.routes import Name
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier, Instant, Several

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path
 from starlette.responses import HTMLResponse
 
-from activities.answering import Answerable, State
+from activities.notification.answer import Answerable, State
 from api.http.auth import ServicesDep, public
 from api.notifications.answer_page import HEADERS, page
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
-from activities.answering import Answerable, State
+from activities.notification.answer import Answerable, State
 from domain.notification.links import Action
 from domain.notification.message import rows
 from domain.notification.templates import language

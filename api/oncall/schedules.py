@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Query, Response
 
 from activities.cloudevents import plain
-from activities.sources import spelled_out
+from activities.configuration_sources import spelled_out
 from api.configuration.routes import Name, canonical
 from api.configuration.schedule_schemas import (
     SchedulePreviewIn,

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from activities.cloudevents import plain
 from activities.ports import BusyError
-from activities.simulating import Job, Selection
+from activities.simulation import Job, Selection
 from api.configuration.bundles import documents_of
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier

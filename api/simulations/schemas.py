@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field, JsonValue
 
-from activities.simulating import JobState
+from activities.simulation import JobState
 from api.configuration.bundle_schemas import BundleIn
 from api.http.fields import Identifier, Instant, Strict, example
 from domain.configuration.kinds import Kind

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from fastapi.exceptions import RequestValidationError
 
-from activities.sources import Expanded, looked_up
+from activities.configuration_sources import Expanded, looked_up
 from api.configuration.bundle_schemas import BundleIn
 from api.configuration.bundles import documents_of, validated
 from api.http.fields import Strict

@@ -7,7 +7,7 @@ given to somebody on leave by those who could know stays, so it bears being done
 import asyncio
 import logging
 
-from activities.assigning import Assigning
+from activities.assignment import Assigning
 from activities.ports import Now, Registry
 from domain.oncall.override import Leave
 from infra.followers.follower import AWAY

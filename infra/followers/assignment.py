@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from typing_extensions import override
 
-from activities.assigning import Assigning, Refused
+from activities.assignment import Assigning, Refused
 from domain.configuration.facts import PolicyPublished, PolicyRetired
 from domain.event import Event
 from domain.oncall.facts import AgentLeaveAdded

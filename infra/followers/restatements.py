@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing_extensions import override
 
 from activities.ports import Caller, Registry
-from activities.restating import Edit, Restating
+from activities.restatement import Edit, Restating
 from domain.configuration.facts import PolicyPublished
 from domain.errors import DomainError
 from domain.event import Event

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 
-from activities.dispatch import Dispatch
+from activities.notification.message import Dispatch
 from activities.ports import Now
 from domain.notification.outcome import Outcome
 from domain.people.channels import Channel

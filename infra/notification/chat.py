@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
-from activities.dispatch import Dispatch
+from activities.notification.message import Dispatch
 from domain.notification.outcome import Outcome
 
 TIMEOUT_S = 30.0

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from activities.dispatch import Dispatch
+from activities.notification.message import Dispatch
 from activities.ports import Now
 from domain.notification.outcome import Outcome
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from typing_extensions import override
 
-from activities.notifying import Notifying
+from activities.notification.plan import Notifying
 from domain.errors import DomainError
 from domain.lifecycle.facts import TicketWatched
 from domain.notification.audience import TOPICS, WATCHED

@@ -15,7 +15,7 @@ from aiosmtplib.errors import (
     SMTPTimeoutError,
 )
 
-from activities.dispatch import Dispatch
+from activities.notification.message import Dispatch
 from domain.notification.outcome import Outcome
 
 TIMEOUT_S = 20.0

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 import psycopg
 
+from activities.notification.send import Sending
 from activities.ports import StoreUnavailableError
-from activities.sending import Sending
 from domain.notification.dispatch_order import Bundle
 from infra.notification.due_table import NotificationTable
 from infra.postgres.database import Database

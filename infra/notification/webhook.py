@@ -6,7 +6,7 @@ over the tries, and the `id` in the body.
 
 import msgspec
 
-from activities.dispatch import Dispatch
+from activities.notification.message import Dispatch
 from activities.ports import Now
 from domain.notification.outcome import Outcome
 from domain.notification.signing import personal_secret

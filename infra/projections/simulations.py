@@ -8,8 +8,7 @@ from psycopg.types.json import Jsonb
 
 from activities.cloudevents import plain
 from activities.ports import BusyError, Caller
-from activities.simulated import Page
-from activities.simulating import (
+from activities.simulation import (
     KEPT_FOR,
     MOST_KEPT,
     MOST_SHOWN,
@@ -17,6 +16,7 @@ from activities.simulating import (
     Job,
     Order,
 )
+from activities.simulation_pages import Page
 from domain.event import Json
 from domain.simulation.comparison import Summary, TicketDifference
 from infra.postgres.database import Database

@@ -8,7 +8,7 @@ and what those people would have done nobody knows.
 import asyncio
 from pathlib import Path
 
-from activities.sources import all_looked_up
+from activities.configuration_sources import all_looked_up
 from api.http.yaml_text import read_yaml
 from domain.configuration.bundle import Bundle, overlaid_with
 from domain.configuration.configuration import Configuration

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from activities.answering import Answerable
+from activities.notification.answer import Answerable
 from api.notifications.answer_page import HEADERS, page
 from domain.notification.links import Link
 from domain.notification.payload import Payload

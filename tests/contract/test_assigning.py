@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from activities.assigning import Assigning
+from activities.assignment import Assigning
 from activities.tickets import TicketService
 from domain.errors import UnreadableError
 from domain.people.candidate import Candidate

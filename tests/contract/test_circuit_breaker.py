@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from aiosmtpd.controller import Controller
 
-from activities.dispatch import Dispatch
+from activities.notification.message import Dispatch
 from domain.notification.message import RenderedMessage
 from domain.notification.outcome import Outcome
 from infra.notification.circuit_breaker import (

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from activities.knowledge import capacity_claim as put_into_hands
+from activities.decision_context import capacity_claim as put_into_hands
 from activities.ports import CapacityClaim
 from domain.errors import LoadConflictError
 from domain.ticket.decide import Assign, decide

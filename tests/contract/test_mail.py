@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import pytest
 from aiosmtpd.controller import Controller
 
-from activities.dispatch import Dispatch
+from activities.notification.message import Dispatch
 from domain.notification.message import RenderedMessage
 from domain.notification.outcome import Outcome
 from infra.notification.mail import NOT_TAKEN, Mail, parse_smtp_url

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from activities.dispatch import Dispatch
+from activities.notification.message import Dispatch
 from domain.notification.message import RenderedMessage
 from domain.notification.outcome import Outcome
 from domain.notification.signing import personal_secret

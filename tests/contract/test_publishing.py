@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import psycopg
 import pytest
 
-from activities.bundle import BundleDesk
-from activities.config import ConfigDesk
+from activities.configuration import ConfigDesk
+from activities.configuration_bundle import BundleDesk
 from activities.ports import BusyError, Caller, StoreUnavailableError
 from domain.errors import InvalidError
 from domain.event import Actor

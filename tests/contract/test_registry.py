@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from activities.config import ConfigDesk
+from activities.configuration import ConfigDesk
 from activities.ports import Caller, Recorded, StoreUnavailableError
 from domain.access import KeyCreated, KeyRevoked
 from domain.configuration.facts import PolicyPublished

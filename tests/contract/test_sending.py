@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from activities import sending
-from activities.dispatch import Dispatch
-from activities.notifying import Notifying, StepReport
+from activities.notification import send as sending
+from activities.notification.message import Dispatch
+from activities.notification.plan import Notifying, StepReport
+from activities.notification.send import Sending
 from activities.ports import CommandRow, StoreUnavailableError
-from activities.sending import Sending
 from domain.errors import VersionConflictError
 from domain.escalation.commands import PersonNotified, StepUndelivered
 from domain.event import Event

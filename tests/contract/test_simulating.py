@@ -7,8 +7,8 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.contracts import SimulatePageInput
 from activities.ports import StoreUnavailableError
-from activities.simulated import PAGE, SimulatedPages
-from activities.simulating import Order
+from activities.simulation import Order
+from activities.simulation_pages import PAGE, SimulatedPages
 from domain.configuration.configuration import Configuration
 from domain.errors import UnreadableError
 from domain.oncall.book import OnCallBook

@@ -6,8 +6,8 @@ import pytest
 import pytest_asyncio
 
 from activities.ports import BusyError, Caller
-from activities.simulated import Page
-from activities.simulating import KEPT_FOR, MOST_KEPT, MOST_WAITING, Order
+from activities.simulation import KEPT_FOR, MOST_KEPT, MOST_WAITING, Order
+from activities.simulation_pages import Page
 from domain.event import Actor
 from infra.postgres.database import Database
 from infra.projections.simulations import SimulationTable

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from activities.enforcement import contract
-from activities.notifying import Notifying, report_step
-from activities.sending import Sending
+from activities.notification.plan import Notifying, report_step
+from activities.notification.send import Sending
 from activities.tickets import TicketService
 from domain.duration import format_duration
 from domain.notification.audience import TOPICS

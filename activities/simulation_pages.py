@@ -12,11 +12,11 @@ from typing import Protocol
 
 from temporalio import activity
 
+from activities.configuration_sources import Sources
 from activities.contracts import SimulatePageInput, SimulatePageResult
 from activities.delivery import heard
 from activities.ports import EventStore, Registry, StoreUnavailableError
-from activities.simulating import LeftOut, Order, trial_of
-from activities.sources import Sources
+from activities.simulation import LeftOut, Order, trial_of
 from domain.configuration.configuration import Configuration
 from domain.errors import DomainError, UnreadableError
 from domain.event import Event

@@ -5,14 +5,13 @@ another. Idempotent by `Caller.command_id`; optimistic by the stream's version.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from activities.configuration_sources import Expanded, Sources, looked_up
 from activities.ports import (
     Appended,
     Caller,
-    CommandRow,
     EventStore,
     Now,
     Publishing,
@@ -20,22 +19,18 @@ from activities.ports import (
     Unpromised,
     none_unpromised,
 )
-from activities.sources import Expanded, Sources, looked_up
+from activities.recording import meta_of, replayed, row_of, serialized
 from domain.configuration.configuration import Entry, config_stream, fold_config
 from domain.configuration.facts import PolicyRetired
 from domain.configuration.kinds import Kind
 from domain.configuration.publishing import Submission, publish, unchanged
 from domain.configuration.retiring import left_by, restorable, retire
 from domain.errors import (
-    CommandReusedError,
     FieldError,
     PreconditionError,
     PreconditionRequiredError,
-    VersionConflictError,
 )
-from domain.event import Event, Fact, Json, Meta, PolicyRef
-
-TRIES = 5
+from domain.event import Event, Fact, Json, PolicyRef
 
 
 @dataclass(frozen=True)
@@ -189,63 +184,9 @@ class ConfigDesk:
         return await self._store.append([event], row_of(caller, stream, version))
 
 
-async def serialized(
-    publishing: Publishing,
-    registry: Registry,
-    attempt: Callable[[], Awaitable[Appended]],
-    what: str,
-) -> Appended:
-    """Whoever was slower decides again, and hears what there is by now: a turn can be
-    lost with its connection. What was published is known here at once.
-    """
-    async with publishing.turn():
-        for _ in range(TRIES):
-            await registry.refresh()
-            try:
-                appended = await attempt()
-            except VersionConflictError:
-                continue
-            await registry.refresh()
-            return appended
-    raise VersionConflictError(what)
-
-
 def _check(entry: Entry, caller: Caller, *, required: bool) -> None:
     if not caller.if_exists:
         if required:
             raise PreconditionRequiredError(entry.stream_version)
     elif entry.current is None or not caller.accepts(entry.stream_version):
         raise PreconditionError(entry.stream_version)
-
-
-async def replayed(store: EventStore, caller: Caller) -> Appended | None:
-    """What this command did the first time, if it was here before."""
-    found = await store.find(caller.command_id)
-    if found is None:
-        return None
-    row, position = found
-    if row.request_sha256 != caller.request_sha256:
-        raise CommandReusedError
-    return Appended(row.stream_id, row.version, position, replayed=True)
-
-
-def meta_of(caller: Caller, policy: PolicyRef | None = None) -> Meta:
-    return Meta(
-        command_id=caller.command_id,
-        correlation_id=caller.correlation_id,
-        causation_id=caller.command_id,
-        actor=caller.actor,
-        channel=caller.channel,
-        policy=policy,
-        key_id=caller.key_id,
-    )
-
-
-def row_of(caller: Caller, stream_id: str, version: int) -> CommandRow:
-    return CommandRow(
-        command_id=caller.command_id,
-        request_sha256=caller.request_sha256,
-        attempt=caller.attempt,
-        stream_id=stream_id,
-        version=version,
-    )

@@ -9,11 +9,11 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from activities.config import meta_of, replayed, row_of
-from activities.dispatch import Dispatch, Outbound
+from activities.notification.message import Dispatch, Outbound
 from activities.ports import Appended, Caller, EventStore, Now, Registry
-from domain.errors import DomainError, NotFoundError, VersionConflictError
-from domain.event import Event
+from activities.recording import Result, as_it_was, recorded, replayed
+from domain.errors import DomainError, NotFoundError
+from domain.event import Event, Fact
 from domain.notification.test_message import (
     MOST,
     WITHIN,
@@ -25,8 +25,6 @@ from domain.notification.test_message import (
 )
 from domain.people.channels import Channel
 from domain.people.contact import Preferences, parse_preferences
-
-TRIES = 5
 
 
 class TestedTooOftenError(DomainError):
@@ -62,7 +60,7 @@ class NotificationTest:
         TestedTooOftenError.
         """
         if again := await replayed(self._store, caller):
-            return await self._again(again)
+            return _tested(await as_it_was(self._store, again))
         published = (await self._registry.config()).entry("agents", agent).current
         if published is None:
             raise NotFoundError("agent", agent)
@@ -108,22 +106,14 @@ class NotificationTest:
         return ChannelTried(channel=channel, target=target, code=outcome.code)
 
     async def _record(self, fact: AgentNotificationTested, caller: Caller) -> Tested:
-        stream, at = trial_stream(fact.agent), self._now()
-        for _ in range(TRIES):
-            version = len(await self._store.load(stream)) + 1
-            event = Event(stream, version, at, meta_of(caller), fact)
-            row = row_of(caller, stream, version)
-            try:
-                appended = await self._store.append([event], row)
-            except VersionConflictError:
-                continue
-            if appended.replayed:
-                return await self._again(appended)
-            return Tested(fact, at, appended)
-        raise VersionConflictError(stream)
+        async def decided(_: list[Event], __: datetime) -> Fact:
+            return fact
 
-    async def _again(self, appended: Appended) -> Tested:
-        events = await self._store.load(appended.stream_id, appended.version)
-        event = events[-1]
-        assert isinstance(event.fact, AgentNotificationTested)
-        return Tested(event.fact, event.timestamp, appended)
+        stream = trial_stream(fact.agent)
+        return _tested(await recorded(self._store, self._now, stream, decided, caller))
+
+
+def _tested(made: Result) -> Tested:
+    fact = made.fact
+    assert isinstance(fact, AgentNotificationTested)
+    return Tested(fact, made.events[-1].timestamp, made.appended)

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from activities.config import meta_of, replayed, row_of, serialized
+from activities.configuration_sources import Sources, all_looked_up
 from activities.ports import (
     Appended,
     Caller,
@@ -19,7 +19,7 @@ from activities.ports import (
     Unpromised,
     none_unpromised,
 )
-from activities.sources import Sources, all_looked_up
+from activities.recording import meta_of, replayed, row_of, serialized
 from domain.configuration.bundle import (
     Bundle,
     Change,

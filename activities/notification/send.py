@@ -12,8 +12,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, Self
 
-from activities.dispatch import Dispatch, Outbound, Tickets, address, outgoing
-from activities.notifying import DueTable, folded, reader_of, row_of, sealed
+from activities.notification.message import (
+    Dispatch,
+    Outbound,
+    Tickets,
+    address,
+    outgoing,
+)
+from activities.notification.plan import DueTable, folded, reader_of, row_of, sealed
 from activities.ports import EventStore, NewId, Now, Registry, StoreUnavailableError
 from domain.errors import VersionConflictError
 from domain.event import SYSTEM, Meta

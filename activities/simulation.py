@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
+from activities.configuration_sources import Sources, all_looked_up
 from activities.ports import BusyError, Caller, NewId, Now, Registry
-from activities.sources import Sources, all_looked_up
 from domain.configuration.bundle import Bundle, Documents
 from domain.configuration.configuration import Configuration
 from domain.configuration.warnings import ConfigWarning

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from activities.config import meta_of, replayed, row_of
 from activities.ports import Appended, Caller, EventStore, NewId, Now, Registry
+from activities.recording import meta_of, replayed, row_of
 from activities.tickets import TicketService
 from domain.configuration.kinds import SINGULAR
 from domain.errors import NotFoundError

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from activities.notifying import reader_of
+from activities.notification.plan import reader_of
 from activities.ports import Caller, EventStore, NewId, Now, Registry
 from activities.tickets import TicketService
 from domain.errors import DomainError, RuleError
