@@ -5,8 +5,6 @@ import contextlib
 import logging
 import os
 import secrets
-import time
-from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import psycopg
+import uuid_utils
 from cryptography.fernet import Fernet
 from eventsourcing.persistence import PersistenceError
 
@@ -53,6 +52,7 @@ from infra.notification.chat_targets import target_names
 from infra.notification.due_table import NotificationTable
 from infra.notification.listing import NotificationList
 from infra.notification.setup import setup_notes
+from infra.patience import patiently
 from infra.postgres.database import Database
 from infra.postgres.publishing_lock import PublishingTurns
 from infra.postgres.ticket_numbers import TicketNumbers
@@ -79,29 +79,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-_DRAWN: deque[bytes] = deque()
-"""Ten random bytes each, drawn from the system many at a time: each draw lets go of the
-interpreter, which under load the writer's thread then keeps for milliseconds.
-"""
-
-
-def _ten_random_bytes() -> bytes:
-    while True:
-        try:
-            return _DRAWN.popleft()  # nobody else gets the same, from any thread
-        except IndexError:
-            drawn = os.urandom(2560)
-            _DRAWN.extend(drawn[at : at + 10] for at in range(0, len(drawn), 10))
-
-
 def new_id() -> str:
     """A UUID of version 7: sorted by time, so that indexes grow at one end."""
-    ms = time.time_ns() // 1_000_000
-    random = int.from_bytes(_ten_random_bytes())
-    value = (ms << 80) | (0x7 << 76) | (random & ((1 << 76) - 1))
-    value = (value & ~(0x3 << 62)) | (0x2 << 62)
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    return str(uuid_utils.uuid7())
 
 
 def new_key() -> str:
@@ -230,15 +210,8 @@ async def core_now(settings: Settings) -> AsyncIterator[Core]:
 
 
 async def _log(database_url: str) -> Log:
-    pause_s = 0.1
-    while True:
-        try:
-            return await asyncio.to_thread(Log, database_url)
-        except PersistenceError as error:
-            why = str(error).strip().partition("\n")[0]
-            LOG.warning("waiting for the database: %s; again in %.1f s", why, pause_s)
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, 2.0)
+    retrying = patiently("the database", PersistenceError)
+    return await retrying(asyncio.to_thread, Log, database_url)
 
 
 @asynccontextmanager

@@ -4,13 +4,13 @@ Each leave is gone through once it began, and after a start all that run now: wh
 given to somebody on leave by those who could know stays, so it bears being done twice.
 """
 
-import asyncio
 import logging
+from typing import NoReturn
 
 from activities.assignment import Assigning
 from activities.ports import Now, Registry
 from domain.oncall.override import Leave
-from infra.followers.follower import AWAY
+from infra.followers.loops import for_ever
 
 LOOK_S = 1
 LOG = logging.getLogger(__name__)
@@ -21,18 +21,13 @@ class Absences:
         self._registry, self._assigning, self._now = registry, assigning, now
         self._done: set[str] = set()
 
-    async def run(self) -> None:
-        """For ever: what goes wrong with one leave is tried again."""
-        while True:
-            pause_s: float = LOOK_S
-            try:
-                await self.look()
-                pause_s = await self.until_next()
-            except AWAY as error:
-                LOG.warning("absences: %s", error)
-            except Exception:
-                LOG.exception("absences")
-            await asyncio.sleep(pause_s)
+    async def run(self) -> NoReturn:
+        """What goes wrong with one leave is tried again."""
+        await for_ever("absences", self._look)
+
+    async def _look(self) -> float:
+        await self.look()
+        return await self.until_next()
 
     async def until_next(self) -> float:
         """A leave that is known begins at its instant; others are looked for."""

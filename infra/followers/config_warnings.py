@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
+from typing import NoReturn
 
 from activities.ports import Now, Registry
 from domain.configuration.configuration import Configuration
@@ -16,7 +17,7 @@ from domain.configuration.kinds import ORDER
 from domain.configuration.warnings import config_warnings
 from domain.oncall.book import OnCallBook
 from infra import metrics
-from infra.followers.follower import AWAY
+from infra.followers.loops import for_ever
 
 LOOK_S = 60
 HOUR_S = 3600
@@ -29,16 +30,13 @@ class ConfigWarnings:
         self._counted: tuple[Configuration, OnCallBook] | None = None
         self._counted_at = 0.0
 
-    async def run(self) -> None:
-        """For ever: what cannot be checked must not end the process."""
-        while True:
-            try:
-                await self.look()
-            except AWAY as error:
-                LOG.warning("warnings of the configuration: %s", error)
-            except Exception:
-                LOG.exception("warnings of the configuration")
-            await asyncio.sleep(LOOK_S)
+    async def run(self) -> NoReturn:
+        """What cannot be checked must not end the process."""
+        await for_ever("warnings of the configuration", self._look)
+
+    async def _look(self) -> float:
+        await self.look()
+        return LOOK_S
 
     async def look(self) -> None:
         config = await self._registry.config_to_check()

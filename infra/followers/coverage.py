@@ -8,12 +8,13 @@ import asyncio
 import logging
 import time
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 from activities.ports import Now, Registry
 from domain.oncall.book import OnCallBook
 from domain.oncall.shifts import gaps
 from infra import metrics
-from infra.followers.follower import AWAY
+from infra.followers.loops import for_ever
 
 AHEAD = timedelta(days=7)
 LOOK_S = 5
@@ -27,16 +28,13 @@ class Coverage:
         self._measured: OnCallBook | None = None
         self._measured_at = 0.0
 
-    async def run(self) -> None:
-        """For ever: a schedule that cannot be worked out must not end the process."""
-        while True:
-            try:
-                await self.look()
-            except AWAY as error:
-                LOG.warning("coverage: %s", error)
-            except Exception:
-                LOG.exception("coverage")
-            await asyncio.sleep(LOOK_S)
+    async def run(self) -> NoReturn:
+        """A schedule that cannot be worked out must not end the process."""
+        await for_ever("coverage", self._look)
+
+    async def _look(self) -> float:
+        await self.look()
+        return LOOK_S
 
     async def look(self) -> None:
         book = await self._registry.oncall()

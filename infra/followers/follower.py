@@ -7,26 +7,23 @@ it does must bear doing twice; only `consume` knows how.
 
 import asyncio
 import logging
-import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import NoReturn
 
 import psycopg
 
-from activities.ports import StoreUnavailableError
 from infra.eventstore.store import Header, PostgresEventStore
+from infra.followers.loops import for_ever
 from infra.postgres.database import Database, Row
+from infra.postgres.leadership import leadership
 from infra.postgres.wake_up import WakeUpListener
 from infra.process.logs import fields
-from infra.temporal.client import TemporalUnavailableError
 
 LINGER_S = 0.05
 """What is written within this time is read together: under load it halves the work."""
-SHORTEST_PAUSE_S = 0.1
-LONGEST_PAUSE_S = 2.0
-AWAY = (StoreUnavailableError, TemporalUnavailableError, psycopg.Error, OSError)
-"""Passes by itself; anything else is a fault of ours and is logged with its trace."""
+NOT_LEADING_S = 1.0
 LOG = logging.getLogger(__name__)
 
 
@@ -40,7 +37,6 @@ class Follower(ABC):
         self.database, self.store, self.bell = database, store, bell
         self.position = 0
         self._oldest: datetime | None = None
-        self._pause_s = SHORTEST_PAUSE_S
 
     @property
     def behind(self) -> float:
@@ -53,44 +49,26 @@ class Follower(ABC):
     async def consume(self, batch: Sequence[Header]) -> None:
         """Do what the batch asks and save the position of its last event."""
 
-    async def run(self) -> None:
-        """For ever: whatever goes wrong here must not end the other followers."""
-        while True:
-            try:
-                await self._lead()
-            except AWAY as error:
-                LOG.warning("%s: %s; again in %.1f s", self.name, error, self._pause_s)
-            except Exception:
-                LOG.exception("%s: again in %.1f s", self.name, self._pause_s)
-            else:
-                continue
-            await asyncio.sleep(self._pause_s)
-            self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+    async def run(self) -> NoReturn:
+        await for_ever(self.name, self._lead)
 
-    async def _lead(self) -> None:
+    async def _lead(self) -> float:
         """Follow for as long as this process holds the lock of this follower."""
-        async with await self.database.dedicated() as connection:
-            if not await self._take(connection):
+        async with leadership(self.database, self.name) as lead:
+            if not await lead.taken():
                 self._oldest = None
-                await asyncio.sleep(1)
-                return
-            await self._resume(connection)
+                return NOT_LEADING_S
+            await self._resume(lead.connection)
             position = fields(follower=self.name, position=self.position)
             LOG.info("%s leads", self.name, extra=position)
             while True:
                 # Raises when the connection, and with it the lock, is gone; and sees
                 # a position that was set back.
-                await self._resume(connection)
+                await self._resume(lead.connection)
                 ring = self.bell.next_ring()
                 if not await self._step():
                     await self.bell.wait(ring=ring)
                     await asyncio.sleep(LINGER_S)
-
-    async def _take(self, connection: psycopg.AsyncConnection[Row]) -> bool:
-        key = zlib.crc32(self.name.encode())
-        cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (key,))
-        row = await cursor.fetchone()
-        return bool(row and row[0])
 
     async def _resume(self, connection: psycopg.AsyncConnection[Row]) -> None:
         cursor = await connection.execute(
@@ -106,7 +84,6 @@ class Follower(ABC):
             self._oldest = batch[0].recorded_at
             await self.consume(batch)
             self.position = batch[-1].position
-        self._pause_s = SHORTEST_PAUSE_S
         if len(batch) == self.batch:
             return True
         self._oldest = None

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 
-from infra.followers.follower import AWAY
+from infra.followers.loops import AWAY
 from infra.postgres.wake_up import WakeUpListener
 from infra.projections.simulations import SimulationTable
 from infra.temporal.client import (

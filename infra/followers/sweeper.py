@@ -10,15 +10,15 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TypeVar
-
-import psycopg
+from typing import NoReturn, TypeVar
 
 from activities.enforcement import Enforcement
 from activities.ports import StoreUnavailableError
 from infra import metrics
 from infra.followers.follower import Follower
+from infra.followers.loops import for_ever
 from infra.postgres.database import Database
+from infra.postgres.leadership import leadership
 from infra.process.logs import fields
 
 TICK_S = 0.25
@@ -55,25 +55,14 @@ class Sweeper:
         self._refused: dict[str, int] = {}
         self._leads = False
 
-    async def run(self) -> None:
-        """One leader in the cluster, by an advisory lock of its own connection. For
-        ever: it is what keeps promises when everything else is broken.
-        """
-        while True:
-            try:
-                await self._lead()
-            except (StoreUnavailableError, psycopg.Error, OSError) as error:
-                LOG.warning("sweeper: %s", error)
-            except Exception:
-                LOG.exception("sweeper")
-            await asyncio.sleep(TICK_S)
+    async def run(self) -> NoReturn:
+        """It keeps promises when everything else is broken: no fault ends it."""
+        await for_ever("sweeper", self._lead)
 
-    async def _lead(self) -> None:
-        async with await self._database.dedicated() as connection:
+    async def _lead(self) -> float:
+        async with leadership(self._database, "sweeper") as lead:
             while True:
-                cursor = await connection.execute("SELECT pg_try_advisory_lock(7307)")
-                row = await cursor.fetchone()
-                leads = bool(row and row[0])
+                leads = await lead.taken()
                 if leads and not self._leads:
                     LOG.info("sweeper leads")
                 self._leads = leads

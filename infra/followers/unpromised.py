@@ -2,24 +2,21 @@
 model now and then. Each process that runs it shows the same.
 """
 
-import asyncio
 import logging
+from typing import NoReturn
 
 from activities.ports import Unpromised
 from infra import metrics
-from infra.followers.follower import AWAY
+from infra.followers.loops import for_ever
 
 LOOK_S = 15
 LOG = logging.getLogger(__name__)
 
 
-async def show_unpromised(unpromised: Unpromised) -> None:
-    """For ever."""
-    while True:
-        try:
-            types = await unpromised()
-        except AWAY as error:
-            LOG.warning("tickets without a promise: %s", error)
-        else:
-            metrics.UNPROMISED.set(sum(types.values()))
-        await asyncio.sleep(LOOK_S)
+async def show_unpromised(unpromised: Unpromised) -> NoReturn:
+    async def show() -> float:
+        types = await unpromised()
+        metrics.UNPROMISED.set(sum(types.values()))
+        return LOOK_S
+
+    await for_ever("tickets without a promise", show)

@@ -7,20 +7,18 @@ slow one holds up nobody else.
 import asyncio
 import logging
 from datetime import UTC, datetime
-
-import psycopg
+from typing import NoReturn
 
 from activities.notification.send import Sending
-from activities.ports import StoreUnavailableError
 from domain.notification.dispatch_order import Bundle
+from infra.followers.loops import AWAY, for_ever
 from infra.notification.due_table import NotificationTable
 from infra.postgres.database import Database
+from infra.postgres.leadership import leadership
 from infra.postgres.wake_up import EVERY_S, WakeUpListener
 
-LOCK = 7308
 AT_ONCE = 20
 LINGER_S = 0.05
-AWAY = (StoreUnavailableError, psycopg.Error, OSError)
 LOG = logging.getLogger(__name__)
 
 
@@ -37,31 +35,19 @@ class Sender:
         self._free = asyncio.Semaphore(AT_ONCE)
         self._running: dict[str, asyncio.Task[None]] = {}
 
-    async def run(self) -> None:
-        """For ever; what is on its way when the lock is lost goes on to its end."""
-        while True:
-            try:
-                await self._lead()
-            except AWAY as error:
-                LOG.warning("sender: %s", type(error).__name__)
-            except Exception:
-                LOG.exception("sender")
-            await asyncio.sleep(EVERY_S)
+    async def run(self) -> NoReturn:
+        """What is on its way when the lock is lost goes on to its end."""
+        await for_ever("sender", self._lead)
 
-    async def _lead(self) -> None:
-        async with await self._database.dedicated() as connection:
-            while True:
-                cursor = await connection.execute(
-                    "SELECT pg_try_advisory_lock(%s)", (LOCK,)
-                )
-                row = await cursor.fetchone()
-                if not (row and row[0]):
-                    return
+    async def _lead(self) -> float:
+        async with leadership(self._database, "sender") as lead:
+            while await lead.taken():
                 ring = self._bell.next_ring()
                 for bundle in await self._sending.ready(self._running.keys()):
                     self._start(bundle)
                 await self._bell.wait(await self._pause_s(), ring)
                 await asyncio.sleep(LINGER_S)
+        return EVERY_S
 
     def _start(self, bundle: Bundle) -> None:
         destination = bundle[0].destination

@@ -22,6 +22,7 @@ from temporalio.runtime import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.contracts import SimulationState, TicketPlan
+from infra.patience import patiently
 from infra.temporal.payloads import MESSAGES
 from workflows.simulation import SimulationWorkflow, simulation_workflow_id
 from workflows.subscription import SubscriptionWorkflow, subscription_workflow_id
@@ -79,14 +80,8 @@ async def connect(*, lazy: bool = False) -> Client:
 
 async def connect_patiently(*, lazy: bool = False) -> Client:
     """Wait for Temporal as long as it takes."""
-    pause_s = 0.1
-    while True:
-        try:
-            return await connect(lazy=lazy)
-        except TemporalUnavailableError as error:
-            LOG.warning("waiting: %s; again in %.1f s", error, pause_s)
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, 2.0)
+    retrying = patiently("Temporal", TemporalUnavailableError)
+    return await retrying(connect, lazy=lazy)
 
 
 class TimerBackend:

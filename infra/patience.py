@@ -1,0 +1,33 @@
+"""Waiting for what is away: again and again, with growing pauses, until it is there."""
+
+import logging
+
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    wait_exponential,
+)
+
+LOG = logging.getLogger(__name__)
+
+
+def patiently(
+    what: str, *away: type[Exception], longest_s: float = 2.0
+) -> AsyncRetrying:
+    """To be called with a function and its arguments. It is called until it raises none
+    of `away`; each failure is logged in a line.
+    """
+
+    def say(state: RetryCallState) -> None:
+        assert state.outcome is not None, "only what failed is called again"
+        assert state.next_action is not None, "and after a pause"
+        why = str(state.outcome.exception()).strip().partition("\n")[0]
+        pause_s = state.next_action.sleep
+        LOG.warning("waiting for %s: %s; again in %.1f s", what, why, pause_s)
+
+    return AsyncRetrying(
+        retry=retry_if_exception_type(away),
+        wait=wait_exponential(multiplier=0.1, max=longest_s),
+        before_sleep=say,
+    )
