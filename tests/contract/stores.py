@@ -9,7 +9,7 @@ from infra.database import Database
 from infra.eventstore.recorder import Log
 from infra.eventstore.store import PostgresEventStore
 from infra.eventstore.writer import GroupWriter
-from tests.facts import event
+from tests.support.facts import event
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from activities.ports import Taking
 from domain.commands import Assign, decide
 from domain.errors import LoadConflictError
 from tests.contract.stores import command, opened, reopened
-from tests.dsl import NOON, Story, world
+from tests.support.dsl import NOON, Story, world
 
 pytestmark = pytest.mark.postgres
 

@@ -12,7 +12,7 @@ from domain.world import World
 from infra.followers.projector import PROJECTOR
 from infra.roster import LiveRoster
 from tests.contract.stores import opened
-from tests.dsl import NOON, Story, configured
+from tests.support.dsl import NOON, Story, configured
 
 pytestmark = pytest.mark.postgres
 

@@ -11,7 +11,7 @@ from activities.simulating import KEPT_FOR, MOST_KEPT, MOST_WAITING, Order
 from domain.event import Actor
 from infra.database import Database
 from infra.simulations import SimulationTable
-from tests.dsl import NOON
+from tests.support.dsl import NOON
 
 pytestmark = pytest.mark.postgres
 _NUMBERS = itertools.count(1)

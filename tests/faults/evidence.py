@@ -13,8 +13,8 @@ import httpx
 import psycopg
 
 from infra.embedded.postgres import OWNER
-from tests.api_client import PATIENCE_S, Api, eventually
-from tests.installation import Installation
+from tests.support.api_client import PATIENCE_S, Api, eventually
+from tests.support.installation import Installation
 
 LATE = timedelta(seconds=9)
 """How late a promise may be kept, whatever is broken. Less than Temporal waits by

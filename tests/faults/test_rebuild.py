@@ -6,7 +6,6 @@ import shutil
 import pytest
 
 from infra.embedded.process import run
-from tests.api_client import eventually
 from tests.faults.evidence import (
     Workflows,
     assert_kept,
@@ -16,6 +15,7 @@ from tests.faults.evidence import (
     promise,
     query,
 )
+from tests.support.api_client import eventually
 
 pytestmark = [pytest.mark.postgres, pytest.mark.temporal]
 

@@ -9,9 +9,9 @@ import pytest
 
 from infra.embedded.ports import free_port
 from infra.embedded.process import Process
-from tests.api_client import eventually
 from tests.faults.conftest import made_whole
 from tests.faults.evidence import query
+from tests.support.api_client import eventually
 
 pytestmark = [pytest.mark.postgres, pytest.mark.temporal]
 

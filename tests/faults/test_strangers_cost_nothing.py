@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.api_client import eventually
-from tests.installation import Installation
-from tests.promises.raw_http import answer_in, connected, exchange, received
+from tests.support.api_client import eventually
+from tests.support.installation import Installation
+from tests.support.raw_http import answer_in, connected, exchange, received
 
 BODY = 900_000
 SENDERS = 100

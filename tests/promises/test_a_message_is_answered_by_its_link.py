@@ -7,7 +7,7 @@ import re
 import httpx
 import pytest
 
-from tests.mailbox import Mailbox
+from tests.support.mailbox import Mailbox
 
 LINK = re.compile(r"http://\S+/l/\S+")
 

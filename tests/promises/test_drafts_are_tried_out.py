@@ -10,7 +10,7 @@ import pytest
 
 from infra.failures import Failure
 from infra.simulate import simulate
-from tests.api_client import eventually
+from tests.support.api_client import eventually
 
 
 def policy(word, target):

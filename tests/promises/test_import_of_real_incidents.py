@@ -25,10 +25,10 @@ from infra.incidents.log import read
 from infra.numbers import TicketNumbers
 from infra.settings import Settings
 from infra.wiring import core, new_id, now
-from tests.api_client import eventually
-from tests.installation import ROOT
+from tests.support.api_client import eventually
+from tests.support.files import ROOT, VECTORS
 
-EXCERPT = ROOT / "tests" / "vectors" / "incidents.csv"
+EXCERPT = VECTORS / "incidents.csv"
 WHOLE = Path(os.environ.get("PLEDGE_INCIDENT_LOG", "no log was named"))
 FILES = [file for file in (EXCERPT, WHOLE) if file.exists()]
 LARGEST = FILES[-1]

@@ -9,7 +9,7 @@ from domain.commands import Assign
 from domain.event import Actor
 from infra.settings import Settings
 from infra.wiring import core
-from tests.api_client import eventually
+from tests.support.api_client import eventually
 
 
 def by_test():

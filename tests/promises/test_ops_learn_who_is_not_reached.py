@@ -5,9 +5,9 @@ from urllib.parse import quote
 import pytest
 
 from infra.embedded.ports import free_port
-from tests.api_client import eventually
-from tests.mailbox import Mailbox
-from tests.webhook_receiver import Receiver
+from tests.support.api_client import eventually
+from tests.support.mailbox import Mailbox
+from tests.support.webhook_receiver import Receiver
 
 REFUSED = "550 no such user"
 

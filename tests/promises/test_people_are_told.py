@@ -12,10 +12,10 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from typing_extensions import override
 
 from infra.embedded.postgres import OWNER
-from tests.api_client import eventually
-from tests.installation import CHAT_TOKEN
-from tests.mailbox import Mailbox
-from tests.webhook_receiver import Receiver
+from tests.support.api_client import eventually
+from tests.support.installation import CHAT_TOKEN
+from tests.support.mailbox import Mailbox
+from tests.support.webhook_receiver import Receiver
 
 REFUSED, BUSY = "550 no such user", "451 try again later"
 

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from infra.embedded.postgres import OWNER
-from tests.api_client import eventually
-from tests.webhook_receiver import Receiver
+from tests.support.api_client import eventually
+from tests.support.webhook_receiver import Receiver
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 
 from api import glossary
 from api.app import ROUTERS
-from tests.api_client import eventually
+from tests.support.api_client import eventually
 
 METHODS = ("get", "put", "post", "patch", "delete")
 

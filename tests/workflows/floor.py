@@ -33,7 +33,7 @@ from domain.ticket.state import Ticket
 from domain.workload import handed
 from domain.world import World
 from infra.temporal import TimerBackend
-from tests.dsl import BY_ANN
+from tests.support.dsl import BY_ANN
 from workflows.ticket import ticket_workflow_id
 
 MILLISECOND = timedelta(milliseconds=1)

@@ -17,7 +17,7 @@ from domain.oncall_log import fold_oncall
 from domain.publishing import publish
 from domain.world import World
 from infra.sources import InstalledSources
-from tests.dsl import BY_ANN, configured
+from tests.support.dsl import BY_ANN, configured
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -14,7 +14,7 @@ from domain.offering import AcceptOffer, DeclineOffer
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave
 from domain.world import World
-from tests.dsl import AGENTS, configured
+from tests.support.dsl import AGENTS, configured
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 TEAMS = {

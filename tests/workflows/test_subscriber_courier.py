@@ -18,7 +18,7 @@ from domain.ticket.facts import TicketClosed
 from domain.webhook import Secret
 from infra.processes import webhook_worker
 from infra.temporal import TimerBackend
-from tests.dsl import BY_ANN, NOON
+from tests.support.dsl import BY_ANN, NOON
 from tests.workflows.conftest import replay_all
 from tests.workflows.floor import SECONDS
 from workflows.subscription import IDLE_S, subscription_workflow_id

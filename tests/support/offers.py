@@ -1,0 +1,28 @@
+"""A team that asks before it gives."""
+
+from domain.commands import Assign
+from domain.offering import DeclineOffer
+from tests.support.dsl import (
+    AGENTS,
+    world,
+)
+
+TO_SECOND = Assign(team="second")
+BO_SAYS_NO = DeclineOffer(agent="bo", reason="at lunch")
+
+
+def around(agents=AGENTS, loads=None, others=None, **terms):
+    """The team `second` of bo and chen, which asks before it gives, if not told."""
+    second = {"members": ["bo", "chen"], "assignment": {"mode": "offer", **terms}}
+    teams = {**(others or {"front": {"members": ["ann"]}}), "second": second}
+    return world(agents=agents, teams=teams, loads=loads)
+
+
+LONE = {name: {**document, "capacity": 1} for name, document in AGENTS.items()}
+FULL = {"bo": 1, "chen": 1}
+LAST = {"members": ["ann"], "assignment": {"mode": "offer"}}
+
+
+def spilling(last=None, **more):
+    spill = {"after": "15m", "team": "front"}
+    return around(agents=LONE, others={"front": last or LAST}, overflow=spill, **more)
