@@ -31,9 +31,10 @@ from activities.simulated import SimulatedPages
 from activities.simulating import Simulating
 from activities.subscriptions import disable
 from activities.tickets import TicketDesk
-from api.config import normal
 from api.ports import Services
 from domain.config import Configuration
+from domain.config_kinds import Kind
+from domain.event import Json
 from domain.notification.item import Item
 from domain.notification.links import LASTS, Action, Link, sign_link
 from domain.notification.signing import personal_secret
@@ -303,9 +304,16 @@ def _surroundings(settings: Settings) -> Configuration:
     return Configuration(
         chat_targets=target_names(settings.notify_targets),
         url_refusal=partial(_refused_url, outbound),
-        normal=normal,
+        normal=_normal,
         mail=bool(settings.smtp_url),
     )
+
+
+def _normal(kind: Kind, document: Json) -> Json:
+    """Of a process that publishes; the others start without FastAPI."""
+    from api.config import normal  # noqa: PLC0415
+
+    return normal(kind, document)
 
 
 def _link_url(key: bytes, public_url: str, item: Item, action: Action) -> str:
