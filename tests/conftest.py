@@ -13,6 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.api_client import Api
 from tests.support.installation import Installation
+from tests.support.webhook_receiver import Receiver
 
 _NUMBERS = itertools.count(1)
 # A busy machine makes no example wrong.
@@ -122,3 +123,9 @@ def team(api: Api, word: str) -> str:
         api.put("agents", f"{word}-{name}", {"name": name.title()})
     api.put("teams", word, {"members": [f"{word}-bo", f"{word}-chen"]})
     return word
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as made:
+        yield made

@@ -7,6 +7,7 @@ import pytest
 from domain.errors import InvalidError
 from domain.sla.calendar_sources import HolidaySource
 from infra.holidays.sources import InstalledHolidays
+from tests.support.ical import calendar, event
 
 TODAY = date(2026, 11, 22)
 IMPORTED = date(2017, 8, 24)
@@ -109,17 +110,6 @@ def test_an_unknown_subdivision_is_refused_with_those_there_are():
 
 
 # iCalendar
-
-
-def event(*lines, uid="1"):
-    return ["BEGIN:VEVENT", f"UID:{uid}", *lines, "END:VEVENT"]
-
-
-def calendar(*events):
-    lines = [line for found in events for line in found]
-    return "\r\n".join(
-        ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", *lines, "END:VCALENDAR", ""]
-    )
 
 
 def days(*lines, today=IMPORTED):

@@ -9,22 +9,12 @@ import pytest
 from domain.errors import InvalidError
 from domain.oncall.shift_sources import ShiftSource
 from infra.sources import InstalledSources
+from tests.support.ical import calendar, event
 
 TODAY = date(2026, 10, 20)
 CHICAGO = "DTSTART;TZID=America/Chicago:"
 NIGHT = (f"{CHICAGO}20261031T200000", "DTEND;TZID=America/Chicago:20261101T080000")
 ANN = "SUMMARY:ann"
-
-
-def event(*lines, uid="1"):
-    return ["BEGIN:VEVENT", f"UID:{uid}", *lines, "END:VEVENT"]
-
-
-def calendar(*events):
-    lines = [line for found in events for line in found]
-    return "\r\n".join(
-        ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", *lines, "END:VCALENDAR", ""]
-    )
 
 
 def read(*events, tz="America/Chicago", today=TODAY):

@@ -4,10 +4,8 @@ judged as a slow reference judges them: every one, to the second.
 On the whole log where it lies beside the repository, else on the committed excerpt.
 """
 
-import os
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,10 +16,8 @@ from infra.incidents.log import read
 from infra.incidents.replay import judge
 from infra.incidents.report import table
 from tests.adapters.incident_reference import Minutes, incidents, judged
-from tests.support.files import ROOT, VECTORS
+from tests.support.files import EXCERPT, ROOT, WHOLE
 
-EXCERPT = VECTORS / "incidents.csv"
-WHOLE = Path(os.environ.get("PLEDGE_INCIDENT_LOG", "no log was named"))
 LARGEST = WHOLE if WHOLE.exists() else EXCERPT
 BUNDLE = ROOT / "examples" / "incident-office-hours.yaml"
 BERLIN = ZoneInfo("Europe/Berlin")

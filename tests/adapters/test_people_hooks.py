@@ -12,15 +12,8 @@ from domain.notification.settling import Outcome
 from domain.notification.signing import personal_secret
 from infra.notify.hook import Hook
 from infra.outbound import OutboundClient, parse_networks
-from tests.support.webhook_receiver import Receiver
 
 KEY = b"the key of this installation"
-
-
-@pytest.fixture
-def receiver():
-    with Receiver() as made:
-        yield made
 
 
 def dispatch(receiver, version=1):

@@ -3,6 +3,8 @@
 import uuid
 from contextlib import asynccontextmanager
 
+import pytest
+
 from activities.ports import CommandRow
 from domain.ticket.facts import TicketReopened
 from infra.database import Database
@@ -38,3 +40,8 @@ def command(stream_id, version, command_id=None, **changes):
         "version": version,
     }
     return CommandRow(**row | changes)
+
+
+@pytest.fixture
+def agent():
+    return str(uuid.uuid4())

@@ -24,11 +24,6 @@ async def stores(database_url):
         yield [await stack.enter_async_context(opened(database_url)) for _ in range(2)]
 
 
-@pytest.fixture
-def agent():
-    return str(uuid.uuid4())
-
-
 def taking(agent, known, *, limited=True):
     agents = (agent,)
     return Taking(agents=agents, limited=agents if limited else (), known=known)

@@ -37,11 +37,6 @@ def roster(database):
     return LiveRoster(database, NoConfiguration(), projected)
 
 
-@pytest.fixture
-def agent():
-    return str(uuid.uuid4())
-
-
 async def read_up_to(database, roster, position):
     """The read model as it is at this position, which knows nothing of the agent."""
     async with database.connection() as connection:

@@ -15,9 +15,8 @@ from domain.oncall.plan import Plan
 from domain.oncall.shifts import Shift, gaps, shifts
 from domain.sla.calendar import WEEKDAYS
 from domain.sla.instants import to_us
-from tests.support.oncall import DAY, at, layer, local, people_at, schedule
+from tests.support.oncall import DAY, PEOPLE, at, layer, local, people_at, schedule
 
-PEOPLE = "abcde"
 HALF_HOUR = timedelta(minutes=30)
 ZONES = ["UTC", "America/Chicago", "Australia/Lord_Howe", "Africa/Casablanca"]
 # weeks with a change of the clocks in Chicago, Casablanca, Lord Howe; one without

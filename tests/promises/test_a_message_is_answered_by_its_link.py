@@ -7,20 +7,7 @@ import re
 import httpx
 import pytest
 
-from tests.support.mailbox import Mailbox
-
 LINK = re.compile(r"http://\S+/l/\S+")
-
-
-@pytest.fixture(scope="module")
-def mailbox(installation):
-    with Mailbox(installation.smtp_port) as made:
-        yield made
-
-
-@pytest.fixture
-def address(word):
-    return f"{word}@shop.example"
 
 
 @pytest.fixture

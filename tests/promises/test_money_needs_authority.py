@@ -3,10 +3,7 @@
 import pytest
 
 from tests.support.api_client import eventually
-
-
-def cny(amount):
-    return {"currency": "CNY", "amount": amount}
+from tests.support.money import cny
 
 
 @pytest.fixture

@@ -6,27 +6,8 @@ import pytest
 
 from infra.embedded.ports import free_port
 from tests.support.api_client import eventually
-from tests.support.mailbox import Mailbox
-from tests.support.webhook_receiver import Receiver
 
 REFUSED = "550 no such user"
-
-
-@pytest.fixture(scope="module")
-def mailbox(installation):
-    with Mailbox(installation.smtp_port) as made:
-        yield made
-
-
-@pytest.fixture
-def receiver():
-    with Receiver() as made:
-        yield made
-
-
-@pytest.fixture
-def address(word):
-    return f"{word}@shop.example"
 
 
 def tried(api, name, **headers):

@@ -28,12 +28,6 @@ def subscribe(api):
 
 
 @pytest.fixture
-def receiver():
-    with Receiver() as made:
-        yield made
-
-
-@pytest.fixture
 def speak(api):
     """A customer says something about the product; returns the ticket."""
 

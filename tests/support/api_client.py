@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -108,3 +109,7 @@ class Api(httpx.Client):
             assert left > 0, f"no {type_} within {within_s} s: {self.types(ticket_id)}"
             query = f"after={cursor}&types={type_}&wait={max(int(min(left, 5)), 1)}s"
             cursor = self.ok("GET", f"/v1/events?{query}")["next_cursor"]
+
+
+def instant(text):
+    return datetime.fromisoformat(text)

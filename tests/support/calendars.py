@@ -10,7 +10,9 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from domain.sla.business_time import Pauses
+from domain.sla.business_time import (
+    Pauses,
+)
 from domain.sla.calendar import Calendar, Windows
 from domain.sla.calendar_form import parse_calendar
 
@@ -31,6 +33,9 @@ def calendar(
     windows = [list(window) for window in hours]
     weekly = dict.fromkeys(days, windows)
     return parse_calendar({"tz": tz, "hours": weekly, **fields})
+
+
+OFFICE = calendar()
 
 
 def local(text: str, tz: str = "Europe/Berlin", *, fold: int = 0) -> datetime:

@@ -7,7 +7,7 @@ Monday; times are read and written as people in Berlin see them.
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from domain.commands import AddMessage
+from domain.commands import AddMessage, Change, PauseTicket
 from domain.ticket.facts import Author
 from domain.world import World
 from tests.support.calendars import WEEKDAYS, local
@@ -17,11 +17,23 @@ BERLIN = ZoneInfo("Europe/Berlin")
 NINE_TO_FIVE = [["09:00", "17:00"]]
 OFFICE = {"tz": "Europe/Berlin", "hours": dict.fromkeys(WEEKDAYS, NINE_TO_FIVE)}
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = range(12, 19)
+RAISED, LOWERED = Change(priority="high"), Change(priority="low")
+BY_PRIORITY = [
+    {"when": {"priority": "high"}, "targets": {"resolution": "4h"}},
+    {"when": {"priority": "low"}, "targets": {"resolution": "16h"}},
+    {"targets": {"resolution": "8h"}},
+]
+PENDING = PauseTicket(reason="asked the customer")
+ON_HOLD = PauseTicket(reason="waits for the supplier", status="on_hold")
 
 
 def on(day: int, time: str):
     """A day of January 2026 and a time of day."""
     return local(f"2026-01-{day:02}T{time}")
+
+
+def at(time: str, day: int = MONDAY):
+    return on(day, time)
 
 
 def office(match, *, calendars=None, others=None, **policy) -> World:

@@ -1,4 +1,4 @@
-"""Shifts as a text and back."""
+"""Calendars as a text, and the shifts that are taken in from one."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -8,8 +8,7 @@ from domain.oncall.shift_people import people_of
 from domain.oncall.shift_sources import spell_out
 from domain.oncall.shifts import Shift
 from infra.sources import InstalledSources
-from tests.laws.test_oncall import PEOPLE
-from tests.support.oncall import REF
+from tests.support.oncall import PEOPLE, REF
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 AGENTS = {name: {"name": name.title()} for name in (*PEOPLE, "ann", "bo")}
@@ -30,3 +29,14 @@ def joined(found: Iterable[Shift]) -> list[tuple[str, datetime, datetime]]:
         follows = bool(spans) and spans[-1][::2] == (person, begin)
         spans.append((person, spans.pop()[1] if follows else begin, end))
     return spans
+
+
+def event(*lines, uid="1"):
+    return ["BEGIN:VEVENT", f"UID:{uid}", *lines, "END:VEVENT"]
+
+
+def calendar(*events):
+    lines = [line for found in events for line in found]
+    return "\r\n".join(
+        ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", *lines, "END:VCALENDAR", ""]
+    )

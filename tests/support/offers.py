@@ -1,11 +1,11 @@
 """A team that asks before it gives."""
 
+from dataclasses import replace
+
 from domain.commands import Assign
+from domain.offer.facts import AssignmentOffered
 from domain.offering import DeclineOffer
-from tests.support.dsl import (
-    AGENTS,
-    world,
-)
+from tests.support.dsl import AGENTS, Story, world
 
 TO_SECOND = Assign(team="second")
 BO_SAYS_NO = DeclineOffer(agent="bo", reason="at lunch")
@@ -26,3 +26,17 @@ LAST = {"members": ["ann"], "assignment": {"mode": "offer"}}
 def spilling(last=None, **more):
     spill = {"after": "15m", "team": "front"}
     return around(agents=LONE, others={"front": last or LAST}, overflow=spill, **more)
+
+
+def offered(story):
+    return [f.agent for f in story.all(AssignmentOffered)]
+
+
+def busy(story, loads):
+    directory = replace(story.world.directory, loads=loads)
+    story.world = replace(story.world, directory=directory)
+    return story
+
+
+def given(**terms):
+    return Story(around(**terms)).when("0s", TO_SECOND)

@@ -7,18 +7,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.event import PolicyRef
-from domain.oncall.override import Override, OverrideKind
+from domain.oncall.override import Leave, Override, OverrideKind
 from domain.oncall.plan import Plan
 from domain.oncall.rotation import Rotation
 from domain.oncall.schedule import Schedule
 from domain.oncall.schedule_form import parse_schedule
 from domain.oncall.shifts import shifts
+from tests.support.dsl import instant
 
 REF = PolicyRef(name="front-line", version=1, sha256="0" * 64)
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 WORKDAYS = ["mon", "tue", "wed", "thu", "fri"]
+PEOPLE = "abcde"
 _ids = count(1)
 
 
@@ -100,3 +102,14 @@ def people_at(of: Plan, instant: datetime) -> list[str]:
 
 def people_at_hours(of: Plan, hours: Iterable[float]) -> dict[float, list[str]]:
     return {h: people_at(of, at(h)) for h in hours}
+
+
+def leave_of(person, begin, end):
+    leave = Leave(
+        id="l",
+        person=person,
+        begin=instant(begin),
+        end=instant(end),
+        made_at=instant("0s"),
+    )
+    return {person: (leave,)}

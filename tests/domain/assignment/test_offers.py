@@ -39,16 +39,11 @@ from tests.support.offers import (
     LONE,
     TO_SECOND,
     around,
+    busy,
+    given,
+    offered,
     spilling,
 )
-
-
-def given(**terms):
-    return Story(around(**terms)).when("0s", TO_SECOND)
-
-
-def offered(story):
-    return [f.agent for f in story.all(AssignmentOffered)]
 
 
 def reasons(fact):
@@ -65,12 +60,6 @@ def on_leave(story, person, begin, end):
     )
     oncall = replace(story.world.oncall, leaves={person: (leave,)})
     story.world = replace(story.world, oncall=oncall)
-    return story
-
-
-def busy(story, loads):
-    directory = replace(story.world.directory, loads=loads)
-    story.world = replace(story.world, directory=directory)
     return story
 
 

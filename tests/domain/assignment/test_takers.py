@@ -15,15 +15,15 @@ from domain.offer.facts import (
     AssignmentWaiting,
     AssignmentWithdrawn,
 )
-from domain.offering import AcceptOffer, DeclineOffer, OfferNext, Withdraw
+from domain.offering import AcceptOffer, OfferNext, Withdraw
 from domain.oncall.book import OnCallBook
-from domain.oncall.override import Leave, Override
+from domain.oncall.override import Override
 from domain.oncall.plan import Plan
 from domain.oncall.schedule_form import parse_schedule
 from domain.world import World
 from tests.support.dsl import AGENTS, Story, configured, instant, published
-
-TO_SECOND = Assign(team="second")
+from tests.support.offers import BO_SAYS_NO, TO_SECOND, busy
+from tests.support.oncall import leave_of
 
 
 def schedule(*people, length=8):
@@ -82,23 +82,6 @@ def reasons(story):
 
 def reason_of(fact, agent):
     return {c.agent: c.reason for c in fact.candidates}[agent]
-
-
-def busy(story, loads):
-    directory = replace(story.world.directory, loads=loads)
-    story.world = replace(story.world, directory=directory)
-    return story
-
-
-def leave_of(person, begin, end):
-    leave = Leave(
-        id="l",
-        person=person,
-        begin=instant(begin),
-        end=instant(end),
-        made_at=instant("0s"),
-    )
-    return {person: (leave,)}
 
 
 # what it weighs
@@ -216,9 +199,6 @@ def test_who_is_put_on_shift_meanwhile_is_not_waited_for_until_the_next_one():
         instant("2h"),
     ]
     assert story.enforce("2h").ticket.assignee == "chen"
-
-
-BO_SAYS_NO = DeclineOffer(agent="bo", reason="at lunch")
 
 
 def test_who_comes_on_shift_is_asked_before_who_said_no():

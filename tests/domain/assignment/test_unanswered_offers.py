@@ -21,8 +21,7 @@ from domain.offering import AcceptOffer, DeclineOffer, OfferNext
 from domain.oncall.override import Leave
 from domain.terms import parse_terms
 from tests.support.dsl import AGENTS, NOON, Story, instant, published, world
-
-TO_SECOND = Assign(team="second")
+from tests.support.offers import TO_SECOND, offered
 
 
 def around(teams=None, agents=AGENTS, lead=None, members=("bo", "chen"), **terms):
@@ -34,10 +33,6 @@ def around(teams=None, agents=AGENTS, lead=None, members=("bo", "chen"), **terms
 
 def given(*args, **terms):
     return Story(around(*args, **terms)).when("0s", TO_SECOND)
-
-
-def offered(story):
-    return [f.agent for f in story.all(AssignmentOffered)]
 
 
 def changed(story, **document):

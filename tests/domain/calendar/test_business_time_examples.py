@@ -19,9 +19,8 @@ from domain.sla.business_time import (
 )
 from domain.sla.instants import wall_to_utc
 from domain.sla.span import Span
-from tests.support.calendars import EVERY_DAY, calendar, local
+from tests.support.calendars import EVERY_DAY, OFFICE, calendar, local
 
-OFFICE = calendar()
 NIGHT = calendar(hours=[("00:00", "06:00")], days=EVERY_DAY)
 HOUR = timedelta(hours=1)
 MONDAY_10 = local("2026-01-12T10:00")

@@ -7,10 +7,9 @@ import pytest
 from domain.errors import InvalidError
 from domain.sla.calendar_trial import Question, try_out
 from domain.sla.span import Span
-from tests.support.calendars import EVERY_DAY, calendar, local
+from tests.support.calendars import EVERY_DAY, OFFICE, calendar, local
 
 HOUR = timedelta(hours=1)
-OFFICE = calendar()
 ROUND_THE_CLOCK = None
 MONDAY = local("2026-01-12T10:00")
 NIGHT = Span(local("2026-01-12T16:00"), local("2026-01-13T07:30"))

@@ -50,6 +50,7 @@ from tests.support.dsl import (
     published,
     world,
 )
+from tests.support.oncall import leave_of
 
 AGENTS = {
     "top": {"name": "Top"},
@@ -387,17 +388,6 @@ def test_it_is_known_whose_hands_a_held_step_waits_for():
     story = given({"after": "0s", **steps}, nobody="hold PT5H", oncall=away)
     assert wanted_hands(story.enforce("59m").ticket) == frozenset()
     assert wanted_hands(story.enforce("2h").ticket) == {"empty", "boilers"}
-
-
-def leave_of(person, begin, end):
-    leave = Leave(
-        id="l",
-        person=person,
-        begin=instant(begin),
-        end=instant(end),
-        made_at=instant("0s"),
-    )
-    return {person: (leave,)}
 
 
 def holding():

@@ -15,26 +15,22 @@ from domain.commands import (
 from domain.errors import InvalidError
 from domain.sla.facts import SlaBreached, SlaMet, SlaMissed, SlaRestated
 from tests.support.clocks import (
-    MONDAY,
+    BY_PRIORITY,
+    LOWERED,
+    RAISED,
     THURSDAY,
     TUESDAY,
     WEDNESDAY,
+    at,
     cycles,
     due,
     office,
-    on,
     opened,
     seen,
     told,
 )
 from tests.support.dsl import ANSWER, Story, instant, world
 
-RAISED, LOWERED = Change(priority="high"), Change(priority="low")
-BY_PRIORITY = [
-    {"when": {"priority": "high"}, "targets": {"resolution": "4h"}},
-    {"when": {"priority": "low"}, "targets": {"resolution": "16h"}},
-    {"targets": {"resolution": "8h"}},
-]
 BY_TIER = [
     {"when": {"tier": "gold"}, "targets": {"resolution": "4h"}},
     {"targets": {"resolution": "8h"}},
@@ -43,10 +39,6 @@ BY_TYPE = [
     {"when": {"type": "problem"}, "targets": {"resolution": "4h"}},
     {"targets": {"resolution": "8h"}},
 ]
-
-
-def at(time, day=MONDAY):
-    return on(day, time)
 
 
 def given(match=BY_PRIORITY, **on_change):
@@ -358,8 +350,8 @@ def unpromised(*steps):
     """Eight hours for questions from noon on; another type has no promise."""
     rule = {"when": {"type": "question"}, "targets": {"resolution": "8h"}}
     story = Story(world({"care": {"match": [rule]}}))
-    for at, command in steps:
-        story.when(at, command)
+    for time, command in steps:
+        story.when(time, command)
     return story.clock("resolution")
 
 

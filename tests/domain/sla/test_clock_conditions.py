@@ -2,17 +2,18 @@
 
 import pytest
 
-from domain.commands import Assign, Change, PauseTicket, Reopen, Resolve, Resume
+from domain.commands import Assign, Change, Reopen, Resolve, Resume
 from domain.errors import InvalidError
 from domain.sla.facts import SlaAttached, SlaCancelled, SlaPaused, SlaResumed
 from tests.support.clocks import (
-    MONDAY,
+    ON_HOLD,
+    PENDING,
     TUESDAY,
     WEDNESDAY,
+    at,
     cycles,
     due,
     office,
-    on,
     opened,
     seen,
     told,
@@ -23,12 +24,6 @@ CHECKED = {
     "start": {"attributes.amount": {"at_least": 1000}},
     "stop": {"attributes.checked_by": {"set": True}},
 }
-PENDING = PauseTicket(reason="asked the customer")
-ON_HOLD = PauseTicket(reason="waits for the supplier", status="on_hold")
-
-
-def at(time, day=MONDAY):
-    return on(day, time)
 
 
 def given(definition, *, target="4h", policy=None, **fields):

@@ -2,23 +2,22 @@
 
 import pytest
 
-from domain.commands import Close, PauseTicket, Reopen, Resolve, Resume
+from domain.commands import Close, Reopen, Resolve, Resume
 from domain.sla.facts import SlaMet, SlaPaused
 from tests.support.clocks import (
-    MONDAY,
+    ON_HOLD,
+    PENDING,
     TUESDAY,
+    at,
     cycles,
     due,
     office,
-    on,
     opened,
     said,
     seen,
 )
 from tests.support.dsl import ANSWER, BOT, CUSTOMER, NOTE
 
-PENDING = PauseTicket(reason="asked the customer")
-ON_HOLD = PauseTicket(reason="waits for the supplier", status="on_hold")
 THANKS = said("customer", expects_reply=False)
 RECEIPT = said(automatic=True)
 
@@ -26,10 +25,6 @@ RECEIPT = said(automatic=True)
 def given(metric, target="4h", *, policy=None, **fields):
     """A ticket of Monday 10:00 with one promise in office hours."""
     return opened(office({metric: target}, **(policy or {})), **fields)
-
-
-def at(time, day=MONDAY):
-    return on(day, time)
 
 
 # first_response

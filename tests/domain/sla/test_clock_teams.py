@@ -3,11 +3,10 @@
 from domain.commands import Assign, Reopen, Resolve
 from domain.sla.facts import SlaAttached
 from tests.support.clocks import (
-    MONDAY,
+    at,
     cycles,
     due,
     office,
-    on,
     opened,
     told,
 )
@@ -16,10 +15,6 @@ from tests.support.clocks import (
 def given(metric):
     """A ticket of Monday 10:00 with one promise in office hours."""
     return opened(office({metric: "4h"}))
-
-
-def at(time, day=MONDAY):
-    return on(day, time)
 
 
 # assignment

@@ -21,12 +21,14 @@ from domain.retiring import retire
 from domain.sla.facts import SlaBreached, SlaRestated
 from tests.support.calendars import local
 from tests.support.clocks import (
-    MONDAY,
+    BY_PRIORITY,
+    LOWERED,
     NINE_TO_FIVE,
     OFFICE,
+    RAISED,
+    at,
     due,
     office,
-    on,
     opened,
     seen,
 )
@@ -40,17 +42,6 @@ from tests.support.dsl import (
     published,
     world,
 )
-
-RAISED, LOWERED = Change(priority="high"), Change(priority="low")
-BY_PRIORITY = [
-    {"when": {"priority": "high"}, "targets": {"resolution": "4h"}},
-    {"when": {"priority": "low"}, "targets": {"resolution": "16h"}},
-    {"targets": {"resolution": "8h"}},
-]
-
-
-def at(time, day=MONDAY):
-    return on(day, time)
 
 
 def given():

@@ -7,9 +7,9 @@ from domain.errors import InvalidError
 from domain.sla.facts import SlaBreached, SlaWarned
 from tests.support.clocks import (
     FRIDAY,
-    MONDAY,
     TUESDAY,
     WEDNESDAY,
+    at,
     office,
     on,
     opened,
@@ -22,10 +22,6 @@ EIGHT_TO_SEVEN = {
 }
 NIGHT = {"tz": "Europe/Berlin", "from": "22:00", "to": "07:00"}
 LATER = on(WEDNESDAY, "23:00")
-
-
-def at(time, day=MONDAY):
-    return on(day, time)
 
 
 def warned(story, until=LATER):
