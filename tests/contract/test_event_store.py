@@ -11,11 +11,7 @@ from eventsourcing.persistence import OperationalError
 
 from activities.ports import StoreUnavailableError
 from domain.access import KeyCreated
-from domain.errors import (
-    CommandReusedError,
-    UnreadableError,
-    VersionConflictError,
-)
+from domain.errors import CommandReusedError, UnreadableError, VersionConflictError
 from domain.ticket.facts import TicketUpdated
 from infra.eventstore.codec import decode, encode
 from infra.eventstore.recorder import Log

@@ -7,14 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.sla.business_time import (
-    back,
-    breach_at,
-    due_at,
-    elapsed,
-    is_open,
-    segments,
-)
+from domain.sla.business_time import back, breach_at, due_at, elapsed, is_open, segments
 from domain.sla.calendar import WEEKDAYS, Calendar
 from domain.sla.calendar_form import parse_calendar
 from domain.sla.instants import from_us

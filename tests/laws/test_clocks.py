@@ -12,15 +12,7 @@ from itertools import count
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from domain.commands import (
-    Assign,
-    Change,
-    Close,
-    PauseTicket,
-    Reopen,
-    Resolve,
-    Resume,
-)
+from domain.commands import Assign, Change, Close, PauseTicket, Reopen, Resolve, Resume
 from domain.errors import DomainError
 from domain.replay import Past, due_by, replay
 from domain.sla.business_time import elapsed, is_open, next_open, previous_open

@@ -6,24 +6,12 @@ from typing import get_args
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.commands import (
-    Assign,
-    Change,
-    PauseTicket,
-    Reopen,
-    Resolve,
-    Resume,
-)
+from domain.commands import Assign, Change, PauseTicket, Reopen, Resolve, Resume
 from domain.explanation import explain
 from domain.sla.change_rules import ChangeRule, ReopenRule
 from domain.sla.outlook import used
 from domain.ticket.facts import PRIORITIES
-from tests.support.dsl import (
-    ANSWER,
-    CUSTOMER,
-    NOON,
-    instant,
-)
+from tests.support.dsl import ANSWER, CUSTOMER, NOON, instant
 from tests.support.explained import ZERO, rules, told
 
 COMMANDS = st.one_of(

@@ -4,11 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.notification.links import (
-    LinkError,
-    read_link,
-    sign_link,
-)
+from domain.notification.links import LinkError, read_link, sign_link
 from tests.domain.notification.test_links import KEY, LINK
 
 

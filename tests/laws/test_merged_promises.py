@@ -12,14 +12,7 @@ from domain.errors import RuleError
 from domain.merge import merge, unmerge
 from domain.ticket.draft import seal
 from domain.ticket.evolve import fold
-from tests.support.dsl import (
-    ANSWER,
-    BY_ANN,
-    CUSTOMER,
-    Story,
-    instant,
-    promising,
-)
+from tests.support.dsl import ANSWER, BY_ANN, CUSTOMER, Story, instant, promising
 from tests.support.merging import ALL, Two
 
 DONE = st.sampled_from(

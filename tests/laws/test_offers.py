@@ -24,18 +24,8 @@ from domain.offer.facts import (
 from domain.offering import AcceptOffer, DeclineOffer, OfferNext, Withdraw
 from domain.oncall.override import Leave
 from domain.ticket.facts import TicketAssigned, TicketClosed, TicketResolved
-from tests.support.dsl import (
-    NOON,
-    Story,
-    published,
-    world,
-)
-from tests.support.offers import (
-    BO_SAYS_NO,
-    FULL,
-    TO_SECOND,
-    spilling,
-)
+from tests.support.dsl import NOON, Story, published, world
+from tests.support.offers import BO_SAYS_NO, FULL, TO_SECOND, spilling
 
 PEOPLE = ("ann", "bo", "chen", "mia")
 TEAMS = ("front", "second", "third")

@@ -8,12 +8,7 @@ import standardwebhooks
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.webhook import (
-    SignatureError,
-    retry_after,
-    signed_headers,
-    verify,
-)
+from domain.webhook import SignatureError, retry_after, signed_headers, verify
 from tests.support.webhooks import INSTANT, SECRET, headers
 
 DATE_PARTS = ["Wed,", "21", "Oct", "2015", "07:28:00", "7:", "+9999999999", "-0000"]

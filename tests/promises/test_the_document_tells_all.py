@@ -348,8 +348,6 @@ READS = [
     for route in router.routes
     if route.methods == {"GET"} and route.path not in NOT_JSON
 ]
-
-
 USUAL = {
     "cache-control", "connection", "content-encoding", "content-length",
     "content-security-policy", "content-type", "date", "referrer-policy", "vary",

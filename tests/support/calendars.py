@@ -10,9 +10,7 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from domain.sla.business_time import (
-    Pauses,
-)
+from domain.sla.business_time import Pauses
 from domain.sla.calendar import Calendar, Windows
 from domain.sla.calendar_form import parse_calendar
 

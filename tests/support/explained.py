@@ -9,15 +9,7 @@ from domain.errors import DomainError
 from domain.sla.metric import METRICS
 from domain.world import World
 from tests.support.calendars import EVERY_DAY
-from tests.support.dsl import (
-    AGENTS,
-    NOON,
-    TEAMS,
-    Story,
-    configured,
-    instant,
-    published,
-)
+from tests.support.dsl import AGENTS, NOON, TEAMS, Story, configured, instant, published
 
 ZERO = timedelta(0)
 ALL = dict.fromkeys(METRICS, "6h")

@@ -10,11 +10,7 @@ from domain.commands import Assign, Reopen, Resolve
 from domain.errors import InvalidError
 from domain.escalation.facts import EscalationReassigned
 from domain.event import PolicyRef
-from domain.offer.facts import (
-    AssignmentOffered,
-    AssignmentWaiting,
-    AssignmentWithdrawn,
-)
+from domain.offer.facts import AssignmentOffered, AssignmentWaiting, AssignmentWithdrawn
 from domain.offering import AcceptOffer, OfferNext, Withdraw
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Override

@@ -38,18 +38,9 @@ from domain.escalation.facts import (
     EscalationStepSkipped,
 )
 from domain.publishing import publish
-from tests.domain.escalation.test_steps import (
-    AGENTS,
-    ANN,
-    BO,
-    CHEN,
-    GONE,
-    given,
-    told,
-    who,
-)
 from tests.support.dsl import configured, instant
 from tests.support.files import TESTS, VECTORS
+from tests.support.ladders import AGENTS, ANN, BO, CHEN, GONE, given, told, who
 
 CASES = VECTORS / "escalation.jsonl"
 TOP = {"catch_all": {"agent": "top"}}

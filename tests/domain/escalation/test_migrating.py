@@ -16,8 +16,9 @@ from domain.escalation.facts import (
     EscalationStepFired,
 )
 from domain.restatement import clock_changes
-from tests.domain.escalation.test_steps import ANN, BO, CHEN, GONE, given, told
+from domain.ticket.evolve import fold
 from tests.support.dsl import instant, published
+from tests.support.ladders import ANN, BO, CHEN, EARLY, GONE, given, told
 
 ORDER = RestatePromises(policies=False, calendars=False, ladders=True, reason="r")
 BO_EARLY = {"after": "50%", "targets": [{"agent": "bo"}]}
@@ -139,3 +140,61 @@ def test_steps_before_the_breach_are_climbed_once_also_where_a_ladder_repeats():
     story = given(BO_EARLY, repeat=3).enforce("2h")
     story.when("3h", Escalate(by="mia", reason="r", to_step=0)).enforce("30h")
     assert len(story.all(EscalationStepFired)) == 2
+
+
+def migrated(story, at, **ladder):
+    """By order, to a ladder like this."""
+    config = published(story.world.config, "escalation-policies", "l", ladder)
+    story.world = replace(story.world, config=config)
+    order = RestatePromises(policies=False, calendars=False, ladders=True, reason="r")
+    return story.when(at, order)
+
+
+def test_a_run_can_be_migrated_to_the_newest_version_of_its_ladder():
+    chen = {"after": "10m", "targets": [{"agent": "chen"}]}
+    story = migrated(given(ANN, BO).enforce("61m"), "62m", steps=[ANN, chen])
+    story.enforce("9h")
+    assert told(story) == [("PT1H", "ann"), ("PT1H10M", "chen")]
+    assert story.one(EscalationMigrated).new.version == 2
+
+
+def test_a_run_that_is_migrated_past_its_last_round_ends_with_the_round():
+    story = migrated(given(ANN, BO, repeat=2).enforce("85m"), "86m", steps=[ANN, BO])
+    assert told(story.enforce("9h"))[3:] == [("PT1H30M", "bo")]
+
+
+def test_a_run_can_be_migrated_to_a_ladder_of_early_steps_alone():
+    story = given(ANN, BO, repeat=2).enforce("85m")
+    migrated(story, "86m", steps=EARLY, repeat=2).enforce("9h")
+    assert told(story)[3:] == [("PT1H26M", "bo")]
+    assert story.ticket.runs[-1].state == "exhausted"
+
+
+def test_a_ladder_is_migrated_with_its_steps_before_the_breach():
+    story = migrated(given(*EARLY, CHEN).enforce("10m"), "20m", steps=[ANN, BO])
+    assert told(story.enforce("9h")) == [("PT1H", "ann"), ("PT1H10M", "bo")]
+    story = migrated(given(ANN).enforce("10m"), "20m", steps=[*EARLY, CHEN])
+    assert [when for when, _ in told(story.enforce("9h"))] == [
+        "PT30M",
+        "PT48M",
+        "PT1H30M",
+    ]
+
+
+def test_a_migration_of_before_that_was_recorded_keeps_what_both_ladders_have():
+    story = migrated(given(*EARLY, CHEN), "20m", steps=[EARLY[0], BO])
+    old = [
+        replace(e, fact=replace(e.fact, early=None))
+        if isinstance(e.fact, EscalationMigrated)
+        else e
+        for e in story.events
+    ]
+    assert [e.step for e in fold(old).clocks[0].early] == [0]
+
+
+def test_without_an_order_a_run_keeps_the_version_of_its_ladder():
+    story = given(ANN, BO).enforce("61m")
+    other = {"steps": [{"after": "0s", "targets": [{"agent": "chen"}]}]}
+    config = published(story.world.config, "escalation-policies", "l", other)
+    story.world = replace(story.world, config=config)
+    assert told(story.enforce("9h")) == [("PT1H", "ann"), ("PT1H10M", "bo")]

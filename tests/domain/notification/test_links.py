@@ -4,13 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.notification.links import (
-    ACTIONS,
-    Link,
-    LinkError,
-    read_link,
-    sign_link,
-)
+from domain.notification.links import ACTIONS, Link, LinkError, read_link, sign_link
 from tests.support.dsl import NOON
 
 KEY = b"the key of this installation"

@@ -6,16 +6,8 @@ import pytest
 
 from domain.config import PolicyPublished, PolicyRetired, fold_config
 from domain.errors import InvalidError, NotFoundError, RuleError
-from domain.oncall.changes import (
-    add_override,
-    cancel_override,
-    cancel_swap,
-    offer_swap,
-)
-from domain.oncall.facts import (
-    AgentLeaveCancelled,
-    ScheduleOverrideCancelled,
-)
+from domain.oncall.changes import add_override, cancel_override, cancel_swap, offer_swap
+from domain.oncall.facts import AgentLeaveCancelled, ScheduleOverrideCancelled
 from domain.oncall.leaves import add_leave, cancel_leave
 from domain.oncall.override import Leave
 from domain.oncall_log import fold_oncall

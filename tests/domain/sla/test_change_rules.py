@@ -4,14 +4,7 @@ example: 8 h promised on Monday 10:00, raised to 4 h at 15:00.
 
 import pytest
 
-from domain.commands import (
-    Change,
-    Close,
-    PauseTicket,
-    Reopen,
-    Resolve,
-    Resume,
-)
+from domain.commands import Change, Close, PauseTicket, Reopen, Resolve, Resume
 from domain.errors import InvalidError
 from domain.sla.facts import SlaBreached, SlaMet, SlaMissed, SlaRestated
 from tests.support.clocks import (

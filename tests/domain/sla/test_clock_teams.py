@@ -2,14 +2,7 @@
 
 from domain.commands import Assign, Reopen, Resolve
 from domain.sla.facts import SlaAttached
-from tests.support.clocks import (
-    at,
-    cycles,
-    due,
-    office,
-    opened,
-    told,
-)
+from tests.support.clocks import at, cycles, due, office, opened, told
 
 
 def given(metric):

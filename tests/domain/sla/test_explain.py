@@ -21,15 +21,7 @@ from domain.sla.outlook import used
 from domain.ticket.draft import seal
 from domain.world import World
 from tests.support.calendars import EVERY_DAY
-from tests.support.dsl import (
-    AGENTS,
-    BY_ANN,
-    NOON,
-    TEAMS,
-    Story,
-    configured,
-    instant,
-)
+from tests.support.dsl import AGENTS, BY_ANN, NOON, TEAMS, Story, configured, instant
 from tests.support.explained import ZERO, rules
 
 

@@ -12,15 +12,7 @@ from domain.errors import RuleError
 from domain.merge import unmerge
 from domain.sla.facts import SlaBreached, SlaMet
 from domain.ticket.facts import Customer, TicketAbsorbed, TicketResumed
-from tests.support.dsl import (
-    ANSWER,
-    CUSTOMER,
-    NOON,
-    Story,
-    instant,
-    promising,
-    world,
-)
+from tests.support.dsl import ANSWER, CUSTOMER, NOON, Story, instant, promising, world
 from tests.support.merging import ALL, Two
 
 BOTH = {"first_response": "PT30S", "next_response": "PT20S"}
