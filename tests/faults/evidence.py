@@ -13,7 +13,7 @@ import httpx
 import psycopg
 
 from infra.embedded.postgres import OWNER
-from tests.support.api_client import PATIENCE_S, Api, eventually
+from tests.support.api_client import PATIENCE_S, Api, eventually, plain
 from tests.support.installation import Installation
 
 LATE = timedelta(seconds=9)
@@ -169,7 +169,7 @@ class Workflows:
         name = quote(f"ticket:{ticket_id}", safe="")
         port = self._temporal._http_port
         path = f"api/v1/namespaces/default/workflows/{name}{what}"
-        return httpx.get(f"http://127.0.0.1:{port}/{path}", timeout=10)
+        return plain("GET", f"http://127.0.0.1:{port}/{path}", timeout=10)
 
 
 def await_armed(

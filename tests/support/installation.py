@@ -21,7 +21,7 @@ from infra.embedded.ports import free_port
 from infra.embedded.postgres import OWNER, Postgres
 from infra.embedded.process import Command, Process, run
 from infra.embedded.temporal import Temporal
-from tests.support.api_client import Api, eventually
+from tests.support.api_client import Api, eventually, plain
 from tests.support.files import ROOT
 
 TIME_SKIPPING = (
@@ -146,7 +146,7 @@ class Installation:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         assert state != "Z", "the API ended as it started: see its log"
         try:
-            return httpx.get(f"{self.http}/healthz").status_code == 200
+            return plain("GET", f"{self.http}/healthz").status_code == 200
         except httpx.TransportError:
             return False
 
