@@ -63,7 +63,7 @@ def sla_findings(
 ) -> Iterator[FieldError]:
     others = [p for p in around.sla_policies if p.ref.name != policy.ref.name]
     yield from promise_findings(policy, document, others)
-    yield from unpromised_findings(policy, around.sla_policies, around.unpromised)
+    yield from unpromised_findings(policy, around.unpromised, around.meant_types)
     yield from policy_words(document, around)
     ladder = around.ladders.get(policy.escalation_policy or "")
     if ladder is not None:
