@@ -50,6 +50,7 @@ class Endpoint:
         self.answers: deque[int | Answer | None] = deque()
         self.attempts: list[int] = []
         self.gone: list[int] = []
+        self.resumed_at_once = False
         self.faults = 0
         self.tried_once_more = asyncio.Condition()
         self.backend = TimerBackend(environment.client, queue, queue)
@@ -65,7 +66,10 @@ class Endpoint:
 
     async def disable(self, subscription, status) -> None:
         self.gone.append(status)
-        self.known[subscription.id] = replace(subscription, state="disabled")
+        if self.resumed_at_once:
+            await self.poke(at_once=True)
+        else:
+            self.known[subscription.id] = replace(subscription, state="disabled")
 
     async def waiting(self, _subscription, limit):
         if self.faults:
@@ -266,6 +270,15 @@ async def test_an_endpoint_that_is_gone_is_not_tried_again(endpoint):
     await endpoint.poke()
     await endpoint.handle.result()
     assert (endpoint.attempts, endpoint.gone) == ([1], [410])
+
+
+async def test_who_resumes_it_before_it_knows_that_it_is_gone_is_heard(endpoint):
+    endpoint.happens()
+    endpoint.answers.append(410)
+    endpoint.resumed_at_once = True
+    await endpoint.poke()
+    await endpoint.has_tried(2)
+    assert (endpoint.attempts, endpoint.gone) == ([1, 1], [410])
 
 
 async def test_who_paused_hears_nothing_and_who_resumed_all_of_it(endpoint):
