@@ -6,16 +6,22 @@ UV ?= uv
 COMPILE = $(UV) pip compile pyproject.toml - --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header --no-config --quiet
 
-.PHONY: help run test check demo bench requirements clean
+# Tests that are compiled once need not be compiled again, whatever the shell says.
+export PYTHONDONTWRITEBYTECODE =
+
+.PHONY: help run test test-fast check demo bench requirements clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/ready  ## set up and start everything (`pledge up`)
 	@$(BIN)/pledge up
 
 test: check  ## everything CI runs: the linters, then the tests
-	@$(BIN)/pytest -q -n 2
+	@$(BIN)/pytest -q -n 3
+
+test-fast: .venv/ready-dev  ## the tests that need no server
+	@$(BIN)/pytest -q -n 2 tests/domain tests/laws tests/adapters
 
 check: .venv/ready-dev  ## the linters only
 	@$(BIN)/ruff check

@@ -49,7 +49,10 @@ def _folded(word: str) -> str:
 
 def _alike(asked: str, other: str, least: float) -> float:
     """From 0 to 1; 0 where a cheap bound shows that it is less than `least`."""
+    length = len(asked) + len(other)
+    if 2 * min(len(asked), len(other)) < least * length:
+        return 0.0
     matcher = SequenceMatcher(None, asked, other, autojunk=False)
-    if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
+    if matcher.quick_ratio() < least:
         return 0.0
     return matcher.ratio()

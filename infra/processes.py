@@ -16,10 +16,8 @@ from temporalio.worker.workflow_sandbox import (
     SandboxRestrictions,
 )
 
-from api.app import create_app
 from api.ports import Services
 from infra import metrics
-from infra.bootstrap import bootstrap
 from infra.followers.absences import Absences
 from infra.followers.assignment import AssignmentFollower
 from infra.followers.config_warnings import ConfigWarnings
@@ -34,7 +32,6 @@ from infra.followers.ticket_cache import TicketCache
 from infra.followers.ticket_projector import Projector
 from infra.followers.timers import Timers
 from infra.followers.unpromised import show_unpromised
-from infra.http.server import api_limits, server_config
 from infra.notification.due_table import NotificationTable
 from infra.notification.follower import Notifications
 from infra.notification.sender import Sender
@@ -72,6 +69,10 @@ GRACEFUL = timedelta(seconds=5)
 
 def run_api(settings: Settings) -> None:
     """Serve HTTP until told to stop."""
+    # The other processes start in half the time without FastAPI and its schemas.
+    from api.app import create_app  # noqa: PLC0415
+    from infra.bootstrap import bootstrap  # noqa: PLC0415
+    from infra.http.server import api_limits, server_config  # noqa: PLC0415
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Services]:

@@ -30,9 +30,10 @@ from activities.simulation import Simulating
 from activities.simulation_pages import SimulatedPages
 from activities.subscriptions import disable
 from activities.tickets import TicketService
-from api.configuration.routes import normal
 from api.ports import Services
 from domain.configuration.configuration import Configuration
+from domain.configuration.kinds import Kind
+from domain.event import Json
 from domain.notification.links import LASTS, Action, Link, sign_link
 from domain.notification.payload import Payload
 from domain.notification.signing import personal_secret
@@ -278,9 +279,16 @@ def _surroundings(settings: Settings) -> Configuration:
     return Configuration(
         chat_targets=target_names(settings.notify_targets),
         url_refusal=partial(_refused_url, outbound),
-        normal=normal,
+        normal=_normal,
         mail=bool(settings.smtp_url),
     )
+
+
+def _normal(kind: Kind, document: Json) -> Json:
+    """Of a process that publishes; the others start without FastAPI."""
+    from api.configuration.routes import normal  # noqa: PLC0415
+
+    return normal(kind, document)
 
 
 def _link_url(key: bytes, public_url: str, item: Payload, action: Action) -> str:

@@ -11,29 +11,58 @@ from hypothesis import HealthCheck, settings
 from typing_extensions import override
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.api_client import Api
-from tests.installation import Installation
+from tests.support.api_client import Api
+from tests.support.installation import Installation
+from tests.support.webhook_receiver import Receiver
 
 _NUMBERS = itertools.count(1)
 # A busy machine makes no example wrong.
 settings.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile(
+    "thorough", settings.get_profile("patient"), max_examples=2000
+)
 settings.load_profile("patient")
-_INSTALLATION = ("contract", "promises", "faults")
-"""The folders that need one, in the order in which they run."""
+_SERVERLESS = ("domain", "laws", "adapters")
+_SHARED = {"contract": "installation", "promises": "installation"}
+"""The folders whose tests use one server together, and its name."""
+_OWN_SERVERS = (
+    "faults/test_pledge_up_keeps_its_word.py",
+    "faults/test_a_mass_of_promises.py",
+    "faults/test_up.py",
+    "faults/test_embedded.py",
+    "promises/test_a_fuzzer_finds_nothing.py",
+)
+"""They start their own and share nothing; the slowest first."""
 
 
-def _folder(nodeid: str) -> str:
-    return nodeid.split("/")[1]
+def _server(nodeid: str) -> str:
+    """What a test uses together with others; its file if it is nothing."""
+    file = nodeid.partition("::")[0].removeprefix("tests/")
+    folder = file.partition("/")[0]
+    if folder in _SERVERLESS or file in _OWN_SERVERS:
+        return file
+    return _SHARED.get(folder, folder)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs no server first; where all is run by one, the faults last."""
+_LONGEST_FIRST = ("installation", "faults", *_OWN_SERVERS, "workflows")
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """What needs no server first. Where several share the work, what takes longest
+    is begun first, so that nobody is left alone with it at the end.
+    """
+    several = hasattr(config, "workerinput")
+    order = _LONGEST_FIRST if several else _LONGEST_FIRST[::-1]
 
     def place(item: pytest.Item) -> int:
-        folder = _folder(item.nodeid)
-        return _INSTALLATION.index(folder) if folder in _INSTALLATION else -1
+        server = _server(item.nodeid)
+        if server in order:
+            return order.index(server)
+        return len(order) if several else -1
 
     items.sort(key=place)
 
@@ -43,16 +72,12 @@ class ByServers(LoadScopeScheduling):
 
     @override
     def _split_scope(self, nodeid: str) -> str:
-        folder = _folder(nodeid)
-        if folder in ("contract", "promises"):
-            return "installation"
-        return (
-            folder if folder in ("workflows", "faults") else nodeid.partition("::")[0]
-        )
+        return _server(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServers:
+    config.option.loadscopereorder = False  # by the order of the items instead
     # By marks (--dist loadgroup) pytest-xdist 3.8 groups nothing: its issue 1386.
     return ByServers(config, log)
 
@@ -98,3 +123,9 @@ def team(api: Api, word: str) -> str:
         api.put("agents", f"{word}-{name}", {"name": name.title()})
     api.put("teams", word, {"members": [f"{word}-bo", f"{word}-chen"]})
     return word
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as made:
+        yield made

@@ -73,7 +73,8 @@ class SubscriptionWorkflow:
             self.poked = self.hurried = False
             result = await self._deliver()
             if result.gone:
-                # Who resumed it meanwhile has poked, and hears what waits.
+                if not self._resumed_meanwhile():
+                    return
                 self.attempt = 0
                 continue
             await self._settle(result)
@@ -101,6 +102,10 @@ class SubscriptionWorkflow:
             self.poked = True
             return
         await self._wait(lambda: self.poked, IDLE_S)
+
+    def _resumed_meanwhile(self) -> bool:
+        """It was gone, and somebody resumed it before we heard of that."""
+        return self.hurried and workflow.patched("resumed-while-gone")
 
     async def _back_off(self) -> None:
         """A poke must not cut it short; but ten thousand would be too many for one

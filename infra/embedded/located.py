@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
-from temporalio.envconfig import ClientConfig
 
 from infra.embedded.data_dir import DataDir
 from infra.embedded.postgres import APP, OWNER
@@ -86,6 +85,8 @@ def locate_temporal(settings: Settings) -> None:
     """Where Temporal's own settings name no server, it is that of the data directory.
     They are read from the environment, so that is where it is put.
     """
+    from temporalio.envconfig import ClientConfig  # noqa: PLC0415 - slow to load
+
     if "target_host" not in ClientConfig.load_client_connect_config():
         running = Running.on(settings.data_dir, TEMPORAL_ADDRESS)
         os.environ[TEMPORAL_ADDRESS] = running.address("temporal")

@@ -8,9 +8,7 @@ import httpx
 import psycopg
 from typing_extensions import override
 
-from activities.ports import StoreUnavailableError
 from infra.settings import SettingsError
-from infra.temporal.client import TemporalUnavailableError
 
 FAILED, USAGE, AWAY, REFUSED = 1, 2, 3, 4
 EXIT_CODES = (
@@ -76,6 +74,10 @@ def understood(error: Exception) -> Failure | None:
 
 
 def _of_servers(error: Exception) -> Failure | None:
+    # Only a command that failed waits for the rules and Temporal's client to load.
+    from activities.ports import StoreUnavailableError  # noqa: PLC0415
+    from infra.temporal.client import TemporalUnavailableError  # noqa: PLC0415
+
     said = first_line(error)
     match error:
         case psycopg.Error() if isinstance(error, _FORBIDDEN) or _login_failed(error):

@@ -10,7 +10,7 @@ from domain.errors import InvalidError
 from infra.calendars.holidays import ical
 from tests.cases.model import Answer, Case, UndrivableError, instant
 from tests.cases.ticket_policy import Setting, policy_of, targets_of
-from tests.dsl import published, world
+from tests.support.dsl import published, world
 
 NOON = time(12, tzinfo=UTC)
 YEARLY = """BEGIN:VCALENDAR

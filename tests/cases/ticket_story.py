@@ -28,7 +28,7 @@ from tests.cases.ticket_commands import (
     priority,
 )
 from tests.cases.ticket_policy import Setting, Target
-from tests.dsl import Story, published, world
+from tests.support.dsl import Story, published, world
 
 MERGED = re.compile(r"merged?\b")
 STEP = timedelta(minutes=10)

@@ -8,7 +8,7 @@ import pytest
 
 from infra.embedded.postgres import OWNER, SUPERUSER
 from infra.postgres.migrations import migrate
-from tests.installation import Installation
+from tests.support.installation import Installation
 
 _NUMBERS = itertools.count(1)
 

@@ -3,13 +3,15 @@
 import uuid
 from contextlib import asynccontextmanager
 
+import pytest
+
 from activities.ports import CommandRow
 from domain.lifecycle.facts import TicketReopened
 from infra.eventstore.recorder import Log
 from infra.eventstore.store import PostgresEventStore
 from infra.eventstore.writer import GroupWriter
 from infra.postgres.database import Database
-from tests.facts import event
+from tests.support.facts import event
 
 
 @asynccontextmanager
@@ -38,3 +40,8 @@ def command(stream_id, version, command_id=None, **changes):
         "version": version,
     }
     return CommandRow(**row | changes)
+
+
+@pytest.fixture
+def agent():
+    return str(uuid.uuid4())

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from infra.cli.main import main
 from infra.embedded.data_dir import DataDir
 from infra.embedded.ports import free_port
-from tests.installation import ROOT
+from tests.support.files import ROOT
 
 AWAY, REFUSED = 3, 4
 OURS = ("PLEDGE_", "TEMPORAL_", "PROMETHEUS_")

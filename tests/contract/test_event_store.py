@@ -9,24 +9,17 @@ from dataclasses import replace
 import psycopg
 import pytest
 from eventsourcing.persistence import OperationalError
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from activities.ports import StoreUnavailableError
 from domain.access import KeyCreated
-from domain.errors import (
-    CommandReusedError,
-    UnreadableError,
-    VersionConflictError,
-)
+from domain.errors import CommandReusedError, UnreadableError, VersionConflictError
 from domain.lifecycle.facts import TicketDetails, TicketUpdated
 from infra.eventstore.codec import decode, encode
 from infra.eventstore.recorder import Log
-from infra.eventstore.topics import FACTS
 from infra.eventstore.writer import GroupWriter, NotAppendedError
 from tests.contract.stores import command, opened, reopened
-from tests.facts import event, events
-from tests.memory import InMemoryEventStore
+from tests.support.facts import event
+from tests.support.memory import InMemoryEventStore
 
 pytestmark = pytest.mark.postgres
 
@@ -181,17 +174,6 @@ async def test_what_users_send_comes_back_exactly(store, stream, attributes):
     fact = updated(attributes)
     await store.append([event(stream, 1, fact)], command(stream, 1))
     assert (await store.load(stream))[0].fact == fact
-
-
-@pytest.mark.parametrize("topic", FACTS)
-@settings(max_examples=10, deadline=None)
-@given(data=st.data())
-def test_every_fact_survives_the_stored_form(topic, data):
-    before = data.draw(events(topic))
-    after = decode(
-        before.originator_id, before.originator_version, topic, encode(before)
-    )
-    assert after == before
 
 
 async def test_many_at_once_all_land(store, stream):

@@ -22,7 +22,7 @@ from infra.projections.workload import LiveWorkload
 from infra.temporal.client import TemporalRefusedError, TemporalUnavailableError
 from infra.wiring import new_id, now
 from tests.contract.stores import command, opened
-from tests.facts import event
+from tests.support.facts import event
 
 pytestmark = pytest.mark.postgres
 

@@ -12,7 +12,7 @@ from activities.ports import CapacityClaim
 from domain.errors import LoadConflictError
 from domain.ticket.decide import Assign, decide
 from tests.contract.stores import command, opened, reopened
-from tests.dsl import NOON, Story, world
+from tests.support.dsl import NOON, Story, world
 
 pytestmark = pytest.mark.postgres
 
@@ -22,11 +22,6 @@ async def stores(database_url):
     """Two processes: each has a writer of its own."""
     async with AsyncExitStack() as stack:
         yield [await stack.enter_async_context(opened(database_url)) for _ in range(2)]
-
-
-@pytest.fixture
-def agent():
-    return str(uuid.uuid4())
 
 
 def capacity_claim(agent, known, *, limited=True):

@@ -16,8 +16,8 @@ from infra.calendars.sources import InstalledSources
 from infra.projections.registry import LiveRegistry
 from infra.wiring import now
 from tests.contract.stores import opened
-from tests.facts import INSTANT, event
-from tests.memory import OneProcess
+from tests.support.facts import INSTANT, event
+from tests.support.memory import OneProcess
 
 pytestmark = pytest.mark.postgres
 

@@ -12,7 +12,7 @@ from domain.ticket.world import World
 from infra.eventstore.streams import PROJECTOR
 from infra.projections.workload import LiveWorkload
 from tests.contract.stores import opened
-from tests.dsl import NOON, Story, configured
+from tests.support.dsl import NOON, Story, configured
 
 pytestmark = pytest.mark.postgres
 
@@ -35,11 +35,6 @@ async def projected(_):
 @pytest.fixture
 def workload(database):
     return LiveWorkload(database, NoConfiguration(), projected)
-
-
-@pytest.fixture
-def agent():
-    return str(uuid.uuid4())
 
 
 async def read_up_to(database, workload, position):

@@ -11,7 +11,7 @@ from activities.simulation_pages import Page
 from domain.event import Actor
 from infra.postgres.database import Database
 from infra.projections.simulations import SimulationTable
-from tests.dsl import NOON
+from tests.support.dsl import NOON
 
 pytestmark = pytest.mark.postgres
 _NUMBERS = itertools.count(1)

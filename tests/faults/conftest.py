@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.api_client import Api
-from tests.installation import Installation
+from tests.support.api_client import Api
+from tests.support.installation import Installation
 
 PROCESSES = ("postgres", "temporal", "api", "worker", "followers")
 

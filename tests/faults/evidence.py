@@ -13,8 +13,8 @@ import httpx
 import psycopg
 
 from infra.embedded.postgres import OWNER
-from tests.api_client import PATIENCE_S, Api, eventually
-from tests.installation import Installation
+from tests.support.api_client import PATIENCE_S, Api, eventually, plain
+from tests.support.installation import Installation
 
 LATE = timedelta(seconds=9)
 """How late a promise may be kept, whatever is broken. Less than Temporal waits by
@@ -173,7 +173,7 @@ class Workflows:
         name = quote(f"ticket:{ticket_id}", safe="")
         port = self._temporal._http_port
         path = f"api/v1/namespaces/default/workflows/{name}{what}"
-        return httpx.get(f"http://127.0.0.1:{port}/{path}", timeout=10)
+        return plain("GET", f"http://127.0.0.1:{port}/{path}", timeout=10)
 
 
 def await_armed(

@@ -7,7 +7,6 @@ import pytest
 
 from infra.embedded.postgres import SUPERUSER
 from infra.embedded.process import Process
-from tests.api_client import eventually
 from tests.faults.evidence import (
     LATE,
     Workflows,
@@ -19,6 +18,7 @@ from tests.faults.evidence import (
     promise,
     query,
 )
+from tests.support.api_client import eventually
 
 pytestmark = [pytest.mark.postgres, pytest.mark.temporal]
 OUTAGE = timedelta(minutes=1)

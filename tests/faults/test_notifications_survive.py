@@ -6,9 +6,9 @@ import threading
 import pytest
 from typing_extensions import override
 
-from tests.api_client import eventually
-from tests.mailbox import Mailbox
-from tests.webhook_receiver import Receiver
+from tests.support.api_client import eventually
+from tests.support.mailbox import Mailbox
+from tests.support.webhook_receiver import Receiver
 
 pytestmark = [pytest.mark.postgres, pytest.mark.temporal]
 

@@ -13,11 +13,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.api_client import Api, eventually
+from tests.support.api_client import Api, eventually
+from tests.support.files import ROOT
 
 pytestmark = [pytest.mark.postgres, pytest.mark.temporal, pytest.mark.slow]
-
-ROOT = Path(__file__).parents[2]
 
 
 class Up:

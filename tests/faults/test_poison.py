@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.api_client import eventually
 from tests.faults.evidence import (
     assert_kept,
     await_follower,
@@ -11,6 +10,7 @@ from tests.faults.evidence import (
     promise,
     query,
 )
+from tests.support.api_client import eventually
 
 pytestmark = [pytest.mark.postgres, pytest.mark.temporal]
 

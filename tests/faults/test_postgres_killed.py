@@ -10,9 +10,9 @@ from typing import Self
 import httpx
 import pytest
 
-from tests.api_client import eventually
 from tests.faults.evidence import assert_kept, open_tickets, promise, query
-from tests.installation import PYTHON, Installation
+from tests.support.api_client import eventually
+from tests.support.installation import PYTHON, Installation
 
 pytestmark = [pytest.mark.postgres, pytest.mark.temporal]
 

@@ -9,9 +9,9 @@ import pytest
 
 from infra.embedded.ports import free_port
 from infra.embedded.process import Process
-from tests.api_client import eventually
 from tests.faults.conftest import made_whole
 from tests.faults.evidence import query
+from tests.support.api_client import eventually, plain
 
 pytestmark = [pytest.mark.postgres, pytest.mark.temporal]
 
@@ -38,7 +38,7 @@ def second_api(breakable):
 
 def _answers(url):
     try:
-        return httpx.get(f"{url}/healthz").is_success
+        return plain("GET", f"{url}/healthz").is_success
     except httpx.TransportError:
         return False
 

@@ -4,7 +4,7 @@ again goes on with them.
 
 import pytest
 
-from tests.api_client import eventually
+from tests.support.api_client import eventually
 
 pytestmark = [pytest.mark.postgres, pytest.mark.temporal]
 

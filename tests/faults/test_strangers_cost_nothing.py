@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.api_client import eventually
-from tests.installation import Installation
-from tests.promises.raw_http import answer_in, connected, exchange, received
+from tests.support.api_client import eventually, plain
+from tests.support.installation import Installation
+from tests.support.raw_http import answer_in, connected, exchange, received
 
 BODY = 900_000
 SENDERS = 100
@@ -157,7 +157,7 @@ def test_who_only_waits_makes_room_for_who_asks(strict):
     with ExitStack() as open_ones:
         for _ in range(200):
             open_ones.enter_context(connected(strict.http))
-        assert httpx.get(f"{strict.http}/healthz").status_code == 200
+        assert plain("GET", f"{strict.http}/healthz").status_code == 200
 
 
 def test_a_long_poll_whose_client_is_gone_is_let_go(strict):
@@ -170,14 +170,14 @@ def test_a_long_poll_whose_client_is_gone_is_let_go(strict):
     for _ in range(160):  # more than may be connected at once
         with connected(strict.http) as gone:
             gone.sendall(asked)
-    eventually(lambda: httpx.get(f"{strict.http}/healthz").status_code == 200, 10)
+    eventually(lambda: plain("GET", f"{strict.http}/healthz").status_code == 200, 10)
     assert "Exception" not in strict.data.log("api").read_text()
 
 
 def test_different_wrong_keys_are_slowed_and_a_right_one_is_not(strict):
     def status(key):
         sent = {"Authorization": f"Bearer {key}", "X-Forwarded-For": "192.0.2.7"}
-        return httpx.get(f"{strict.http}/v1/tickets", headers=sent)
+        return plain("GET", f"{strict.http}/v1/tickets", headers=sent)
 
     answers = [status(f"plk_{number}") for number in range(40)]
     assert [a.status_code for a in answers] == [401] * 20 + [429] * 20
@@ -190,7 +190,7 @@ def test_different_wrong_keys_are_slowed_and_a_right_one_is_not(strict):
 def test_an_address_without_a_key_meets_its_limit_and_others_do_not(strict):
     def ask(address, path="/v1/tickets"):
         sent = {"X-Forwarded-For": address}
-        return httpx.get(f"{strict.http}{path}", headers=sent).status_code
+        return plain("GET", f"{strict.http}{path}", headers=sent).status_code
 
     with httpx.Client(headers={"X-Forwarded-For": "192.0.2.8"}) as client:
         found = {client.get(f"{strict.http}/v1/none").status_code for _ in range(401)}
@@ -217,7 +217,7 @@ def test_a_page_that_is_let_in_may_read_what_it_needs(strict):
     }
     before = httpx.options(f"{strict.http}/v1/agents/ann", headers=asked)
     assert before.status_code == 200
-    refused = httpx.get(f"{strict.http}/v1/tickets", headers=origin)
+    refused = plain("GET", f"{strict.http}/v1/tickets", headers=origin)
     assert refused.status_code == 401
     for answer in (before, refused):
         allowed = answer.headers["Access-Control-Allow-Origin"]
@@ -225,14 +225,16 @@ def test_a_page_that_is_let_in_may_read_what_it_needs(strict):
         assert "Access-Control-Allow-Credentials" not in answer.headers
     shown = refused.headers["Access-Control-Expose-Headers"]
     assert {"ETag", "Location", "RateLimit", "X-Request-Id"} <= set(shown.split(", "))
-    other = httpx.get(f"{strict.http}/healthz", headers={"Origin": "https://b.example"})
+    other = plain(
+        "GET", f"{strict.http}/healthz", headers={"Origin": "https://b.example"}
+    )
     assert "Access-Control-Allow-Origin" not in other.headers
 
 
 def test_tls_is_insisted_on_only_over_tls(strict):
-    plain = httpx.get(f"{strict.http}/healthz")
-    proxied = httpx.get(
-        f"{strict.http}/healthz", headers={"X-Forwarded-Proto": "https"}
+    over_http = plain("GET", f"{strict.http}/healthz")
+    proxied = plain(
+        "GET", f"{strict.http}/healthz", headers={"X-Forwarded-Proto": "https"}
     )
-    assert "Strict-Transport-Security" not in plain.headers
+    assert "Strict-Transport-Security" not in over_http.headers
     assert proxied.headers["Strict-Transport-Security"] == "max-age=31536000"

@@ -6,7 +6,6 @@ import time
 
 import pytest
 
-from tests.api_client import eventually
 from tests.faults.evidence import (
     LATE,
     Workflows,
@@ -18,6 +17,7 @@ from tests.faults.evidence import (
     open_tickets,
     promise,
 )
+from tests.support.api_client import eventually
 
 pytestmark = [pytest.mark.postgres, pytest.mark.temporal]
 OUTAGE_S = 20

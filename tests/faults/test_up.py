@@ -22,10 +22,10 @@ import pytest
 
 from infra.embedded import remains
 from infra.embedded.process import until
+from tests.support.files import ROOT
 
 pytestmark = [pytest.mark.postgres, pytest.mark.temporal]
 
-ROOT = Path(__file__).parents[2]
 EXTERNAL = {
     "PLEDGE_DATABASE_URL": "postgresql://app:hush@db.example/pledge",
     "PLEDGE_OWNER_DATABASE_URL": "postgresql://owner:hush@db.example/pledge",

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from tests.api_client import eventually
 from tests.faults.evidence import (
     assert_kept,
     await_armed,
@@ -15,6 +14,7 @@ from tests.faults.evidence import (
     query,
     steps_fired,
 )
+from tests.support.api_client import eventually
 
 pytestmark = [pytest.mark.postgres, pytest.mark.temporal]
 

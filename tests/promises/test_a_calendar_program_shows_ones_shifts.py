@@ -2,9 +2,10 @@
 no key.
 """
 
-import httpx
 import pytest
 from icalendar import Calendar
+
+from tests.support.api_client import plain
 
 START = "2026-01-05T09:00"
 
@@ -34,7 +35,7 @@ def events(answer):
 
 
 def test_it_holds_the_shifts_of_this_person_over_all_schedules(url, word):
-    answer = httpx.get(url)
+    answer = plain("GET", url)
     assert answer.headers["Content-Type"].startswith("text/calendar")
     names = {str(e["SUMMARY"]) for e in events(answer)}
     assert names == {f"值班：{word}-duty", f"值班：{word}-night"}  # noqa: RUF001
@@ -42,52 +43,53 @@ def test_it_holds_the_shifts_of_this_person_over_all_schedules(url, word):
 
 
 def test_what_has_not_changed_is_not_sent_again(url):
-    first = httpx.get(url)
+    first = plain("GET", url)
     assert "private" in first.headers["Cache-Control"]
-    again = httpx.get(url, headers={"If-None-Match": first.headers["ETag"]})
+    again = plain("GET", url, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
 
 
 def test_another_url_ends_the_one_before(url, api, word):
     new = made(api, word)
     assert new != url
-    assert httpx.get(url).status_code == 404
-    assert httpx.get(new).status_code == 200
+    assert plain("GET", url).status_code == 404
+    assert plain("GET", new).status_code == 200
 
 
 def test_a_revoked_url_shows_nothing(url, api, word):
     api.ok("DELETE", f"/v1/agents/{word}-ann/calendar-url")
-    assert httpx.get(url).status_code == 404
+    assert plain("GET", url).status_code == 404
     gone = api.delete(f"/v1/agents/{word}-ann/calendar-url")
     assert gone.status_code == 404
 
 
 def test_a_guess_learns_nothing_of_who_is_there(url, word):
-    known = httpx.get(url.rpartition("/")[0] + "/guess.ics")
-    unknown = httpx.get(
-        url.rpartition("/")[0].replace(f"{word}-ann", f"{word}-zoe") + "/guess.ics"
+    known = plain("GET", url.rpartition("/")[0] + "/guess.ics")
+    unknown = plain(
+        "GET",
+        url.rpartition("/")[0].replace(f"{word}-ann", f"{word}-zoe") + "/guess.ics",
     )
     assert (known.status_code, unknown.status_code) == (404, 404)
     said = [answer.json() | {"request_id": None} for answer in (known, unknown)]
     assert said[0] == said[1]
     of_bo = url.replace(f"{word}-ann", f"{word}-bo")
-    assert httpx.get(of_bo).status_code == 404
+    assert plain("GET", of_bo).status_code == 404
 
 
 def test_who_is_retired_shows_no_shifts_any_more(api, word):
     api.put("agents", word, {"name": "Zoe"})
     url = api.ok("POST", f"/v1/agents/{word}/calendar-url")["url"]
-    assert httpx.get(url).status_code == 200
+    assert plain("GET", url).status_code == 200
     api.ok(
         "DELETE",
         f"/v1/agents/{word}",
         If_Match=api.get(f"/v1/agents/{word}").headers["ETag"],
     )
-    assert httpx.get(url).status_code == 404
+    assert plain("GET", url).status_code == 404
 
 
 def test_the_secret_is_in_no_log(url, installation):
     secret = url.rpartition("/")[2].removesuffix(".ics")
-    httpx.get(url)
+    plain("GET", url)
     for process in ("api", "followers"):
         assert secret not in installation.data.log(process).read_text()

@@ -7,20 +7,9 @@ import re
 import httpx
 import pytest
 
-from tests.mailbox import Mailbox
+from tests.support.api_client import plain
 
 LINK = re.compile(r"http://\S+/l/\S+")
-
-
-@pytest.fixture(scope="module")
-def mailbox(installation):
-    with Mailbox(installation.smtp_port) as made:
-        yield made
-
-
-@pytest.fixture
-def address(word):
-    return f"{word}@shop.example"
 
 
 @pytest.fixture
@@ -61,7 +50,7 @@ def offered(api, word, address, links):
 def test_looking_at_a_link_changes_nothing_and_says_what_it_would_do(api, links):
     ticket, [url], _ = links()
     for _ in range(2):
-        answer = httpx.get(url)
+        answer = plain("GET", url)
         assert answer.status_code == 200
     assert "Acknowledge this ticket?" in answer.text
     assert "Heizung &lt;kalt&gt; ❄" in answer.text
@@ -72,20 +61,20 @@ def test_a_click_acknowledges_as_that_person_and_a_second_one_adds_nothing(
     api, links, word
 ):
     ticket, [url], _ = links()
-    done = [httpx.post(url) for _ in range(2)]
+    done = [plain("POST", url) for _ in range(2)]
     assert [answer.status_code for answer in done] == [200, 200]
     assert "You have acknowledged" in done[1].text
     events = [e for e in api.history(ticket) if e["type"] == "ticket.acknowledged"]
     [event] = events
     assert (event["actor"]["id"], event["data"]["by"]) == (word, word)
-    assert "<form" not in httpx.get(url).text
+    assert "<form" not in plain("GET", url).text
 
 
 def test_what_somebody_else_did_before_is_said_in_plain_words(api, links):
     ticket, [url], _ = links()
     api.act(ticket, "resolve")
-    assert "nothing to do here any more" in httpx.get(url).text
-    refused = httpx.post(url)
+    assert "nothing to do here any more" in plain("GET", url).text
+    refused = plain("POST", url)
     assert refused.status_code == 409
     assert "nothing to do here any more" in refused.text
     assert "ticket.acknowledged" not in api.types(ticket)
@@ -93,14 +82,14 @@ def test_what_somebody_else_did_before_is_said_in_plain_words(api, links):
 
 def test_an_offer_is_accepted(api, offered, word):
     ticket, [accept, decline], _ = offered()
-    assert httpx.post(accept).status_code == 200
+    assert plain("POST", accept).status_code == 200
     assert api.read(ticket)["assignee"] == word
-    assert httpx.post(decline).status_code == 409
+    assert plain("POST", decline).status_code == 409
 
 
 def test_an_offer_is_declined(api, offered):
     ticket, [_, decline], _ = offered()
-    assert httpx.post(decline).status_code == 200
+    assert plain("POST", decline).status_code == 200
     declined = api.await_event(ticket, "assignment.declined")
     assert declined["data"]["reason"] == "by the link in the message"
 
@@ -120,8 +109,8 @@ def test_a_refund_is_approved_by_who_was_asked(api, links, word, address):
     }
     api.act(ticket, "approvals", **refund, requested_by=f"{word}-bo")
     _, [approve, _], _ = links(ticket)
-    assert "Approve the refund of 12.50 CNY?" in httpx.get(approve).text
-    assert httpx.post(approve).status_code == 200
+    assert "Approve the refund of 12.50 CNY?" in plain("GET", approve).text
+    assert plain("POST", approve).status_code == 200
     granted = api.await_event(ticket, "approval.granted")
     assert granted["data"]["actor"] == word
 
@@ -137,24 +126,24 @@ def test_a_link_that_was_changed_is_none(links, method):
 def test_who_is_not_active_any_more_does_nothing_by_a_link(api, links, word):
     ticket, [url], _ = links()
     api.put("agents", word, {"name": "Ann", "active": False})
-    assert httpx.post(url).status_code == 404
+    assert plain("POST", url).status_code == 404
     assert "ticket.acknowledged" not in api.types(ticket)
 
 
 def test_the_page_is_for_its_reader_alone(links):
     _, [url], _ = links()
-    headers = httpx.get(url).headers
+    headers = plain("GET", url).headers
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert headers["Referrer-Policy"] == "no-referrer"
     assert "noindex" in headers["X-Robots-Tag"]
     assert headers["Cache-Control"] == "no-store"
-    assert "script" not in httpx.get(url).text
+    assert "script" not in plain("GET", url).text
 
 
 def test_a_chinese_reader_gets_a_chinese_page(links):
     _, [url], mail = links(locale="zh-CN")
     assert mail["Subject"].startswith("首次响应已逾期")
-    assert "确认处理" in httpx.get(url).text
+    assert "确认处理" in plain("GET", url).text
 
 
 def test_the_mails_of_one_ticket_are_one_thread(links):

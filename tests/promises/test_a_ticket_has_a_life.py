@@ -4,9 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-
-def instant(text):
-    return datetime.fromisoformat(text)
+from tests.support.api_client import instant
 
 
 def event(api, ticket, type_):

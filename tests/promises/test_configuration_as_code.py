@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from api.configuration.routes import SCHEMAS
-from tests.installation import ROOT
+from tests.support.files import ROOT
 
 YAML = {"Accept": "application/yaml"}
 

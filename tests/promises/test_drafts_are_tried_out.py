@@ -10,7 +10,7 @@ import pytest
 
 from infra.cli.simulate import simulate
 from infra.process.failures import Failure
-from tests.api_client import eventually
+from tests.support.api_client import eventually
 
 
 def policy(word, target):

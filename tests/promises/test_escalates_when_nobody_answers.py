@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.support.api_client import instant
+
 
 @pytest.fixture
 def ticket(api, team, word):
@@ -20,10 +22,6 @@ def ticket(api, team, word):
     opened = api.open_ticket(type=word)
     api.act(opened, "assign", agent=f"{word}-ann")
     return opened
-
-
-def instant(text):
-    return datetime.fromisoformat(text)
 
 
 def test_the_promise_is_warned_of_broken_and_climbs_in_this_order(api, ticket):

@@ -12,7 +12,7 @@ from api.app import ROUTERS, create_app
 from api.openapi.document import document
 from domain.access import GRANTS, PERMISSIONS, ROLES, Permission
 from infra.embedded.postgres import OWNER
-from tests.api_client import Api, eventually
+from tests.support.api_client import Api, eventually
 
 SECRET_URLS = {"/v1/agents/{name}/calendar/{secret}.ics", "/l/{token}"}
 """What lets people in is in the address."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from domain.duration import parse_duration
-from tests.api_client import Api
+from tests.support.api_client import Api
 
 NAME = "why-red"
 HOURS = [["08:00", "12:00"], ["13:00", "18:00"]]

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.promises.raw_http import exchange
+from tests.support.raw_http import exchange
 
 NOBODY = 2**62
 

@@ -8,12 +8,10 @@ import asyncio
 import csv
 import io
 import json
-import os
 import re
 import subprocess
 from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,11 +23,9 @@ from infra.servicenow.importer import Importer
 from infra.servicenow.log import read
 from infra.settings import Settings
 from infra.wiring import core, new_id, now
-from tests.api_client import eventually
-from tests.installation import ROOT
+from tests.support.api_client import eventually
+from tests.support.files import EXCERPT, ROOT, WHOLE
 
-EXCERPT = ROOT / "tests" / "vectors" / "incidents.csv"
-WHOLE = Path(os.environ.get("PLEDGE_INCIDENT_LOG", "no log was named"))
 FILES = [file for file in (EXCERPT, WHOLE) if file.exists()]
 LARGEST = FILES[-1]
 POLICY = ROOT / "examples" / "incident-priorities.yaml"

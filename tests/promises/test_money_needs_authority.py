@@ -2,11 +2,8 @@
 
 import pytest
 
-from tests.api_client import eventually
-
-
-def cny(amount):
-    return {"currency": "CNY", "amount": amount}
+from tests.support.api_client import eventually
+from tests.support.money import cny
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from infra.embedded.postgres import OWNER
-from tests.api_client import Api, eventually
+from tests.support.api_client import Api, eventually
 
 HELD = {"refund": {"currency": "CNY", "amount": "500"}}
 

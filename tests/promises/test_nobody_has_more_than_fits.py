@@ -9,7 +9,7 @@ from domain.event import Actor
 from domain.ticket.decide import Assign
 from infra.settings import Settings
 from infra.wiring import core
-from tests.api_client import eventually
+from tests.support.api_client import eventually
 
 
 def by_test():

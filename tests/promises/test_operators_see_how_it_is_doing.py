@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.api_client import eventually
+from tests.support.api_client import eventually
 
 HISTOGRAMS = (
     "pledge_command_duration_seconds",

@@ -5,28 +5,9 @@ from urllib.parse import quote
 import pytest
 
 from infra.embedded.ports import free_port
-from tests.api_client import eventually
-from tests.mailbox import Mailbox
-from tests.webhook_receiver import Receiver
+from tests.support.api_client import eventually
 
 REFUSED = "550 no such user"
-
-
-@pytest.fixture(scope="module")
-def mailbox(installation):
-    with Mailbox(installation.smtp_port) as made:
-        yield made
-
-
-@pytest.fixture
-def receiver():
-    with Receiver() as made:
-        yield made
-
-
-@pytest.fixture
-def address(word):
-    return f"{word}@shop.example"
 
 
 def tried(api, name, **headers):

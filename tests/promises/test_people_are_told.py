@@ -12,29 +12,11 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from typing_extensions import override
 
 from infra.embedded.postgres import OWNER
-from tests.api_client import eventually
-from tests.installation import CHAT_TOKEN
-from tests.mailbox import Mailbox
-from tests.webhook_receiver import Receiver
+from tests.support.api_client import eventually
+from tests.support.installation import CHAT_TOKEN
+from tests.support.webhook_receiver import Receiver
 
 REFUSED, BUSY = "550 no such user", "451 try again later"
-
-
-@pytest.fixture(scope="module")
-def mailbox(installation):
-    with Mailbox(installation.smtp_port) as made:
-        yield made
-
-
-@pytest.fixture
-def receiver():
-    with Receiver() as made:
-        yield made
-
-
-@pytest.fixture
-def address(word):
-    return f"{word}@shop.example"
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from infra.embedded.postgres import OWNER
-from tests.api_client import eventually
-from tests.webhook_receiver import Receiver
+from tests.support.api_client import eventually
+from tests.support.webhook_receiver import Receiver
 
 
 @pytest.fixture
@@ -25,12 +25,6 @@ def subscribe(api):
     yield subscribed
     for hook in made:
         api.delete(f"/v1/subscriptions/{hook['id']}")
-
-
-@pytest.fixture
-def receiver():
-    with Receiver() as made:
-        yield made
 
 
 @pytest.fixture

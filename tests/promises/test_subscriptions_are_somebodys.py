@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.api_client import Api, eventually
-from tests.webhook_receiver import Receiver
+from tests.support.api_client import Api, eventually
+from tests.support.webhook_receiver import Receiver
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 
 from api.app import ROUTERS
 from api.openapi import glossary
-from tests.api_client import eventually
+from tests.support.api_client import eventually
 
 METHODS = ("get", "put", "post", "patch", "delete")
 
@@ -348,8 +348,6 @@ READS = [
     for route in router.routes
     if route.methods == {"GET"} and route.path not in NOT_JSON
 ]
-
-
 USUAL = {
     "cache-control", "connection", "content-encoding", "content-length",
     "content-security-policy", "content-type", "date", "referrer-policy", "vary",

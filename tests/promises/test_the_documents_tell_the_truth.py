@@ -19,7 +19,7 @@ from domain.event import Fact
 from infra import metrics
 from infra.eventstore.topics import FACTS
 from infra.settings import Settings
-from tests.installation import ROOT
+from tests.support.files import ROOT
 
 PACKAGES = ("domain", "activities", "workflows", "api", "infra")
 README = ROOT / "README.md"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api_client import eventually
+from tests.support.api_client import eventually
 
 
 @pytest.fixture

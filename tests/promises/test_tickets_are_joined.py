@@ -1,8 +1,10 @@
 """Two tickets that are one, and one that is two: nothing promised gets lost."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
+
+from tests.support.api_client import instant
 
 
 @pytest.fixture
@@ -11,10 +13,6 @@ def kind(api, word):
     rule = {"when": {"type": word}, "targets": {"resolution": "PT8H"}}
     api.put("sla-policies", word, {"match": [rule], "order": 0})
     return word
-
-
-def instant(text):
-    return datetime.fromisoformat(text)
 
 
 def test_a_merged_ticket_is_closed_and_says_where_it_went(api, kind):

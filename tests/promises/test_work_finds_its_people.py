@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.api_client import eventually
+from tests.support.api_client import eventually
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from temporalio.worker import Replayer, Worker
 
 from infra.processes import sandbox, ticket_worker
 from infra.temporal.payloads import MESSAGES
-from tests.installation import TIME_SKIPPING
+from tests.support.installation import TIME_SKIPPING
 from tests.workflows.floor import Floor
 from tests.workflows.mortal_worker import MortalWorker
 from workflows.simulation import SimulationWorkflow

@@ -38,7 +38,7 @@ from domain.ticket.ticket import Ticket
 from domain.ticket.workload import handed
 from domain.ticket.world import World
 from infra.temporal.client import TimerBackend
-from tests.dsl import BY_ANN
+from tests.support.dsl import BY_ANN
 from workflows.ticket import ticket_workflow_id
 
 MILLISECOND = timedelta(milliseconds=1)

@@ -5,16 +5,14 @@ that they remember. `python -m tests.workflows.mortal_worker ADDRESS NAMESPACE Q
 import asyncio
 import sys
 from asyncio.subprocess import Process
-from pathlib import Path
 
 from temporalio.client import Client
 from temporalio.worker import Worker
 
 from infra.processes import STICKY, sandbox
 from infra.temporal.payloads import MESSAGES
+from tests.support.files import ROOT
 from workflows.ticket import TicketWorkflow
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 class MortalWorker:

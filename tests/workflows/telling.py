@@ -13,7 +13,7 @@ from domain.duration import format_duration
 from domain.notification.audience import TOPICS
 from domain.notification.notification import Notification, fold, ticket_of
 from domain.ticket.enforce import EPOCH
-from tests.contract.test_sending import Table
+from tests.support.sending import Table
 from tests.workflows.floor import Floor
 
 LOST, SENT = "notification.unreachable", "notification.sent"

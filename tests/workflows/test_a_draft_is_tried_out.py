@@ -7,11 +7,7 @@ import asyncio
 import pytest
 from temporalio import activity
 
-from activities.contracts import (
-    SimulatePageInput,
-    SimulatePageResult,
-    SimulationState,
-)
+from activities.contracts import SimulatePageInput, SimulatePageResult, SimulationState
 from infra.processes import simulation_worker
 from infra.temporal.client import TimerBackend
 from tests.workflows.conftest import chains, replay_all

@@ -17,7 +17,7 @@ from domain.event import Event
 from domain.oncall.shift_sources import spell_out
 from domain.ticket.world import World
 from infra.calendars.sources import InstalledSources
-from tests.dsl import BY_ANN, configured
+from tests.support.dsl import BY_ANN, configured
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 BERLIN = ZoneInfo("Europe/Berlin")

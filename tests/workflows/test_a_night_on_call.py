@@ -14,7 +14,7 @@ from domain.oncall.plan import Plan
 from domain.oncall.schedule_form import parse_schedule
 from domain.ticket.decide import Acknowledge, Assign
 from domain.ticket.world import World
-from tests.dsl import configured, published
+from tests.support.dsl import configured, published
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 AGENTS = {

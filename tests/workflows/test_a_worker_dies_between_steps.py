@@ -8,7 +8,7 @@ import contextlib
 import pytest
 
 from domain.escalation.facts import EscalationStepSkipped
-from tests.dsl import promising
+from tests.support.dsl import promising
 from tests.workflows.floor import SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -4,14 +4,13 @@ what the code would do.
 
 import ast
 import json
-from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowHistory
 
+from tests.support.files import ROOT
 from tests.workflows.conftest import HISTORIES, replay
 
-ROOT = Path(__file__).parent.parent.parent
 FINGERPRINT = HISTORIES / "fingerprint.json"
 RECORDED = sorted(p for p in HISTORIES.glob("*.json") if p != FINGERPRINT)
 STEPS = {

@@ -14,7 +14,7 @@ from domain.oncall.override import Leave
 from domain.ticket.assignment_offers import AcceptOffer, DeclineOffer
 from domain.ticket.decide import Assign
 from domain.ticket.world import World
-from tests.dsl import AGENTS, configured
+from tests.support.dsl import AGENTS, configured
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 TEAMS = {

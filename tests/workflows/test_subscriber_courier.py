@@ -18,7 +18,7 @@ from domain.subscription.subscription import Subscription, Subscriptions
 from domain.subscription.webhook import Secret
 from infra.processes import webhook_worker
 from infra.temporal.client import TimerBackend
-from tests.dsl import BY_ANN, NOON
+from tests.support.dsl import BY_ANN, NOON
 from tests.workflows.conftest import replay_all
 from tests.workflows.floor import SECONDS
 from workflows.subscription import IDLE_S, subscription_workflow_id
@@ -50,8 +50,8 @@ class Endpoint:
         self.answers: deque[int | Answer | None] = deque()
         self.attempts: list[int] = []
         self.gone: list[int] = []
+        self.resumed_at_once = False
         self.faults = 0
-        self.resumes_at_once = False
         self.tried_once_more = asyncio.Condition()
         self.backend = TimerBackend(environment.client, queue, queue)
         self.runs: set[tuple[str, str]] = set()
@@ -66,10 +66,10 @@ class Endpoint:
 
     async def disable(self, subscription, status) -> None:
         self.gone.append(status)
-        self.known[subscription.id] = replace(subscription, state="disabled")
-        if self.resumes_at_once:
-            self.known[subscription.id] = subscription
+        if self.resumed_at_once:
             await self.poke(at_once=True)
+        else:
+            self.known[subscription.id] = replace(subscription, state="disabled")
 
     async def waiting(self, _subscription, limit):
         if self.faults:
@@ -272,10 +272,10 @@ async def test_an_endpoint_that_is_gone_is_not_tried_again(endpoint):
     assert (endpoint.attempts, endpoint.gone) == ([1], [410])
 
 
-async def test_who_resumes_while_it_is_being_disabled_hears_what_waits(endpoint):
+async def test_who_resumes_it_before_it_knows_that_it_is_gone_is_heard(endpoint):
     endpoint.happens()
     endpoint.answers.append(410)
-    endpoint.resumes_at_once = True
+    endpoint.resumed_at_once = True
     await endpoint.poke()
     await endpoint.has_tried(2)
     assert (endpoint.attempts, endpoint.gone) == ([1, 1], [410])

@@ -15,9 +15,9 @@ from infra.embedded.ports import free_port
 from infra.http.outbound import OutboundClient, parse_networks
 from infra.notification.channels import channels
 from infra.settings import Settings
-from tests.dsl import configured
-from tests.mailbox import Mailbox
-from tests.webhook_receiver import Receiver
+from tests.support.dsl import configured
+from tests.support.mailbox import Mailbox
+from tests.support.webhook_receiver import Receiver
 from tests.workflows.telling import Notifier
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -16,7 +16,7 @@ from domain.duration import format_duration
 from domain.sla.facts import SlaMet, SlaMissed, SlaRestated, SlaWarned
 from domain.ticket.decide import Change, PauseTicket, Reopen, Resolve
 from domain.ticket.world import World
-from tests.dsl import AGENTS, ANSWER, CUSTOMER, TEAMS, configured
+from tests.support.dsl import AGENTS, ANSWER, CUSTOMER, TEAMS, configured
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -14,7 +14,7 @@ from domain.sla.facts import SlaBreached
 from domain.ticket.decide import Acknowledge, Change, Resolve
 from domain.ticket.enforce import EPOCH
 from infra.processes import ticket_worker
-from tests.dsl import NOTE, promising, world
+from tests.support.dsl import NOTE, promising, world
 from tests.workflows.conftest import replay_all
 from tests.workflows.floor import SECONDS, Floor
 from workflows.ticket import LONGEST_HISTORY

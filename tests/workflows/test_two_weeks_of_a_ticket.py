@@ -6,7 +6,7 @@ import pytest
 
 from domain.escalation.facts import EscalationReassigned
 from domain.ticket.decide import Assign, Change, PauseTicket, Reopen, Resolve
-from tests.dsl import ANSWER, world
+from tests.support.dsl import ANSWER, world
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 POLICY = {

@@ -4,7 +4,9 @@ the document included.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from domain.configuration.lint.no_sla import meant_types
 from domain.errors import FieldError, InvalidError
 from domain.escalation.policy import EscalationPolicy
 from domain.event import Json
@@ -40,6 +42,11 @@ class LintContext:
     given_words: Words = field(default_factory=dict)
     mail: bool | None = None
     unpromised: Mapping[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def meant_types(self) -> Mapping[str, str | None]:
+        """Once for all policies: with many types and rules it takes its time."""
+        return meant_types(self.sla_policies, self.unpromised)
 
     def acts(self, person: str) -> bool:
         return may_act(self.directory, person) is None

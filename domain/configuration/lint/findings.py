@@ -63,7 +63,7 @@ def sla_findings(
 ) -> Iterator[FieldError]:
     others = [p for p in around.sla_policies if p.ref.name != policy.ref.name]
     yield from promise_findings(policy, document, others)
-    yield from unpromised_findings(policy, around.sla_policies, around.unpromised)
+    yield from unpromised_findings(policy, around.unpromised, around.meant_types)
     yield from policy_words(document, around)
     escalation_policy = around.escalation_policies.get(policy.escalation_policy or "")
     if escalation_policy is not None:

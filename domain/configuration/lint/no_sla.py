@@ -12,15 +12,22 @@ Types = Mapping[str, int]
 """How many open tickets of each type have no promise."""
 
 
-def unpromised_findings(
-    policy: SlaPolicy, policies: Iterable[SlaPolicy], types: Types
-) -> Iterator[FieldError]:
-    """Of a policy: types of which its rules name a word that is nearly the same."""
+def meant_types(
+    policies: Iterable[SlaPolicy], types: Types
+) -> Mapping[str, str | None]:
+    """By type that no rule names, the word of a rule that is nearly the same."""
     named = _named(policies)
+    return {type_: nearest(type_, named) for type_ in types if type_ not in named}
+
+
+def unpromised_findings(
+    policy: SlaPolicy, types: Types, meant: Mapping[str, str | None]
+) -> Iterator[FieldError]:
+    """Of a policy: types by which a word of its rules is meant."""
     own = {word: pointer for pointer, word in _words(policy)}
     for type_, count in sorted(types.items()):
-        near = nearest(type_, named) if type_ not in named else None
-        if near in own:
+        near = meant.get(type_)
+        if near is not None and near in own:
             message = f"{_none(type_, count)}; did you mean {near!r}?"
             yield FieldError(own[near], message)
 

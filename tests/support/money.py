@@ -1,0 +1,5 @@
+"""Amounts in few words."""
+
+
+def cny(amount):
+    return {"currency": "CNY", "amount": amount}
