@@ -97,7 +97,7 @@ class TicketList(Protocol):
         self, wanted: TicketFilter, limit: int, cursor: str | None
     ) -> tuple[list[Json], str | None]:
         """In the order asked for, and the cursor of the next page. Raises InvalidError
-        for a cursor that is none of ours, and BusyError where the question is too broad
+        for an invalid cursor, and BusyError where the question is too broad
         to be answered in time.
         """
 
@@ -126,7 +126,7 @@ class NotificationPages(Protocol):
         self, wanted: NotificationFilter, limit: int, cursor: str | None
     ) -> tuple[list[str], str | None]:
         """Ids of notifications, the newest first, and the cursor of the next page.
-        Raises InvalidError for a cursor that is none of ours.
+        Raises InvalidError for an invalid cursor.
         """
 
 

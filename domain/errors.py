@@ -140,7 +140,7 @@ class NotFoundError(DomainError):
 
 
 class RuleError(DomainError):
-    code = "not_now"
+    code = "invalid_state"
 
 
 class NameTakenError(DomainError):
@@ -196,7 +196,7 @@ class PreconditionRequiredError(ConflictError):
     def __init__(self, current: int) -> None:
         self.current = current
         super().__init__(
-            f"this replaces version {current}: say so with If-Match or read it first"
+            f"version {current} exists: send its ETag in If-Match to replace it"
         )
 
 

@@ -33,7 +33,7 @@ def _matched(data: Data) -> str:
     inputs, asked = data["decision"]["inputs"], data["decision"]["asked"]
     chosen = {(p["policy"]["name"], p["rule"]) for p in data["promises"]}
     names = {name for name, _ in chosen}
-    no = [a for a in asked if a["refused_on"] and a["policy"] in names]
+    no = [a for a in asked if a["failed_field"] and a["policy"] in names]
     because = ", ".join(f"{name} is {value}" for name, value in inputs.items())
     rules = ", ".join(f"rule {rule + 1} of {name}" for name, rule in sorted(chosen))
     return f"matched {rules}: {because}" + (f"; {_refusals(no)}" if no else "")
@@ -50,7 +50,7 @@ def _attached(data: Data) -> str:
 
 def _refusals(asked: list[Data]) -> str:
     return ", ".join(
-        f"rule {a['rule'] + 1} said no on {a['refused_on']}" for a in asked
+        f"rule {a['rule'] + 1} said no on {a['failed_field']}" for a in asked
     )
 
 

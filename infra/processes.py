@@ -108,7 +108,7 @@ def observe_command(operation: str, status: int, seconds: float) -> None:
 
 
 async def run_worker(settings: Settings) -> None:
-    """Carry the workflows until told to stop."""
+    """Run the workflows until stopped."""
     route_logs()
     started(LOG, "worker", **_addresses(settings))
     client = await connect_patiently()

@@ -92,7 +92,7 @@ async def refusal(
     if key.expired(known.now()):
         return unauthenticated(f"the key {key.name!r} expired at {key.expires_at}")
     if not key.may(permission):
-        return problem(403, "refused", f"the role {key.role} lacks {permission}")
+        return problem(403, "forbidden", f"the role {key.role} lacks {permission}")
     return await _who_left(known, key)
 
 
@@ -102,7 +102,7 @@ async def _who_left(known: Services, key: ApiKey) -> Response | None:
         return None
     if fault := absent((await known.registry.config()).directory, key.agent):
         detail = f"the key {key.name!r} is of {key.agent!r}: {fault}"
-        return problem(403, "refused", detail)
+        return problem(403, "forbidden", detail)
     return None
 
 

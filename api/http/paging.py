@@ -46,7 +46,7 @@ class Paging:
         if isinstance(example, str):
             return self.cursor
         if not self.cursor.isascii() or not self.cursor.isdigit():
-            raise InvalidError.at("?cursor", "is none of ours")
+            raise InvalidError.at("?cursor", "is not a valid cursor")
         return int(self.cursor)
 
 

@@ -196,7 +196,7 @@ async def _gone(_: Request, __: Exception) -> Response:
 
 
 async def _behind(_: Request, error: Exception) -> JSONResponse:
-    return problem(503, "behind", str(error), headers={"Retry-After": "1"})
+    return problem(503, "not_yet_visible", str(error), headers={"Retry-After": "1"})
 
 
 async def _validation(request: Request, error: Exception) -> JSONResponse:
@@ -212,12 +212,17 @@ def _body_type(request: Request) -> object:
     return field.field_info.annotation if field is not None else None
 
 
-_CODES = {404: "not_found", 405: "method_not_allowed", 401: "unauthenticated"}
+_CODES = {
+    401: "unauthenticated",
+    404: "not_found",
+    405: "method_not_allowed",
+    429: "too_many_simulations",
+}
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    code = _CODES.get(error.status_code, "refused")
+    code = _CODES.get(error.status_code, "request_refused")
     headers, detail = dict(error.headers or {}), str(error.detail)
     if detail == HTTPStatus.NOT_FOUND.phrase:  # the router's own
         path = request.url.path[:MOST_SHOWN]

@@ -4,7 +4,7 @@ from pydantic import BaseModel
 
 
 class WarningOut(BaseModel):
-    """What is allowed but hardly meant."""
+    """What is allowed but probably unintended."""
 
     pointer: str
     message: str

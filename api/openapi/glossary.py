@@ -242,7 +242,7 @@ FIELDS: Final[dict[str, str]] = {
     "recorded_at": "When it was written to the log",
     "ref": "The version of the policy",
     "refund": "The limit for refunds; null: none may be granted",
-    "refused_on": "The field that did not match; null: the rule matched",
+    "failed_field": "The field that did not match; null: the rule matched",
     "relax_after": "How often the lowest of the needed skills is dropped",
     "remaining": "Time left, as an ISO 8601 duration; negative after a breach",
     "remove_tags": "Tags to remove",

@@ -1,5 +1,5 @@
 """Configuration looked at before it costs anything: what a draft would have done to
-past tickets, and what is hardly meant in what is published.
+past tickets, and what is probably unintended in what is published.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ async def stop_simulation(
 
 @ROUTER.get("/config/warnings", response_model=ConfigWarnings, **WARNINGS)
 async def list_config_warnings(known: ServicesDep, asked: PageDep) -> Response:
-    """What is hardly meant in everything that is published, as of now."""
+    """What is probably unintended in everything that is published, as of now."""
     registry = known.registry
     config, book = await registry.config_to_check(), await registry.oncall()
     config = replace(config, unpromised=await known.tickets.unpromised())

@@ -212,12 +212,12 @@ class PolicyOut(BaseModel):
 
 
 class RuleAskedOut(BaseModel):
-    """`refused_on`: the field that did not hold; null = the rule matched."""
+    """`failed_field`: the field that did not hold; null = the rule matched."""
 
     policy: str
     version: int
     rule: int
-    refused_on: str | None
+    failed_field: str | None
 
 
 class DecisionOut(BaseModel):

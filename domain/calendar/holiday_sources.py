@@ -89,7 +89,9 @@ class Expansion:
         return calendar
 
     def advice(self, calendar: Calendar) -> Iterator[FieldError]:
-        """What is allowed in it but hardly meant, and what its sources do not know."""
+        """What is allowed in it but probably unintended, and what its sources do not
+        know.
+        """
         yield from self.warnings
         yield from self._placed(calendar_warnings(calendar))
 

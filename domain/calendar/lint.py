@@ -1,4 +1,4 @@
-"""What is allowed in a calendar but hardly meant.
+"""What is allowed in a calendar but probably unintended.
 
 Warnings, not errors: none of them changes the arithmetic. They carry the JSON pointer
 of the entry in the written form.

@@ -68,7 +68,7 @@ class FieldTest:
 class Condition:
     tests: tuple[FieldTest, ...] = ()
 
-    def refused_on(self, fields: Fields) -> str | None:
+    def failed_field(self, fields: Fields) -> str | None:
         """The first field that does not hold, or None: the condition does."""
         for test in self.tests:
             if not test.holds(fields):
@@ -80,7 +80,7 @@ Conditions: TypeAlias = tuple[Condition, ...]
 
 
 def holds(conditions: Conditions, fields: Fields) -> bool:
-    return any(condition.refused_on(fields) is None for condition in conditions)
+    return any(condition.failed_field(fields) is None for condition in conditions)
 
 
 def _meet(words: tuple[Word, ...], others: tuple[Word, ...]) -> bool:

@@ -1,7 +1,7 @@
 """Documents that come together, each of which may name any other of them.
 
-Checked as if they were published one after the other, and what is hardly meant is
-looked for with all of them in force; nothing is kept here.
+Checked as if they were published one after the other, and what is probably unintended
+is looked for with all of them in force; nothing is kept here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

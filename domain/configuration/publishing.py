@@ -106,9 +106,9 @@ def with_warnings(
     at: datetime | None,
     escalation_policies: Container[str] = (),
 ) -> PolicyPublished:
-    """With what is hardly meant in it, `config` being as it is with this version in
-    force, and these `ladders` published with it. Raises InvalidError for managers who
-    go round in a circle.
+    """With what is probably unintended in it, `config` being as it is with this version
+    in force, and these `ladders` published with it. Raises InvalidError for managers
+    who go round in a circle.
     """
     if fact.kind == "agents":
         circle = [*circle_faults(config.directory.agents, fact.name)]

@@ -124,9 +124,9 @@ def _told(  # noqa: C901 - one case a fact
         case AssignmentUnanswered(lead=str(person), team=team):
             cause, reason = "unanswered", f"leads {team}"
         case EscalationReassigned(to_agent=person, candidates=candidates):
-            cause, reason = "handed_over", _why(candidates)
+            cause, reason = "assigned_by_rule", _why(candidates)
         case TicketAssigned(agent=str(person), candidates=(_, *_) as candidates):
-            cause, reason = "handed_over", _why(candidates)
+            cause, reason = "assigned_by_rule", _why(candidates)
         case ApprovalRequested(approver=str(person)):
             cause, reason = "approval", "the next with enough authority"
         case ApprovalEscalated(approver=str(person), from_approver=before, reason=why):

@@ -15,7 +15,7 @@ from domain.people.channels import Channel, Urgency
 
 Postponement = Literal["quiet hours", "limit"]
 Cause = Literal[
-    "step", "offered", "handed_over", "unanswered", "approval", "decided",
+    "step", "offered", "assigned_by_rule", "unanswered", "approval", "decided",
     "unresolved", "watched",
 ]  # fmt: skip
 """Why somebody is told: a step of a ladder says so, the ticket is offered or was given

@@ -65,7 +65,7 @@ def _ended(  # noqa: PLR0911 - one case a cause
             return _finished(later) or _climb_ended(later, told.clock)
         case "offered":
             return _finished(later) or _offer_ended(later)
-        case "handed_over":
+        case "assigned_by_rule":
             return _finished(later) or _given_on(later, told.person)
         case "unanswered":
             return _finished(later) or _taken(later)

@@ -43,7 +43,7 @@ _EN = Phrases(
     subjects={
         "step": "{promise} escalated: {ticket}",
         "offered": "Offered to you until {until}: {ticket}",
-        "handed_over": "Yours now: {ticket}",
+        "assigned_by_rule": "Yours now: {ticket}",
         "unanswered": "Nobody took {ticket}",
         "approval": "To approve, {kind} of {amount} {currency}: {ticket}",
         "decided": "{kind} of {amount} {currency} {news}: {ticket}",
@@ -53,7 +53,7 @@ _EN = Phrases(
     heads={
         "step": "{promise} is escalated to you.",
         "offered": "This ticket is offered to you until {until}.",
-        "handed_over": "This ticket was given to you by a rule.",
+        "assigned_by_rule": "This ticket was given to you by a rule.",
         "unanswered": "Everybody of the team was asked, and nobody took it.",
         "approval": "A {kind} of {amount} {currency} waits for your approval.",
         "decided": "The {kind} of {amount} {currency} was {news} by {actor}.",
@@ -147,7 +147,7 @@ _ZH = Phrases(
     subjects={
         "step": "{promise}已升级：{ticket}",
         "offered": "待您接单，截止 {until}：{ticket}",
-        "handed_over": "已分配给您：{ticket}",
+        "assigned_by_rule": "已分配给您：{ticket}",
         "unanswered": "无人接单：{ticket}",
         "approval": "待您审批，{kind} {amount} {currency}：{ticket}",
         "decided": "{kind} {amount} {currency} {news}：{ticket}",
@@ -157,7 +157,7 @@ _ZH = Phrases(
     heads={
         "step": "{promise}已升级，需要您处理。",
         "offered": "工单待您接单，截止 {until}。",
-        "handed_over": "工单已按规则分配给您。",
+        "assigned_by_rule": "工单已按规则分配给您。",
         "unanswered": "已询问团队所有成员，无人接单。",
         "approval": "{kind} {amount} {currency} 待您审批。",
         "decided": "{kind} {amount} {currency} {news}，审批人 {actor}。",

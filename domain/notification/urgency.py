@@ -74,7 +74,7 @@ def _urgency(events: Sequence[Event], told: Trigger) -> Urgency:
             return "high"
         case "watched":
             return "low"
-        case "handed_over" | "unanswered" | "approval" | "decided" | "unresolved":
+        case "assigned_by_rule" | "unanswered" | "approval" | "decided" | "unresolved":
             return "high" if _broken(events) else "low"
 
 

@@ -9,7 +9,7 @@ from domain.notification.templates import Phrases
 from domain.people.contact import Preferences
 
 _SECONDS = (86_400, 3_600, 60, 1)
-_CHOSEN = ("offered", "handed_over")
+_CHOSEN = ("offered", "assigned_by_rule")
 
 
 def local_time(at: datetime, reader: Preferences) -> str:

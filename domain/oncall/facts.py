@@ -1,6 +1,6 @@
 """What happens to a schedule beside its versions: overrides, swaps, leaves.
 
-`warnings` are what was said when it was recorded: allowed, but hardly meant.
+`warnings` are what was said when it was recorded: allowed, but probably unintended.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is allowed in a schedule but hardly meant, and hours that nobody covers.
+"""What is allowed in a schedule but probably unintended, and hours that nobody covers.
 
 Warnings, not errors: none of them changes who is on call. They carry the JSON pointer
 of the entry in the written form; exceptions are at /overrides/<id>.

@@ -94,10 +94,13 @@ def parse_preferences(name: str, document: Json) -> Preferences:
 
 
 def preferences_advice(preferences: Preferences) -> Iterator[FieldError]:
-    """What is allowed and hardly meant."""
+    """What is allowed and probably unintended."""
     high = [r.after for r in preferences.rules if r.urgency in (None, "high")]
     if not preferences.rules:
-        yield FieldError("/notify", "no channel: this person can be told of nothing")
+        yield FieldError(
+            "/notify",
+            "no notification channel is configured: nothing reaches this person",
+        )
     elif not high:
         message = "nothing tells this person of what is urgent"
         yield FieldError("/notify/rules", message)

@@ -9,12 +9,12 @@ from domain.sla.metric import Metric
 
 @dataclass(frozen=True, kw_only=True)
 class RuleAsked:
-    """`refused_on`: the field that did not hold; None = the rule matched."""
+    """`failed_field`: the field that did not hold; None = the rule matched."""
 
     policy: str
     version: int
     rule: int
-    refused_on: str | None
+    failed_field: str | None
 
 
 @dataclass(frozen=True, kw_only=True)

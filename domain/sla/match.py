@@ -42,7 +42,7 @@ class Matched(NamedTuple):
                     policy=policy.ref.name,
                     version=policy.ref.version,
                     rule=index,
-                    refused_on=refused,
+                    failed_field=refused,
                 )
                 for policy, index, refused in self.answers
             ),
@@ -61,7 +61,7 @@ def match(
     answers: list[tuple[SlaPolicy, int, str | None]] = []
     for policy in policies:
         for index, rule in enumerate(policy.rules):
-            refused = rule.when.refused_on(fields)
+            refused = rule.when.failed_field(fields)
             answers.append((policy, index, refused))
             if refused is None:
                 _take(found, policy, index, rule)

@@ -44,7 +44,7 @@ def starts_again(definition: Definition, before: Fields, fields: Fields) -> bool
         return False
     was_cancelled = holds(definition.cancel, before)
     return any(
-        start.refused_on(fields) is None
-        and (was_cancelled or start.refused_on(before) is not None)
+        start.failed_field(fields) is None
+        and (was_cancelled or start.failed_field(before) is not None)
         for start in definition.start
     )

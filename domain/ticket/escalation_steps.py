@@ -120,7 +120,7 @@ class StepExecution:
             return None
         ticket = self.draft.ticket
         moment = Moment(before=ticket, ticket=ticket, facts=())
-        return self.step.condition.refused_on(moment.fields(Replies()))
+        return self.step.condition.failed_field(moment.fields(Replies()))
 
     def _overtaken(self, as_of: datetime) -> bool:
         """Whether a later step that is due by now tells people in this one's place.

@@ -246,7 +246,9 @@ class Handling:
                 f"the ticket is {ticket.status}, there is nothing to reopen"
             )
         if ticket.merged_into is not None:
-            raise RuleError(f"the ticket went into {ticket.merged_into}: go on there")
+            raise RuleError(
+                f"the ticket was merged into {ticket.merged_into}: continue there"
+            )
         self._record(TicketReopened(reason=reason))
 
     def _record(self, fact: Fact) -> None:

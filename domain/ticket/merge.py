@@ -60,7 +60,7 @@ def _refuse(absorbed: Ticket, survivor: Ticket) -> None:
     if absorbed.id == survivor.id:
         raise InvalidError.at("/into", "a ticket cannot go into itself")
     if absorbed.merged_into is not None:
-        raise RuleError(f"the ticket went into {absorbed.merged_into} already")
+        raise RuleError(f"the ticket was merged into {absorbed.merged_into} already")
     if survivor.finished:
         raise RuleError(f"ticket {survivor.id} is {survivor.status}: reopen it first")
     if waiting := [a.number for a in absorbed.approvals if a.open]:

@@ -70,4 +70,4 @@ def _message(history: list[Event], version: int) -> tuple[Event, TicketMessageAd
             if isinstance(event.fact, TicketMessageAdded):
                 return event, event.fact
             break
-    raise InvalidError.at("/message", f"event {version} of the ticket is no message")
+    raise InvalidError.at("/message", f"event {version}of the ticket is not a message")

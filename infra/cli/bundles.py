@@ -13,7 +13,7 @@ from api.http.yaml_text import read_yaml
 _WORDS = {
     "create": "new",
     "replace": "changed",
-    "restore": "there again",
+    "restore": "restored",
     "retire": "retired",
 }
 
@@ -35,7 +35,7 @@ def exported(bundle: dict[str, Any], *, as_json: bool) -> str:
 def told(answer: dict[str, Any]) -> Iterator[str]:
     """For people, a line each."""
     if not answer["changes"]:
-        yield "nothing differs"
+        yield "no changes"
     for change in answer["changes"]:
         done = _WORDS[change["action"]]
         yield f"{change['kind']}/{change['name']}: {done}, version {change['version']}"

@@ -74,7 +74,7 @@ def api() -> None:
 
 @main.command()
 def worker() -> None:
-    """Carry the Temporal workflows."""
+    """Run the Temporal worker."""
     settings = _located("worker")
     from infra.processes import run_worker  # noqa: PLC0415
 
@@ -310,15 +310,17 @@ def export_config(kinds: tuple[str, ...], as_json: bool) -> None:
 
 @main.group("import")
 def import_() -> None:
-    """Histories from elsewhere."""
+    """Import data."""
 
 
 @import_.command("incidents")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--zone", default="UTC", show_default=True, help="Of the file's times")
+@click.option(
+    "--zone", default="UTC", show_default=True, help="Time zone of the timestamps"
+)
 @_JSON
 def import_incidents(file: Path, zone: str, as_json: bool) -> None:
-    """ServiceNow's incident audit log (CSV), as histories. Again adds nothing."""
+    """ServiceNow's incident audit log (CSV), as ticket histories. Idempotent."""
     from infra.servicenow.commands import import_incidents as run  # noqa: PLC0415
 
     finish(run(file, zone, as_json=as_json))
@@ -326,7 +328,7 @@ def import_incidents(file: Path, zone: str, as_json: bool) -> None:
 
 @main.group()
 def report() -> None:
-    """What the log says."""
+    """Reports about the log."""
 
 
 @report.command("incidents")
@@ -382,7 +384,7 @@ def simulate(
 )
 @_JSON
 def rebuild(per_second: float, as_json: bool) -> None:
-    """Make every running workflow again on an empty Temporal, overdue first."""
+    """Recreate all running workflows from the log on an empty Temporal."""
     settings = _located("rebuild")
     from infra.cli.rebuild import rebuild as run  # noqa: PLC0415
 

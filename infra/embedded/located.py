@@ -66,7 +66,7 @@ class Running:
 
 def located(settings: Settings) -> Settings:
     """The settings with every address that a process of the installation needs; raises
-    Failure when one is set nowhere and nothing runs on the data directory.
+    Failure when one is set nowhere and no running instance for the data directory.
     """
     if not settings.database_url:
         running = Running.on(settings.data_dir, "PLEDGE_DATABASE_URL")

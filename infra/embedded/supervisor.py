@@ -115,7 +115,7 @@ class Supervisor:
         if not child.once:
             process = await started(command, child.ready)
             self._running[child.name] = process
-            self.say(f"{child.name} runs, process {process.pid}")
+            self.say(f"started {child.name} (pid {process.pid})")
         elif status := await run(command):
             raise JobFailedError(command, f"{child.name} ended with status {status}")
 

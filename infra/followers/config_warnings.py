@@ -1,5 +1,5 @@
-"""How much of what is published is hardly meant, as a metric. Not a follower: it looks
-at the clock.
+"""How much of what is published is probably unintended, as a metric. Not a follower: it
+looks at the clock.
 
 Counted again within a minute of a change of configuration, overrides or leaves, and
 each hour, because the weeks ahead move on. Each process that runs it shows the same.

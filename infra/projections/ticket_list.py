@@ -134,7 +134,7 @@ def decode_cursor(cursor: str) -> tuple[datetime, str]:
         opened_at, _, ticket_id = text.partition("|")
         when = datetime.fromisoformat(opened_at)
     except ValueError as error:
-        raise InvalidError.at("?cursor", "is none of ours") from error
+        raise InvalidError.at("?cursor", "is not a valid cursor") from error
     if when.tzinfo is None or not ticket_id or "\0" in ticket_id:
-        raise InvalidError.at("?cursor", "is none of ours")
+        raise InvalidError.at("?cursor", "is not a valid cursor")
     return when, ticket_id

@@ -59,7 +59,7 @@ def show_summary(summary: Summary, example: str | None, console: Console) -> Non
     _say(
         console,
         f"{summary.added} incidents imported, {summary.extended} extended,"
-        f" {summary.already_there} already there, {len(summary.left_alone)} left alone;"
+        f" {summary.already_there} already there, {len(summary.left_alone)} skipped;"
         f" {summary.events} events added; {len(summary.faults)} bad rows",
     )
     if example:

@@ -1,4 +1,6 @@
-"""The metric of what is hardly meant in the configuration follows the configuration."""
+"""The metric of what is probably unintended in the configuration follows the
+configuration.
+"""
 
 from prometheus_client import REGISTRY
 

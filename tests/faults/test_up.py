@@ -155,7 +155,7 @@ async def test_a_killed_child_is_started_again(up):
     for name in ("worker", "api", "postgres", "temporal"):
         os.kill(before["pids"][name], signal.SIGKILL)
         await up.says(f"{name} ended with status -9")
-        await up.says(f"{name} runs, process")
+        await up.says(f"started {name} (pid")
 
     async def all_back() -> bool:
         return None not in up.run()["pids"].values()

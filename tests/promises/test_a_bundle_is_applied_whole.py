@@ -202,4 +202,4 @@ def test_the_command_line_shows_it_and_does_it(
     assert f"teams/{word}: new, version 1\n" in pledge("plan")
     assert api.get(f"/v1/teams/{word}").status_code == 404
     assert len(json.loads(pledge("apply", "--json"))["changes"]) == 5
-    assert pledge("apply") == "nothing differs\n"
+    assert pledge("apply") == "no changes\n"

@@ -321,7 +321,7 @@ def test_what_cannot_be_done_now_is_refused_and_changes_nothing(
     recorded = api.types(ticket)
     body = {k: v.format(team=team) for k, v in body.items()}
     refused = api.post(f"/v1/tickets/{ticket['id']}/{action}", json=body)
-    assert (refused.status_code, refused.json()["code"]) == (409, "not_now")
+    assert (refused.status_code, refused.json()["code"]) == (409, "invalid_state")
     assert api.types(ticket) == recorded
 
 
@@ -329,7 +329,7 @@ def test_a_closed_ticket_cannot_be_changed(api):
     ticket = api.open_ticket()
     api.act(ticket, "close")
     refused = api.patch(f"/v1/tickets/{ticket['id']}", json={"subject": "x"})
-    assert (refused.status_code, refused.json()["code"]) == (409, "not_now")
+    assert (refused.status_code, refused.json()["code"]) == (409, "invalid_state")
 
 
 def test_what_the_customer_says_of_the_product_is_captured(api):

@@ -53,7 +53,7 @@ def everything(api, word):
 
 def test_the_defaults_differ_in_nothing_from_what_is_published(installation):
     done = plan(installation, ROOT / "infra" / "defaults.yaml")
-    assert (done.returncode, done.stdout) == (0, b"nothing differs\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, b"no changes\n"), done.stderr
 
 
 def test_a_file_that_differs_ends_the_plan_with_two(installation, word, tmp_path):
@@ -107,7 +107,7 @@ def test_what_the_command_line_exports_it_plans_without_a_change(
         file.write_bytes(pledge(installation, "export", *options).stdout)
         assert everything in file.read_text()
         done = plan(installation, file)
-        assert (done.returncode, done.stdout) == (0, b"nothing differs\n"), done.stderr
+        assert (done.returncode, done.stdout) == (0, b"no changes\n"), done.stderr
 
 
 # --- what is retired ------------------------------------------------------------------
@@ -221,7 +221,7 @@ def test_what_something_that_stays_names_is_refused_by_name_and_nothing_applied(
     surplus["macros"][f"{word}-new"] = {"add_tags": ["new"]}
     for what in ("plan", "apply"):
         answer = api.post(f"/v1/config/{what}?prune=true", json=surplus)
-        assert (answer.status_code, answer.json()["code"]) == (409, "not_now")
+        assert (answer.status_code, answer.json()["code"]) == (409, "invalid_state")
         assert f"escalation policy {word} names it" in answer.json()["detail"]
     assert api.get(f"/v1/macros/{word}-new").status_code == 404
 

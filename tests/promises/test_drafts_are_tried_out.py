@@ -1,5 +1,5 @@
 """Ops see what a draft would have done to past tickets before they publish it, and
-what is hardly meant in what they have published.
+what is probably unintended in what they have published.
 """
 
 import io

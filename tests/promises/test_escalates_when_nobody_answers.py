@@ -119,7 +119,7 @@ def test_the_answer_says_which_rule_gave_the_promise_and_who_said_no(api):
     assert (clock["policy"]["name"], clock["rule"]) == ("after-sales", 1)
     assert decision["inputs"]["tier"] == "standard"
     asked = {
-        (asked["policy"], asked["rule"]): asked["refused_on"]
+        (asked["policy"], asked["rule"]): asked["failed_field"]
         for asked in decision["asked"]
     }
     assert asked["after-sales", 0] == "tier"

@@ -180,6 +180,6 @@ def test_the_request_that_made_a_key_cannot_be_repeated_to_see_it_again(api, wor
     body, once = {"name": word, "role": "agent"}, {"Idempotency-Key": word}
     made = api.post("/v1/keys", json=body, headers=once).json()
     again = api.post("/v1/keys", json=body, headers=once)
-    assert (again.status_code, again.json()["code"]) == (409, "not_now")
+    assert (again.status_code, again.json()["code"]) == (409, "invalid_state")
     assert made["id"] in again.json()["detail"]
     assert made["key"] not in again.text

@@ -83,7 +83,7 @@ def test_closed_hours_are_told_apart_from_running_ones(explained):
 
 def test_the_rule_that_chose_the_policy_is_shown_with_what_it_was_asked(explained):
     asked = [a for a in explained["decision"]["asked"] if a["policy"] == NAME]
-    assert asked[0]["refused_on"] is None
+    assert asked[0]["failed_field"] is None
     assert explained["decision"]["inputs"]["type"] == NAME
 
 
@@ -138,7 +138,7 @@ def test_a_promise_that_still_holds_cannot_be_excused(admin):
     ticket = admin.open_ticket(type=NAME)
     path = f"/v1/tickets/{ticket['id']}/clocks/resolution/excuse"
     answer = admin.post(path, json={"reason": "in advance"})
-    assert (answer.status_code, answer.json()["code"]) == (409, "not_now")
+    assert (answer.status_code, answer.json()["code"]) == (409, "invalid_state")
 
 
 def test_an_agent_may_not_excuse(admin, installation, red):

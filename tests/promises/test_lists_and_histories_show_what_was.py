@@ -257,7 +257,7 @@ def test_the_decision_is_recorded_with_its_inputs_and_every_rule_that_said_no(
     }  # fmt: skip
     assert wanted.items() <= decision["inputs"].items()
     asked = [a for a in decision["asked"] if a["policy"] == word]
-    assert [(a["rule"], a["refused_on"]) for a in asked] == [
+    assert [(a["rule"], a["failed_field"]) for a in asked] == [
         (0, "tier"),
         (1, "channel"),
         (2, None),
@@ -272,5 +272,5 @@ def test_that_nobody_promised_anything_is_recorded_with_every_refusal(api, word)
     event = api.history(ticket)[-1]
     assert event["type"] == "sla.not_matched"
     asked = event["data"]["decision"]["asked"]
-    assert {"policy": word, "version": 1, "rule": 0, "refused_on": "type"} in asked
-    assert all(a["refused_on"] for a in asked)
+    assert {"policy": word, "version": 1, "rule": 0, "failed_field": "type"} in asked
+    assert all(a["failed_field"] for a in asked)

@@ -30,7 +30,9 @@ def ladder_findings(
     policies = users(escalation_policy.ref.name, around.sla_policies)
     for policy in policies:
         for index, promises in never_early(escalation_policy, policy):
-            message = f"lies before the start, and is not taken, of: {promises}"
+            message = (
+                f"comes before the ticket is opened and is skipped for: {promises}"
+            )
             yield FieldError(f"/steps/{index}/after", message)
         for index, promises in overtaken(escalation_policy, policy):
             message = f"is due after a step below it, and passed over, of: {promises}"
@@ -107,7 +109,7 @@ def _managers(
     highest, wanted = max(heights, default=0), target.up_to or target.depth
     if highest < wanted:
         reaches = "nobody" if target.up_to is None else f"at most {highest} of them"
-        message = f"nobody has {wanted} managers above them: reaches {reaches}"
+        message = f"nobody has {wanted}managers above: reaches {reaches}"
         yield FieldError(pointer, message)
 
 

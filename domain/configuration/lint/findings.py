@@ -1,4 +1,5 @@
-"""What is hardly meant in one document, in the light of all that is in force with it.
+"""What is probably unintended in one document, in the light of all that is in force
+with it.
 
 Findings are warnings: none of them keeps a document from being published. What could
 never work at all is refused where it is published.
@@ -75,7 +76,9 @@ def _climbed(
 ) -> Iterator[FieldError]:
     where = "/escalation_policy"
     for index, promises in never_early(escalation_policy, policy):
-        message = f"its /steps/{index} lies before the start, and is not taken, of:"
+        message = (
+            f"its /steps/{index} comes before the ticket is opened and is skipped for:"
+        )
         yield FieldError(where, f"{message} {promises}")
     for index, promises in overtaken(escalation_policy, policy):
         message = f"its /steps/{index} is due after a step below it, and passed over,"

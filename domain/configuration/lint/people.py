@@ -62,7 +62,7 @@ def agent_findings(
     ]
     if steps:
         where = "/notify" if agents[name].active else "/active"
-        why = "can be told of nothing" if agents[name].active else "is not active"
+        why = "cannot be notified" if agents[name].active else "is not active"
         yield FieldError(where, f"{why}, and is meant by {', '.join(steps)}")
 
 

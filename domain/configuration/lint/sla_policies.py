@@ -72,5 +72,5 @@ def _warnings(policy: SlaPolicy) -> Iterator[FieldError]:
             if before >= target
         }
         if short:
-            message = "is as long as the target or longer, and not given, for: "
+            message = "is not shorter than the target, so no warning is sent for: "
             yield FieldError(f"/warn_at/{index}", message + ", ".join(short))

@@ -1,5 +1,5 @@
-"""What is allowed in configuration and hardly meant is said when it is published, at
-the place in the document that it speaks of.
+"""What is allowed in configuration and probably unintended is said when it is
+published, at the place in the document that it speaks of.
 """
 
 import pytest

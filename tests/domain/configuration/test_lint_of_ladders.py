@@ -1,4 +1,4 @@
-"""Of escalation policies: what is hardly meant is said."""
+"""Of escalation policies: what is probably unintended is said."""
 
 import pytest
 
@@ -53,12 +53,12 @@ def test_a_ladder_that_works_is_not_warned_of():
         (
             {"manager_of": "assignee", "depth": 2},
             "manager_of",
-            "nobody has 2 managers above them: reaches nobody",
+            "nobody has 2managers above: reaches nobody",
         ),
         (
             {"manager_of": "assignee", "up_to": 2},
             "manager_of",
-            "nobody has 2 managers above them: reaches at most 1 of them",
+            "nobody has 2managers above: reaches at most 1 of them",
         ),
     ],
 )
@@ -157,7 +157,7 @@ def test_the_policy_that_takes_up_such_a_ladder_hears_of_it_too():
     steps = ASSIGNEE | {"after": "-PT2H"}
     config = given(escalation_policies={"climb": escalation_policy(steps)})
     found = said("sla-policies", sla(rule(), escalation_policy="climb"), config)
-    assert "/steps/0 lies before the start" in found["/escalation_policy"]
+    assert "/steps/0 comes before the ticket is opened" in found["/escalation_policy"]
 
 
 def test_a_step_for_the_same_people_as_the_one_before_is_named():

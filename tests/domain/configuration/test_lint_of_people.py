@@ -1,4 +1,4 @@
-"""Of people and teams: what is hardly meant is said."""
+"""Of people and teams: what is probably unintended is said."""
 
 from dataclasses import replace
 

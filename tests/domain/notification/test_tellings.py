@@ -43,7 +43,7 @@ def test_who_gets_the_ticket_from_a_rule_is_told():
 
 def test_who_gets_it_from_a_person_is_not_told_by_us():
     assert told(climb().when("1m", Assign(team="second", agent="bo"))) == []
-    assert told(queue().when("1m", AcceptOffer(agent="bo")), "handed_over") == []
+    assert told(queue().when("1m", AcceptOffer(agent="bo")), "assigned_by_rule") == []
 
 
 def test_a_ticket_in_new_hands_is_urgent_once_its_promise_is_broken():

@@ -1,4 +1,4 @@
-"""Reading and refusing schedules; what is allowed but hardly meant."""
+"""Reading and refusing schedules; what is allowed but probably unintended."""
 
 from datetime import date, datetime
 from typing import Any

@@ -29,7 +29,7 @@ def targets(story):
 
 
 def asked(decision):
-    return [(r.policy, r.rule, r.refused_on) for r in decision.asked]
+    return [(r.policy, r.rule, r.failed_field) for r in decision.asked]
 
 
 def test_the_first_rule_that_matches_wins_for_each_metric_alone():
