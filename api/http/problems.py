@@ -220,9 +220,13 @@ _CODES = {
 }
 
 
+def _phrase(status: int) -> str:
+    return HTTPStatus(status).phrase.lower().replace(" ", "_")
+
+
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    code = _CODES.get(error.status_code, "request_refused")
+    code = _CODES.get(error.status_code) or _phrase(error.status_code)
     headers, detail = dict(error.headers or {}), str(error.detail)
     if detail == HTTPStatus.NOT_FOUND.phrase:  # the router's own
         path = request.url.path[:MOST_SHOWN]
