@@ -25,9 +25,10 @@ from domain.lifecycle.facts import (
 from domain.sla.facts import SlaExcused
 from domain.ticket.approvals import (
     ApprovalCommand,
-    Approvals,
     AskApproval,
     DecideApproval,
+    approver_away,
+    handle_approval,
 )
 from domain.ticket.assignment_offers import (
     AcceptOffer,
@@ -235,7 +236,7 @@ def _apply(  # noqa: C901 - one case a command
         case RunMacro():
             _run_macro(draft, command, at, world)
         case AskApproval() | DecideApproval():
-            Approvals(draft=draft, at=at, world=world).do(command)
+            handle_approval(draft, command, at, world)
         case CaptureFeedback():
             _feedback(draft, command, at)
 
@@ -283,7 +284,7 @@ def _acknowledge(
 def _offer(draft: Draft, command: OfferCommand, at: datetime, world: World) -> None:
     Offers(draft, at, world).do(command)
     if isinstance(command, RevokeOffer):
-        Approvals(draft=draft, at=at, world=world).approver_away(command.agent)
+        approver_away(draft, command.agent, at, world)
 
 
 def _restate(

@@ -30,7 +30,7 @@ from domain.sla import alarms as sla
 from domain.sla.alarms import BreachDue, LongestPauseOver, SlaAlarm, WarningDue
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaBreached, SlaWarned
-from domain.ticket.approvals import Approvals
+from domain.ticket.approvals import approval_unanswered
 from domain.ticket.assignment_offers import Offers
 from domain.ticket.draft import Draft
 from domain.ticket.escalation_runs import Escalating
@@ -159,7 +159,7 @@ def _come_due(  # noqa: C901 - one case a kind of alarm
             by = Escalating(draft=draft, at=alarm.at, world=world)
             by.run_out(_run(draft, alarm))
         case ApprovalUnanswered():
-            Approvals(draft=draft, at=alarm.at, world=world).run_out(alarm.number)
+            approval_unanswered(draft, alarm.number, alarm.at, world)
         case OfferExpires() | NextRoundDue() | OverflowDue() | RelaxationDue():
             Offers(draft, alarm.at, world, as_of).come_due(alarm)
             react(draft, start, alarm.at, before)

@@ -8,7 +8,7 @@ histories that are replayed.
 from collections.abc import Callable
 from datetime import datetime
 
-from domain.ticket.approvals import Approvals
+from domain.ticket.approvals import reroute_approvals
 from domain.ticket.assignment_offers import Offers
 from domain.ticket.draft import Draft, Mark
 from domain.ticket.escalation_steps import retry_waiting
@@ -31,7 +31,7 @@ def _retry_held_steps(draft: Draft, _: Mark, at: datetime, world: World) -> None
 
 
 def _reroute_approvals(draft: Draft, _: Mark, at: datetime, world: World) -> None:
-    Approvals(draft=draft, at=at, world=world).reroute()
+    reroute_approvals(draft, at, world)
 
 
 REACTIONS: tuple[Reaction, ...] = (

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from domain.authority.delegation import Delegation
+from domain.authority.limits import Authority
 from domain.calendar.calendar import Calendar
 from domain.configuration.configuration import Configuration
 from domain.copies import replace
@@ -27,6 +28,11 @@ class World:
 
     delegations: tuple[Delegation, ...] = ()
     """Of authority, past ones too."""
+
+    @property
+    def authorities(self) -> Mapping[str, Authority]:
+        """The current version of each, by role."""
+        return self.config.authorities
 
     def handed(self, before: Ticket | None, after: Ticket) -> "World":
         """With the loads as they are once the ticket has become so."""
