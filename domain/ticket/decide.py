@@ -8,6 +8,13 @@ follow. It returns a draft and mutates nothing else.
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain.authority.approvals import (
+    ApprovalCommand,
+    AskApproval,
+    DecideApproval,
+    approver_away,
+    handle_approval,
+)
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.escalation.commands import PersonNotified, StepUndelivered
 from domain.escalation.facts import EscalationNotified
@@ -23,13 +30,6 @@ from domain.lifecycle.facts import (
     TicketOpened,
 )
 from domain.sla.facts import SlaExcused
-from domain.ticket.approvals import (
-    ApprovalCommand,
-    AskApproval,
-    DecideApproval,
-    approver_away,
-    handle_approval,
-)
 from domain.ticket.assignment_offers import (
     AcceptOffer,
     DeclineOffer,

@@ -20,6 +20,7 @@ from domain.assignment.alarms import (
 )
 from domain.authority import alarms as authority
 from domain.authority.alarms import ApprovalUnanswered
+from domain.authority.approvals import approval_unanswered
 from domain.escalation import alarms as escalation
 from domain.escalation.alarms import EarlyStepDue, EscalationAlarm, StepDue, WaitOver
 from domain.escalation.run import Run
@@ -30,7 +31,6 @@ from domain.sla import alarms as sla
 from domain.sla.alarms import BreachDue, LongestPauseOver, SlaAlarm, WarningDue
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaBreached, SlaWarned
-from domain.ticket.approvals import approval_unanswered
 from domain.ticket.assignment_offers import Offers
 from domain.ticket.draft import Draft
 from domain.ticket.escalation_runs import Escalating

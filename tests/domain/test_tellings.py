@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.authority.approvals import AskApproval, DecideApproval
 from domain.event import Actor
 from domain.notification.audience import tellings
 from domain.notification.dispatch_order import SentRecord, in_order, since
@@ -15,7 +16,6 @@ from domain.notification.planning import plan
 from domain.notification.relevance import no_longer_true
 from domain.notification.urgency import occasions
 from domain.people.contact import parse_preferences
-from domain.ticket.approvals import AskApproval, DecideApproval
 from domain.ticket.assignment_offers import AcceptOffer, DeclineOffer, RevokeOffer
 from domain.ticket.decide import Assign, Close, ExcuseBreach, Reopen, Resolve
 from domain.ticket.world import World
