@@ -19,6 +19,19 @@ from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.escalation.commands import PersonNotified, StepUndelivered
 from domain.escalation.facts import EscalationNotified
 from domain.event import Json
+from domain.lifecycle.commands import (
+    AddMessage,
+    Assign,
+    Change,
+    Close,
+    Handling,
+    HandlingCommand,
+    PauseTicket,
+    Reopen,
+    Resolve,
+    Resume,
+    refuse_finished,
+)
 from domain.lifecycle.facts import (
     AuthorKind,
     Channel,
@@ -29,6 +42,7 @@ from domain.lifecycle.facts import (
     TicketAcknowledged,
     TicketOpened,
 )
+from domain.lifecycle.macro_run import RunMacro, run_by_hand
 from domain.sla.facts import SlaExcused
 from domain.ticket.assignment_offers import (
     AcceptOffer,
@@ -43,20 +57,6 @@ from domain.ticket.enforce import EPOCH, enforce
 from domain.ticket.escalation_migration import migrate
 from domain.ticket.escalation_runs import Escalating
 from domain.ticket.escalation_steps import catch
-from domain.ticket.lifecycle import (
-    AddMessage,
-    Assign,
-    Change,
-    Close,
-    Handling,
-    HandlingCommand,
-    PauseTicket,
-    Reopen,
-    Resolve,
-    Resume,
-    refuse_finished,
-)
-from domain.ticket.macro_run import RunMacro, run_by_hand
 from domain.ticket.reactions import react
 from domain.ticket.sla_matching import Edited
 from domain.ticket.sla_tracking import restate_edited

@@ -21,6 +21,7 @@ from collections.abc import Iterable, Sequence
 
 from domain.copies import replace
 from domain.event import IMPORTER, Actor, Event, Meta
+from domain.lifecycle.commands import updated
 from domain.lifecycle.facts import (
     Customer,
     TicketAssigned,
@@ -34,7 +35,6 @@ from domain.lifecycle.facts import (
 )
 from domain.lifecycle.status import Status
 from domain.ticket.draft import Draft, seal
-from domain.ticket.lifecycle import updated
 from domain.ticket.ticket import Ticket
 from infra.servicenow.row import Row
 

@@ -9,11 +9,7 @@ from datetime import datetime
 
 from domain.errors import FieldError, InvalidError
 from domain.event import SYSTEM
-from domain.lifecycle.facts import Author, TicketMacroRun, TicketWatched
-from domain.lifecycle.macro import Macro
-from domain.people.directory import Directory, may_act, refuse_absent
-from domain.ticket.draft import Draft
-from domain.ticket.lifecycle import (
+from domain.lifecycle.commands import (
     AddMessage,
     Assign,
     Change,
@@ -21,7 +17,10 @@ from domain.ticket.lifecycle import (
     Origin,
     assign_faults,
 )
-from domain.ticket.ticket import Ticket
+from domain.lifecycle.facts import Author, TicketMacroRun, TicketWatched
+from domain.lifecycle.macro import Macro
+from domain.lifecycle.ports import Draft, TicketView
+from domain.people.directory import Directory, may_act, refuse_absent
 
 PLEDGE = Author(kind="system", id=SYSTEM.id)
 
@@ -67,7 +66,7 @@ def run_by_step(
     _Run(draft, macro, at, directory, origin).run(PLEDGE)
 
 
-def _faults(macro: Macro, ticket: Ticket, directory: Directory) -> list[FieldError]:
+def _faults(macro: Macro, ticket: TicketView, directory: Directory) -> list[FieldError]:
     assign, customer = Assign(team=macro.team, agent=macro.agent), ticket.customer
     faults = assign_faults(assign, customer.external_id, directory)
     return [
@@ -121,18 +120,18 @@ class _Run:
                 )
 
 
-def _words(ticket: Ticket) -> dict[str, str]:
+def _words(ticket: TicketView) -> dict[str, str]:
     customer = ticket.customer
     return {
         "number": str(ticket.number),
-        "subject": ticket.subject,
+        "subject": ticket.details.subject,
         "customer": customer.name or customer.external_id,
         "assignee": ticket.assignee or "",
     }
 
 
-def _change(macro: Macro, ticket: Ticket) -> Change:
-    kept = tuple(tag for tag in ticket.tags if tag not in macro.remove_tags)
+def _change(macro: Macro, ticket: TicketView) -> Change:
+    kept = tuple(tag for tag in ticket.details.tags if tag not in macro.remove_tags)
     tags = tuple(dict.fromkeys((*kept, *macro.add_tags)))
     return Change(
         priority=macro.priority,
@@ -140,7 +139,7 @@ def _change(macro: Macro, ticket: Ticket) -> Change:
         fields={
             **macro.fields,
             "tags": tags,
-            "attributes": {**ticket.attributes, **macro.attributes},
+            "attributes": {**ticket.details.attributes, **macro.attributes},
         },
         reason=f"macro {macro.ref.name}",
     )
