@@ -1,7 +1,8 @@
-"""A macro done to a ticket, action by action, each an event that names the macro.
+"""A macro run on a ticket: each of its actions is an event that names the macro.
 
-A person is told what cannot be done, and nothing is. A step of a ladder does what can
-be done and records the rest: it must not fail because somebody has left since.
+A person who runs it gets an error if any action is impossible, and nothing is done. An
+escalation step does what is possible and records the rest: it must not fail because
+somebody has left since.
 """
 
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from domain.lifecycle.commands import (
     Origin,
     assign_faults,
 )
-from domain.lifecycle.facts import Author, TicketMacroRun, TicketWatched
+from domain.lifecycle.facts import Author, TicketMacroRun
 from domain.lifecycle.macro import Macro
 from domain.lifecycle.ports import Draft, TicketView
 from domain.people.directory import Directory, may_act, refuse_absent
@@ -27,8 +28,6 @@ PLEDGE = Author(kind="system", id=SYSTEM.id)
 
 @dataclass(frozen=True, kw_only=True)
 class RunMacro:
-    """A command to a ticket: by this agent, now."""
-
     name: str
     by: str
 
@@ -36,8 +35,8 @@ class RunMacro:
 def run_by_hand(
     draft: Draft, macro: Macro, by: str, at: datetime, directory: Directory
 ) -> None:
-    """Raises InvalidError for who is not there, RuleError for what the ticket's state
-    does not allow.
+    """Raises InvalidError for people and teams that do not exist, RuleError where the
+    ticket's state does not allow an action.
     """
     if faults := _faults(macro, draft.ticket, directory):
         raise InvalidError(faults).under("/macro")
@@ -45,7 +44,8 @@ def run_by_hand(
         refuse_absent(directory, by, "/agent")
     cause = draft.record(TicketMacroRun(macro=macro.ref), at, policy=macro.ref)
     origin = Origin(cause=cause, policy=macro.ref)
-    _Run(draft, macro, at, directory, origin).run(Author(kind="agent", id=by))
+    handling = Handling(draft=draft, at=at, directory=directory, origin=origin)
+    _perform(macro, handling, Author(kind="agent", id=by))
 
 
 def run_by_step(
@@ -63,7 +63,8 @@ def run_by_step(
     macro = replace(macro, watch=there)
     if macro.message is not None:
         macro = replace(macro, message=replace(macro.message, automatic=True))
-    _Run(draft, macro, at, directory, origin).run(PLEDGE)
+    handling = Handling(draft=draft, at=at, directory=directory, origin=origin)
+    _perform(macro, handling, PLEDGE)
 
 
 def _faults(macro: Macro, ticket: TicketView, directory: Directory) -> list[FieldError]:
@@ -79,45 +80,23 @@ def _faults(macro: Macro, ticket: TicketView, directory: Directory) -> list[Fiel
     ]
 
 
-@dataclass(frozen=True)
-class _Run:
-    draft: Draft
-    macro: Macro
-    at: datetime
-    directory: Directory
-    origin: Origin
-
-    def run(self, author: Author) -> None:
-        macro = self.macro
-        handling = Handling(
-            draft=self.draft, at=self.at, directory=self.directory, origin=self.origin
+def _perform(macro: Macro, handling: Handling, author: Author) -> None:
+    ticket, reason = handling.draft.ticket, f"macro {macro.ref.name}"
+    handling.do(_change(macro, ticket, reason))
+    if macro.message is not None:
+        message = AddMessage(
+            author=author,
+            body=macro.message.text(_words(handling.draft.ticket)),
+            visibility=macro.message.visibility,
+            automatic=macro.message.automatic,
         )
-        handling.do(_change(macro, self.draft.ticket))
-        if macro.message is not None:
-            message = AddMessage(
-                author=author,
-                body=macro.message.text(_words(self.draft.ticket)),
-                visibility=macro.message.visibility,
-                automatic=macro.message.automatic,
-            )
-            handling.do(message)
-        if macro.team is not None or macro.agent is not None:
-            reason = f"macro {macro.ref.name}"
-            handling.do(Assign(team=macro.team, agent=macro.agent, reason=reason))
-        self._watch()
-        if macro.status is not None:
-            handling.turn(macro.status, f"macro {macro.ref.name}")
-
-    def _watch(self) -> None:
-        for person in self.macro.watch:
-            if person not in self.draft.ticket.watchers:
-                self.draft.record(
-                    TicketWatched(person=person),
-                    self.at,
-                    cause=self.origin.cause,
-                    policy=self.origin.policy,
-                    by_rule=self.origin.by_rule,
-                )
+        handling.do(message)
+    if macro.team is not None or macro.agent is not None:
+        handling.do(Assign(team=macro.team, agent=macro.agent, reason=reason))
+    for person in macro.watch:
+        handling.watch(person)
+    if macro.status is not None:
+        handling.turn(macro.status, reason)
 
 
 def _words(ticket: TicketView) -> dict[str, str]:
@@ -130,8 +109,9 @@ def _words(ticket: TicketView) -> dict[str, str]:
     }
 
 
-def _change(macro: Macro, ticket: TicketView) -> Change:
-    kept = tuple(tag for tag in ticket.details.tags if tag not in macro.remove_tags)
+def _change(macro: Macro, ticket: TicketView, reason: str) -> Change:
+    details = ticket.details
+    kept = tuple(tag for tag in details.tags if tag not in macro.remove_tags)
     tags = tuple(dict.fromkeys((*kept, *macro.add_tags)))
     return Change(
         priority=macro.priority,
@@ -139,7 +119,7 @@ def _change(macro: Macro, ticket: TicketView) -> Change:
         fields={
             **macro.fields,
             "tags": tags,
-            "attributes": {**ticket.details.attributes, **macro.attributes},
+            "attributes": {**details.attributes, **macro.attributes},
         },
-        reason=f"macro {macro.ref.name}",
+        reason=reason,
     )
