@@ -14,7 +14,6 @@ from domain.lifecycle.facts import (
     Author,
     Channel,
     Priority,
-    TicketAssigned,
     TicketClosed,
     TicketDetails,
     TicketMessageAdded,
@@ -31,6 +30,7 @@ from domain.lifecycle.facts import (
 from domain.lifecycle.ports import Draft, TicketView
 from domain.lifecycle.status import StatusChange
 from domain.people.directory import Directory, absent, refuse_absent
+from domain.people.facts import TicketAssigned
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from domain.assignment.facts import (
     AssignmentOffered,
     AssignmentRevoked,
 )
+from domain.assignment.offers import DeclineOffer, OfferNext, Offers, RevokeOffer
 from domain.calendar.instants import MICROSECOND
 from domain.escalation.commands import StepUndelivered
 from domain.escalation.facts import (
@@ -21,7 +22,6 @@ from domain.escalation.facts import (
 from domain.event import SYSTEM, Event, Fact
 from domain.lifecycle.facts import (
     TicketAcknowledged,
-    TicketAssigned,
     TicketMerged,
     TicketMessageAdded,
     TicketPriorityChanged,
@@ -30,7 +30,7 @@ from domain.lifecycle.facts import (
     TicketTierChanged,
     TicketUpdated,
 )
-from domain.ticket.assignment_offers import DeclineOffer, OfferNext, Offers, RevokeOffer
+from domain.people.facts import TicketAssigned
 from domain.ticket.draft import Draft
 from domain.ticket.escalation_runs import Escalating
 from domain.ticket.escalation_steps import catch

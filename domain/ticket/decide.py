@@ -8,6 +8,14 @@ follow. It returns a draft and mutates nothing else.
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain.assignment.offers import (
+    AcceptOffer,
+    DeclineOffer,
+    OfferCommand,
+    OfferNext,
+    Offers,
+    RevokeOffer,
+)
 from domain.authority.approvals import (
     ApprovalCommand,
     AskApproval,
@@ -44,14 +52,6 @@ from domain.lifecycle.facts import (
 )
 from domain.lifecycle.macro_run import RunMacro, run_by_hand
 from domain.sla.facts import SlaExcused
-from domain.ticket.assignment_offers import (
-    AcceptOffer,
-    DeclineOffer,
-    OfferCommand,
-    OfferNext,
-    Offers,
-    RevokeOffer,
-)
 from domain.ticket.draft import Draft
 from domain.ticket.enforce import EPOCH, enforce
 from domain.ticket.escalation_migration import migrate

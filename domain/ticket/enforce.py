@@ -18,6 +18,7 @@ from domain.assignment.alarms import (
     OverflowDue,
     RelaxationDue,
 )
+from domain.assignment.offers import Offers
 from domain.authority import alarms as authority
 from domain.authority.alarms import ApprovalUnanswered
 from domain.authority.approvals import approval_unanswered
@@ -31,7 +32,6 @@ from domain.sla import alarms as sla
 from domain.sla.alarms import BreachDue, LongestPauseOver, SlaAlarm, WarningDue
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaBreached, SlaWarned
-from domain.ticket.assignment_offers import Offers
 from domain.ticket.draft import Draft
 from domain.ticket.escalation_runs import Escalating
 from domain.ticket.escalation_steps import StepExecution

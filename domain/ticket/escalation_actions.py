@@ -9,6 +9,7 @@ from datetime import datetime
 
 from domain.assignment.availability import ResolutionContext, away_of, barred
 from domain.assignment.ranking import IN_TURN, SelectionCriteria, candidates, chosen_of
+from domain.assignment.workload import handed
 from domain.escalation.facts import EscalationReassigned, EscalationReassignmentFailed
 from domain.escalation.policy import Reassign, Step
 from domain.escalation.run import Run
@@ -20,7 +21,6 @@ from domain.oncall.on_call import on_call_at
 from domain.people.candidate import Candidate
 from domain.people.directory import may_act
 from domain.ticket.draft import Draft
-from domain.ticket.workload import handed
 from domain.ticket.world import World
 
 

@@ -8,8 +8,8 @@ histories that are replayed.
 from collections.abc import Callable
 from datetime import datetime
 
+from domain.assignment.offers import Offers
 from domain.authority.approvals import reroute_approvals
-from domain.ticket.assignment_offers import Offers
 from domain.ticket.draft import Draft, Mark
 from domain.ticket.escalation_steps import retry_waiting
 from domain.ticket.sla_tracking import follow

@@ -24,7 +24,6 @@ from domain.event import IMPORTER, Actor, Event, Meta
 from domain.lifecycle.commands import updated
 from domain.lifecycle.facts import (
     Customer,
-    TicketAssigned,
     TicketClosed,
     TicketOpened,
     TicketPaused,
@@ -34,6 +33,7 @@ from domain.lifecycle.facts import (
     TicketResumed,
 )
 from domain.lifecycle.status import Status
+from domain.people.facts import TicketAssigned
 from domain.ticket.draft import Draft, seal
 from domain.ticket.ticket import Ticket
 from infra.servicenow.row import Row

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.assignment.offers import RevokeOffer
 from domain.authority.approvals import AskApproval, DecideApproval
 from domain.authority.delegation import Delegation, delegate, fold_delegations, revoke
 from domain.authority.facts import (
@@ -22,7 +23,6 @@ from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.event import Event
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave
-from domain.ticket.assignment_offers import RevokeOffer
 from domain.ticket.decide import Assign, Close, RetryWaiting
 from domain.ticket.world import World
 from tests.dsl import BY_ANN, NOON, Story, configured, instant, published

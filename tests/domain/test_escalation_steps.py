@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.assignment.offers import DeclineOffer
 from domain.errors import InvalidError, RuleError
 from domain.escalation.commands import StepUndelivered
 from domain.escalation.facts import (
@@ -26,7 +27,6 @@ from domain.oncall.plan import Plan
 from domain.oncall.schedule import Schedule
 from domain.oncall.schedule_form import parse_schedule
 from domain.people.directory import Turn
-from domain.ticket.assignment_offers import DeclineOffer
 from domain.ticket.decide import (
     Acknowledge,
     Assign,

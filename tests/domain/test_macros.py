@@ -11,7 +11,6 @@ from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.escalation.facts import EscalationReassigned
 from domain.lifecycle.commands import Close
 from domain.lifecycle.facts import (
-    TicketAssigned,
     TicketMacroRun,
     TicketMessageAdded,
     TicketPaused,
@@ -19,6 +18,7 @@ from domain.lifecycle.facts import (
     TicketWatched,
 )
 from domain.lifecycle.macro_run import RunMacro
+from domain.people.facts import TicketAssigned
 from domain.sla.facts import SlaMet
 from domain.ticket.decide import PauseTicket, Resolve
 from domain.ticket.world import World

@@ -18,15 +18,16 @@ from domain.assignment.facts import (
     AssignmentQueued,
     AssignmentWaiting,
 )
-from domain.errors import DomainError
-from domain.lifecycle.facts import TicketAssigned, TicketClosed, TicketResolved
-from domain.oncall.override import Leave
-from domain.ticket.assignment_offers import (
+from domain.assignment.offers import (
     AcceptOffer,
     DeclineOffer,
     OfferNext,
     RevokeOffer,
 )
+from domain.errors import DomainError
+from domain.lifecycle.facts import TicketClosed, TicketResolved
+from domain.oncall.override import Leave
+from domain.people.facts import TicketAssigned
 from domain.ticket.decide import Assign, Close, Reopen, Resolve
 from domain.ticket.enforce import alarms
 from tests.dsl import NOON, Story, published, world

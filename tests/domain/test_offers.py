@@ -17,20 +17,20 @@ from domain.assignment.facts import (
     AssignmentRevoked,
     AssignmentWaiting,
 )
+from domain.assignment.offers import (
+    AcceptOffer,
+    DeclineOffer,
+    OfferNext,
+    RevokeOffer,
+)
 from domain.assignment.ranking import SelectionCriteria, candidates
 from domain.configuration.configuration import fold_config
 from domain.configuration.publishing import publish
 from domain.configuration.retiring import retire
 from domain.errors import DomainError, InvalidError, RuleError
 from domain.event import Event
-from domain.lifecycle.facts import TicketAssigned
 from domain.oncall.override import Leave
-from domain.ticket.assignment_offers import (
-    AcceptOffer,
-    DeclineOffer,
-    OfferNext,
-    RevokeOffer,
-)
+from domain.people.facts import TicketAssigned
 from domain.ticket.decide import Assign, Reopen, Resolve
 from tests.dsl import AGENTS, BY_ANN, Story, configured, instant, published, world
 

@@ -11,6 +11,12 @@ from domain.assignment.facts import (
     AssignmentRevoked,
     AssignmentWaiting,
 )
+from domain.assignment.offers import (
+    AcceptOffer,
+    DeclineOffer,
+    OfferNext,
+    RevokeOffer,
+)
 from domain.errors import InvalidError
 from domain.escalation.facts import EscalationReassigned
 from domain.event import PolicyRef
@@ -18,12 +24,6 @@ from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave, Override
 from domain.oncall.plan import Plan
 from domain.oncall.schedule_form import parse_schedule
-from domain.ticket.assignment_offers import (
-    AcceptOffer,
-    DeclineOffer,
-    OfferNext,
-    RevokeOffer,
-)
 from domain.ticket.decide import Assign, Reopen, Resolve
 from domain.ticket.world import World
 from tests.dsl import AGENTS, Story, configured, instant, published

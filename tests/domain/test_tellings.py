@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.assignment.offers import AcceptOffer, DeclineOffer, RevokeOffer
 from domain.authority.approvals import AskApproval, DecideApproval
 from domain.event import Actor
 from domain.notification.audience import tellings
@@ -16,7 +17,6 @@ from domain.notification.planning import plan
 from domain.notification.relevance import no_longer_true
 from domain.notification.urgency import occasions
 from domain.people.contact import parse_preferences
-from domain.ticket.assignment_offers import AcceptOffer, DeclineOffer, RevokeOffer
 from domain.ticket.decide import Assign, Close, ExcuseBreach, Reopen, Resolve
 from domain.ticket.world import World
 from tests.domain.notifications import MINUTE, events_of, outgoing, person, rule

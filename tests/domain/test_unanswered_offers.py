@@ -15,13 +15,13 @@ from domain.assignment.facts import (
     AssignmentUnanswered,
     AssignmentWaiting,
 )
+from domain.assignment.offers import AcceptOffer, DeclineOffer, OfferNext
 from domain.errors import InvalidError, RuleError
-from domain.lifecycle.facts import TicketAssigned
 from domain.notification.audience import tellings
 from domain.notification.urgency import occasions
 from domain.oncall.override import Leave
+from domain.people.facts import TicketAssigned
 from domain.people.routing import parse_terms
-from domain.ticket.assignment_offers import AcceptOffer, DeclineOffer, OfferNext
 from domain.ticket.decide import Assign
 from domain.ticket.enforce import next_alarm
 from tests.dsl import AGENTS, NOON, Story, instant, published, world

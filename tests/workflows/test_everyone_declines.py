@@ -9,9 +9,9 @@ from domain.assignment.facts import (
     AssignmentOfferExpired,
     AssignmentQueued,
 )
+from domain.assignment.offers import AcceptOffer, DeclineOffer
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave
-from domain.ticket.assignment_offers import AcceptOffer, DeclineOffer
 from domain.ticket.decide import Assign
 from domain.ticket.world import World
 from tests.dsl import AGENTS, configured

@@ -15,6 +15,7 @@ from domain.assignment.alarms import (
     OverflowDue,
     RelaxationDue,
 )
+from domain.assignment.eligibility import Eligibility, turn_of
 from domain.assignment.facts import (
     AssignmentAccepted,
     AssignmentDeclined,
@@ -27,18 +28,17 @@ from domain.assignment.facts import (
     AssignmentUnanswered,
     AssignmentWaiting,
 )
+from domain.assignment.ports import Draft, World
 from domain.assignment.queue import Queue
 from domain.assignment.ranking import chosen_of, why_nobody
+from domain.assignment.workload import handed
 from domain.errors import InvalidError, RuleError, UnknownNameError
 from domain.event import Fact
-from domain.lifecycle.facts import TicketAssigned
-from domain.oncall.book import on_leave
+from domain.oncall.book import why_on_leave
 from domain.people.candidate import Candidate
 from domain.people.directory import may_act
+from domain.people.facts import TicketAssigned
 from domain.people.routing import RoutingRules
-from domain.ticket.assignment_eligibility import Eligibility, turn_of
-from domain.ticket.draft import Draft
-from domain.ticket.world import World
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ class Offers:
     def __init__(
         self, draft: Draft, at: datetime, world: World, as_of: datetime | None = None
     ) -> None:
-        self.draft, self.world = draft, world
+        self.draft, self.world, self.directory = draft, world, world.directory
         self.at = max(at, draft.ticket.updated_at)
         self.now = max(self.at, as_of or at)
 
@@ -101,7 +101,7 @@ class Offers:
 
     def _accept(self, agent: str) -> None:
         queue = self._answerable_by(agent)
-        if unfit := may_act(self.world.directory, agent):
+        if unfit := may_act(self.directory, agent):
             raise RuleError(f"{agent} cannot take it: {unfit}")
         self.draft.record(AssignmentAccepted(agent=agent), self.at)
         self.draft.record(
@@ -113,7 +113,7 @@ class Offers:
         self._offered_to(agent)
         before = self.draft.ticket
         self.draft.record(AssignmentDeclined(agent=agent, reason=reason), self.at)
-        self.world = self.world.handed(before, self.draft.ticket)
+        self.directory = handed(self.directory, (before, self.draft.ticket))
         self.ask()
 
     def _recall(self) -> None:
@@ -121,7 +121,7 @@ class Offers:
         queue = self.draft.ticket.queue
         if queue is None or queue.offer is None:
             return
-        agent, team = queue.offer.agent, self.world.directory.teams.get(queue.team)
+        agent, team = queue.offer.agent, self.directory.teams.get(queue.team)
         if team is not None and agent not in (*team.members, team.lead):
             self._withdrawn(agent, "offer", f"not in {queue.team} any more")
 
@@ -173,7 +173,7 @@ class Offers:
         if routing.mode == "manual":
             return
         self._queue(ticket.team, routing, reason)
-        if not at_once and self.world.directory.waiting.get(ticket.team):
+        if not at_once and self.directory.waiting.get(ticket.team):
             self._wait("others have waited longer", None, ())
         else:
             self.ask()
@@ -191,7 +191,7 @@ class Offers:
             return
         routing = self._terms(queue.team)
         if routing.mode == "manual":
-            known = queue.team in self.world.directory.teams
+            known = queue.team in self.directory.teams
             by_hand = "assigns by hand" if known else "is retired: assign it by hand"
             self._wait(f"{queue.team} {by_hand}", None, ())
             return
@@ -201,6 +201,7 @@ class Offers:
             routing=routing,
             at=self.at,
             world=self.world,
+            directory=self.directory,
         )
         found, round_ = takers.candidates(queue.asked), queue.round
         following = self._following_round(queue)
@@ -224,8 +225,8 @@ class Offers:
 
     @property
     def _team_version(self) -> int | None:
-        current = self.world.config.entry("teams", self.draft.ticket.team or "").current
-        return current.ref.version if current else None
+        ref = self.world.team_ref(self.draft.ticket.team or "")
+        return ref.version if ref else None
 
     def _try_again(self) -> None:
         """Where several wait for the same shift, say, they get its people in their
@@ -233,7 +234,7 @@ class Offers:
         """
         queue = self.draft.ticket.queue
         assert queue is not None, "only what is queued waits"
-        if self.world.directory.waiting.get(queue.team, 0) > 1:
+        if self.directory.waiting.get(queue.team, 0) > 1:
             self._wait(f"others wait for {queue.team} too: in turn", None, ())
         else:
             self.ask()
@@ -320,7 +321,7 @@ class Offers:
         elif lead is not None and lead.chosen:
             self._offer(takers, (*found, lead), queue.round)
         else:
-            known = self.world.directory.teams.get(queue.team)
+            known = self.directory.teams.get(queue.team)
             self._record(
                 AssignmentUnanswered(
                     team=queue.team,
@@ -404,13 +405,13 @@ class Offers:
         queue = self.draft.ticket.queue
         if queue is None or queue.ended is None or queue.offer is not None:
             return self._offered_to(agent)
-        known = self.world.directory.teams.get(queue.team)
+        known = self.directory.teams.get(queue.team)
         asked = (*known.members, known.lead) if known else ()
         return queue if agent in asked else self._offered_to(agent)
 
     def _offered_to(self, agent: str) -> Queue:
         ticket, queue = self.draft.ticket, self.draft.ticket.queue
-        known = self.world.directory.agents
+        known = self.directory.agents
         if agent not in known:
             unknown = UnknownNameError.of("/agent", "agent", agent, known)
             raise InvalidError([unknown])
@@ -423,13 +424,11 @@ class Offers:
 
     def _gone(self, agent: str) -> bool:
         """For good; who is on leave keeps what people gave them by hand."""
-        return may_act(self.world.directory, agent) is not None
+        return may_act(self.directory, agent) is not None
 
     def _away(self, agent: str) -> str | None:
-        unfit = may_act(self.world.directory, agent)
-        if unfit is None and (back := on_leave(self.world.oncall, agent, self.at)):
-            return f"on leave until {back.isoformat()}"
-        return unfit
+        unfit = may_act(self.directory, agent)
+        return unfit or why_on_leave(self.world.oncall, agent, self.at)
 
     def _withdrawn(
         self, agent: str, held: Literal["offer", "ticket"], reason: str
@@ -437,20 +436,19 @@ class Offers:
         self._record(AssignmentRevoked(agent=agent, held=held, reason=reason))
 
     def _terms(self, team: str) -> RoutingRules:
-        return self.world.directory.routing(team)
+        return self.directory.routing(team)
 
     def _record(self, fact: Fact) -> None:
         ticket = self.draft.ticket
         cause = ticket.queue.version if ticket.queue else ticket.version
-        current = self.world.config.entry("teams", ticket.team or "").current
         self.draft.record(
             fact,
             self.at,
             cause=cause,
-            policy=current.ref if current else None,
+            policy=self.world.team_ref(ticket.team or ""),
             by_rule=True,
         )
-        self.world = self.world.handed(ticket, self.draft.ticket)
+        self.directory = handed(self.directory, (ticket, self.draft.ticket))
 
 
 def _unanswered(queue: Queue) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.assignment.availability import ResolutionContext, away_of, barred
+from domain.assignment.ports import TicketView, World
 from domain.assignment.queue import Queue
 from domain.assignment.ranking import (
     IN_TURN,
@@ -18,9 +19,8 @@ from domain.oncall.book import on_leave
 from domain.oncall.plan import Plan
 from domain.oncall.presence import next_on_shift, not_on_shift
 from domain.people.candidate import Candidate
+from domain.people.directory import Directory
 from domain.people.routing import RoutingRules
-from domain.ticket.ticket import Ticket
-from domain.ticket.world import World
 
 LEADS = "leads the team, of which nobody took it"
 
@@ -29,17 +29,19 @@ LEADS = "leads the team, of which nobody took it"
 class Eligibility:
     """Of the team in whose queue the ticket is, by its terms."""
 
-    ticket: Ticket
+    ticket: TicketView
     queue: Queue
     routing: RoutingRules
     at: datetime
     world: World
+    directory: Directory
+    """With the loads as they are after what the draft says so far."""
 
     def candidates(self, asked: dict[str, str]) -> tuple[Candidate, ...]:
         """Every member, at most one of them chosen. `asked`: who is not asked again,
         and why.
         """
-        directory, queue, routing = self.world.directory, self.queue, self.routing
+        directory, queue, routing = self.directory, self.queue, self.routing
         wanted = SelectionCriteria(
             strategy=routing.strategy,
             last=directory.last(_place(queue.team)),
@@ -77,7 +79,7 @@ class Eligibility:
         """Of the team, who is asked last; as a member they were asked with the others.
         None: there is no such lead.
         """
-        directory, team = self.world.directory, self.queue.team
+        directory, team = self.directory, self.queue.team
         known = directory.teams.get(team)
         lead = known.lead if known else None
         if lead is None or lead in self._members or lead in self.queue.asked:
@@ -124,7 +126,7 @@ class Eligibility:
 
     @property
     def _members(self) -> tuple[str, ...]:
-        known = self.world.directory.teams.get(self.queue.team)
+        known = self.directory.teams.get(self.queue.team)
         return known.members if known else ()
 
     def _around(self, asked: dict[str, str]) -> ResolutionContext:
@@ -132,7 +134,7 @@ class Eligibility:
             at=self.at,
             assignee=None,
             customer=self.ticket.customer.external_id,
-            directory=self.world.directory,
+            directory=self.directory,
             oncall=self.world.oncall,
             asked=asked,
         )
