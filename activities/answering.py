@@ -11,7 +11,7 @@ from typing import Literal
 from activities.notifying import reader_of
 from activities.ports import Caller, EventStore, NewId, Now, Registry
 from activities.tickets import TicketService
-from domain.assignment.offers import AcceptOffer, DeclineOffer
+from domain.assignment.commands import AcceptOffer, DeclineOffer
 from domain.authority.approvals import DecideApproval
 from domain.errors import DomainError, RuleError
 from domain.event import Actor, Event

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from activities.ports import Caller, Registry, Workload
 from activities.tickets import TicketService
-from domain.assignment.offers import OfferCommand, OfferNext, RevokeOffer
+from domain.assignment.commands import OfferCommand, OfferNext, RevokeOffer
 from domain.assignment.ranking import anybody_free
 from domain.errors import DomainError
 from domain.event import SYSTEM

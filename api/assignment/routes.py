@@ -14,7 +14,7 @@ from api.http.responses import answer
 from api.tickets.references import ticket_id_of
 from api.tickets.routes import LIST, WRITE, Limit, outcome_json
 from api.tickets.schemas import AcceptIn, DeclineIn, TicketOut
-from domain.assignment.offers import AcceptOffer, DeclineOffer
+from domain.assignment.commands import AcceptOffer, DeclineOffer
 from domain.errors import NotFoundError
 from domain.event import Json
 

@@ -8,7 +8,7 @@ Move = tuple[AssignedTicket | None, AssignedTicket]
 
 
 def handed(directory: Directory, *moves: Move) -> Directory:
-    """The directory as it is after these."""
+    """The directory with the loads and turns as they are after these."""
     for before, after in moves:
         weights, turned = _weights(directory, before, after), _turned(before, after)
         if weights:
@@ -19,13 +19,13 @@ def handed(directory: Directory, *moves: Move) -> Directory:
 
 
 def moves_anything(move: Move) -> bool:
-    """Whether hands or turns change by it."""
+    """Whether it changes anybody's load, or a turn of a round robin."""
     before, after = move
     return bool(taken(before, after) or _freed(before, after) or _turned(before, after))
 
 
 def taken(before: AssignedTicket | None, after: AssignedTicket) -> str | None:
-    """Who has it, or is asked to take it, and did not before."""
+    """Who has it, or an offer of it, and did not before."""
     was = before.owner if before else None
     return after.owner if after.owner != was else None
 

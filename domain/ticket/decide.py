@@ -8,14 +8,14 @@ follow. It returns a draft and mutates nothing else.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.assignment.offers import (
+from domain.assignment.commands import (
     AcceptOffer,
     DeclineOffer,
     OfferCommand,
     OfferNext,
-    Offers,
     RevokeOffer,
 )
+from domain.assignment.offers import handle_offer
 from domain.authority.approvals import (
     ApprovalCommand,
     AskApproval,
@@ -282,7 +282,7 @@ def _acknowledge(
 
 
 def _offer(draft: Draft, command: OfferCommand, at: datetime, world: World) -> None:
-    Offers(draft, at, world).do(command)
+    handle_offer(draft, command, at, world)
     if isinstance(command, RevokeOffer):
         approver_away(draft, command.agent, at, world)
 

@@ -18,7 +18,7 @@ from domain.assignment.alarms import (
     OverflowDue,
     RelaxationDue,
 )
-from domain.assignment.offers import Offers
+from domain.assignment.offers import queue_due
 from domain.authority import alarms as authority
 from domain.authority.alarms import ApprovalUnanswered
 from domain.authority.approvals import approval_unanswered
@@ -161,7 +161,7 @@ def _come_due(  # noqa: C901 - one case a kind of alarm
         case ApprovalUnanswered():
             approval_unanswered(draft, alarm.number, alarm.at, world)
         case OfferExpires() | NextRoundDue() | OverflowDue() | RelaxationDue():
-            Offers(draft, alarm.at, world, as_of).come_due(alarm)
+            queue_due(draft, alarm, world, as_of)
             react(draft, start, alarm.at, before)
 
 

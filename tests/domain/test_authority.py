@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.assignment.offers import RevokeOffer
+from domain.assignment.commands import RevokeOffer
 from domain.authority.approvals import AskApproval, DecideApproval
 from domain.authority.delegation import Delegation, delegate, fold_delegations, revoke
 from domain.authority.facts import (

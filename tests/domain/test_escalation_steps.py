@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.assignment.offers import DeclineOffer
+from domain.assignment.commands import DeclineOffer
 from domain.errors import InvalidError, RuleError
 from domain.escalation.commands import StepUndelivered
 from domain.escalation.facts import (

@@ -11,18 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.assignment.alarms import AssignmentAlarm
+from domain.assignment.commands import AcceptOffer, DeclineOffer, OfferNext, RevokeOffer
 from domain.assignment.facts import (
     AssignmentDeclined,
     AssignmentOffered,
     AssignmentOfferExpired,
     AssignmentQueued,
     AssignmentWaiting,
-)
-from domain.assignment.offers import (
-    AcceptOffer,
-    DeclineOffer,
-    OfferNext,
-    RevokeOffer,
 )
 from domain.errors import DomainError
 from domain.lifecycle.facts import TicketClosed, TicketResolved

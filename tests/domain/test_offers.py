@@ -10,18 +10,13 @@ from hypothesis import given as given_any
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from domain.assignment.commands import AcceptOffer, DeclineOffer, OfferNext, RevokeOffer
 from domain.assignment.facts import (
     AssignmentOffered,
     AssignmentQueued,
     AssignmentRelaxed,
     AssignmentRevoked,
     AssignmentWaiting,
-)
-from domain.assignment.offers import (
-    AcceptOffer,
-    DeclineOffer,
-    OfferNext,
-    RevokeOffer,
 )
 from domain.assignment.ranking import SelectionCriteria, candidates
 from domain.configuration.configuration import fold_config

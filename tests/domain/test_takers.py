@@ -6,16 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from domain.assignment.commands import AcceptOffer, DeclineOffer, OfferNext, RevokeOffer
 from domain.assignment.facts import (
     AssignmentOffered,
     AssignmentRevoked,
     AssignmentWaiting,
-)
-from domain.assignment.offers import (
-    AcceptOffer,
-    DeclineOffer,
-    OfferNext,
-    RevokeOffer,
 )
 from domain.errors import InvalidError
 from domain.escalation.facts import EscalationReassigned

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.assignment.offers import AcceptOffer, DeclineOffer, RevokeOffer
+from domain.assignment.commands import AcceptOffer, DeclineOffer, RevokeOffer
 from domain.authority.approvals import AskApproval, DecideApproval
 from domain.event import Actor
 from domain.notification.audience import tellings

@@ -10,12 +10,12 @@ from hypothesis import given as given_any
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from domain.assignment.commands import AcceptOffer, DeclineOffer, OfferNext
 from domain.assignment.facts import (
     AssignmentOffered,
     AssignmentUnanswered,
     AssignmentWaiting,
 )
-from domain.assignment.offers import AcceptOffer, DeclineOffer, OfferNext
 from domain.errors import InvalidError, RuleError
 from domain.notification.audience import tellings
 from domain.notification.urgency import occasions

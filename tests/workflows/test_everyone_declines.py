@@ -4,12 +4,12 @@ waits and asks again by itself, and ends with another team; its place in time is
 
 import pytest
 
+from domain.assignment.commands import AcceptOffer, DeclineOffer
 from domain.assignment.facts import (
     AssignmentOffered,
     AssignmentOfferExpired,
     AssignmentQueued,
 )
-from domain.assignment.offers import AcceptOffer, DeclineOffer
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave
 from domain.ticket.decide import Assign
