@@ -77,17 +77,17 @@ class AuthorizationRules:
         own = self.own(person, spend)
         if isinstance(own, Authorization) or may_act(self.world.directory, person):
             return own
-        for lent in self._lent(person, spend):
-            behind = self.own(lent.principal, spend)
+        for delegation in self._delegations(person, spend):
+            behind = self.own(delegation.principal, spend)
             if isinstance(behind, Authorization):
                 limit = LimitUsed(
                     role=behind.limit.role,
-                    currency=lent.currency,
-                    amount=f"{min(lent.amount, Decimal(behind.limit.amount))}",
-                    delegation=lent.id,
+                    currency=delegation.currency,
+                    amount=f"{min(delegation.amount, Decimal(behind.limit.amount))}",
+                    delegation=delegation.id,
                 )
-                return Authorization(principal=lent.principal, limit=limit)
-        return self._and_lent(own, person, spend)
+                return Authorization(principal=delegation.principal, limit=limit)
+        return self._with_delegations(own, person, spend)
 
     def chain(
         self, spend: Spend, *, above: str | None = None, besides: Collection[str] = ()
@@ -129,29 +129,29 @@ class AuthorizationRules:
         agent = self.world.directory.agents.get(person)
         return self.world.authorities.get(agent.role or "") if agent else None
 
-    def _lent(self, person: str, spend: Spend) -> Iterator[Delegation]:
-        for lent in self.world.delegations:
+    def _delegations(self, person: str, spend: Spend) -> Iterator[Delegation]:
+        for delegation in self.world.delegations:
             if (
-                lent.delegate == person
-                and lent.principal != spend.requested_by
-                and lent.holds(self.at)
-                and spend.kind in lent.kinds
-                and lent.team in (None, spend.team)
-                and lent.currency == spend.currency
-                and lent.amount >= spend.amount
+                delegation.delegate == person
+                and delegation.principal != spend.requested_by
+                and delegation.holds(self.at)
+                and spend.kind in delegation.kinds
+                and delegation.team in (None, spend.team)
+                and delegation.currency == spend.currency
+                and delegation.amount >= spend.amount
             ):
-                yield lent
+                yield delegation
 
-    def _and_lent(self, own: str, person: str, spend: Spend) -> str:
+    def _with_delegations(self, own: str, person: str, spend: Spend) -> str:
         """The reason, and which delegations for this do not suffice."""
-        lent = [
+        short = [
             f"{d.amount} {d.currency} lent by {d.principal} do not suffice"
             for d in self.world.delegations
             if d.delegate == person and d.holds(self.at) and spend.kind in d.kinds
             if d.currency == spend.currency and d.team in (None, spend.team)
             if d.principal != spend.requested_by and d.amount < spend.amount
         ]
-        return "; ".join([own, *lent])
+        return "; ".join([own, *short])
 
     def away(self, person: str) -> str | None:
         return why_on_leave(self.world.oncall, person, self.at)

@@ -1,4 +1,4 @@
-"""Whom a rule gave work: rules, unlike people, must not go above anybody's capacity."""
+"""Agents who get work by rule: unlike people, rules respect everybody's capacity."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from domain.people.facts import TicketAssigned
 
 
 def given_by_rule(facts: Iterable[Fact]) -> frozenset[str]:
-    """To whom rules gave something, or offered it."""
+    """Who got a ticket, or an offer of it, by rule."""
     found: set[str] = set()
     for fact in facts:
         match fact:
