@@ -11,11 +11,11 @@ from typing import Protocol
 
 from activities.ports import Caller, Registry, Workload
 from activities.tickets import TicketService
+from domain.assignment.commands import OfferCommand, OfferNext, RevokeOffer
 from domain.assignment.ranking import anybody_free
 from domain.errors import DomainError
 from domain.event import SYSTEM
 from domain.people.routing import Order
-from domain.ticket.assignment_offers import OfferCommand, OfferNext, RevokeOffer
 from domain.ticket.decide import RetryWaiting
 from domain.ticket.ticket import Ticket
 

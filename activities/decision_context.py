@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from activities.ports import CapacityClaim, Registry, Workload
+from domain.assignment.workload import taken
 from domain.people.directory import Directory
 from domain.ticket.draft import Draft
 from domain.ticket.ticket import Ticket
-from domain.ticket.workload import given_by_rule, taken
+from domain.ticket.workload import given_by_rule
 from domain.ticket.world import World
 
 

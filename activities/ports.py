@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.access import Keys
+from domain.assignment.workload import Move
 from domain.authority.delegation import Delegation
 from domain.configuration.configuration import Configuration
 from domain.event import Actor, Event
 from domain.oncall.book import OnCallBook
 from domain.people.directory import Directory
 from domain.subscription.subscription import Subscriptions
-from domain.ticket.workload import Move
 
 Now = Callable[[], datetime]
 OnEnforced = Callable[[Sequence[Event]], None]

@@ -18,12 +18,12 @@ from domain.configuration.configuration import Configuration, fold_config
 from domain.configuration.kinds import Kind
 from domain.configuration.publishing import publish
 from domain.event import SYSTEM, Event, Json, Meta
+from domain.lifecycle.commands import AddMessage, Assign, Change, PauseTicket, Resume
 from domain.lifecycle.facts import Author, AuthorKind, Customer
 from domain.simulation.replay import Past, replay
 from domain.ticket.decide import Command, OpenTicket, decide, open_ticket
 from domain.ticket.draft import Draft, seal
 from domain.ticket.evolve import fold
-from domain.ticket.lifecycle import AddMessage, Assign, Change, PauseTicket, Resume
 from domain.ticket.world import World
 
 OPENED = datetime(2026, 1, 12, 10, tzinfo=UTC)

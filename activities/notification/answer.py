@@ -11,6 +11,8 @@ from typing import Literal
 from activities.notification.plan import reader_of
 from activities.ports import Caller, EventStore, NewId, Now, Registry
 from activities.tickets import TicketService
+from domain.assignment.commands import AcceptOffer, DeclineOffer
+from domain.authority.approvals import DecideApproval
 from domain.errors import DomainError, RuleError
 from domain.event import Actor, Event
 from domain.notification.links import OFFERED, Link, LinkError, read_link
@@ -18,8 +20,6 @@ from domain.notification.notification import Notification, fold, notification_st
 from domain.notification.payload import Payload, item
 from domain.notification.relevance import no_longer_true
 from domain.people.contact import Preferences
-from domain.ticket.approvals import DecideApproval
-from domain.ticket.assignment_offers import AcceptOffer, DeclineOffer
 from domain.ticket.decide import Acknowledge, Command
 
 BY_LINK = "by the link in the message"

@@ -10,8 +10,8 @@ from api.ports import Services
 from api.tickets.references import ticket_id_of
 from api.tickets.routes import WRITE, outcome_json
 from api.tickets.schemas import TicketOut
+from domain.authority.approvals import ApprovalCommand, AskApproval, DecideApproval
 from domain.errors import NotFoundError
-from domain.ticket.approvals import ApprovalCommand, AskApproval, DecideApproval
 
 ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 LONGEST_NUMBER = 9

@@ -14,9 +14,9 @@ from api.http.responses import answer
 from api.tickets.references import ticket_id_of
 from api.tickets.routes import LIST, WRITE, Limit, outcome_json
 from api.tickets.schemas import AcceptIn, DeclineIn, TicketOut
+from domain.assignment.commands import AcceptOffer, DeclineOffer
 from domain.errors import NotFoundError
 from domain.event import Json
-from domain.ticket.assignment_offers import AcceptOffer, DeclineOffer
 
 TICKETS = APIRouter(prefix="/v1/tickets", tags=["assignment"])
 QUEUES = APIRouter(prefix="/v1/queues", tags=["assignment"])

@@ -35,15 +35,7 @@ from api.tickets.schemas import (
 )
 from domain.errors import InvalidError, NotFoundError
 from domain.event import Json
-from domain.lifecycle.facts import Author, Customer
-from domain.ticket.decide import (
-    Acknowledge,
-    CaptureFeedback,
-    Command,
-    Escalate,
-    OpenTicket,
-)
-from domain.ticket.lifecycle import (
+from domain.lifecycle.commands import (
     AddMessage,
     Assign,
     Change,
@@ -53,7 +45,15 @@ from domain.ticket.lifecycle import (
     Resolve,
     Resume,
 )
-from domain.ticket.macro_run import RunMacro
+from domain.lifecycle.facts import Author, Customer
+from domain.lifecycle.macro_run import RunMacro
+from domain.ticket.decide import (
+    Acknowledge,
+    CaptureFeedback,
+    Command,
+    Escalate,
+    OpenTicket,
+)
 
 ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 READ = reads("tickets:read", 404, 422)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.oncall.book import OnCallBook, on_leave
+from domain.oncall.book import OnCallBook, why_on_leave
 from domain.people.directory import Directory
 
 
@@ -25,8 +25,8 @@ class ResolutionContext:
 
 def barred(around: ResolutionContext, person: str) -> str | None:
     """Why this ticket is not for this person now, whoever they are else."""
-    if back := on_leave(around.oncall, person, around.at):
-        return f"on leave until {back.isoformat()}"
+    if away := why_on_leave(around.oncall, person, around.at):
+        return away
     agent = around.directory.agents.get(person)
     if agent is not None and around.customer in agent.conflicts:
         return "conflict of interest"

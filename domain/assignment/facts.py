@@ -1,4 +1,4 @@
-"""What happens to a ticket on the way to somebody's hands.
+"""What happens to a ticket until somebody has it.
 
 Every instant that something is due by is in the facts: folding needs no team document.
 """
@@ -13,8 +13,8 @@ from domain.people.candidate import Candidate
 
 @dataclass(frozen=True, kw_only=True)
 class AssignmentQueued(Fact):
-    """`queued_at`: when it was queued first; it survives going to other teams and
-    hands. `preferred_skills`: skills beyond the required, the lowest last.
+    """`queued_at`: when it was queued first; other teams and agents do not change
+    it. `preferred_skills`: skills beyond the required, the lowest last.
     """
 
     topic: ClassVar[str] = "assignment.queued"
@@ -31,8 +31,8 @@ class AssignmentQueued(Fact):
 class AssignmentOffered(Fact):
     """`again`: everybody was asked, and the next round begins. `round`: which one it
     is, from 1. `turn`: the place of a round robin that went on with this.
-    `candidates`: those of whom something else is true than the last event of this
-    queue that names them said, and who is chosen.
+    `candidates`: who is chosen, and those whose entry differs from their last one in
+    this queue.
     """
 
     topic: ClassVar[str] = "assignment.offered"
@@ -68,7 +68,7 @@ class AssignmentOfferExpired(Fact):
 @dataclass(frozen=True, kw_only=True)
 class AssignmentWaiting(Fact):
     """Nobody can be asked now. `again_at`: when it is tried by itself; None: when
-    something changes. `round_ends`: from when on those who said no are asked anew, if
+    something changes. `round_ends`: from when on those who declined are asked again, if
     somebody did. `candidates`: as in `AssignmentOffered`.
     """
 
@@ -83,10 +83,10 @@ class AssignmentWaiting(Fact):
 @dataclass(frozen=True, kw_only=True)
 class AssignmentUnanswered(Fact):
     """Everybody who could was asked `rounds` times, and nobody took it: from now on it
-    waits. `lead`: of the team, who hears of it.
+    waits. `lead`: the team's lead, who is notified.
     `again_at`: when somebody of the team comes; None: when something changes.
     `round_ends`: when the next shift begins, with which all are asked once more.
-    `team_version`: of the terms by which it ended; with another it begins anew.
+    `team_version`: of the terms by which it ended; with another the rounds start again.
     """
 
     topic: ClassVar[str] = "assignment.unanswered"

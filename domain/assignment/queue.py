@@ -40,7 +40,7 @@ class Ended:
 @dataclass(frozen=True, kw_only=True)
 class Queue:
     """`asked`: who said no in this round, or nothing, in words; `round_ends`: from when
-    on they are asked anew. `waiting`: why nobody is asked now. `version`: of the event
+    on they are asked again. `waiting`: why nobody is asked now. `version`: of the event
     that left it so. `candidates`: what was said last of each. `ended`: nobody took it
     in any round.
     """

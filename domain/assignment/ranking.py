@@ -18,11 +18,11 @@ KINDS = ("full", "on leave", "the shift ends", "declined")
 
 @dataclass(frozen=True, kw_only=True)
 class SelectionCriteria:
-    """What the one who is chosen must be. `away`: who cannot, and why. `last`: after
-    whom a round robin goes on. `needs` are ranked by, `required_skills` on are those
-    without which nobody is chosen. `preferred`: whom before anybody else, the first
-    first, and why. `weight`: how much of somebody's capacity it takes. `place`: where
-    it is asked, as `Ticket.turns` names it.
+    """How one is chosen. `away`: who cannot, and why. `last`: who had the turn before
+    in a round robin. `needs`: skills that count for the ranking. `required_skills`:
+    without them nobody is chosen. `preferred`: who goes before anybody else, in this
+    order, and why. `weight`: how much of an agent's capacity it takes. `place`: of the
+    round robin, as in `Ticket.turns`.
     """
 
     strategy: str
@@ -71,7 +71,7 @@ def anybody_free(directory: Directory, team: str) -> bool:
 
 
 def why_nobody(found: Iterable[Candidate]) -> str:
-    """In short, of those of whom none is chosen: `2 members: both full`."""
+    """In short, where none of them is chosen: `2 members: both full`."""
     kinds = Counter(_kind(candidate.reason) for candidate in found)
     total = kinds.total()
     if not total:
@@ -110,7 +110,7 @@ def unfit_for(
 
 
 def _fits(load: int, weight: int, capacity: int) -> bool:
-    """What is more than all of somebody's capacity still fits into empty hands."""
+    """A ticket above an agent's whole capacity still fits if they have nothing else."""
     return load + weight <= capacity or (load == 0 and capacity > 0)
 
 
@@ -173,7 +173,7 @@ def _by_turn(
     _: Directory, members: tuple[str, ...], free: list[str], wanted: SelectionCriteria
 ) -> _Choice:
     """Whoever is away is passed over and keeps the place. After somebody who is not in
-    the team any more it begins anew.
+    the team any more it starts with the first.
     """
     first = members.index(wanted.last) + 1 if wanted.last in members else 0
     order = (*members[first:], *members[:first])

@@ -60,7 +60,9 @@ def evolve(
             return (*approvals, _granted_at_once(fact, at))
         case ApprovalEscalated():
             return tuple(
-                _climbed(approval, fact) if approval.number == fact.number else approval
+                _escalated(approval, fact)
+                if approval.number == fact.number
+                else approval
                 for approval in approvals
             )
         case ApprovalGranted() | ApprovalRejected():
@@ -101,10 +103,10 @@ def _requested(fact: ApprovalRequested, at: datetime) -> Approval:
     )
 
 
-def _climbed(approval: Approval, fact: ApprovalEscalated) -> Approval:
-    anew = {lacking.person for lacking in fact.excluded}
+def _escalated(approval: Approval, fact: ApprovalEscalated) -> Approval:
+    again = {lacking.person for lacking in fact.excluded}
     late = (fact.from_approver,) if fact.from_approver and not fact.away else ()
-    before = (old for old in approval.excluded if old.person not in anew)
+    before = (old for old in approval.excluded if old.person not in again)
     return replace(
         approval,
         state="pending" if fact.approver else "unresolved",

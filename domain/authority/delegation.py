@@ -1,7 +1,7 @@
-"""Authority lent for a time: who lent what to whom, folded; and deciding it.
+"""Delegations of authority for a time: deciding them, and folding them.
 
-A delegation reaches as far as both its own amount and the principal's own limit
-at the instant of use; what was lent to somebody they cannot lend on.
+A delegation reaches as far as both its own amount and the principal's own limit at the
+instant of use; a delegate cannot delegate it further.
 """
 
 from collections.abc import Iterable, Mapping

@@ -58,8 +58,8 @@ class Ineligible:
 class ApprovalRequested(Fact):
     """`number` counts the ticket's approvals from 1. `approver`: the next manager with
     enough authority; None = nobody has it. `escalates_at`: when somebody else is asked.
-    `team_lead`: of the ticket's team, who is told where nobody is asked; None also if
-    that is the requester.
+    `team_lead`: of the ticket's team, who is notified where there is no approver; None
+    also if that is the requester.
     """
 
     topic: ClassVar[str] = "approval.requested"

@@ -1,6 +1,6 @@
-"""Who may grant what at an instant: by their role, or because it was lent to them."""
+"""Who may grant what at an instant: by their role, or by a delegation."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -8,13 +8,14 @@ from decimal import Decimal
 from domain.authority.delegation import Delegation
 from domain.authority.facts import Ineligible, LimitUsed
 from domain.authority.limits import ANSWER_WITHIN, Authority, Limit, SpendKind
-from domain.oncall.book import OnCallBook, on_leave
-from domain.people.directory import Directory, managers_above, may_act
+from domain.authority.ports import World
+from domain.oncall.book import on_leave, why_on_leave
+from domain.people.directory import managers_above, may_act
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spend:
-    """What somebody wants to give. `team`: that of the ticket."""
+    """What the requester wants to give. `team`: that of the ticket."""
 
     kind: SpendKind
     currency: str
@@ -39,26 +40,22 @@ class Chain:
     excluded: tuple[Ineligible, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class AuthorizationRules:
     at: datetime
-    directory: Directory
-    authorities: Mapping[str, Authority]
-    delegations: tuple[Delegation, ...]
-    oncall: OnCallBook
+    world: World
 
     def answer_within(self, person: str) -> timedelta | None:
         """By their role; None = without end."""
-        agent = self.directory.agents.get(person)
-        authority = self.authorities.get(agent.role or "") if agent else None
+        authority = self._authority(person)
         return authority.answer_within if authority else ANSWER_WITHIN
 
     def own(self, person: str, spend: Spend) -> Authorization | str:
         """By their role alone; else the reason why not."""
-        agent = self.directory.agents.get(person)
+        agent = self.world.directory.agents.get(person)
         role = agent.role if agent else None
         limit = self._limit(person, spend.kind)
-        unfit = may_act(self.directory, person)
+        unfit = may_act(self.world.directory, person)
         if unfit is not None:
             return unfit
         if limit is None or role is None:
@@ -71,34 +68,35 @@ class AuthorizationRules:
         return Authorization(principal=person, limit=used)
 
     def mandate(self, person: str, spend: Spend) -> Authorization | str:
-        """Own or lent. Nothing is granted by whom it was asked for, nor in their name,
-        and what is lent reaches no further than the principal's own limit.
+        """By their own authority or by one that was delegated to them. Nobody decides
+        on their own request, and no delegate does so for them. A delegation reaches no
+        further than the principal's own limit.
         """
         if person == spend.requested_by:
             return "asked for it"
         own = self.own(person, spend)
-        if isinstance(own, Authorization) or may_act(self.directory, person):
+        if isinstance(own, Authorization) or may_act(self.world.directory, person):
             return own
-        for lent in self._lent(person, spend):
-            behind = self.own(lent.principal, spend)
+        for delegation in self._delegations(person, spend):
+            behind = self.own(delegation.principal, spend)
             if isinstance(behind, Authorization):
                 limit = LimitUsed(
                     role=behind.limit.role,
-                    currency=lent.currency,
-                    amount=f"{min(lent.amount, Decimal(behind.limit.amount))}",
-                    delegation=lent.id,
+                    currency=delegation.currency,
+                    amount=f"{min(delegation.amount, Decimal(behind.limit.amount))}",
+                    delegation=delegation.id,
                 )
-                return Authorization(principal=lent.principal, limit=limit)
-        return self._and_lent(own, person, spend)
+                return Authorization(principal=delegation.principal, limit=limit)
+        return self._with_delegations(own, person, spend)
 
     def chain(
         self, spend: Spend, *, above: str | None = None, besides: Collection[str] = ()
     ) -> Chain:
-        """The next manager with enough authority who is there, of those `above` this
-        one of them and `besides` these; a circle ends it.
+        """The next manager of the requester with enough authority who is available,
+        `above` this one of them, and none of `besides`.
         """
         passed: list[Ineligible] = []
-        managers = [*managers_above(self.directory.agents, spend.requested_by)]
+        managers = [*managers_above(self.world.directory.agents, spend.requested_by)]
         if above in managers:
             managers = managers[managers.index(above) + 1 :]
         for manager in managers:
@@ -113,10 +111,10 @@ class AuthorizationRules:
     def next_chance(
         self, spend: Spend, *, besides: Collection[str] = ()
     ) -> datetime | None:
-        """When somebody who could decide it comes back, or is lent what it takes."""
-        above = [*managers_above(self.directory.agents, spend.requested_by)]
-        ends = {end for m in above if (end := on_leave(self.oncall, m, self.at))}
-        begins = {d.begin for d in self.delegations if d.revoked_at is None}
+        """When somebody who could decide it comes back, or gets a delegation for it."""
+        above = [*managers_above(self.world.directory.agents, spend.requested_by)]
+        ends = {end for m in above if (end := on_leave(self.world.oncall, m, self.at))}
+        begins = {d.begin for d in self.world.delegations if d.revoked_at is None}
         for instant in sorted(ends | begins):
             then = replace(self, at=instant)
             if instant > self.at and then.chain(spend, besides=besides).approver:
@@ -124,34 +122,36 @@ class AuthorizationRules:
         return None
 
     def _limit(self, person: str, kind: SpendKind) -> Limit | None:
-        agent = self.directory.agents.get(person)
-        authority = self.authorities.get(agent.role or "") if agent else None
+        authority = self._authority(person)
         return authority.limits.get(kind) if authority else None
 
-    def _lent(self, person: str, spend: Spend) -> Iterator[Delegation]:
-        for lent in self.delegations:
-            if (
-                lent.delegate == person
-                and lent.principal != spend.requested_by
-                and lent.holds(self.at)
-                and spend.kind in lent.kinds
-                and lent.team in (None, spend.team)
-                and lent.currency == spend.currency
-                and lent.amount >= spend.amount
-            ):
-                yield lent
+    def _authority(self, person: str) -> Authority | None:
+        agent = self.world.directory.agents.get(person)
+        return self.world.authorities.get(agent.role or "") if agent else None
 
-    def _and_lent(self, own: str, person: str, spend: Spend) -> str:
-        """Why not, also of what was lent for this and does not reach so far."""
-        lent = [
+    def _delegations(self, person: str, spend: Spend) -> Iterator[Delegation]:
+        for delegation in self.world.delegations:
+            if (
+                delegation.delegate == person
+                and delegation.principal != spend.requested_by
+                and delegation.holds(self.at)
+                and spend.kind in delegation.kinds
+                and delegation.team in (None, spend.team)
+                and delegation.currency == spend.currency
+                and delegation.amount >= spend.amount
+            ):
+                yield delegation
+
+    def _with_delegations(self, own: str, person: str, spend: Spend) -> str:
+        """The reason, and which delegations for this do not suffice."""
+        short = [
             f"{d.amount} {d.currency} lent by {d.principal} do not suffice"
-            for d in self.delegations
+            for d in self.world.delegations
             if d.delegate == person and d.holds(self.at) and spend.kind in d.kinds
             if d.currency == spend.currency and d.team in (None, spend.team)
             if d.principal != spend.requested_by and d.amount < spend.amount
         ]
-        return "; ".join([own, *lent])
+        return "; ".join([own, *short])
 
     def away(self, person: str) -> str | None:
-        back = on_leave(self.oncall, person, self.at)
-        return f"on leave until {back.isoformat()}" if back else None
+        return why_on_leave(self.world.oncall, person, self.at)

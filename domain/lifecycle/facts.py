@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, TypeAlias
 from domain.event import Fact, Json, PolicyRef
 from domain.lifecycle import words as ticket_words
 from domain.lifecycle.reply_author import ReplyAuthor
-from domain.people.candidate import Candidate
+from domain.people.facts import TicketAssigned
 
 Priority = ticket_words.Priority
 PRIORITIES = ticket_words.PRIORITIES
@@ -77,20 +77,6 @@ class TicketMessageAdded(Fact):
     channel: Channel | None = None
     expects_reply: bool = True
     automatic: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class TicketAssigned(Fact):
-    """`candidates`: if a rule chose, among whom and why. `turn`: the place of a round
-    robin that went on with this.
-    """
-
-    topic: ClassVar[str] = "ticket.assigned"
-    team: str | None
-    agent: str | None
-    reason: str | None
-    candidates: tuple[Candidate, ...] = ()
-    turn: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Macros: what is done to a ticket in one go, by a person or by a step of a ladder.
+"""Macros: what is done to a ticket in one go, by a person or an escalation step.
 
     set: {priority: high, type: complaint, product_area: billing, tier: key_account,
           attributes: {late: true}}      # attributes are laid over those there are

@@ -22,10 +22,11 @@ from domain.escalation.facts import (
     EscalationStepFired,
 )
 from domain.event import Event, Fact
-from domain.lifecycle.facts import TicketAssigned, TicketResolved, TicketWatched
+from domain.lifecycle.facts import TicketResolved, TicketWatched
 from domain.notification.facts import Cause
 from domain.notification.notification import Part, notification_id
 from domain.people.candidate import Candidate
+from domain.people.facts import TicketAssigned
 from domain.sla.facts import SlaBreached
 
 WATCHED: tuple[type[Fact], ...] = (SlaBreached, EscalationExhausted, TicketResolved)

@@ -28,13 +28,13 @@ from domain.escalation.facts import (
 from domain.event import Event, Fact
 from domain.lifecycle.facts import (
     TicketAcknowledged,
-    TicketAssigned,
     TicketClosed,
     TicketMerged,
     TicketReopened,
     TicketResolved,
 )
 from domain.notification.notification import Notification
+from domain.people.facts import TicketAssigned
 
 BEFORE = "before the message was sent"
 

@@ -102,3 +102,9 @@ def on_leave(book: OnCallBook, person: str, at: datetime) -> datetime | None:
         if leave.cancelled_at is None and leave.begin <= at < leave.end:
             return leave.end
     return None
+
+
+def why_on_leave(book: OnCallBook, person: str, at: datetime) -> str | None:
+    """In words, why somebody on leave is not asked; None: not on leave."""
+    until = on_leave(book, person, at)
+    return f"on leave until {until.isoformat()}" if until else None

@@ -14,9 +14,9 @@ from domain.escalation.facts import (
     EscalationStepFired,
 )
 from domain.event import Event, Fact
-from domain.lifecycle.facts import TicketAssigned
 from domain.people.candidate import Candidate
 from domain.people.directory import Remembered
+from domain.people.facts import TicketAssigned
 from domain.ticket.world import World
 
 

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TypeAlias
 
+from domain.assignment.commands import DeclineOffer, OfferNext, RevokeOffer
 from domain.assignment.facts import (
     AssignmentAccepted,
     AssignmentDeclined,
     AssignmentOffered,
     AssignmentRevoked,
 )
+from domain.assignment.offers import handle_offer
 from domain.calendar.instants import MICROSECOND
 from domain.escalation.commands import StepUndelivered
 from domain.escalation.facts import (
@@ -21,7 +23,6 @@ from domain.escalation.facts import (
 from domain.event import SYSTEM, Event, Fact
 from domain.lifecycle.facts import (
     TicketAcknowledged,
-    TicketAssigned,
     TicketMerged,
     TicketMessageAdded,
     TicketPriorityChanged,
@@ -30,7 +31,7 @@ from domain.lifecycle.facts import (
     TicketTierChanged,
     TicketUpdated,
 )
-from domain.ticket.assignment_offers import DeclineOffer, OfferNext, Offers, RevokeOffer
+from domain.people.facts import TicketAssigned
 from domain.ticket.draft import Draft
 from domain.ticket.escalation_runs import Escalating
 from domain.ticket.escalation_steps import catch
@@ -150,15 +151,17 @@ def again(fact: Fact, draft: Draft, at: datetime, world: World) -> None:
 
 def _hand_on(fact: Fact, draft: Draft, at: datetime, world: World) -> None:
     """Raises DomainError. Who accepted is assigned by an event of its own."""
-    offering = Offers(draft, at, world.now(draft))
+    world = world.now(draft)
     match fact:
         case AssignmentAccepted():
             queue = draft.ticket.queue
             if queue and queue.offer and queue.offer.agent == fact.agent:
                 draft.record(fact, at)
         case AssignmentDeclined():
-            offering.do(DeclineOffer(agent=fact.agent, reason=fact.reason))
+            declined = DeclineOffer(agent=fact.agent, reason=fact.reason)
+            handle_offer(draft, declined, at, world)
         case AssignmentRevoked():
-            offering.do(RevokeOffer(agent=fact.agent, since=at))
+            revoked = RevokeOffer(agent=fact.agent, since=at)
+            handle_offer(draft, revoked, at, world)
         case _:
-            offering.do(OfferNext())
+            handle_offer(draft, OfferNext(), at, world)

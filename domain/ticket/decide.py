@@ -8,41 +8,26 @@ follow. It returns a draft and mutates nothing else.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.errors import InvalidError, NotFoundError, RuleError
-from domain.escalation.commands import PersonNotified, StepUndelivered
-from domain.escalation.facts import EscalationNotified
-from domain.event import Json
-from domain.lifecycle.facts import (
-    AuthorKind,
-    Channel,
-    Customer,
-    FeedbackCaptured,
-    Priority,
-    SplitFrom,
-    TicketAcknowledged,
-    TicketOpened,
-)
-from domain.sla.facts import SlaExcused
-from domain.ticket.approvals import (
-    ApprovalCommand,
-    Approvals,
-    AskApproval,
-    DecideApproval,
-)
-from domain.ticket.assignment_offers import (
+from domain.assignment.commands import (
     AcceptOffer,
     DeclineOffer,
     OfferCommand,
     OfferNext,
-    Offers,
     RevokeOffer,
 )
-from domain.ticket.draft import Draft
-from domain.ticket.enforce import EPOCH, enforce
-from domain.ticket.escalation_migration import migrate
-from domain.ticket.escalation_runs import Escalating
-from domain.ticket.escalation_steps import catch
-from domain.ticket.lifecycle import (
+from domain.assignment.offers import handle_offer
+from domain.authority.approvals import (
+    ApprovalCommand,
+    AskApproval,
+    DecideApproval,
+    approver_away,
+    handle_approval,
+)
+from domain.errors import InvalidError, NotFoundError, RuleError
+from domain.escalation.commands import PersonNotified, StepUndelivered
+from domain.escalation.facts import EscalationNotified
+from domain.event import Json
+from domain.lifecycle.commands import (
     AddMessage,
     Assign,
     Change,
@@ -55,7 +40,23 @@ from domain.ticket.lifecycle import (
     Resume,
     refuse_finished,
 )
-from domain.ticket.macro_run import RunMacro, run_by_hand
+from domain.lifecycle.facts import (
+    AuthorKind,
+    Channel,
+    Customer,
+    FeedbackCaptured,
+    Priority,
+    SplitFrom,
+    TicketAcknowledged,
+    TicketOpened,
+)
+from domain.lifecycle.macro_run import RunMacro, run_by_hand
+from domain.sla.facts import SlaExcused
+from domain.ticket.draft import Draft
+from domain.ticket.enforce import EPOCH, enforce
+from domain.ticket.escalation_migration import migrate
+from domain.ticket.escalation_runs import Escalating
+from domain.ticket.escalation_steps import catch
 from domain.ticket.reactions import react
 from domain.ticket.sla_matching import Edited
 from domain.ticket.sla_tracking import restate_edited
@@ -235,7 +236,7 @@ def _apply(  # noqa: C901 - one case a command
         case RunMacro():
             _run_macro(draft, command, at, world)
         case AskApproval() | DecideApproval():
-            Approvals(draft=draft, at=at, world=world).do(command)
+            handle_approval(draft, command, at, world)
         case CaptureFeedback():
             _feedback(draft, command, at)
 
@@ -281,9 +282,9 @@ def _acknowledge(
 
 
 def _offer(draft: Draft, command: OfferCommand, at: datetime, world: World) -> None:
-    Offers(draft, at, world).do(command)
+    handle_offer(draft, command, at, world)
     if isinstance(command, RevokeOffer):
-        Approvals(draft=draft, at=at, world=world).approver_away(command.agent)
+        approver_away(draft, command.agent, at, world)
 
 
 def _restate(

@@ -18,8 +18,10 @@ from domain.assignment.alarms import (
     OverflowDue,
     RelaxationDue,
 )
+from domain.assignment.offers import queue_due
 from domain.authority import alarms as authority
 from domain.authority.alarms import ApprovalUnanswered
+from domain.authority.approvals import approval_unanswered
 from domain.escalation import alarms as escalation
 from domain.escalation.alarms import EarlyStepDue, EscalationAlarm, StepDue, WaitOver
 from domain.escalation.run import Run
@@ -28,10 +30,7 @@ from domain.lifecycle.alarms import PauseEnds
 from domain.lifecycle.facts import TicketResumed
 from domain.sla import alarms as sla
 from domain.sla.alarms import BreachDue, LongestPauseOver, SlaAlarm, WarningDue
-from domain.sla.clock import Clock
 from domain.sla.facts import SlaBreached, SlaWarned
-from domain.ticket.approvals import Approvals
-from domain.ticket.assignment_offers import Offers
 from domain.ticket.draft import Draft
 from domain.ticket.escalation_runs import Escalating
 from domain.ticket.escalation_steps import StepExecution
@@ -152,16 +151,16 @@ def _come_due(  # noqa: C901 - one case a kind of alarm
         case LongestPauseOver():
             _outlive(draft, alarm, world)
         case StepDue():
-            _take_step(draft, alarm, _run(draft, alarm), before, as_of)
+            _take_step(draft, alarm, draft.ticket.run(alarm.key), before, as_of)
         case EarlyStepDue():
             _take_step(draft, alarm, _early(draft, alarm, world), before, as_of)
         case WaitOver():
             by = Escalating(draft=draft, at=alarm.at, world=world)
-            by.run_out(_run(draft, alarm))
+            by.run_out(draft.ticket.run(alarm.key))
         case ApprovalUnanswered():
-            Approvals(draft=draft, at=alarm.at, world=world).run_out(alarm.number)
+            approval_unanswered(draft, alarm.number, alarm.at, world)
         case OfferExpires() | NextRoundDue() | OverflowDue() | RelaxationDue():
-            Offers(draft, alarm.at, world, as_of).come_due(alarm)
+            queue_due(draft, alarm, world, as_of)
             react(draft, start, alarm.at, before)
 
 
@@ -178,12 +177,8 @@ def _take_step(
     step.finish()
 
 
-def _clock(ticket: Ticket, key: str) -> Clock:
-    return next(c for c in ticket.clocks if c.key == key)
-
-
 def _warn(draft: Draft, alarm: WarningDue) -> None:
-    clock = _clock(draft.ticket, alarm.key)
+    clock = draft.ticket.clock(alarm.key)
     assert clock.due_at is not None, "a running clock has a due instant"
     draft.record(
         SlaWarned(
@@ -202,7 +197,7 @@ def _warn(draft: Draft, alarm: WarningDue) -> None:
 
 def _outlive(draft: Draft, alarm: LongestPauseOver, world: World) -> None:
     """The longest pause that the policy allows is over; the ticket stays paused."""
-    clock = _clock(draft.ticket, alarm.key)
+    clock = draft.ticket.clock(alarm.key)
     reason = "the longest pause is over"
     draft.record(
         resumed(draft, clock, alarm.at, world, reason, outlived=True),
@@ -214,7 +209,7 @@ def _outlive(draft: Draft, alarm: LongestPauseOver, world: World) -> None:
 
 
 def _breach(draft: Draft, alarm: BreachDue, world: World) -> None:
-    clock = _clock(draft.ticket, alarm.key)
+    clock = draft.ticket.clock(alarm.key)
     assert clock.due_at is not None, "a clock that can break has a due instant"
     breach = draft.record(
         SlaBreached(
@@ -235,14 +230,8 @@ def _breach(draft: Draft, alarm: BreachDue, world: World) -> None:
 
 
 def _early(draft: Draft, alarm: EarlyStepDue, world: World) -> Run:
-    clock, step = _clock(draft.ticket, alarm.key), alarm.step
+    clock, step = draft.ticket.clock(alarm.key), alarm.step
     by = Escalating(draft=draft, at=alarm.at, world=world)
     run = by.early(clock, step)
     assert run is not None, "only a clock with a ladder has early steps"
     return replace(run, step=step)
-
-
-def _run(draft: Draft, alarm: Alarm) -> Run:
-    return next(
-        r for r in draft.ticket.runs if r.clock == alarm.key and r.state != "ended"
-    )

@@ -9,18 +9,18 @@ from datetime import datetime
 
 from domain.assignment.availability import ResolutionContext, away_of, barred
 from domain.assignment.ranking import IN_TURN, SelectionCriteria, candidates, chosen_of
+from domain.assignment.workload import handed
 from domain.escalation.facts import EscalationReassigned, EscalationReassignmentFailed
 from domain.escalation.policy import Reassign, Step
 from domain.escalation.run import Run
 from domain.event import Fact, PolicyRef
+from domain.lifecycle.commands import Handling, Origin
 from domain.lifecycle.facts import PRIORITIES, TicketPriorityChanged, TicketWatched
+from domain.lifecycle.macro_run import run_by_step
 from domain.oncall.on_call import on_call_at
 from domain.people.candidate import Candidate
 from domain.people.directory import may_act
 from domain.ticket.draft import Draft
-from domain.ticket.lifecycle import Handling, Origin
-from domain.ticket.macro_run import run_by_step
-from domain.ticket.workload import handed
 from domain.ticket.world import World
 
 

@@ -26,12 +26,8 @@ from domain.escalation.facts import (
 from domain.escalation.policy import EscalationPolicy, Step
 from domain.escalation.run import Run
 from domain.event import Fact, PolicyRef
-from domain.lifecycle.facts import (
-    TicketAssigned,
-    TicketMessageAdded,
-    TicketPaused,
-    TicketUpdated,
-)
+from domain.lifecycle.facts import TicketMessageAdded, TicketPaused, TicketUpdated
+from domain.people.facts import TicketAssigned
 from domain.sla.clock import Clock
 from domain.ticket.draft import Draft
 from domain.ticket.moment import Moment

@@ -43,7 +43,6 @@ from domain.lifecycle.facts import (
     LifecycleFact,
     TicketAbsorbed,
     TicketAcknowledged,
-    TicketAssigned,
     TicketClosed,
     TicketMacroRun,
     TicketMerged,
@@ -64,6 +63,7 @@ from domain.lifecycle.facts import (
 from domain.lifecycle.pause import PastPause, Pause
 from domain.lifecycle.reply_author import ReplyAuthor
 from domain.people.directory import Turn
+from domain.people.facts import TicketAssigned
 from domain.sla import clock as clocks
 from domain.sla.facts import (
     ClockFact,

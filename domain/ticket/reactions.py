@@ -8,8 +8,8 @@ histories that are replayed.
 from collections.abc import Callable
 from datetime import datetime
 
-from domain.ticket.approvals import Approvals
-from domain.ticket.assignment_offers import Offers
+from domain.assignment.offers import queue_unassigned
+from domain.authority.approvals import reroute_approvals
 from domain.ticket.draft import Draft, Mark
 from domain.ticket.escalation_steps import retry_waiting
 from domain.ticket.sla_tracking import follow
@@ -20,10 +20,9 @@ MOST_ROUNDS = 10
 
 
 def _queue(draft: Draft, since: Mark, at: datetime, world: World) -> None:
-    before, offering = since.ticket, Offers(draft, at, world)
-    if before is not None and before.finished and not draft.ticket.finished:
-        offering.take_from_absent()
-    offering.settle()
+    before = since.ticket
+    reopened = before is not None and before.finished and not draft.ticket.finished
+    queue_unassigned(draft, at, world, reopened=reopened)
 
 
 def _retry_held_steps(draft: Draft, _: Mark, at: datetime, world: World) -> None:
@@ -31,7 +30,7 @@ def _retry_held_steps(draft: Draft, _: Mark, at: datetime, world: World) -> None
 
 
 def _reroute_approvals(draft: Draft, _: Mark, at: datetime, world: World) -> None:
-    Approvals(draft=draft, at=at, world=world).reroute()
+    reroute_approvals(draft, at, world)
 
 
 REACTIONS: tuple[Reaction, ...] = (

@@ -104,7 +104,7 @@ def clock_changes(draft: Draft) -> Iterator[ClockChange]:
             yield _migrated(before, ticket, fact)
         if isinstance(fact, SlaRestated | SlaCancelled | SlaAttached):
             key = f"{fact.metric}/{fact.cycle}"
-            now = next(c for c in draft.ticket.clocks if c.key == key)
+            now = draft.ticket.clock(key)
             was = were.get(key)
             if isinstance(fact, SlaRestated) and was and not _moves(was, now):
                 continue

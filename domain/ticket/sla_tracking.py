@@ -8,12 +8,12 @@ from datetime import datetime
 from domain.escalation.facts import EscalationReassigned
 from domain.lifecycle.facts import (
     TicketAbsorbed,
-    TicketAssigned,
     TicketOpened,
     TicketPriorityChanged,
     TicketTierChanged,
     TicketUpdated,
 )
+from domain.people.facts import TicketAssigned
 from domain.sla.clock import Clock
 from domain.ticket.draft import Draft, Mark
 from domain.ticket.escalation_runs import Escalating

@@ -124,6 +124,20 @@ class Ticket:
                 return policy
         raise NotFoundError("pinned escalation policy", f"{ref.name}@{ref.version}")
 
+    def clock(self, key: str) -> Clock:
+        """Raises NotFoundError."""
+        for clock in self.clocks:
+            if clock.key == key:
+                return clock
+        raise NotFoundError("clock", key)
+
+    def run(self, key: str) -> Run:
+        """The escalation of this clock that has not ended. Raises NotFoundError."""
+        for run in self.runs:
+            if run.clock == key and run.state != "ended":
+                return run
+        raise NotFoundError("escalation", key)
+
     @property
     def details(self) -> TicketDetails:
         return TicketDetails(

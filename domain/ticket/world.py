@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from domain.assignment.workload import handed
 from domain.authority.delegation import Delegation
+from domain.authority.limits import Authority
 from domain.calendar.calendar import Calendar
 from domain.configuration.configuration import Configuration
 from domain.copies import replace
@@ -13,7 +15,6 @@ from domain.people.directory import Directory
 from domain.sla.policy import SlaPolicy
 from domain.ticket.draft import Draft
 from domain.ticket.ticket import Ticket
-from domain.ticket.workload import handed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,16 @@ class World:
 
     delegations: tuple[Delegation, ...] = ()
     """Of authority, past ones too."""
+
+    @property
+    def authorities(self) -> Mapping[str, Authority]:
+        """The current version of each, by role."""
+        return self.config.authorities
+
+    def team_ref(self, name: str) -> PolicyRef | None:
+        """The current version of the team's document."""
+        current = self.config.entry("teams", name).current
+        return current.ref if current else None
 
     def handed(self, before: Ticket | None, after: Ticket) -> "World":
         """With the loads as they are once the ticket has become so."""

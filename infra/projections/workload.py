@@ -15,8 +15,8 @@ from dataclasses import replace
 
 from activities.ports import PendingAssignments, Registry
 from api.ports import BehindError
+from domain.assignment.workload import Move, handed, moves_anything
 from domain.people.directory import Directory, Turn
-from domain.ticket.workload import Move, handed, moves_anything
 from infra.eventstore.streams import PROJECTOR
 from infra.postgres.database import Database
 

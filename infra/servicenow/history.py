@@ -21,9 +21,9 @@ from collections.abc import Iterable, Sequence
 
 from domain.copies import replace
 from domain.event import IMPORTER, Actor, Event, Meta
+from domain.lifecycle.commands import updated
 from domain.lifecycle.facts import (
     Customer,
-    TicketAssigned,
     TicketClosed,
     TicketOpened,
     TicketPaused,
@@ -33,8 +33,8 @@ from domain.lifecycle.facts import (
     TicketResumed,
 )
 from domain.lifecycle.status import Status
+from domain.people.facts import TicketAssigned
 from domain.ticket.draft import Draft, seal
-from domain.ticket.lifecycle import updated
 from domain.ticket.ticket import Ticket
 from infra.servicenow.row import Row
 

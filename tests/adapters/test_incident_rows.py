@@ -11,7 +11,8 @@ from rich.console import Console
 from domain.configuration.configuration import fold_config
 from domain.configuration.facts import PolicyPublished
 from domain.event import SYSTEM, Event, Meta
-from domain.lifecycle.facts import TicketAssigned, TicketPriorityChanged
+from domain.lifecycle.facts import TicketPriorityChanged
+from domain.people.facts import TicketAssigned
 from domain.ticket.evolve import fold
 from domain.ticket.world import World
 from infra.servicenow.history import continued, opened, ticket_id

@@ -12,6 +12,7 @@ from hypothesis import given as given_any
 from hypothesis import strategies as st
 
 from domain.assignment.alarms import AssignmentAlarm
+from domain.assignment.commands import AcceptOffer, DeclineOffer, OfferNext, RevokeOffer
 from domain.assignment.facts import (
     AssignmentDeclined,
     AssignmentOffered,
@@ -20,14 +21,9 @@ from domain.assignment.facts import (
     AssignmentWaiting,
 )
 from domain.errors import DomainError
-from domain.lifecycle.facts import TicketAssigned, TicketClosed, TicketResolved
+from domain.lifecycle.facts import TicketClosed, TicketResolved
 from domain.oncall.override import Leave
-from domain.ticket.assignment_offers import (
-    AcceptOffer,
-    DeclineOffer,
-    OfferNext,
-    RevokeOffer,
-)
+from domain.people.facts import TicketAssigned
 from domain.ticket.decide import Assign, Close, Reopen, Resolve
 from domain.ticket.enforce import alarms
 from tests.support.dsl import NOON, Story, published, world

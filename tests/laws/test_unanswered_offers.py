@@ -6,9 +6,9 @@ from hypothesis import given as given_any
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from domain.assignment.commands import DeclineOffer
 from domain.assignment.facts import AssignmentOffered
 from domain.lifecycle.facts import TicketAssigned
-from domain.ticket.assignment_offers import DeclineOffer
 from domain.ticket.enforce import next_alarm
 from tests.domain.assignment.test_unanswered_offers import TO_SECOND
 from tests.support.dsl import NOON, Story, world

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from domain.authority.approvals import AskApproval, DecideApproval
 from domain.authority.delegation import Delegation
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave
-from domain.ticket.approvals import AskApproval, DecideApproval
 from domain.ticket.world import World
 from tests.support.dsl import NOON, Story, configured, instant
 from tests.support.money import cny

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from domain.assignment.commands import DeclineOffer
 from domain.assignment.facts import AssignmentOffered
-from domain.ticket.assignment_offers import DeclineOffer
 from domain.ticket.decide import Assign
 from tests.support.dsl import AGENTS, Story, world
 

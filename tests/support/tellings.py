@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from domain.authority.approvals import AskApproval, DecideApproval
 from domain.event import Actor
 from domain.notification.audience import tellings
 from domain.notification.message import letter
@@ -10,7 +11,6 @@ from domain.notification.payload import item
 from domain.notification.planning import plan
 from domain.notification.urgency import occasions
 from domain.people.contact import parse_preferences
-from domain.ticket.approvals import AskApproval, DecideApproval
 from domain.ticket.decide import Assign
 from domain.ticket.world import World
 from tests.support.dsl import AGENTS, Story, configured, promising, world

@@ -23,6 +23,7 @@ from activities.ports import (
     PendingAssignments,
     StoreUnavailableError,
 )
+from domain.assignment.workload import handed
 from domain.configuration.configuration import Configuration
 from domain.duration import format_duration, parse_duration
 from domain.errors import VersionConflictError
@@ -35,7 +36,6 @@ from domain.ticket.draft import Draft, seal
 from domain.ticket.enforce import EPOCH, next_alarm
 from domain.ticket.evolve import fold
 from domain.ticket.ticket import Ticket
-from domain.ticket.workload import handed
 from domain.ticket.world import World
 from infra.temporal.client import TimerBackend
 from tests.support.dsl import BY_ANN

@@ -4,6 +4,7 @@ waits and asks again by itself, and ends with another team; its place in time is
 
 import pytest
 
+from domain.assignment.commands import AcceptOffer, DeclineOffer
 from domain.assignment.facts import (
     AssignmentOffered,
     AssignmentOfferExpired,
@@ -11,7 +12,6 @@ from domain.assignment.facts import (
 )
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave
-from domain.ticket.assignment_offers import AcceptOffer, DeclineOffer
 from domain.ticket.decide import Assign
 from domain.ticket.world import World
 from tests.support.dsl import AGENTS, configured

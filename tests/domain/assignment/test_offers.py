@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from domain.assignment.commands import AcceptOffer, OfferNext, RevokeOffer
 from domain.assignment.facts import (
     AssignmentOffered,
     AssignmentQueued,
@@ -21,7 +22,6 @@ from domain.errors import InvalidError, RuleError
 from domain.event import Event
 from domain.lifecycle.facts import TicketAssigned
 from domain.oncall.override import Leave
-from domain.ticket.assignment_offers import AcceptOffer, OfferNext, RevokeOffer
 from domain.ticket.decide import Assign, Reopen, Resolve
 from tests.support.dsl import (
     AGENTS,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from domain.assignment.commands import AcceptOffer, OfferNext, RevokeOffer
 from domain.assignment.facts import (
     AssignmentOffered,
     AssignmentRevoked,
@@ -18,7 +19,6 @@ from domain.oncall.book import OnCallBook
 from domain.oncall.override import Override
 from domain.oncall.plan import Plan
 from domain.oncall.schedule_form import parse_schedule
-from domain.ticket.assignment_offers import AcceptOffer, OfferNext, RevokeOffer
 from domain.ticket.decide import Assign, Reopen, Resolve
 from domain.ticket.world import World
 from tests.support.dsl import AGENTS, Story, configured, instant, published

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.assignment.commands import AcceptOffer, DeclineOffer, OfferNext
 from domain.assignment.facts import (
     AssignmentOffered,
     AssignmentUnanswered,
@@ -17,7 +18,6 @@ from domain.notification.audience import tellings
 from domain.notification.urgency import occasions
 from domain.oncall.override import Leave
 from domain.people.routing import parse_terms
-from domain.ticket.assignment_offers import AcceptOffer, DeclineOffer, OfferNext
 from domain.ticket.decide import Assign
 from domain.ticket.enforce import next_alarm
 from tests.support.dsl import AGENTS, NOON, Story, instant, published, world

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from domain.assignment.commands import RevokeOffer
 from domain.authority.facts import ApprovalEscalated, ApprovalGranted, ApprovalRequested
 from domain.errors import InvalidError
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave
-from domain.ticket.assignment_offers import RevokeOffer
 from domain.ticket.decide import Close, RetryWaiting
 from tests.support.approvals import (
     CONFIG,

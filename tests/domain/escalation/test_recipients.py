@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from domain.assignment.commands import DeclineOffer
 from domain.escalation.facts import EscalationStepFired
 from domain.oncall.override import Leave
 from domain.people.directory import Turn
-from domain.ticket.assignment_offers import DeclineOffer
 from domain.ticket.decide import Assign
 from tests.support.dsl import Story, configured, instant, world
 from tests.support.escalation_policies import (

@@ -9,18 +9,18 @@ import pytest
 from domain.assignment.facts import AssignmentOffered
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.escalation.facts import EscalationReassigned
+from domain.lifecycle.commands import Close
 from domain.lifecycle.facts import (
-    TicketAssigned,
     TicketMacroRun,
     TicketMessageAdded,
     TicketPaused,
     TicketResolved,
     TicketWatched,
 )
+from domain.lifecycle.macro_run import RunMacro
+from domain.people.facts import TicketAssigned
 from domain.sla.facts import SlaMet
 from domain.ticket.decide import PauseTicket, Resolve
-from domain.ticket.lifecycle import Close
-from domain.ticket.macro_run import RunMacro
 from domain.ticket.world import World
 from tests.support.dsl import AGENTS, Story, configured, published
 

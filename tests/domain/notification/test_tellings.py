@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from domain.assignment.commands import AcceptOffer
 from domain.event import Actor
 from domain.notification.audience import tellings
 from domain.notification.notification import notification_stream, ticket_of
 from domain.notification.urgency import occasions
-from domain.ticket.assignment_offers import AcceptOffer
 from domain.ticket.decide import Assign, ExcuseBreach, Resolve
 from tests.support.dsl import Story, promising
 from tests.support.tellings import (

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from domain.assignment.commands import AcceptOffer, DeclineOffer, RevokeOffer
+from domain.authority.approvals import DecideApproval
 from domain.notification.relevance import no_longer_true
-from domain.ticket.approvals import DecideApproval
-from domain.ticket.assignment_offers import AcceptOffer, DeclineOffer, RevokeOffer
 from domain.ticket.decide import Assign, Close, Reopen, Resolve
 from domain.ticket.world import World
 from tests.support.dsl import AGENTS, NOON, NOTE, Story, configured, instant, published

@@ -1,5 +1,5 @@
-"""What is done to a ticket itself, by people and by rules: it is written to, given to
-somebody, held, changed, finished.
+"""What people and rules do to a ticket: add a message, assign, pause, change, resolve,
+close, reopen.
 """
 
 import json
@@ -14,7 +14,6 @@ from domain.lifecycle.facts import (
     Author,
     Channel,
     Priority,
-    TicketAssigned,
     TicketClosed,
     TicketDetails,
     TicketMessageAdded,
@@ -25,12 +24,13 @@ from domain.lifecycle.facts import (
     TicketResumed,
     TicketTierChanged,
     TicketUpdated,
+    TicketWatched,
     Visibility,
 )
+from domain.lifecycle.ports import Draft, TicketView
 from domain.lifecycle.status import StatusChange
 from domain.people.directory import Directory, absent, refuse_absent
-from domain.ticket.draft import Draft
-from domain.ticket.ticket import Ticket
+from domain.people.facts import TicketAssigned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +95,7 @@ HandlingCommand = (
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Why it is done. `cause`: version of the event that led here; None = the command.
+    """Why it happens. `cause`: version of the event that led here; None = the command.
     `by_rule`: Pledge does it, not whoever sent the command.
     """
 
@@ -109,8 +109,8 @@ BY_PEOPLE = Origin()
 
 @dataclass(frozen=True, kw_only=True)
 class Handling:
-    """One ticket at one instant. Raises RuleError for what cannot be done in its state,
-    InvalidError for what names somebody who is not there.
+    """Changes one ticket at one instant. Raises RuleError where the ticket's state does
+    not allow it, InvalidError where a command names somebody who does not exist.
     """
 
     draft: Draft
@@ -141,9 +141,7 @@ class Handling:
                 self._reopen(command.reason)
 
     def turn(self, change: StatusChange, reason: str) -> None:
-        """To that status from whichever it has; nothing where it has it. `reason`: if
-        the change names none.
-        """
+        """Changes the status, from any other. `reason`: used if the change has none."""
         ticket, reason = self.draft.ticket, change.reason or reason
         if ticket.status == change.to:
             return
@@ -162,6 +160,10 @@ class Handling:
                 until = self.at + change.lasts if change.lasts else None
                 self.do(PauseTicket(reason=reason, status=change.to, until=until))
 
+    def watch(self, person: str) -> None:
+        if person not in self.draft.ticket.watchers:
+            self._record(TicketWatched(person=person))
+
     def _message(self, command: AddMessage) -> None:
         if command.author.kind == "agent":
             refuse_absent(self.directory, command.author.id, "/author/id")
@@ -175,8 +177,8 @@ class Handling:
                 automatic=command.automatic,
             )
         )
-        heard = command.visibility == "public" and not command.automatic
-        if not heard or command.author.kind != "customer":
+        from_customer = command.author.kind == "customer"
+        if not from_customer or command.visibility != "public" or command.automatic:
             return
         if self.draft.ticket.finished and command.expects_reply:
             self._reopen("the customer wrote again")
@@ -265,7 +267,7 @@ class Handling:
 def assign_faults(
     command: Assign, customer: str, directory: Directory
 ) -> list[FieldError]:
-    """The team or the agent that is not there, or must not have this customer's."""
+    """A team or an agent that does not exist, or has a conflict of interest."""
     faults: list[FieldError] = []
     if command.team is not None and command.team not in directory.teams:
         known = directory.teams
@@ -279,7 +281,7 @@ def assign_faults(
     return faults
 
 
-def refuse_finished(ticket: Ticket) -> None:
+def refuse_finished(ticket: TicketView) -> None:
     if ticket.finished:
         raise RuleError(f"the ticket is {ticket.status}: reopen it first")
 
