@@ -74,6 +74,12 @@ async def read(store, ticket_id):
     return found
 
 
+async def read_among_others(store, ticket_id):
+    found = await store.tickets([ticket_id, "nobody"])
+    await store.settled()
+    return found[ticket_id]
+
+
 async def kept(store, ticket_id):
     rows = await store._database.rows(
         "SELECT version, fold, state FROM ticket_snapshots WHERE ticket_id = %s",
@@ -148,16 +154,18 @@ WRONG = {
 }
 
 
+@pytest.mark.parametrize("reads", [read, read_among_others])
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
-async def test_a_wrong_snapshot_is_not_believed_and_is_replaced(store, wrong):
+async def test_a_wrong_snapshot_is_not_believed_and_is_replaced(store, wrong, reads):
     ticket_id = await open_long(store)
     await plant(store, ticket_id, **wrong)
-    ticket = await read(store, ticket_id)
+    ticket = await reads(store, ticket_id)
     assert ticket == await folded(store, ticket_id)
     assert await kept(store, ticket_id) == [(LONG, snapshot.fold_version(), ticket)]
 
 
-async def test_nor_is_one_ahead_of_the_log_as_after_a_restore(store):
+@pytest.mark.parametrize("reads", [read, read_among_others])
+async def test_nor_is_one_ahead_of_the_log_as_after_a_restore(store, reads):
     ticket_id, lost = await open_long(store), await open_long(store, LONG + 50)
     await plant(store, lost)
     async with store._database.connection() as connection:
@@ -165,7 +173,7 @@ async def test_nor_is_one_ahead_of_the_log_as_after_a_restore(store):
             "UPDATE ticket_snapshots SET ticket_id = %s WHERE ticket_id = %s",
             (ticket_id, lost),
         )
-    ticket = await read(store, ticket_id)
+    ticket = await reads(store, ticket_id)
     assert ticket == await folded(store, ticket_id)
     assert await kept(store, ticket_id) == [(LONG, snapshot.fold_version(), ticket)]
     await go_on(store, ticket_id, LONG + 1, LONG + 60)
