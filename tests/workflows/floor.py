@@ -56,6 +56,9 @@ class Log:
     async def load_many(self, stream_ids: Sequence[str]) -> dict[str, list[Event]]:
         return {i: list(self.streams[i]) for i in stream_ids if i in self.streams}
 
+    async def ticket(self, ticket_id: str, upto: int | None = None) -> Ticket | None:
+        return fold(await self.load(ticket_id, upto))
+
     async def tickets(self, ticket_ids: Sequence[str]) -> dict[str, Ticket]:
         if self.fail:
             self.fail -= 1
