@@ -142,8 +142,6 @@ class Assigning:
         return refused
 
     async def _one(self, ticket_id: str, command: ByRule, key: str) -> None:
-        if not (await self._desk.consider(ticket_id, command)).steps:
-            return
         command_id = f"{type(command).__name__}:{key}/{ticket_id}"
         caller = Caller(
             command_id=command_id,
@@ -153,4 +151,4 @@ class Assigning:
             correlation_id=key,
             channel="assignment",
         )
-        await self._desk.apply(ticket_id, command, caller)
+        await self._desk.apply(ticket_id, command, caller, idly=False)

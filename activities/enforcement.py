@@ -25,7 +25,6 @@ from domain.event import SYSTEM, Event, Meta
 from domain.people.directory import Directory
 from domain.ticket.draft import Draft, seal
 from domain.ticket.enforce import EPOCH, enforce, plan
-from domain.ticket.evolve import fold
 from domain.ticket.ticket import Ticket
 
 
@@ -51,47 +50,50 @@ class Enforcement:
     async def enforce(self, due: EnforceInput) -> TicketPlan:
         """Everything due by `as_of_ms`; returns what is due next."""
         as_of = EPOCH + timedelta(milliseconds=due.as_of_ms)
-        await self.enforce_many([due.ticket_id], as_of)
-        ticket = fold(await self._store.load(due.ticket_id))
-        if ticket is None:
+        drafts = await self._enforced([due.ticket_id], as_of)
+        if not drafts:
             return TicketPlan(due.ticket_id, 0, None, done=True)
-        return contract(ticket)
+        return contract(drafts[0].ticket)
 
-    async def enforce_many(
+    async def enforce_many(self, ticket_ids: Sequence[str], as_of: datetime) -> int:
+        """Returns how many tickets had something due."""
+        drafts = await self._enforced(ticket_ids, as_of)
+        return sum(bool(draft.steps) for draft in drafts)
+
+    async def _enforced(
         self, ticket_ids: Sequence[str], as_of: datetime, *, exact: bool = True
-    ) -> int:
-        """One transaction for all of them, in halves where somebody was faster.
-        Returns how many tickets had something due. Not `exact`: a promise does not wait
-        for loads that cannot be known now.
+    ) -> list[Draft]:
+        """One transaction for all of them, in halves where somebody was faster. Returns
+        what was done to each, which of most is nothing. Not `exact`: a promise does not
+        wait for loads that cannot be known now.
         """
         drafts, directory = await self._decide(ticket_ids, as_of)
-        if not drafts:
-            return 0
-        took = capacity_claim(drafts, directory, exact=exact)
+        due = [draft for draft in drafts if draft.steps]
+        if not due:
+            return drafts
+        took = capacity_claim(due, directory, exact=exact)
         try:
-            await self._append(drafts, took)
+            await self._append(due, took)
         except LoadConflictError:
             exact = await self._workload.caught_up()
-            return await self.enforce_many(ticket_ids, as_of, exact=exact)
+            return await self._enforced(ticket_ids, as_of, exact=exact)
         except VersionConflictError:
             middle = len(ticket_ids) // 2
             halves = (ticket_ids[:middle], ticket_ids[middle:])
-            return sum([await self.enforce_many(h, as_of) for h in halves if h])
-        return len(drafts)
+            return [d for h in halves if h for d in await self._enforced(h, as_of)]
+        return drafts
 
     async def _decide(
         self, ticket_ids: Sequence[str], as_of: datetime
     ) -> tuple[list[Draft], Directory]:
-        """The drafts, and the directory before them."""
-        histories = await self._store.load_many(ticket_ids)
-        tickets = {i: t for i, events in histories.items() if (t := fold(events))}
+        """A draft of each, and the directory before them."""
+        tickets = await self._store.tickets(ticket_ids)
         found = world = await world_of(self._registry, self._workload, tickets.values())
         drafts = []
         for ticket_id, ticket in tickets.items():
             draft = Draft(ticket_id, ticket)
             world = enforce(draft, as_of, world)
-            if draft.steps:
-                drafts.append(draft)
+            drafts.append(draft)
         return drafts, found.directory
 
     async def _append(

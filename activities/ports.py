@@ -14,6 +14,7 @@ from domain.event import Actor, Event
 from domain.oncall.book import OnCallBook
 from domain.people.directory import Directory
 from domain.subscription.subscription import Subscriptions
+from domain.ticket.ticket import Ticket
 
 Now = Callable[[], datetime]
 OnEnforced = Callable[[Sequence[Event]], None]
@@ -104,6 +105,14 @@ class EventStore(Protocol):
 
     async def load_many(self, stream_ids: Sequence[str]) -> dict[str, list[Event]]:
         """Several streams in one go; one that does not exist is left out."""
+
+    async def ticket(self, ticket_id: str, upto: int | None = None) -> Ticket | None:
+        """Folded, as it is now or was at a version; None if there is none. What needs
+        no history asks so: a long one is not read from its beginning.
+        """
+
+    async def tickets(self, ticket_ids: Sequence[str]) -> dict[str, Ticket]:
+        """The same of several in one go."""
 
     async def history(self, stream_id: str) -> list[Recorded]:
         """The stream with positions and recording times."""

@@ -62,6 +62,12 @@ def check_opened(first: Event, as_of: datetime | None) -> None:
         raise InvalidError.at("?as_of", message)
 
 
+def _check_version(version: int, caller: Caller) -> None:
+    """Raises PreconditionError for one that the caller did not expect."""
+    if not caller.accepts(version):
+        raise PreconditionError(version)
+
+
 class TicketService:
     """`on_enforced` is told what was appended, as that of `Enforcement` is: a command
     records what was due before it, and that too was late or in time.
@@ -90,23 +96,33 @@ class TicketService:
         draft = open_ticket(ticket_id, command, self._now(), await self._world())
         return await self._append(draft, caller, occurred_at=command.occurred_at)
 
-    async def apply(self, ticket_id: str, command: Command, caller: Caller) -> Outcome:
+    async def apply(
+        self, ticket_id: str, command: Command, caller: Caller, *, idly: bool = True
+    ) -> Outcome:
+        """Not `idly`: where it changes nothing, not even the command is written."""
         if again := await self.replay(caller):
             return again
         # In turn within this process; a conflict is then somebody else's, and rare.
         async with self._turns.setdefault(ticket_id, asyncio.Lock()):
-            return await self._apply(ticket_id, command, caller)
+            return await self._apply(ticket_id, command, caller, idly=idly)
 
-    async def _apply(self, ticket_id: str, command: Command, caller: Caller) -> Outcome:
+    async def _apply(
+        self, ticket_id: str, command: Command, caller: Caller, *, idly: bool
+    ) -> Outcome:
         async def decided() -> Decided:
             ticket = await self._expected(ticket_id, caller)
             world = await self._world(ticket)
             return world, (decide(ticket, command, self._now(), world),)
 
-        return await self._append_decided(ticket_id, decided, caller)
+        return await self._append_decided(ticket_id, decided, caller, idly=idly)
 
     async def _append_decided(
-        self, ticket_id: str, decided: Callable[[], Awaitable[Decided]], caller: Caller
+        self,
+        ticket_id: str,
+        decided: Callable[[], Awaitable[Decided]],
+        caller: Caller,
+        *,
+        idly: bool = True,
     ) -> Outcome:
         """Decided again as long as somebody is faster. Of several drafts, which go in
         together, the first is the answer.
@@ -114,6 +130,9 @@ class TicketService:
         exact = True
         for _ in range(TRIES):
             world, drafts = await decided()
+            if not idly and not any(draft.steps for draft in drafts):
+                ticket = drafts[0].ticket
+                return Outcome(ticket, Appended(ticket.id, ticket.version, 0))
             took = capacity_claim(drafts, world.directory, exact=exact)
             try:
                 outcome = await self._append_moved(drafts, caller, took)
@@ -192,8 +211,10 @@ class TicketService:
             return again
 
         async def decided() -> Decided:
-            await self._expected(ticket_id, caller)
             history = await self._store.load(ticket_id)
+            if not history:
+                raise NotFoundError(TICKET, ticket_id)
+            _check_version(len(history), caller)
             world = await self._world()
             original, made = split(history, command, new_id, self._now(), world)
             return world, (made, original)
@@ -202,8 +223,7 @@ class TicketService:
 
     async def _expected(self, ticket_id: str, caller: Caller) -> Ticket:
         ticket = await self.get(ticket_id)
-        if not caller.accepts(ticket.version):
-            raise PreconditionError(ticket.version)
+        _check_version(ticket.version, caller)
         return ticket
 
     async def _other(self, ticket_id: str) -> Ticket:
@@ -223,14 +243,22 @@ class TicketService:
         NotFoundError if there is no such ticket, InvalidError if it was not opened by
         then or has no such version.
         """
-        events = await self._store.load(ticket_id, version)
-        if not events or events[0].fact.topic != OPENED:
+        if as_of is not None:
+            return await self._as_of(ticket_id, as_of)
+        ticket = await self._store.ticket(ticket_id, version)
+        if ticket is None:
             raise NotFoundError(TICKET, ticket_id)
-        if version is not None and version > len(events):
-            message = f"the ticket is at version {len(events)}: there is no {version}"
+        if (at := ticket.version) < (version or 0):
+            message = f"the ticket is at version {at}: there is no {version}"
             raise InvalidError.at("?at_version", message)
+        return ticket
+
+    async def _as_of(self, ticket_id: str, as_of: datetime) -> Ticket:
+        events = await self._store.load(ticket_id)
+        if not events:
+            raise NotFoundError(TICKET, ticket_id)
         check_opened(events[0], as_of)
-        ticket = fold(e for e in events if as_of is None or e.timestamp <= as_of)
+        ticket = fold(e for e in events if e.timestamp <= as_of)
         assert ticket is not None
         return ticket
 
@@ -283,6 +311,3 @@ class TicketService:
     async def _world(self, ticket: Ticket | None = None) -> World:
         tickets = [ticket] if ticket else []
         return await world_of(self._registry, self._workload, tickets)
-
-
-OPENED = "ticket.opened"

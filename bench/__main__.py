@@ -1,6 +1,6 @@
 """`make bench`: figures of this machine, each beside a bare baseline of the same run.
 
-`python -m bench opening`, `lateness` or `finding` runs one part.
+`python -m bench opening`, `lateness`, `finding` or `long_ticket` runs one part.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from rich.console import Console
 
 from bench.finding import finding
 from bench.lateness import lateness
+from bench.long_ticket import long_ticket
 from bench.opening import opening
 from bench.stack import running
 
@@ -33,7 +34,10 @@ async def main(parts: list[str]) -> None:
     if "finding" in parts:
         with running() as stack:
             await finding(stack, console)
+    if "long_ticket" in parts:
+        with running() as stack:
+            await long_ticket(stack, console)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1:] or ["opening", "lateness", "finding"]))
+    asyncio.run(main(sys.argv[1:] or ["opening", "lateness", "finding", "long_ticket"]))

@@ -72,7 +72,7 @@ def world() -> World:
 
 
 def said(kind: AuthorKind) -> AddMessage:
-    return AddMessage(author=Author(kind=kind, id="a"), body="", visibility="public")
+    return AddMessage(author=Author(kind=kind, id="ann"), body="", visibility="public")
 
 
 def history(rules: World) -> list[Event]:

@@ -193,6 +193,7 @@ async def core(settings: Settings) -> AsyncIterator[Core]:
         )
     finally:
         await asyncio.to_thread(writer.close)
+        await store.settled()
         await database.close()
         await asyncio.to_thread(log.close)
 

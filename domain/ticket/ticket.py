@@ -1,4 +1,4 @@
-"""The ticket as its events left it. Nothing here is stored: it is always folded."""
+"""The ticket as its events left it: always folded, never the truth itself."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

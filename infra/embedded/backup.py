@@ -26,7 +26,8 @@ from infra.process.failures import Failure
 from infra.wiring import now
 
 DUMP, SECRETS, ABOUT = "pledge.dump", "secrets", "backup.json"
-LEFT_OUT = "--exclude-table-data=heartbeats"
+LEFT_OUT = ("heartbeats", "ticket_snapshots")
+"""Tables of which nothing is worth keeping."""
 
 
 def backup(owner_url: str, data: DataDir, folder: Path) -> dict[str, Any]:
@@ -38,7 +39,8 @@ def backup(owner_url: str, data: DataDir, folder: Path) -> dict[str, Any]:
     draft.mkdir(mode=0o700, parents=True)
     try:
         about = _about(owner_url)
-        options = ("--format=custom", LEFT_OUT, f"--file={draft / DUMP}")
+        left_out = (f"--exclude-table-data={table}" for table in LEFT_OUT)
+        options = ("--format=custom", *left_out, f"--file={draft / DUMP}")
         _run("pg_dump", owner_url, options)
         if (data.path / SECRETS).is_dir():
             shutil.copytree(data.path / SECRETS, draft / SECRETS)

@@ -20,7 +20,9 @@ from domain.errors import (
     VersionConflictError,
 )
 from domain.event import Event
+from domain.ticket.ticket import Ticket
 from infra.eventstore.codec import decode
+from infra.eventstore.tickets import FoldedTickets
 from infra.eventstore.writer import GroupWriter, NotAppendedError
 from infra.postgres.database import Database, Row
 
@@ -40,6 +42,7 @@ class Header:
 class PostgresEventStore:
     def __init__(self, database: Database, writer: GroupWriter) -> None:
         self._database, self._writer = database, writer
+        self._folded = FoldedTickets(database)
         self._unreadable: set[int] = set()
 
     async def load(self, stream_id: str, upto: int | None = None) -> list[Event]:
@@ -52,21 +55,33 @@ class PostgresEventStore:
         return [decode(*row) for row in rows]
 
     async def load_many(self, stream_ids: Sequence[str]) -> dict[str, list[Event]]:
-        return await self.load_after(dict.fromkeys(stream_ids, 0))
-
-    async def load_after(self, known: Mapping[str, int]) -> dict[str, list[Event]]:
-        """What each stream has beyond the version named; streams with nothing new are
-        left out.
-        """
         rows = await self._database.rows(
-            "SELECT e.originator_id, e.originator_version, e.topic, e.state"
-            " FROM unnest(%s::text[], %s::bigint[]) AS k (id, version)"
-            " JOIN stored_events e"
-            " ON e.originator_id = k.id AND e.originator_version > k.version"
-            " ORDER BY e.originator_id, e.originator_version",
-            (list(known), list(known.values())),
+            "SELECT originator_id, originator_version, topic, state FROM stored_events"
+            " WHERE originator_id = ANY(%s) ORDER BY originator_id, originator_version",
+            (list(stream_ids),),
         )
         return _by_stream(rows)
+
+    async def ticket(self, ticket_id: str, upto: int | None = None) -> Ticket | None:
+        return await self._folded.one(ticket_id, upto)
+
+    async def tickets(self, ticket_ids: Sequence[str]) -> dict[str, Ticket]:
+        found, failed = await self._folded.many(dict.fromkeys(ticket_ids))
+        for error in failed.values():
+            raise error
+        return found
+
+    async def tickets_from(
+        self, known: Mapping[str, Ticket | None]
+    ) -> tuple[dict[str, Ticket], dict[str, Exception]]:
+        """Each ticket as it is now, on from where it is known, or the error that its
+        history gives.
+        """
+        return await self._folded.many(known)
+
+    async def settled(self) -> None:
+        """Once all is written that nobody waits for."""
+        await self._folded.settled()
 
     async def of_topics(
         self, stream_ids: Sequence[str], topics: Sequence[str]

@@ -4,9 +4,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
-from domain.errors import UnreadableError
-from domain.event import Event
-from domain.ticket.evolve import fold
 from domain.ticket.ticket import Ticket
 from infra.eventstore.store import PostgresEventStore
 
@@ -30,42 +27,12 @@ class TicketCache:
         # Two followers ask at once: what was known when the question was put is what
         # the answer is folded onto, or an event could be folded in twice.
         known = {i: self._tickets.get(i) for i in ticket_ids}
-        news, failed = await self._news(
-            {i: ticket.version if ticket else 0 for i, ticket in known.items()}
-        )
-        found: dict[str, Ticket] = {}
-        for ticket_id, ticket in known.items():
-            try:
-                now = fold(news.get(ticket_id, ()), ticket)
-            except Exception as error:  # noqa: BLE001 - one bad stream, not the log
-                failed[ticket_id] = error
-                continue
-            if now is not None and ticket_id not in failed:
-                found[ticket_id] = now
-                self._keep(now)
+        found, failed = await self._store.tickets_from(known)
+        for ticket in found.values():
+            self._keep(ticket)
         while len(self._tickets) > self._kept:
             self._tickets.popitem(last=False)
         return found, failed
-
-    async def _news(
-        self, known: dict[str, int]
-    ) -> tuple[dict[str, list[Event]], Failed]:
-        try:
-            return await self._store.load_after(known), {}
-        except UnreadableError:
-            return await self._one_by_one(known)
-
-    async def _one_by_one(
-        self, known: dict[str, int]
-    ) -> tuple[dict[str, list[Event]], Failed]:
-        news: dict[str, list[Event]] = {}
-        failed: Failed = {}
-        for ticket_id, version in known.items():
-            try:
-                news |= await self._store.load_after({ticket_id: version})
-            except UnreadableError as error:
-                failed[ticket_id] = error
-        return news, failed
 
     def _keep(self, ticket: Ticket) -> None:
         kept = self._tickets.get(ticket.id)

@@ -134,7 +134,10 @@ class Database:
         prepare: bool = True,
     ) -> list[Row]:
         async with self.connection() as connection:
-            cursor = await connection.execute(query, parameters, prepare=prepare)
+            # As text the bytes of an event would come in hexadecimal.
+            cursor = await connection.execute(
+                query, parameters, prepare=prepare, binary=True
+            )
             return await cursor.fetchall()
 
 

@@ -8,9 +8,11 @@ import pytest
 from activities.assignment import Assigning
 from activities.tickets import TicketService
 from domain.errors import UnreadableError
+from domain.lifecycle.commands import Close
 from domain.people.candidate import Candidate
+from tests.domain.escalation.test_escalation import TO_SECOND
 from tests.support.dsl import Story
-from tests.support.offers import TO_SECOND, around
+from tests.support.offers import around
 
 
 class Everything:
@@ -19,7 +21,7 @@ class Everything:
     """
 
     def __init__(self, story, unread=None):
-        self.world, self.ticket, self.unread = story.world, story.ticket, unread or {}
+        self.world, self.known, self.unread = story.world, story.ticket, unread or {}
 
     async def config(self):
         return self.world.config
@@ -46,14 +48,24 @@ class Everything:
         return ["t-1", *self.unread]
 
     async def fresh(self, _):
-        return {"t-1": self.ticket}, self.unread
+        return {"t-1": self.known}, self.unread
 
-    async def load(self, stream_id, *_):
-        raise LookupError(stream_id)
+    async def find(self, _):
+        return None
+
+    async def ticket(self, ticket_id, *_):
+        raise LookupError(ticket_id)
 
 
-def drained(story, unread=None):
-    all_ = Everything(story, unread)
+class Closed(Everything):
+    """The ticket was closed since it was kept; there is no way to write."""
+
+    async def ticket(self, *_):
+        return Story(self.world).when("0s", Close()).ticket
+
+
+def drained(story, unread=None, known=Everything):
+    all_ = known(story, unread)
     desk = TicketService(all_, all_, all_, lambda: datetime.now(UTC))
     return asyncio.run(Assigning(all_, all_, all_, desk, all_).drain("key"))
 
@@ -74,6 +86,12 @@ def test_what_somebody_can_take_is_read_and_decided_anew():
     story.world = around()
     with pytest.raises(LookupError, match="t-1"):
         drained(story)
+
+
+def test_what_nobody_need_take_any_more_leaves_nothing_in_the_log():
+    story = waiting(required={"klingon": 1})
+    story.world = around()
+    assert drained(story, known=Closed) == {}
 
 
 def test_what_cannot_be_read_is_in_nobody_s_way_and_named():

@@ -19,10 +19,12 @@ async def opened(database_url, observe=lambda *_: None, log=Log, writer=GroupWri
     made, database = log(database_url), Database(database_url)
     writing = writer(made, observe)
     await database.open()
+    store = PostgresEventStore(database, writing)
     try:
-        yield PostgresEventStore(database, writing)
+        yield store
     finally:
         writing.close()
+        await store.settled()
         await database.close()
         made.close()
 

@@ -20,6 +20,8 @@ def test_a_backup_of_what_runs_holds_every_event_and_its_rights(
 ):
     ticket = api.open_ticket(subject="售后")
     folder, data = tmp_path / "backup", DataDir(tmp_path / "new")
+    with psycopg.connect(installation.postgres.url(APP)) as link:
+        link.execute("INSERT INTO ticket_snapshots VALUES ('x', 1, 'x', '', '')")
     about = backup(installation.postgres.url(OWNER), installation.data, folder)
     later = api.open_ticket()
     assert (folder / "secrets").stat().st_mode & 0o077 == 0
@@ -33,6 +35,8 @@ def test_a_backup_of_what_runs_holds_every_event_and_its_rights(
             async with await psycopg.AsyncConnection.connect(url) as link:
                 found = await link.execute("SELECT originator_id FROM stored_events")
                 ids = {row[0] for row in await found.fetchall()}
+                left = await link.execute("SELECT count(*) FROM ticket_snapshots")
+                assert await left.fetchone() == (0,)
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     await link.execute("DELETE FROM stored_events")
             return ids

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from activities.ports import Appended, CommandRow, Recorded
 from domain.errors import CommandReusedError, VersionConflictError
 from domain.event import Event
+from domain.ticket.evolve import fold
+from domain.ticket.ticket import Ticket
 from infra.eventstore.codec import decode, encode
 
 Row = tuple[str, int, str, bytes]
@@ -30,6 +32,13 @@ class InMemoryEventStore:
     async def load_many(self, stream_ids: Sequence[str]) -> dict[str, list[Event]]:
         streams = {i: await self.load(i) for i in stream_ids}
         return {i: events for i, events in streams.items() if events}
+
+    async def ticket(self, ticket_id: str, upto: int | None = None) -> Ticket | None:
+        return fold(await self.load(ticket_id, upto))
+
+    async def tickets(self, ticket_ids: Sequence[str]) -> dict[str, Ticket]:
+        folded = {i: await self.ticket(i) for i in ticket_ids}
+        return {i: ticket for i, ticket in folded.items() if ticket}
 
     async def history(self, stream_id: str) -> list[Recorded]:
         return [

@@ -59,10 +59,17 @@ class Log:
         return self.streams.get(stream_id, [])[:upto]
 
     async def load_many(self, stream_ids: Sequence[str]) -> dict[str, list[Event]]:
+        return {i: list(self.streams[i]) for i in stream_ids if i in self.streams}
+
+    async def ticket(self, ticket_id: str, upto: int | None = None) -> Ticket | None:
+        return fold(await self.load(ticket_id, upto))
+
+    async def tickets(self, ticket_ids: Sequence[str]) -> dict[str, Ticket]:
         if self.fail:
             self.fail -= 1
             raise StoreUnavailableError
-        return {i: list(self.streams[i]) for i in stream_ids if i in self.streams}
+        folded = {i: fold(self.streams.get(i, ())) for i in ticket_ids}
+        return {i: ticket for i, ticket in folded.items() if ticket}
 
     async def append(
         self, events: Sequence[Event], command: CommandRow, _: object = None
