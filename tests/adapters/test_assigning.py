@@ -10,9 +10,8 @@ from activities.tickets import TicketService
 from domain.errors import UnreadableError
 from domain.lifecycle.commands import Close
 from domain.people.candidate import Candidate
-from tests.domain.escalation.test_escalation import TO_SECOND
 from tests.support.dsl import Story
-from tests.support.offers import around
+from tests.support.offers import TO_SECOND, around
 
 
 class Everything:

@@ -13,8 +13,7 @@ from domain.ticket.evolve import fold
 from infra.eventstore.codec import decode, encode
 from infra.eventstore.snapshot import SOURCES, freeze, thaw, version_of
 from infra.eventstore.topics import FACTS
-from tests.domain.escalation.test_escalation import told
-from tests.laws.test_any_history import COMMANDS, MOMENT
+from tests.laws.test_any_history import COMMANDS, MOMENT, told
 from tests.support.facts import event, facts
 
 OPENING = facts(TicketOpened.topic)
