@@ -27,10 +27,10 @@ settings.load_profile("patient")
 _SERVERLESS = ("domain", "laws", "adapters")
 _SHARED = {"contract": "installation", "promises": "installation"}
 """The folders whose tests use one server together, and its name."""
+_SAME_PORTS = ("faults/test_pledge_up_keeps_its_word.py", "faults/test_up.py")
+"""They start `pledge up`, which asks for the same ports each time."""
 _OWN_SERVERS = (
-    "faults/test_pledge_up_keeps_its_word.py",
     "faults/test_a_mass_of_promises.py",
-    "faults/test_up.py",
     "faults/test_embedded.py",
     "promises/test_a_fuzzer_finds_nothing.py",
 )
@@ -41,12 +41,14 @@ def _server(nodeid: str) -> str:
     """What a test uses together with others; its file if it is nothing."""
     file = nodeid.partition("::")[0].removeprefix("tests/")
     folder = file.partition("/")[0]
+    if file in _SAME_PORTS:
+        return "pledge up"
     if folder in _SERVERLESS or file in _OWN_SERVERS:
         return file
     return _SHARED.get(folder, folder)
 
 
-_LONGEST_FIRST = ("installation", "faults", *_OWN_SERVERS, "workflows")
+_LONGEST_FIRST = ("installation", "faults", "pledge up", *_OWN_SERVERS, "workflows")
 
 
 def pytest_collection_modifyitems(

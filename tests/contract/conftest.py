@@ -1,6 +1,7 @@
 """An empty database of its own: what these tests write is not for any follower."""
 
 import itertools
+import uuid
 from collections.abc import Iterator
 
 import psycopg
@@ -24,3 +25,8 @@ def database_url(installation: Installation) -> Iterator[str]:
     yield postgres.url(database=name)
     with psycopg.connect(superuser, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def agent() -> str:
+    return str(uuid.uuid4())

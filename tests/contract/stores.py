@@ -3,8 +3,6 @@
 import uuid
 from contextlib import asynccontextmanager
 
-import pytest
-
 from activities.ports import CommandRow
 from domain.lifecycle.facts import TicketReopened
 from infra.eventstore.recorder import Log
@@ -42,8 +40,3 @@ def command(stream_id, version, command_id=None, **changes):
         "version": version,
     }
     return CommandRow(**row | changes)
-
-
-@pytest.fixture
-def agent():
-    return str(uuid.uuid4())

@@ -173,7 +173,7 @@ class Workflows:
         name = quote(f"ticket:{ticket_id}", safe="")
         port = self._temporal._http_port
         path = f"api/v1/namespaces/default/workflows/{name}{what}"
-        return plain("GET", f"http://127.0.0.1:{port}/{path}", timeout=10)
+        return plain("GET", f"http://127.0.0.1:{port}/{path}", timeout=30)
 
 
 def await_armed(

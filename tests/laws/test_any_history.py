@@ -104,7 +104,7 @@ CHANGES = st.builds(
 GAPS = st.sampled_from([0, 1, 29, 30, 60, 90, 150, 300, 599, 600, 1800, 7200])
 COMMANDS = st.lists(st.tuples(GAPS, st.one_of(WHOLE, CHANGES, GAPS)), max_size=12)
 LOOKS = st.lists(st.integers(0, 20_000), max_size=10)
-MOMENT = settings(max_examples=40, deadline=None)
+MOMENT = settings(max_examples=40)
 
 
 def told(commands, looks=(), rules=RULES):

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.calendar.span import Span
@@ -16,14 +16,12 @@ BUDGETS = st.integers(1, 10_000).map(lambda n: timedelta(seconds=n))
 
 
 @given(st.lists(SECONDS, min_size=3, max_size=3).map(sorted), PAUSES)
-@settings(deadline=None)
 def test_an_interval_split_in_two_adds_up(times, pauses):
     a, b, c = times
     assert elapsed(a, b, pauses) + elapsed(b, c, pauses) == elapsed(a, c, pauses)
 
 
 @given(BUDGETS, PAUSES)
-@settings(deadline=None)
 def test_what_has_elapsed_at_the_due_instant_is_the_budget(budget, pauses):
     due = due_at(NOON, budget, pauses)
     assert elapsed(NOON, due, pauses) == budget
@@ -31,7 +29,6 @@ def test_what_has_elapsed_at_the_due_instant_is_the_budget(budget, pauses):
 
 
 @given(BUDGETS, PAUSES)
-@settings(deadline=None)
 def test_the_breach_instant_is_the_last_at_which_the_budget_is_not_exceeded(
     budget, pauses
 ):
@@ -41,7 +38,6 @@ def test_the_breach_instant_is_the_last_at_which_the_budget_is_not_exceeded(
 
 
 @given(st.lists(BUDGETS, min_size=2, max_size=2).map(sorted), PAUSES)
-@settings(deadline=None)
 def test_a_larger_budget_is_never_due_earlier(budgets, pauses):
     smaller, larger = (due_at(NOON, budget, pauses) for budget in budgets)
     assert smaller <= larger

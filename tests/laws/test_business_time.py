@@ -43,7 +43,7 @@ durations = st.one_of(
     st.timedeltas(ZERO, timedelta(hours=40)),
     st.integers(0, 400).map(lambda quarters: timedelta(minutes=15 * quarters)),
 )
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=25)
 
 
 @st.composite

@@ -62,7 +62,7 @@ def calendars(draw: st.DrawFn, tz: str, change: datetime) -> Calendar:
 
 @pytest.mark.parametrize("tz", ZONES)
 @given(st.data())
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_the_engine_agrees_with_a_minute_by_minute_count(
     tz: str, data: st.DataObject
 ) -> None:

@@ -76,7 +76,7 @@ CHECK = {
     "reset": {"author_kind": "bot"},
     "cancel": {"tags": "drop"},
 }
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=40)
 
 hours = st.sampled_from([None, "office", "lunch", "night", "zone"])
 durations = st.sampled_from(["20m", "1h", "PT2H0.5S", "4h", "9h", "P2D"])
@@ -250,7 +250,7 @@ def test_enforced_late_or_often_the_events_are_the_same(world, start, deeds, loo
 
 
 @given(worlds, starts, DEEDS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_log_replayed_gives_every_recorded_verdict_and_breach(world, start, deeds):
     story = done(world, start, deeds).enforce(start + FAR)
     drafts = list(replay(story.events, Past(world=story.world)))

@@ -93,7 +93,7 @@ COMMANDS = st.lists(
     ),
     max_size=8,
 )
-SHORT = settings(max_examples=25, deadline=None)
+SHORT = settings(max_examples=25)
 
 
 def opened(escalation_policy):

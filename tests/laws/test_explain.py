@@ -46,7 +46,7 @@ WORLDS = st.builds(
     longest_pause=st.sampled_from(["2h", "P10D"]),
 )
 LOOKS = st.sampled_from(["PT0S", "PT11M", "20h", "P9D"])
-MANY = settings(max_examples=40, deadline=None)
+MANY = settings(max_examples=40)
 
 
 @given(WORLDS, STORIES, LOOKS)

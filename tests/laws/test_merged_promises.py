@@ -19,7 +19,7 @@ DONE = st.sampled_from(
     [ANSWER, CUSTOMER, PauseTicket(reason="r"), Resolve(), Change(priority="high")]
 )
 LIFE = st.lists(DONE, max_size=4)
-FEW = settings(max_examples=80, deadline=None)
+FEW = settings(max_examples=80)
 
 
 def lived(commands, at):

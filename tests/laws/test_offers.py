@@ -115,7 +115,7 @@ DONE = st.one_of(
 )
 GONE = st.sampled_from(PEOPLE).map(lambda person: ("gone", person))
 LIFE = st.lists(st.tuples(SECONDS, st.one_of(DONE, DONE, DONE, GONE)), max_size=10)
-SHORT = settings(max_examples=60, deadline=None)
+SHORT = settings(max_examples=60)
 
 
 def moments(around, life, between=lambda _: None):

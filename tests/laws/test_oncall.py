@@ -133,7 +133,7 @@ def plans(draw: st.DrawFn) -> Plan:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(plan=plans(), window=windows())
 def test_shifts_and_gaps_share_the_range_between_them(plan, window):
     begin, end = window
@@ -148,7 +148,7 @@ def test_shifts_and_gaps_share_the_range_between_them(plan, window):
         assert covered != open_
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(plan=plans(), window=windows())
 def test_nobody_is_on_call_twice_at_an_instant(plan, window):
     by_person: dict[str, list[Shift]] = {}
@@ -162,7 +162,7 @@ def test_nobody_is_on_call_twice_at_an_instant(plan, window):
         )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(form=layers(0), window=windows())
 def test_a_layer_of_turns_has_at_most_one_holder_at_each_instant(form, window):
     single = schedule(form).layers[0]
@@ -206,7 +206,7 @@ def dated_and_asked(draw: st.DrawFn) -> tuple[dict[str, object], Any]:
     return draw(dated_layers(0, start)), draw(windows(start=start))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(case=dated_and_asked())
 def test_a_layer_of_dated_shifts_has_whom_they_say_and_each_once(case):
     form, window = case
@@ -234,7 +234,7 @@ def _cut(span: tuple[int, int], to: tuple[int, int]) -> tuple[int, int]:
     return begin, max(begin, end)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(plan=plans(), window=windows(), parts=st.tuples(*[st.floats(0, 1)] * 2))
 def test_a_part_of_a_range_is_answered_as_in_the_whole(plan, window, parts):
     begin, end = window
@@ -250,7 +250,7 @@ def test_a_part_of_a_range_is_answered_as_in_the_whole(plan, window, parts):
     assert found == sorted(cut)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(plan=plans(), window=windows())
 def test_who_is_on_call_at_an_instant_is_who_has_a_shift_then(plan, window):
     instant = window[0]
@@ -262,7 +262,7 @@ def test_who_is_on_call_at_an_instant_is_who_has_a_shift_then(plan, window):
     assert not now & {absent.person for absent in found.absent}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(form=layers(0), more=st.lists(st.sampled_from("vwxyz"), unique=True))
 def test_a_change_of_people_never_changes_who_is_on_call(form, more):
     turns = form["rotation"]
@@ -276,7 +276,7 @@ def test_a_change_of_people_never_changes_who_is_on_call(form, more):
     assert people_at(after, now) == people_at(before, now)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(form=layers(0), window=windows())
 def test_turns_go_round_in_order_and_skip_nobody_who_opens(form, window):
     single = schedule(form).layers[0]
@@ -306,7 +306,7 @@ def _night(window: dict[str, Any]) -> bool:
     return bool(window["to"] < window["from"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     windows=st.lists(restrictions(), min_size=1, max_size=3),
     unit=st.sampled_from(["hour", "day"]),

@@ -56,7 +56,7 @@ LIVES = st.lists(
     st.tuples(GAPS, st.integers(0, 2), st.one_of(ANY, ANY, ANY, st.none())),
     max_size=14,
 )
-SHORT = settings(max_examples=20, deadline=None)
+SHORT = settings(max_examples=20)
 NUMBERS = itertools.count()
 
 

@@ -10,7 +10,7 @@ from tests.laws.test_oncall import plans, windows
 from tests.support.ical import NOW, joined, taken_in
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(plan=plans(), window=windows())
 def test_any_schedule_is_the_same_after_the_way_there_and_back(plan, window):
     given_out = shifts(plan, *window)

@@ -10,7 +10,7 @@ from tests.support.facts import events
 
 
 @pytest.mark.parametrize("topic", FACTS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_every_fact_survives_the_stored_form(topic, data):
     before = data.draw(events(topic))

@@ -42,7 +42,7 @@ def arounds(draw):
     return world(agents=agents, teams=teams, loads=loads)
 
 
-FEW = settings(max_examples=80, deadline=None)
+FEW = settings(max_examples=80)
 DECLINES = st.lists(st.booleans(), max_size=12)
 
 

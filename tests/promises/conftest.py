@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.mailbox import Mailbox
+from tests.support.on_call_line import Line
 
 
 @pytest.fixture(scope="module")
@@ -14,3 +15,18 @@ def mailbox(installation):
 @pytest.fixture
 def address(word):
     return f"{word}@shop.example"
+
+
+@pytest.fixture
+def line(api, word):
+    made = Line(api, word)
+    for person in ("ann", "bo", "chen"):
+        api.put("agents", made.name(person), {"name": person.title()})
+    return made
+
+
+@pytest.fixture
+def front(line):
+    """Ann and Bo take turns of a day, Ann the first."""
+    line.publish("ann", "bo")
+    return line

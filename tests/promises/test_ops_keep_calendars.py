@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from tests.support.on_call_line import refused
+
 WORKDAYS = ("mon", "tue", "wed", "thu", "fri")
 BERLIN = {
     "tz": "Europe/Berlin",
@@ -31,11 +33,6 @@ END:VCALENDAR
 def evaluated(api, calendar=BERLIN, **question):
     body = {"calendar": calendar, **question}
     return api.ok("POST", "/v1/calendars/evaluate", body)
-
-
-def refused(answer, status=422):
-    assert answer.status_code == status, answer.text
-    return {e["pointer"]: e["message"] for e in answer.json()["errors"]}
 
 
 def instants(answer):

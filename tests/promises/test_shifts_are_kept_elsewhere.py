@@ -1,12 +1,8 @@
 """A calendar that is kept elsewhere says who is on call, as if it were turns."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-MIDNIGHT = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-TOMORROW = MIDNIGHT + DAY
+from tests.support.on_call_line import DAY, HOUR, MIDNIGHT, TOMORROW
 
 
 def after(hours):

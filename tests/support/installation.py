@@ -23,6 +23,7 @@ from infra.embedded.process import Command, Process, run
 from infra.embedded.temporal import Temporal
 from tests.support.api_client import Api, eventually, plain
 from tests.support.files import ROOT
+from tests.support.ports import lasting_port
 
 TIME_SKIPPING = (
     "--dynamic-config-value",
@@ -36,12 +37,12 @@ Result = TypeVar("Result")
 class Installation:
     def __init__(self, folder: Path) -> None:
         self.data = DataDir(folder)
-        self.postgres = Postgres(self.data, free_port())
+        self.postgres = Postgres(self.data, lasting_port())
         self.temporal = Temporal(
-            self.data, free_port(), free_port(), extra=TIME_SKIPPING
+            self.data, lasting_port(), lasting_port(), extra=TIME_SKIPPING
         )
-        self.http = f"http://127.0.0.1:{free_port()}"
-        self.smtp_port, self.chat_port = free_port(), free_port()
+        self.http = f"http://127.0.0.1:{lasting_port()}"
+        self.smtp_port, self.chat_port = lasting_port(), lasting_port()
         self.admin_key = f"plk_{secrets.token_urlsafe(30)}"
         self._runner = asyncio.Runner()
         self._processes: dict[str, Process] = {}
