@@ -6,7 +6,7 @@ import logging
 import os
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -173,29 +173,27 @@ class Core:
 @asynccontextmanager
 async def core(settings: Settings) -> AsyncIterator[Core]:
     """Waits for the database as long as it takes; closes everything at the end."""
-    log = await _log(settings.database_url)
-    writer = GroupWriter(log, metrics.observe_append)
-    database = Database(settings.database_url, size=settings.database_pool)
-    await database.open()
-    store = PostgresEventStore(database, writer)
-    used_words = partial(read_used_words, database)
-    registry = LiveRegistry(store, _surroundings(settings), used_words)
-    try:
+    async with AsyncExitStack() as closing:
+        log = await _log(settings.database_url)
+        closing.push_async_callback(asyncio.to_thread, log.close)
+        database = Database(settings.database_url, size=settings.database_pool)
+        closing.push_async_callback(database.close)
+        await database.open()
+        writer = GroupWriter(log, metrics.observe_append)
+        store = PostgresEventStore(database, writer)
+        closing.push_async_callback(store.settled)
+        closing.push_async_callback(asyncio.to_thread, writer.close)
+        used_words = partial(read_used_words, database)
+        registry = LiveRegistry(store, _lint_settings(settings), used_words)
+        reached = TicketReadModel(database).wait_for
         yield Core(
             settings=settings,
             database=database,
             store=store,
             registry=registry,
             publishing=PublishingTurns(database),
-            workload=LiveWorkload(
-                database, registry, TicketReadModel(database).wait_for
-            ),
+            workload=LiveWorkload(database, registry, reached),
         )
-    finally:
-        await asyncio.to_thread(writer.close)
-        await store.settled()
-        await database.close()
-        await asyncio.to_thread(log.close)
 
 
 @asynccontextmanager
@@ -274,7 +272,7 @@ def _services(
     )
 
 
-def _surroundings(settings: Settings) -> Configuration:
+def _lint_settings(settings: Settings) -> Configuration:
     """What the configuration is checked against, beside itself."""
     outbound = OutboundClient(parse_networks(settings.webhook_allow))
     return Configuration(
