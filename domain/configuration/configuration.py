@@ -146,11 +146,6 @@ class Configuration:
     def calendar(self, name: str, version: int) -> Calendar:
         return self._version("calendars", name, version).calendar
 
-    def calendar_ref(self, name: str) -> PolicyRef | None:
-        """The current version; None if there is none, as of `always`."""
-        current = self.entry("calendars", name).current
-        return current.ref if current else None
-
     def macro(self, name: str) -> Macro:
         """The last version, a retired one too: a pinned ladder may still run it."""
         versions = self.entry("macros", name).versions

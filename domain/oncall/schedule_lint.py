@@ -18,7 +18,6 @@ from domain.calendar.instants import (
     subtract,
     to_us,
 )
-from domain.documents.fields import below
 from domain.errors import FieldError, UnknownNameError
 from domain.oncall.dated_shifts import DatedShifts
 from domain.oncall.holding import spans
@@ -66,17 +65,11 @@ def gap_warnings(plan: Plan, at: datetime, weeks: int = 4) -> Iterator[FieldErro
     )
 
 
-def override_warnings(plan: Plan, at: datetime) -> Iterator[FieldError]:
-    """Overrides and taken swaps, not over yet, that change nothing: the replaced person
-    is not on call then, the new one is on leave, or another layer masks them.
-    """
-    for change in plan.changes:
-        if not has_effect(plan, change, at):
-            yield FieldError(below("/overrides", change.id), "has no effect")
-
-
 def has_effect(plan: Plan, change: Override | Swap, at: datetime) -> bool:
-    """Whether anybody is on call by it from `at` on; True for what is over."""
+    """Whether anybody is on call by an override or a taken swap from `at` on; True for
+    what is over. It has none where the replaced person is not on call then, the new one
+    is on leave, or another layer masks them.
+    """
     others = tuple(other for other in plan.changes if other is not change)
     windows = _ahead(change, at)
     bare = replace(plan, changes=others)

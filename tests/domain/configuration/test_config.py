@@ -313,12 +313,6 @@ def test_a_ticket_finds_the_version_of_the_calendar_that_it_was_promised_by():
     assert zones == ["Asia/Shanghai", "Europe/Berlin"]
 
 
-def test_the_current_version_of_a_calendar_can_be_named():
-    config = calendars(MONDAYS, MONDAYS | {"tz": "Europe/Berlin"})
-    refs = [config.calendar_ref(name) for name in ("office", "always", "none")]
-    assert [ref and ref.version for ref in refs] == [2, None, None]
-
-
 def test_the_name_always_is_taken():
     with pytest.raises(InvalidError, match="round the clock"):
         publish(Configuration(), "calendars", "always", MONDAYS)
