@@ -13,12 +13,12 @@ from itertools import pairwise
 from typing import Literal, get_args
 
 from domain.conditions.condition import Condition, parse_condition
+from domain.conditions.fields import STATE_FIELDS, TICKET_FIELDS
 from domain.duration import LONGEST, parse_duration, parse_positive
 from domain.errors import FieldError, InvalidError, UnknownWordError
 from domain.escalation.target import Target, parse_target
 from domain.event import Json, PolicyRef
 from domain.lifecycle.status import StatusChange, parse_status
-from domain.sla.metric import STATE_FIELDS, TICKET_FIELDS
 
 MOST_REPEATS = 100
 HOUR = timedelta(hours=1)

@@ -22,7 +22,9 @@ from domain.lifecycle.facts import (
     TicketAcknowledged,
     TicketOpened,
 )
+from domain.sla import tracking as sla
 from domain.sla.facts import SlaExcused
+from domain.sla.situation import Edited
 from domain.ticket.approvals import (
     ApprovalCommand,
     Approvals,
@@ -42,6 +44,7 @@ from domain.ticket.enforce import EPOCH, enforce
 from domain.ticket.escalation_migration import migrate
 from domain.ticket.escalation_runs import Escalating
 from domain.ticket.escalation_steps import catch
+from domain.ticket.escalations import EscalatedDraft
 from domain.ticket.lifecycle import (
     AddMessage,
     Assign,
@@ -57,8 +60,6 @@ from domain.ticket.lifecycle import (
 )
 from domain.ticket.macro_run import RunMacro, run_by_hand
 from domain.ticket.reactions import react
-from domain.ticket.sla_matching import Edited
-from domain.ticket.sla_tracking import restate_edited
 from domain.ticket.ticket import Ticket
 from domain.ticket.world import World
 
@@ -296,7 +297,7 @@ def _restate(
         forced=command.forced,
         name=command.name,
     )
-    restate_edited(draft, at, world, edited)
+    sla.restate(EscalatedDraft(draft, world, ()), at, world, edited)
     if command.escalation_policies:
         migrate(draft, at, world, command.reason, command.name)
 

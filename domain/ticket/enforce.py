@@ -30,13 +30,13 @@ from domain.sla import alarms as sla
 from domain.sla.alarms import BreachDue, LongestPauseOver, SlaAlarm, WarningDue
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaBreached, SlaWarned
+from domain.sla.judging import resumed
 from domain.ticket.approvals import Approvals
 from domain.ticket.assignment_offers import Offers
 from domain.ticket.draft import Draft
 from domain.ticket.escalation_runs import Escalating
 from domain.ticket.escalation_steps import StepExecution
 from domain.ticket.reactions import react
-from domain.ticket.sla_judging import resumed
 from domain.ticket.ticket import Ticket
 from domain.ticket.world import World
 

@@ -16,7 +16,6 @@ from domain.sla.facts import PreBreachStep
 from domain.sla.forecast import Hours, forecast
 from domain.ticket.draft import Draft
 from domain.ticket.escalation_runs import calendar_of, later, run_of
-from domain.ticket.sla_matching import early_of
 from domain.ticket.world import World
 
 ZERO = timedelta(0)
@@ -99,9 +98,9 @@ class Migration:
         return max(gap - waited, ZERO)
 
     def _early(self, clock: Clock) -> tuple[PreBreachStep, ...]:
-        policy = self.world.policy(clock.policy)
+        policy = self.world.sla_policy(clock.policy)
         hours = Hours(
             calendar=self.world.calendar(clock.calendar),
-            early=early_of(self.draft.ticket, policy),
+            early=self.draft.ticket.lead_times(policy.escalation_policy) or (),
         )
         return forecast(clock, (), self.at, hours).early

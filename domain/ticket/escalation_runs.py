@@ -5,6 +5,7 @@ CapacityClaim a step is in `climb`, going over to another version of the ladder 
 business time, and recorded, so that folding needs none of it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ from domain.calendar.business_time import due_at, elapsed
 from domain.calendar.calendar import Calendar
 from domain.errors import InvalidError, RuleError
 from domain.escalation.commands import StepUndelivered
+from domain.escalation.ending import end_runs
 from domain.escalation.facts import (
     EscalationAcknowledged,
     EscalationBreached,
@@ -34,8 +36,6 @@ from domain.lifecycle.facts import (
 )
 from domain.sla.clock import Clock
 from domain.ticket.draft import Draft
-from domain.ticket.moment import Moment
-from domain.ticket.sla_matching import end_runs
 from domain.ticket.ticket import Ticket
 from domain.ticket.world import World
 
@@ -88,12 +88,11 @@ def run_of(ticket: Ticket, clock: Clock) -> Run | None:
     )
 
 
-def _is_progress(moment: Moment) -> bool:
-    """Somebody of the house did something; what a customer writes is none."""
-    return moment.happened(*PROGRESS) or any(
-        isinstance(fact, TicketMessageAdded) and fact.author.kind == "agent"
-        for fact in moment.facts
-    )
+def _is_progress(fact: Fact) -> bool:
+    """Somebody who handles the ticket did something; what a customer writes is none."""
+    if isinstance(fact, TicketMessageAdded):
+        return fact.author.kind == "agent"
+    return isinstance(fact, PROGRESS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,12 +197,12 @@ class Escalating:
         fact = EscalationAcknowledged(clock=run.clock, by=by, until=until)
         self._record(fact, run.policy, cause)
 
-    def follow(self, moment: Moment) -> None:
+    def follow(self, facts: Sequence[Fact]) -> None:
         """Progress keeps an acknowledgement alive; a pause of the ticket holds a climb,
         and what was left to the next step is left afterwards.
         """
         cause = self.draft.ticket.version
-        if _is_progress(moment):
+        if any(_is_progress(fact) for fact in facts):
             for run in self.draft.ticket.runs:
                 expires = self.draft.ticket.escalation_policy(
                     run.policy
@@ -214,7 +213,7 @@ class Escalating:
         for run in self.draft.ticket.runs:
             if self.draft.ticket.pause is not None:
                 # What a person asks for in the pause is not held by it.
-                if not moment.happened(EscalationForced):
+                if not any(isinstance(fact, EscalationForced) for fact in facts):
                     self.hold_if_paused(run.clock)
             elif run.state == "paused":
                 self.resume(run, "the ticket goes on")

@@ -21,12 +21,12 @@ from domain.escalation.recipients import Resolution
 from domain.escalation.run import Run
 from domain.event import Fact
 from domain.people.candidate import Candidate
+from domain.sla.moment import state_fields
 from domain.sla.reply import Replies
 from domain.ticket.draft import Draft
 from domain.ticket.escalation_actions import StepActions
 from domain.ticket.escalation_runs import first_due, later
 from domain.ticket.escalation_waiting import may_change
-from domain.ticket.moment import Moment
 from domain.ticket.world import World
 
 CATCH_ALL = "catch-all, as the step reaches nobody"
@@ -118,9 +118,8 @@ class StepExecution:
     def refusing_field(self) -> str | None:
         if self.step.condition is None:
             return None
-        ticket = self.draft.ticket
-        moment = Moment(before=ticket, ticket=ticket, facts=())
-        return self.step.condition.refused_on(moment.fields(Replies()))
+        fields = state_fields(self.draft.ticket, Replies())
+        return self.step.condition.refused_on(fields)
 
     def _overtaken(self, as_of: datetime) -> bool:
         """Whether a later step that is due by now tells people in this one's place.

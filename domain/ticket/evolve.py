@@ -1,6 +1,6 @@
 """The one fold: facts in, ticket out. Live server, replay, report: all call this."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from domain.assignment import queue as queues
@@ -82,7 +82,8 @@ from domain.sla.facts import (
     SlaResumed,
     SlaWarned,
 )
-from domain.ticket.ticket import Absorbed, Merged, Ticket, reply_author
+from domain.sla.reply import reply_author
+from domain.ticket.ticket import Absorbed, Merged, Ticket
 
 
 def fold(events: Iterable[Event], ticket: Ticket | None = None) -> Ticket | None:
@@ -90,6 +91,14 @@ def fold(events: Iterable[Event], ticket: Ticket | None = None) -> Ticket | None
     for event in events:
         ticket = evolve(ticket, event.fact, event.timestamp, event.originator_id)
     return ticket
+
+
+def states(events: Iterable[Event]) -> Iterator[Ticket]:
+    """The ticket after each of these events, its opening first."""
+    ticket: Ticket | None = None
+    for event in events:
+        ticket = evolve(ticket, event.fact, event.timestamp, event.originator_id)
+        yield ticket
 
 
 def evolve(ticket: Ticket | None, fact: Fact, at: datetime, ticket_id: str) -> Ticket:

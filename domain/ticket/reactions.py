@@ -8,11 +8,15 @@ histories that are replayed.
 from collections.abc import Callable
 from datetime import datetime
 
+from domain.escalation.facts import EscalationReassigned
+from domain.sla import tracking as sla
+from domain.sla.moment import Moment
 from domain.ticket.approvals import Approvals
 from domain.ticket.assignment_offers import Offers
 from domain.ticket.draft import Draft, Mark
+from domain.ticket.escalation_runs import Escalating
 from domain.ticket.escalation_steps import retry_waiting
-from domain.ticket.sla_tracking import follow
+from domain.ticket.escalations import EscalatedDraft
 from domain.ticket.world import World
 
 Reaction = Callable[[Draft, Mark, datetime, World], None]
@@ -26,7 +30,21 @@ def _queue(draft: Draft, since: Mark, at: datetime, world: World) -> None:
     offering.settle()
 
 
-def _retry_held_steps(draft: Draft, _: Mark, at: datetime, world: World) -> None:
+def _follow_promises(draft: Draft, since: Mark, at: datetime, world: World) -> None:
+    """Clocks, then escalation because of them: one reaction, because what escalation
+    does here is no news to a clock.
+    """
+    facts = draft.since(since)
+    if not facts:
+        return
+    moment = Moment(before=since.ticket, ticket=draft.ticket, facts=facts)
+    reassigned = moment.happened(EscalationReassigned)
+    escalated = EscalatedDraft(draft, world, facts)
+    sla.follow(escalated, moment, at, world, reassigned=reassigned)
+    Escalating(draft=draft, at=at, world=world).follow(facts)
+
+
+def _retry_waiting_steps(draft: Draft, _: Mark, at: datetime, world: World) -> None:
     retry_waiting(draft, at, world)
 
 
@@ -36,8 +54,8 @@ def _reroute_approvals(draft: Draft, _: Mark, at: datetime, world: World) -> Non
 
 REACTIONS: tuple[Reaction, ...] = (
     _queue,
-    follow,
-    _retry_held_steps,
+    _follow_promises,
+    _retry_waiting_steps,
     _reroute_approvals,
 )
 """The order is a decision: who holds the ticket is settled before its promises are."""

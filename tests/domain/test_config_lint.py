@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from domain.conditions.condition import Condition, parse_condition
+from domain.conditions.fields import FIELDS
 from domain.configuration.facts import PolicyRetired
 from domain.configuration.lint.conditions import holds_never, implies
 from domain.configuration.publishing import publish
 from domain.configuration.warnings import config_warnings
 from domain.event import Event
 from domain.oncall.book import OnCallBook
-from domain.sla.metric import FIELDS
 from tests.dsl import AGENTS, BY_ANN, NOON, configured, fold_config, published, world
 
 FIRST = {"first_response": "1h"}

@@ -16,6 +16,7 @@ from domain.lifecycle.facts import PRIORITIES
 from domain.sla.change_rules import ChangeRule, ReopenRule
 from domain.sla.forecast import used
 from domain.sla.metric import METRICS
+from domain.ticket.clock_explanation import explain
 from domain.ticket.decide import (
     Assign,
     Change,
@@ -28,7 +29,6 @@ from domain.ticket.decide import (
 )
 from domain.ticket.draft import seal
 from domain.ticket.merge import merge
-from domain.ticket.sla_explanation import explain
 from domain.ticket.world import World
 from tests.domain.calendars import EVERY_DAY
 from tests.dsl import (

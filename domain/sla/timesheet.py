@@ -25,7 +25,7 @@ from domain.sla.facts import (
     SlaRestated,
     SlaResumed,
 )
-from domain.ticket.ticket import Ticket
+from domain.sla.ports import SlaTicket
 
 CalendarOf: TypeAlias = Callable[[PolicyRef | None], Calendar | None]
 MICROSECOND = timedelta(microseconds=1)
@@ -40,7 +40,7 @@ class TimeSheet:
     def __init__(
         self,
         events: Sequence[Event],
-        tickets: Sequence[Ticket],
+        tickets: Sequence[SlaTicket],
         metric: str,
         calendar_of: CalendarOf,
     ) -> None:
@@ -73,7 +73,7 @@ class TimeSheet:
     def _set_aside(self) -> dict[str, tuple[Interval, ...]]:
         """Of each clock, what came before the instant from which it counts."""
         found: dict[str, tuple[Interval, ...]] = {}
-        before: Ticket | None = None
+        before: SlaTicket | None = None
         for event, ticket in zip(self._events, self._tickets, strict=True):
             fact = event.fact
             if (
@@ -87,10 +87,10 @@ class TimeSheet:
             before = ticket
         return found
 
-    def _cycles(self, ticket: Ticket) -> list[Clock]:
+    def _cycles(self, ticket: SlaTicket) -> list[Clock]:
         return [clock for clock in ticket.clocks if clock.metric == self._metric]
 
-    def _goes_on_from(self, new: Clock, before: Ticket | None) -> Clock | None:
+    def _goes_on_from(self, new: Clock, before: SlaTicket | None) -> Clock | None:
         cycles = self._cycles(before) if before else []
         chain = [clock for clock in cycles if clock.started_at == new.started_at]
         return chain[-1] if chain else None
@@ -121,9 +121,9 @@ class TimeSheet:
         calendar = self._calendar_of(clock.calendar)
         for piece in pieces(calendar, start, end, clock.pauses):
             for begin, until in between(piece.start, piece.end, self._edges):
-                yield self._told(clock, piece, begin, until)
+                yield self._explained(clock, piece, begin, until)
 
-    def _told(
+    def _explained(
         self, clock: Clock, piece: Piece, start: datetime, end: datetime
     ) -> Interval:
         if piece.kind in CLOSED:
@@ -166,8 +166,8 @@ class TimeSheet:
             assignee=ticket.assignee,
         )
 
-    def _ticket(self, at: datetime) -> Ticket:
-        """As it stood; what was before its opening is told of the ticket as opened."""
+    def _ticket(self, at: datetime) -> SlaTicket:
+        """As it was; before its opening, as it was opened."""
         return self._tickets[max(bisect_right(self._instants, at) - 1, 0)]
 
     def _latest(self, at: datetime, *kinds: type) -> Event | None:
