@@ -1,14 +1,13 @@
-"""The end of escalation runs whose reason is gone."""
+"""The end of a run: its reason is gone, or it has no step left."""
 
 from datetime import datetime
 
-from domain.escalation.facts import EscalationEnded
-from domain.escalation.ports import EscalationTicket
-from domain.recording import Recording
+from domain.escalation.facts import EscalationEnded, EscalationExhausted
+from domain.escalation.ports import EscalationDraft
 
 
 def end_runs(
-    draft: Recording[EscalationTicket],
+    draft: EscalationDraft,
     at: datetime,
     reason: str,
     *,
@@ -20,3 +19,18 @@ def end_runs(
         if run.state != "ended" and clock in (None, run.clock):
             fact = EscalationEnded(clock=run.clock, reason=reason)
             draft.record(fact, at, cause=cause, policy=run.policy, by_rule=True)
+
+
+def exhaust(draft: EscalationDraft, key: str, at: datetime) -> None:
+    """The run of a breached clock, if its policy has no step from the breach on."""
+    for run in draft.ticket.runs:
+        steps = len(draft.ticket.escalation_policy(run.policy).steps)
+        at_end = run.state == "running" and run.step == steps
+        if run.clock == key and at_end and run.breach_at is not None:
+            draft.record(
+                EscalationExhausted(clock=key),
+                at,
+                cause=draft.ticket.version,
+                policy=run.policy,
+                by_rule=True,
+            )

@@ -6,13 +6,12 @@ from datetime import datetime
 
 from domain.escalation.facts import EscalationPinned
 from domain.escalation.policy import EscalationPolicy
-from domain.escalation.ports import EscalationTicket
-from domain.recording import Recording
+from domain.escalation.ports import EscalationDraft
 from domain.sla.forecast import Lead
 
 
 def pin(
-    draft: Recording[EscalationTicket],
+    draft: EscalationDraft,
     policy: EscalationPolicy | None,
     at: datetime,
     *,

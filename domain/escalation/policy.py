@@ -107,8 +107,8 @@ class EscalationPolicy:
         )
 
     @property
-    def last_lap(self) -> int:
-        """Steps before the breach are climbed once."""
+    def last_repetition(self) -> int:
+        """Steps before the breach are never repeated."""
         return self.repeat if self.first_late < len(self.steps) else 0
 
     def gap_after(self, step: int) -> timedelta:

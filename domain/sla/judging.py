@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 
 from domain.calendar.span import ended
 from domain.copies import replace
-from domain.recording import Recording
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaMet, SlaMissed, SlaPaused, SlaResumed
 from domain.sla.forecast import forecast, used
 from domain.sla.hours import hours_of
 from domain.sla.matching import cancel
 from domain.sla.policy import SlaPolicy
-from domain.sla.ports import SlaTicket, SlaWorld
+from domain.sla.ports import SlaDraft, SlaWorld
 from domain.sla.situation import Situation
 from domain.sla.transition import standing, transition
 
@@ -112,7 +111,7 @@ def align(situation: Situation, clock: Clock) -> None:
 
 
 def resumed(
-    draft: Recording[SlaTicket],
+    draft: SlaDraft,
     clock: Clock,
     at: datetime,
     world: SlaWorld,

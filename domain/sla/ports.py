@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from domain.calendar.calendar import Calendar
 from domain.event import Json, PolicyRef
@@ -10,6 +10,7 @@ from domain.lifecycle.facts import Customer
 from domain.lifecycle.pause import PastPause, Pause
 from domain.lifecycle.status import Status
 from domain.lifecycle.words import AuthorKind, Channel, Priority
+from domain.recording import Recording
 from domain.sla.clock import Clock
 from domain.sla.decision import Decision, Promise
 from domain.sla.forecast import Lead
@@ -91,6 +92,9 @@ class SlaTicket(ConditionTicket, Protocol):
         the ticket keeps; None: it keeps none.
         """
         ...
+
+
+SlaDraft: TypeAlias = Recording[SlaTicket]
 
 
 class SlaWorld(Protocol):

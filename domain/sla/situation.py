@@ -7,11 +7,10 @@ from domain.conditions.condition import Fields
 from domain.conditions.fields import TicketFields
 from domain.event import Fact, PolicyRef
 from domain.lifecycle.facts import TicketPriorityChanged, TicketTierChanged
-from domain.recording import Recording
 from domain.sla.change_rules import Cause
 from domain.sla.moment import Moment
 from domain.sla.policy import SlaPolicy
-from domain.sla.ports import SlaTicket, SlaWorld
+from domain.sla.ports import SlaDraft, SlaWorld
 from domain.sla.reply import Replies
 
 
@@ -40,7 +39,7 @@ class Situation:
 
     def __init__(
         self,
-        draft: Recording[SlaTicket],
+        draft: SlaDraft,
         moment: Moment,
         at: datetime,
         world: SlaWorld,

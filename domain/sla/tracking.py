@@ -4,7 +4,6 @@ its conditions make of it.
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TypeAlias
 
 from domain.lifecycle.facts import (
     TicketAbsorbed,
@@ -14,17 +13,15 @@ from domain.lifecycle.facts import (
     TicketTierChanged,
     TicketUpdated,
 )
-from domain.recording import Recording
 from domain.sla.clock import Clock
 from domain.sla.judging import judge, realign
 from domain.sla.matching import cancel, match_again
 from domain.sla.moment import Moment
-from domain.sla.ports import SlaTicket, SlaWorld
+from domain.sla.ports import SlaDraft, SlaWorld
 from domain.sla.situation import Edited, Situation
 from domain.sla.starting import start_clocks, take_over
 from domain.sla.unmerging import unmerge_clocks
 
-SlaDraft: TypeAlias = Recording[SlaTicket]
 MATCHED_AGAIN = (
     TicketOpened,
     TicketPriorityChanged,

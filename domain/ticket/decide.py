@@ -10,7 +10,10 @@ from datetime import datetime
 
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.escalation.commands import PersonNotified, StepUndelivered
-from domain.escalation.facts import EscalationNotified
+from domain.escalation.delivery import notified, undelivered
+from domain.escalation.migration import migrate
+from domain.escalation.pausing import acknowledge
+from domain.escalation.runs import force
 from domain.event import Json
 from domain.lifecycle.facts import (
     AuthorKind,
@@ -41,10 +44,7 @@ from domain.ticket.assignment_offers import (
 )
 from domain.ticket.draft import Draft
 from domain.ticket.enforce import EPOCH, enforce
-from domain.ticket.escalation_migration import migrate
-from domain.ticket.escalation_runs import Escalating
-from domain.ticket.escalation_steps import catch
-from domain.ticket.escalations import EscalatedDraft
+from domain.ticket.escalations import EscalatedDraft, StepChanges
 from domain.ticket.lifecycle import (
     AddMessage,
     Assign,
@@ -120,9 +120,9 @@ class ExcuseBreach:
 
 @dataclass(frozen=True, kw_only=True)
 class RestatePromises:
-    """Take the newest versions of the policies, of the calendars, of the ladders. Not
-    `forced`: only where the policy itself says so; of ladders always by order. `name`:
-    only of this one; None = of all.
+    """Take the newest versions of the SLA policies, of the calendars, of the escalation
+    policies. Not `forced`: only where the SLA policy itself says so; of escalation
+    policies always by command. `name`: only of this one; None = of all.
     """
 
     policies: bool
@@ -135,16 +135,14 @@ class RestatePromises:
 
 @dataclass(frozen=True, kw_only=True)
 class RetryWaiting:
-    """Somebody may be there now for whom a held step of a climb waits, or a refund."""
+    """Somebody may be there now for whom an escalation step or an approval waits."""
 
 
+EscalationCommand = Acknowledge | Escalate | StepUndelivered | PersonNotified
 Command = (
     HandlingCommand
-    | Acknowledge
     | CaptureFeedback
-    | Escalate
-    | StepUndelivered
-    | PersonNotified
+    | EscalationCommand
     | ExcuseBreach
     | RestatePromises
     | OfferCommand
@@ -217,14 +215,8 @@ def _apply(  # noqa: C901 - one case a command
             | Reopen()
         ):
             Handling(draft=draft, at=at, directory=world.directory).do(command)
-        case Acknowledge():
-            _acknowledge(draft, command, at, world)
-        case StepUndelivered() | PersonNotified():
-            _report(draft, command, at, world)
-        case Escalate():
-            refuse_finished(draft.ticket)
-            by = Escalating(draft=draft, at=at, world=world)
-            by.force(command.to_step, command.by, command.reason)
+        case Acknowledge() | Escalate() | StepUndelivered() | PersonNotified():
+            _escalation(draft, command, at, world)
         case ExcuseBreach():
             _excuse(draft, command, at)
         case RestatePromises():
@@ -241,44 +233,21 @@ def _apply(  # noqa: C901 - one case a command
             _feedback(draft, command, at)
 
 
-def _report(
-    draft: Draft, command: StepUndelivered | PersonNotified, at: datetime, world: World
+def _escalation(
+    draft: Draft, command: EscalationCommand, at: datetime, world: World
 ) -> None:
-    if isinstance(command, PersonNotified):
-        _notified(draft, command, at)
-        return
-    Escalating(draft=draft, at=at, world=world).undelivered(command)
-    catch(draft, command, at, world)
-
-
-def _notified(draft: Draft, command: PersonNotified, at: datetime) -> None:
-    runs = draft.ticket.runs
-    policy = next((r.policy for r in runs if r.clock == command.clock), None)
-    draft.record(
-        EscalationNotified(
-            clock=command.clock,
-            step=command.step,
-            repetition=command.repetition,
-            target=command.chosen.target,
-            person=command.chosen.person,
-            reason="; ".join(command.chosen.reasons),
-            channel=command.channel,
-            notification=command.notification,
-            sent_at=command.sent_at,
-        ),
-        at,
-        cause=command.about,
-        policy=policy,
-        by_rule=True,
-    )
-
-
-def _acknowledge(
-    draft: Draft, command: Acknowledge, at: datetime, world: World
-) -> None:
-    refuse_finished(draft.ticket)
-    draft.record(TicketAcknowledged(by=command.by), at)
-    Escalating(draft=draft, at=at, world=world).acknowledge(command.by)
+    match command:
+        case Acknowledge():
+            refuse_finished(draft.ticket)
+            draft.record(TicketAcknowledged(by=command.by), at)
+            acknowledge(draft, command.by, at)
+        case Escalate():
+            refuse_finished(draft.ticket)
+            force(draft, command.to_step, command.by, command.reason, at)
+        case StepUndelivered():
+            undelivered(draft, command, at, world, StepChanges(draft, world))
+        case PersonNotified():
+            notified(draft, command, at)
 
 
 def _offer(draft: Draft, command: OfferCommand, at: datetime, world: World) -> None:

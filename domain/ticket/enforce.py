@@ -22,7 +22,10 @@ from domain.authority import alarms as authority
 from domain.authority.alarms import ApprovalUnanswered
 from domain.escalation import alarms as escalation
 from domain.escalation.alarms import EarlyStepDue, EscalationAlarm, StepDue, WaitOver
+from domain.escalation.pausing import end_wait
 from domain.escalation.run import Run
+from domain.escalation.runs import start_at_breach, start_before_breach
+from domain.escalation.steps import StepExecution
 from domain.lifecycle import alarms as lifecycle
 from domain.lifecycle.alarms import PauseEnds
 from domain.lifecycle.facts import TicketResumed
@@ -34,8 +37,7 @@ from domain.sla.judging import resumed
 from domain.ticket.approvals import Approvals
 from domain.ticket.assignment_offers import Offers
 from domain.ticket.draft import Draft
-from domain.ticket.escalation_runs import Escalating
-from domain.ticket.escalation_steps import StepExecution
+from domain.ticket.escalations import StepChanges
 from domain.ticket.reactions import react
 from domain.ticket.ticket import Ticket
 from domain.ticket.world import World
@@ -154,10 +156,9 @@ def _come_due(  # noqa: C901 - one case a kind of alarm
         case StepDue():
             _take_step(draft, alarm, _run(draft, alarm), before, as_of)
         case EarlyStepDue():
-            _take_step(draft, alarm, _early(draft, alarm, world), before, as_of)
+            _take_step(draft, alarm, _early(draft, alarm), before, as_of)
         case WaitOver():
-            by = Escalating(draft=draft, at=alarm.at, world=world)
-            by.run_out(_run(draft, alarm))
+            end_wait(draft, _run(draft, alarm), alarm.at, world)
         case ApprovalUnanswered():
             Approvals(draft=draft, at=alarm.at, world=world).run_out(alarm.number)
         case OfferExpires() | NextRoundDue() | OverflowDue() | RelaxationDue():
@@ -168,10 +169,11 @@ def _come_due(  # noqa: C901 - one case a kind of alarm
 def _take_step(
     draft: Draft, alarm: Alarm, run: Run, before: World, as_of: datetime
 ) -> None:
-    start, step = draft.mark(), StepExecution(draft, run, alarm.at, before.now(draft))
+    start, world = draft.mark(), before.now(draft)
+    step = StepExecution(draft, run, alarm.at, world, StepChanges(draft, world))
     refused = step.refused(as_of)
     if refused is not None:
-        step.skip(refused, *step.following(at_once=False))
+        step.skip(refused)
         return
     step.take()
     react(draft, start, step.at, before)
@@ -231,15 +233,14 @@ def _breach(draft: Draft, alarm: BreachDue, world: World) -> None:
         policy=clock.policy,
         by_rule=True,
     )
-    Escalating(draft=draft, at=alarm.at, world=world).broken(clock, breach)
+    start_at_breach(draft, clock, breach, alarm.at, world)
 
 
-def _early(draft: Draft, alarm: EarlyStepDue, world: World) -> Run:
-    clock, step = _clock(draft.ticket, alarm.key), alarm.step
-    by = Escalating(draft=draft, at=alarm.at, world=world)
-    run = by.early(clock, step)
-    assert run is not None, "only a clock with a ladder has early steps"
-    return replace(run, step=step)
+def _early(draft: Draft, alarm: EarlyStepDue) -> Run:
+    clock = _clock(draft.ticket, alarm.key)
+    run = start_before_breach(draft, clock, alarm.step, alarm.at)
+    assert run is not None, "only a clock with an escalation policy has early steps"
+    return replace(run, step=alarm.step)
 
 
 def _run(draft: Draft, alarm: Alarm) -> Run:

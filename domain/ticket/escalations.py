@@ -1,24 +1,31 @@
-"""How escalation follows SLA. Neither knows the other's rules; the ticket says what
-each fact of a clock means for escalation, and at once, so that the log shows them side
-by side.
+"""What escalation and the other concepts mean to each other, which none of them knows:
+what a fact of a clock means for escalation, and what steps do by the rules of others.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
+from domain.copies import replace
 from domain.escalation.ending import end_runs
 from domain.escalation.pinning import pin
 from domain.event import Fact, PolicyRef
 from domain.lifecycle.facts import TicketClosed, TicketMerged, TicketResolved
+from domain.lifecycle.status import StatusChange
+from domain.people.directory import Directory
 from domain.sla.facts import SlaAttached, SlaCancelled, SlaMet, SlaMissed, SlaRestated
 from domain.ticket.draft import Draft
+from domain.ticket.lifecycle import Handling, Origin
+from domain.ticket.macro_run import run_by_step
 from domain.ticket.ticket import Ticket
+from domain.ticket.workload import handed
 from domain.ticket.world import World
 
 
 class EscalatedDraft:
-    """The draft as SLA records into it. What a clock promises has its escalation policy
-    pinned first, and the runs of a clock end with it. `happened`: why clocks stop.
+    """The draft as SLA records into it: escalation follows each fact at once, so that
+    the log shows the two side by side. The policy that a clock names is pinned before
+    it, and the runs of a clock end with it. `happened`: why clocks stop.
     """
 
     def __init__(self, draft: Draft, world: World, happened: Iterable[Fact]) -> None:
@@ -48,6 +55,37 @@ class EscalatedDraft:
             clock = f"{fact.metric}/{fact.cycle}"
             end_runs(draft, at, reason, clock=clock, cause=cause)
         return version
+
+
+@dataclass(frozen=True)
+class StepChanges:
+    """What escalation steps do to the ticket by the rules of others."""
+
+    draft: Draft
+    world: World
+
+    def run_macro(self, name: str, at: datetime, cause: int) -> None:
+        macro = self.world.config.macro(name)
+        run_by_step(self.draft, macro, at, self.world.directory, cause)
+
+    def change_status(
+        self,
+        change: StatusChange,
+        at: datetime,
+        reason: str,
+        *,
+        cause: int,
+        policy: PolicyRef,
+    ) -> None:
+        origin = Origin(cause=cause, policy=policy, by_rule=True)
+        handling = Handling(
+            draft=self.draft, at=at, directory=self.world.directory, origin=origin
+        )
+        handling.turn(change, reason)
+
+    def directory_without_offer(self) -> Directory:
+        ticket = self.draft.ticket
+        return handed(self.world.directory, (ticket, replace(ticket, queue=None)))
 
 
 def _reason(facts: Iterable[Fact]) -> str:

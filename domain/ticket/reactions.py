@@ -8,15 +8,14 @@ histories that are replayed.
 from collections.abc import Callable
 from datetime import datetime
 
+from domain.escalation import pausing, steps
 from domain.escalation.facts import EscalationReassigned
 from domain.sla import tracking as sla
 from domain.sla.moment import Moment
 from domain.ticket.approvals import Approvals
 from domain.ticket.assignment_offers import Offers
 from domain.ticket.draft import Draft, Mark
-from domain.ticket.escalation_runs import Escalating
-from domain.ticket.escalation_steps import retry_waiting
-from domain.ticket.escalations import EscalatedDraft
+from domain.ticket.escalations import EscalatedDraft, StepChanges
 from domain.ticket.world import World
 
 Reaction = Callable[[Draft, Mark, datetime, World], None]
@@ -41,11 +40,11 @@ def _follow_promises(draft: Draft, since: Mark, at: datetime, world: World) -> N
     reassigned = moment.happened(EscalationReassigned)
     escalated = EscalatedDraft(draft, world, facts)
     sla.follow(escalated, moment, at, world, reassigned=reassigned)
-    Escalating(draft=draft, at=at, world=world).follow(facts)
+    pausing.follow(draft, facts, at, world)
 
 
 def _retry_waiting_steps(draft: Draft, _: Mark, at: datetime, world: World) -> None:
-    retry_waiting(draft, at, world)
+    steps.retry_waiting(draft, at, world, StepChanges(draft, world))
 
 
 def _reroute_approvals(draft: Draft, _: Mark, at: datetime, world: World) -> None:

@@ -19,6 +19,7 @@ from domain.escalation.facts import (
     EscalationUndelivered,
     EscalationWaiting,
 )
+from domain.escalation.waiting import awaited_teams
 from domain.event import PolicyRef
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave, Override
@@ -37,7 +38,6 @@ from domain.ticket.decide import (
     Resume,
     RetryWaiting,
 )
-from domain.ticket.escalation_waiting import wanted_hands
 from domain.ticket.evolve import fold
 from domain.ticket.world import World
 from tests.dsl import (
@@ -387,8 +387,8 @@ def test_it_is_known_whose_hands_a_held_step_waits_for():
     steps = {"targets": [{"least_loaded": "empty"}], "reassign": {"team": "boilers"}}
     away = book(leaves=leave_of("bo", "0s", "9h"))
     story = given({"after": "0s", **steps}, nobody="hold PT5H", oncall=away)
-    assert wanted_hands(story.enforce("59m").ticket) == frozenset()
-    assert wanted_hands(story.enforce("2h").ticket) == {"empty", "boilers"}
+    assert awaited_teams(story.enforce("59m").ticket) == frozenset()
+    assert awaited_teams(story.enforce("2h").ticket) == {"empty", "boilers"}
 
 
 def leave_of(person, begin, end):
