@@ -8,7 +8,7 @@ before the instant from which the clock counts is weighed with what was carried 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeAlias
 
 from domain.calendar.calendar import Calendar
@@ -25,11 +25,10 @@ from domain.sla.facts import (
     SlaRestated,
     SlaResumed,
 )
+from domain.sla.intervals import CLOSED, joined, weighed
 from domain.sla.ports import SlaTicket
 
 CalendarOf: TypeAlias = Callable[[PolicyRef | None], Calendar | None]
-MICROSECOND = timedelta(microseconds=1)
-CLOSED = ("closed", "holiday")
 
 
 class TimeSheet:
@@ -52,7 +51,7 @@ class TimeSheet:
     def intervals(self, clock: Clock, end: datetime) -> tuple[Interval, ...]:
         """From the start of the clock to `end`; what counts adds up to what is used."""
         before = self._set_aside().get(clock.key, ())
-        found = _joined((*before, *self._counting(clock, clock.counted_from, end)))
+        found = joined((*before, *self._counting(clock, clock.counted_from, end)))
         return tuple(self._with_pauses(clock, interval, end) for interval in found)
 
     def _with_pauses(self, clock: Clock, interval: Interval, end: datetime) -> Interval:
@@ -107,7 +106,7 @@ class TimeSheet:
         inside = [i for i in known if start <= i.start and i.end <= upto]
         if not inside or inside[0].start > start or inside[-1].end < upto:
             inside = [self._whole(start, upto)]
-        return _weighed(inside, new.carried, _rule(event), self._cause(event))
+        return weighed(inside, new.carried, _rule(event), self._cause(event))
 
     def _whole(self, start: datetime, end: datetime) -> Interval:
         """Of what came with another ticket, nothing is known but how much it was."""
@@ -234,68 +233,3 @@ def _reason(kind: IntervalKind, event: Event | None) -> str:
     if isinstance(fact, SlaAttached):
         return "the clock started"
     return "it came from another ticket"
-
-
-def _weighed(
-    intervals: Sequence[Interval], carried: timedelta, reason: str, cause: Cause
-) -> tuple[Interval, ...]:
-    """`carried` spread over what had counted, in proportion, to the microsecond."""
-    total = sum((i.counted for i in intervals), ZERO) // MICROSECOND
-    if not total:
-        last = intervals[-1]
-        if carried:
-            last = replace(
-                last, kind="carried", counted=carried, reason=reason, cause=cause
-            )
-        return _real((*intervals[:-1], last))
-    amount, passed, given = carried // MICROSECOND, 0, 0
-    found = []
-    for interval in intervals:
-        if not interval.counted:
-            found.append(interval)
-            continue
-        passed += interval.counted // MICROSECOND
-        counted = passed * amount // total - given
-        given += counted
-        found.append(
-            replace(
-                interval,
-                kind="carried",
-                counted=counted * MICROSECOND,
-                reason=reason,
-                cause=cause,
-            )
-        )
-    return tuple(found)
-
-
-def _real(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
-    return tuple(i for i in intervals if i.start < i.end or i.counted)
-
-
-def _joined(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
-    """Neighbours that differ in nothing but their times become one; what happened to
-    the ticket while nothing counted makes no difference.
-    """
-    found: list[Interval] = []
-    for interval in intervals:
-        if found and _goes_on(found[-1], interval):
-            counted = found[-1].counted + interval.counted
-            found[-1] = replace(found[-1], end=interval.end, counted=counted)
-        else:
-            found.append(interval)
-    return tuple(found)
-
-
-def _goes_on(last: Interval, following: Interval) -> bool:
-    if (last.kind, last.end) != (following.kind, following.start):
-        return False
-    if last.kind in CLOSED:
-        return (last.reason, last.holiday) == (following.reason, following.holiday)
-    moved = replace(
-        last,
-        start=following.start,
-        end=following.end,
-        counted=following.counted,
-    )
-    return moved == following

@@ -8,7 +8,7 @@ follow. It returns a draft and mutates nothing else.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.errors import InvalidError, NotFoundError, RuleError
+from domain.errors import InvalidError, NotFoundError
 from domain.escalation.commands import PersonNotified, StepUndelivered
 from domain.escalation.delivery import notified, undelivered
 from domain.escalation.migration import migrate
@@ -26,7 +26,7 @@ from domain.lifecycle.facts import (
     TicketOpened,
 )
 from domain.sla import tracking as sla
-from domain.sla.facts import SlaExcused
+from domain.sla.excuse import ExcuseBreach, excuse
 from domain.sla.situation import Edited
 from domain.ticket.approvals import (
     ApprovalCommand,
@@ -106,16 +106,6 @@ class Escalate:
     by: str
     reason: str
     to_step: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExcuseBreach:
-    """`cycle` None: the last one of the metric."""
-
-    metric: str
-    cycle: int | None
-    reason: str
-    approved_by: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,7 +208,7 @@ def _apply(  # noqa: C901 - one case a command
         case Acknowledge() | Escalate() | StepUndelivered() | PersonNotified():
             _escalation(draft, command, at, world)
         case ExcuseBreach():
-            _excuse(draft, command, at)
+            excuse(draft, command, at)
         case RestatePromises():
             _restate(draft, command, at, world)
         case AcceptOffer() | DeclineOffer() | OfferNext() | RevokeOffer():
@@ -286,32 +276,6 @@ def _feedback(draft: Draft, command: CaptureFeedback, at: datetime) -> None:
             kind=command.kind,
             product_area=command.product_area or draft.ticket.product_area,
             severity=command.severity,
-        ),
-        at,
-    )
-
-
-def _excuse(draft: Draft, command: ExcuseBreach, at: datetime) -> None:
-    clock = next(
-        (
-            c
-            for c in reversed(draft.ticket.clocks)
-            if c.metric == command.metric and command.cycle in (None, c.cycle)
-        ),
-        None,
-    )
-    if clock is None:
-        raise NotFoundError("clock", command.metric)
-    if clock.breached_at is None and clock.state != "missed":
-        raise RuleError(f"{clock.key} is not broken: there is nothing to excuse")
-    if clock.excuse is not None:
-        raise RuleError(f"{clock.key} was excused by {clock.excuse.approved_by}")
-    draft.record(
-        SlaExcused(
-            metric=clock.metric,
-            cycle=clock.cycle,
-            reason=command.reason,
-            approved_by=command.approved_by,
         ),
         at,
     )

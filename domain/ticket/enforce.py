@@ -31,9 +31,7 @@ from domain.lifecycle.alarms import PauseEnds
 from domain.lifecycle.facts import TicketResumed
 from domain.sla import alarms as sla
 from domain.sla.alarms import BreachDue, LongestPauseOver, SlaAlarm, WarningDue
-from domain.sla.clock import Clock
-from domain.sla.facts import SlaBreached, SlaWarned
-from domain.sla.judging import resumed
+from domain.sla.due import breach, clock_of, end_longest_pause, warn
 from domain.ticket.approvals import Approvals
 from domain.ticket.assignment_offers import Offers
 from domain.ticket.draft import Draft
@@ -144,15 +142,16 @@ def _come_due(  # noqa: C901 - one case a kind of alarm
     start, world = draft.mark(), before.now(draft)
     match alarm:
         case WarningDue():
-            _warn(draft, alarm)
+            warn(draft, alarm)
         case BreachDue():
-            _breach(draft, alarm, world)
+            version, clock = breach(draft, alarm), clock_of(draft.ticket, alarm.key)
+            start_at_breach(draft, clock, version, alarm.at, world)
         case PauseEnds():
             resumed_by_time = TicketResumed(reason="the pause ran out")
             draft.record(resumed_by_time, alarm.at, by_rule=True)
             react(draft, start, alarm.at, before)
         case LongestPauseOver():
-            _outlive(draft, alarm, world)
+            end_longest_pause(draft, alarm, world)
         case StepDue():
             _take_step(draft, alarm, _run(draft, alarm), before, as_of)
         case EarlyStepDue():
@@ -180,64 +179,8 @@ def _take_step(
     step.finish()
 
 
-def _clock(ticket: Ticket, key: str) -> Clock:
-    return next(c for c in ticket.clocks if c.key == key)
-
-
-def _warn(draft: Draft, alarm: WarningDue) -> None:
-    clock = _clock(draft.ticket, alarm.key)
-    assert clock.due_at is not None, "a running clock has a due instant"
-    draft.record(
-        SlaWarned(
-            metric=clock.metric,
-            cycle=clock.cycle,
-            threshold=alarm.threshold,
-            warn_at=alarm.at,
-            due_at=clock.due_at,
-        ),
-        alarm.at,
-        cause=clock.attached_version,
-        policy=clock.policy,
-        by_rule=True,
-    )
-
-
-def _outlive(draft: Draft, alarm: LongestPauseOver, world: World) -> None:
-    """The longest pause that the policy allows is over; the ticket stays paused."""
-    clock = _clock(draft.ticket, alarm.key)
-    reason = "the longest pause is over"
-    draft.record(
-        resumed(draft, clock, alarm.at, world, reason, outlived=True),
-        alarm.at,
-        cause=clock.attached_version,
-        policy=clock.policy,
-        by_rule=True,
-    )
-
-
-def _breach(draft: Draft, alarm: BreachDue, world: World) -> None:
-    clock = _clock(draft.ticket, alarm.key)
-    assert clock.due_at is not None, "a clock that can break has a due instant"
-    breach = draft.record(
-        SlaBreached(
-            metric=clock.metric,
-            cycle=clock.cycle,
-            target=clock.target,
-            due_at=clock.due_at,
-            breach_at=alarm.at,
-            inherited=clock.inherited,
-            assignee=draft.ticket.assignee,
-        ),
-        alarm.at,
-        cause=clock.attached_version,
-        policy=clock.policy,
-        by_rule=True,
-    )
-    start_at_breach(draft, clock, breach, alarm.at, world)
-
-
 def _early(draft: Draft, alarm: EarlyStepDue) -> Run:
-    clock = _clock(draft.ticket, alarm.key)
+    clock = clock_of(draft.ticket, alarm.key)
     run = start_before_breach(draft, clock, alarm.step, alarm.at)
     assert run is not None, "only a clock with an escalation policy has early steps"
     return replace(run, step=alarm.step)

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from domain.errors import DomainError, NotFoundError
 from domain.lifecycle.facts import PRIORITIES
 from domain.sla.change_rules import ChangeRule, ReopenRule
+from domain.sla.excuse import ExcuseBreach
 from domain.sla.forecast import used
 from domain.sla.metric import METRICS
 from domain.ticket.clock_explanation import explain
 from domain.ticket.decide import (
     Assign,
     Change,
-    ExcuseBreach,
     PauseTicket,
     Reopen,
     Resolve,

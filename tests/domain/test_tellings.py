@@ -15,9 +15,10 @@ from domain.notification.planning import plan
 from domain.notification.relevance import no_longer_true
 from domain.notification.urgency import occasions
 from domain.people.contact import parse_preferences
+from domain.sla.excuse import ExcuseBreach
 from domain.ticket.approvals import AskApproval, DecideApproval
 from domain.ticket.assignment_offers import AcceptOffer, DeclineOffer, RevokeOffer
-from domain.ticket.decide import Assign, Close, ExcuseBreach, Reopen, Resolve
+from domain.ticket.decide import Assign, Close, Reopen, Resolve
 from domain.ticket.world import World
 from tests.domain.notifications import MINUTE, events_of, outgoing, person, rule
 from tests.dsl import (
