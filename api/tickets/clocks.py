@@ -18,8 +18,9 @@ from api.tickets.schemas import TicketOut
 from domain.configuration.configuration import Configuration
 from domain.errors import InvalidError, NotFoundError
 from domain.event import Event, Json
-from domain.ticket.decide import ExcuseBreach
-from domain.ticket.sla_explanation import Explanation, explain
+from domain.sla.excuse import ExcuseBreach
+from domain.sla.explanation import Explanation
+from domain.ticket.clock_explanation import explain
 from domain.ticket.world import World
 
 TICKETS = APIRouter(prefix="/v1/tickets", tags=["tickets"])

@@ -1,9 +1,9 @@
-"""What a ticket is told of the messages of its steps."""
+"""Commands to a ticket: what became of the messages of its steps."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.escalation.facts import Chosen
+from domain.escalation.chosen import Chosen
 
 
 @dataclass(frozen=True, kw_only=True)

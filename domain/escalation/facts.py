@@ -1,4 +1,4 @@
-"""What can happen while a promise climbs its ladder.
+"""What can happen to a run of an escalation policy.
 
 Each fact that leaves a run waiting says when it goes on (`next_due_at`), so that a run
 can be folded without the calendar and the schedules that it was worked out by.
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar, TypeAlias
 
+from domain.escalation.chosen import Chosen, Excluded
 from domain.escalation.policy import EscalationPolicy
 from domain.escalation.target import TargetKind
 from domain.event import Fact, PolicyRef
@@ -39,7 +40,7 @@ class EscalationStarted(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationBreached(Fact):
-    """The promise of a run that had started before is broken: the steps from the
+    """The promise of a run that had started before is breached: the steps from the
     breach on follow.
     """
 
@@ -51,46 +52,13 @@ class EscalationBreached(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Because:
-    """A reason as data, for whoever says it in another language. `name`: the team or
-    the schedule; of a manager, whose. `level`: of a manager, 1 = the direct one.
-    `catch_all`: asked because the step alone reaches nobody.
-    """
-
-    target: TargetKind
-    name: str
-    level: int | None = None
-    catch_all: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Chosen:
-    """Somebody a step means; every target that means them has its reason here, in
-    words and, in the same order, as data.
-    """
-
-    person: str
-    target: TargetKind
-    reasons: tuple[str, ...]
-    because: tuple[Because, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Excluded:
-    """Somebody a step might have meant, and why it does not."""
-
-    person: str
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class EscalationStepFired(Fact):
-    """`repetition` counts the repeats of the ladder from 0; `due_at` is exact. `chosen`
+    """`repetition` counts the repeats of the policy from 0; `due_at` is exact. `chosen`
     and `excluded`: who its targets were at this instant, and who they were not.
-    `next_due_at` None: it waits for the clock, or was the last. `turns`: whose turn it
-    was at each of its places that go round. `unresolved_targets`: of targets that mean
-    nobody at all, and of chains of managers shorter than asked for, why. `picked`: at
-    each place that takes one of a team, who that was; None: nobody.
+    `next_due_at` None: it waits for the clock, or was the last. `turns`: by round robin
+    of the step, whose turn it was. `unresolved_targets`: targets that mean nobody at
+    all, and chains of managers shorter than asked for, with the reason. `picked`: by
+    target that takes one member of a team, who that was; None: nobody.
     """
 
     topic: ClassVar[str] = "escalation.step_fired"
@@ -110,7 +78,7 @@ class EscalationStepFired(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationStepSkipped(Fact):
-    """The step did nothing, and why; the ladder goes on."""
+    """The step did nothing, and why; the run goes on."""
 
     topic: ClassVar[str] = "escalation.step_skipped"
     clock: str
@@ -219,7 +187,7 @@ class EscalationWaiting(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationAcknowledged(Fact):
-    """Somebody looks after it; without progress the climb goes on at `until` (None:
+    """Somebody looks after it; without progress the run goes on at `until` (None:
     never).
     """
 
@@ -251,7 +219,7 @@ class EscalationResumed(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationForced(Fact):
-    """Somebody sent the run to this step by hand."""
+    """A person sent the run to this step."""
 
     topic: ClassVar[str] = "escalation.forced"
     clock: str
@@ -264,10 +232,10 @@ class EscalationForced(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationMigrated(Fact):
-    """By order, the clock and its run, if one has begun, go on by another version of
-    their ladder: at the step of the same number or, where there are fewer, at the last.
-    `early`: its steps before the breach. `left`: of a run that is paused. None of these
-    three: as it was.
+    """By command, the clock and its run, if one has begun, go on by another version of
+    their policy: at the step of the same number or, where there are fewer, at the last.
+    `early`: its steps before the breach. `left`: to the next step, if the run is
+    paused. What is None stays as it was.
     """
 
     topic: ClassVar[str] = "escalation.migrated"

@@ -2,9 +2,9 @@
 
 A step is due so long after the breach, or before it (`-PT5M`, or a share of the target:
 `80%`). From the breach on, what counts is the distance between two steps, from the
-moment the earlier one fired: a pause or a hold moves all that follows. `repeat` climbs
-again so many times; a new round starts one gap after the last step, the gap being that
-between the last two steps (a one-step ladder: its delay, or an hour).
+moment the earlier one fired: a pause or a hold moves all that follows. The steps are
+repeated `repeat` times; a repetition starts one gap after the last step, the gap being
+that between the last two steps (of a single step: its delay, or an hour).
 """
 
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from itertools import pairwise
 from typing import Literal, get_args
 
 from domain.conditions.condition import Condition, parse_condition
+from domain.conditions.fields import STATE_FIELDS, TICKET_FIELDS
 from domain.duration import LONGEST, parse_duration, parse_positive
 from domain.errors import FieldError, InvalidError, UnknownWordError
 from domain.escalation.target import Target, parse_target
 from domain.event import Json, PolicyRef
 from domain.lifecycle.status import StatusChange, parse_status
-from domain.sla.metric import STATE_FIELDS, TICKET_FIELDS
 
 MOST_REPEATS = 100
 HOUR = timedelta(hours=1)
@@ -75,8 +75,8 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Nobody:
-    """What becomes of a step that reaches nobody: skipped at once, held until somebody
-    comes on shift (`hold` at the longest), or sent to `catch_all`.
+    """What becomes of a step that reaches nobody: it is skipped at once, waits until
+    somebody comes on shift (`hold` at the longest), or goes to `catch_all`.
     """
 
     kind: NobodyKind = "skip"
@@ -86,9 +86,9 @@ class Nobody:
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationPolicy:
-    """`acknowledge_expires` None: an acknowledgement ends the climb for good.
-    `no_channel`: who has none is told in the log only, where others may read it, or is
-    passed over and counts as not reached.
+    """`acknowledge_expires` None: an acknowledgement ends the run for good.
+    `no_channel`: who has none is notified in the log only, where others may read it, or
+    is passed over and counts as not reached.
     """
 
     ref: PolicyRef
@@ -107,12 +107,12 @@ class EscalationPolicy:
         )
 
     @property
-    def last_lap(self) -> int:
-        """Steps before the breach are climbed once."""
+    def last_repetition(self) -> int:
+        """Steps before the breach are never repeated."""
         return self.repeat if self.first_late < len(self.steps) else 0
 
     def gap_after(self, step: int) -> timedelta:
-        """From this step to the next, or to the first of the next round."""
+        """From this step to the next, or to the first of the next repetition."""
         late = self.steps[self.first_late :]
         if step + 1 < len(self.steps):
             return _gap(self.steps[step], self.steps[step + 1])
@@ -132,7 +132,7 @@ class EscalationPolicy:
 
 
 def _gap(step: Step, following: Step) -> timedelta:
-    """Never negative: a run that is sent back after the breach climbs the steps before
+    """Never negative: a run that is sent back after the breach takes the steps before
     the breach too, one by one, and shares of the target have no distance then.
     """
     if not following.early:

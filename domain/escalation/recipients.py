@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from domain.assignment.availability import ResolutionContext, barred, members_of
 from domain.assignment.ranking import IN_TURN, SelectionCriteria, candidates, chosen_of
-from domain.escalation.facts import Because, Chosen, Excluded
+from domain.escalation.chosen import Because, Chosen, Excluded
 from domain.escalation.target import Target
 from domain.oncall.on_call import OnCall, on_call_at
 from domain.people.candidate import Candidate
@@ -25,7 +25,7 @@ class MatchedPerson:
 
 @dataclass
 class Resolution:
-    """Grows target by target; a person is told once, with every reason."""
+    """Grows target by target; a person is notified once, with every reason."""
 
     around: ResolutionContext
     chosen: dict[str, Chosen] = field(default_factory=dict)

@@ -1,7 +1,7 @@
-"""One climb of one ladder, because of one promise.
+"""One run of one escalation policy, because of one promise.
 
-A run is a fold: what it waits for, and until when, is in the facts. Whoever acts on it
-is in `escalating` (start, acknowledge, pause, force) and `climb` (take a step).
+A run is a fold: what it waits for, and until when, is in the facts. It is started in
+`runs`, waits in `pausing`, takes its steps in `steps` and is over in `ending`.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Run:
     repetition: int = 0
     fired: int = 0
     reached: bool = False
-    """Somebody was told in this round."""
+    """Somebody was notified in this repetition."""
     next_due_at: datetime | None = None
     until: datetime | None = None
     left: timedelta | None = None

@@ -15,7 +15,8 @@ from domain.authority.facts import (
     ApprovalRequested,
 )
 from domain.authority.limits import SpendKind
-from domain.escalation.facts import CHOOSING, Because
+from domain.escalation.chosen import Because
+from domain.escalation.facts import CHOOSING
 from domain.event import Event, Fact
 from domain.notification.audience import tellings
 from domain.notification.facts import Cause

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from domain.escalation.facts import Because
+from domain.escalation.chosen import Because
 from domain.notification.audience import LEADS
 from domain.notification.payload import Payload, Promised
 from domain.notification.templates import Phrases

@@ -14,12 +14,15 @@ from domain.assignment.facts import (
 from domain.assignment.offers import handle_offer
 from domain.calendar.instants import MICROSECOND
 from domain.escalation.commands import StepUndelivered
+from domain.escalation.delivery import undelivered
 from domain.escalation.facts import (
     EscalationForced,
     EscalationStepFired,
     EscalationUndelivered,
     EscalationWaiting,
 )
+from domain.escalation.pausing import acknowledge
+from domain.escalation.runs import force
 from domain.event import SYSTEM, Event, Fact
 from domain.lifecycle.facts import (
     TicketAcknowledged,
@@ -33,8 +36,7 @@ from domain.lifecycle.facts import (
 )
 from domain.people.facts import TicketAssigned
 from domain.ticket.draft import Draft
-from domain.ticket.escalation_runs import Escalating
-from domain.ticket.escalation_steps import catch
+from domain.ticket.escalations import StepChanges
 from domain.ticket.merge import close_merged
 from domain.ticket.world import World
 
@@ -120,11 +122,11 @@ def again(fact: Fact, draft: Draft, at: datetime, world: World) -> None:
     """Done to whatever is there under these rules. Raises DomainError for what nothing
     can be done to.
     """
-    escalating = Escalating(draft=draft, at=at, world=world.now(draft))
+    now = world.now(draft)
     match fact:
         case EscalationForced():
             to = None if fact.to_step == fact.from_step else fact.to_step  # the next
-            escalating.force(to, fact.by, fact.reason)
+            force(draft, to, fact.by, fact.reason, at)
         case EscalationUndelivered():
             lost = StepUndelivered(
                 clock=fact.clock,
@@ -133,10 +135,9 @@ def again(fact: Fact, draft: Draft, at: datetime, world: World) -> None:
                 people=fact.people,
                 reason=fact.reason,
             )
-            escalating.undelivered(lost)
-            catch(draft, lost, at, world.now(draft))
+            undelivered(draft, lost, at, now, StepChanges(draft, now))
         case TicketMerged():
-            close_merged(draft, fact, at, world.now(draft))
+            close_merged(draft, fact, at, now)
         case TicketResumed() if draft.ticket.pause is None:
             pass  # the end of a pause that ran out: `enforce` has said so
         case EscalationWaiting() | EscalationStepFired():
@@ -146,7 +147,7 @@ def again(fact: Fact, draft: Draft, at: datetime, world: World) -> None:
         case _:
             draft.record(fact, at)
             if isinstance(fact, TicketAcknowledged):
-                escalating.acknowledge(fact.by)
+                acknowledge(draft, fact.by, at)
 
 
 def _hand_on(fact: Fact, draft: Draft, at: datetime, world: World) -> None:

@@ -24,8 +24,8 @@ from domain.simulation.recorded_life import (
 from domain.sla.clock import Clock
 from domain.ticket.draft import Draft
 from domain.ticket.enforce import enforce, enforce_punctually
+from domain.ticket.merge import take_over_clocks
 from domain.ticket.reactions import react
-from domain.ticket.sla_tracking import take_over
 from domain.ticket.ticket import Ticket
 from domain.ticket.world import World
 
@@ -69,7 +69,7 @@ def _happen(draft: Draft, moment: Moment, world: World, past: Past) -> None:
                 clocks = _running(fact.absorbed, draft.ticket_id, at, past)
                 before = draft.mark()
                 draft.record(fact, at)
-                take_over(draft, before, clocks, at, world)
+                take_over_clocks(draft, before, clocks, at, world)
             case fact:
                 with suppress(DomainError):  # nothing here that it could mean
                     again(fact, draft, at, world)

@@ -86,7 +86,7 @@ class Clock:
     breached_version: int | None = None
     stopped_at: datetime | None = None
     elapsed: timedelta | None = None
-    """Frozen when the clock stops; before that ask `outlook.used`."""
+    """Frozen when the clock stops; before that ask `forecast.used`."""
     cancelled_by: CancelledBy | None = None
     excuse: Excuse | None = None
     standing: ClockSnapshot | None = None

@@ -26,7 +26,7 @@ class Warned:
 
 @dataclass(frozen=True, kw_only=True)
 class PreBreachStep:
-    """A step of the ladder that is due before the breach."""
+    """A step of the escalation policy that is due before the breach."""
 
     step: int
     at: datetime

@@ -33,7 +33,7 @@ class Lead:
 @dataclass(frozen=True, kw_only=True)
 class Hours:
     """`calendar`: when the clock runs; `quiet`: when people may be warned. None =
-    always. `early`: steps of the ladder before the breach.
+    always. `early`: steps of the escalation policy before the breach.
     """
 
     calendar: Calendar | None = None

@@ -12,34 +12,18 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from domain.conditions.condition import (
-    ATTRIBUTE,
     Condition,
     Conditions,
     FieldTest,
     parse_conditions,
 )
+from domain.conditions.fields import FIELDS
 from domain.errors import FieldError, UnknownWordError
 from domain.event import Json
 
 Metric: TypeAlias = str
 """A built-in name or one that a policy defines."""
 
-TICKET_FIELDS = (
-    "type", "channel", "tier", "priority", "customer", "team", "product_area", "tags",
-    "opened_by", ATTRIBUTE,
-)  # fmt: skip
-"""What a ticket is: rules match on these."""
-STATE_FIELDS = (
-    "status", "finished", "paused", "pause_reason", "assignee", "answered",
-    "awaiting_reply", "customer_wrote", "reopened",
-)  # fmt: skip
-"""Where it stands."""
-EVENT_FIELDS = (
-    "event", "reply", "customer_message", "author_kind", "author_id", "author_role",
-    "visibility", "message_channel", "auto_reply", "team_changed", "assignee_changed",
-)  # fmt: skip
-"""What just happened to it."""
-FIELDS = (*TICKET_FIELDS, *STATE_FIELDS, *EVENT_FIELDS)
 CONDITIONS = ("start", "cancel", "pause", "resume", "stop", "reset")
 
 

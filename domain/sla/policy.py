@@ -12,12 +12,13 @@ from datetime import timedelta
 from domain.calendar.calendar import Calendar
 from domain.calendar.document import parse_calendar
 from domain.conditions.condition import Condition, parse_condition
+from domain.conditions.fields import TICKET_FIELDS
 from domain.duration import parse_positive
 from domain.errors import FieldError, InvalidError, UnknownWordError
 from domain.event import Json, PolicyRef
 from domain.nearest import did_you_mean
 from domain.sla.change_rules import ChangeRules, parse_change_rules
-from domain.sla.metric import TICKET_FIELDS, Definition, Metric, parse_definitions
+from domain.sla.metric import Definition, Metric, parse_definitions
 from domain.sla.reply import Replies, parse_replies
 from domain.sla.threshold import parse_threshold
 

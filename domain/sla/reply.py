@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from domain.conditions.field_values import CHANNELS
 from domain.errors import FieldError, UnknownWordError
+from domain.lifecycle.facts import TicketMessageAdded
 from domain.lifecycle.reply_author import ReplyAuthor
 
 AUTHOR_KINDS = ("agent", "bot", "system")
@@ -29,6 +31,24 @@ class Replies:
             and (not self.channels or reply_author.channel in self.channels)
             and (self.automatic or not reply_author.automatic)
         )
+
+
+class AnsweredTicket(Protocol):
+    @property
+    def channel(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+
+
+def reply_author(fact: TicketMessageAdded, ticket: AnsweredTicket) -> ReplyAuthor:
+    """Whose public message it was; `ticket` as it is at the message."""
+    return ReplyAuthor(
+        author_kind=fact.author.kind,
+        role=fact.author.role,
+        channel=fact.channel or ticket.channel,
+        automatic=fact.automatic,
+        last=ticket.version,
+    )
 
 
 def parse_replies(document: object, errors: list[FieldError]) -> Replies:

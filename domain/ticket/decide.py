@@ -23,9 +23,12 @@ from domain.authority.approvals import (
     approver_away,
     handle_approval,
 )
-from domain.errors import InvalidError, NotFoundError, RuleError
+from domain.errors import InvalidError, NotFoundError
 from domain.escalation.commands import PersonNotified, StepUndelivered
-from domain.escalation.facts import EscalationNotified
+from domain.escalation.delivery import notified, undelivered
+from domain.escalation.migration import migrate
+from domain.escalation.pausing import acknowledge
+from domain.escalation.runs import force
 from domain.event import Json
 from domain.lifecycle.commands import (
     AddMessage,
@@ -51,15 +54,13 @@ from domain.lifecycle.facts import (
     TicketOpened,
 )
 from domain.lifecycle.macro_run import RunMacro, run_by_hand
-from domain.sla.facts import SlaExcused
+from domain.sla import tracking as sla
+from domain.sla.excuse import ExcuseBreach, excuse
+from domain.sla.situation import Edited
 from domain.ticket.draft import Draft
 from domain.ticket.enforce import EPOCH, enforce
-from domain.ticket.escalation_migration import migrate
-from domain.ticket.escalation_runs import Escalating
-from domain.ticket.escalation_steps import catch
+from domain.ticket.escalations import EscalatedDraft, StepChanges
 from domain.ticket.reactions import react
-from domain.ticket.sla_matching import Edited
-from domain.ticket.sla_tracking import restate_edited
 from domain.ticket.ticket import Ticket
 from domain.ticket.world import World
 
@@ -109,20 +110,10 @@ class Escalate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExcuseBreach:
-    """`cycle` None: the last one of the metric."""
-
-    metric: str
-    cycle: int | None
-    reason: str
-    approved_by: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class RestatePromises:
-    """Take the newest versions of the policies, of the calendars, of the ladders. Not
-    `forced`: only where the policy itself says so; of ladders always by order. `name`:
-    only of this one; None = of all.
+    """Take the newest versions of the SLA policies, of the calendars, of the escalation
+    policies. Not `forced`: only where the SLA policy itself says so; of escalation
+    policies always by command. `name`: only of this one; None = of all.
     """
 
     policies: bool
@@ -135,16 +126,14 @@ class RestatePromises:
 
 @dataclass(frozen=True, kw_only=True)
 class RetryWaiting:
-    """Somebody may be there now for whom a held step of a climb waits, or a refund."""
+    """Somebody may be there now for whom an escalation step or an approval waits."""
 
 
+EscalationCommand = Acknowledge | Escalate | StepUndelivered | PersonNotified
 Command = (
     HandlingCommand
-    | Acknowledge
     | CaptureFeedback
-    | Escalate
-    | StepUndelivered
-    | PersonNotified
+    | EscalationCommand
     | ExcuseBreach
     | RestatePromises
     | OfferCommand
@@ -217,16 +206,10 @@ def _apply(  # noqa: C901 - one case a command
             | Reopen()
         ):
             Handling(draft=draft, at=at, directory=world.directory).do(command)
-        case Acknowledge():
-            _acknowledge(draft, command, at, world)
-        case StepUndelivered() | PersonNotified():
-            _report(draft, command, at, world)
-        case Escalate():
-            refuse_finished(draft.ticket)
-            by = Escalating(draft=draft, at=at, world=world)
-            by.force(command.to_step, command.by, command.reason)
+        case Acknowledge() | Escalate() | StepUndelivered() | PersonNotified():
+            _escalation(draft, command, at, world)
         case ExcuseBreach():
-            _excuse(draft, command, at)
+            excuse(draft, command, at)
         case RestatePromises():
             _restate(draft, command, at, world)
         case AcceptOffer() | DeclineOffer() | OfferNext() | RevokeOffer():
@@ -241,44 +224,21 @@ def _apply(  # noqa: C901 - one case a command
             _feedback(draft, command, at)
 
 
-def _report(
-    draft: Draft, command: StepUndelivered | PersonNotified, at: datetime, world: World
+def _escalation(
+    draft: Draft, command: EscalationCommand, at: datetime, world: World
 ) -> None:
-    if isinstance(command, PersonNotified):
-        _notified(draft, command, at)
-        return
-    Escalating(draft=draft, at=at, world=world).undelivered(command)
-    catch(draft, command, at, world)
-
-
-def _notified(draft: Draft, command: PersonNotified, at: datetime) -> None:
-    runs = draft.ticket.runs
-    policy = next((r.policy for r in runs if r.clock == command.clock), None)
-    draft.record(
-        EscalationNotified(
-            clock=command.clock,
-            step=command.step,
-            repetition=command.repetition,
-            target=command.chosen.target,
-            person=command.chosen.person,
-            reason="; ".join(command.chosen.reasons),
-            channel=command.channel,
-            notification=command.notification,
-            sent_at=command.sent_at,
-        ),
-        at,
-        cause=command.about,
-        policy=policy,
-        by_rule=True,
-    )
-
-
-def _acknowledge(
-    draft: Draft, command: Acknowledge, at: datetime, world: World
-) -> None:
-    refuse_finished(draft.ticket)
-    draft.record(TicketAcknowledged(by=command.by), at)
-    Escalating(draft=draft, at=at, world=world).acknowledge(command.by)
+    match command:
+        case Acknowledge():
+            refuse_finished(draft.ticket)
+            draft.record(TicketAcknowledged(by=command.by), at)
+            acknowledge(draft, command.by, at)
+        case Escalate():
+            refuse_finished(draft.ticket)
+            force(draft, command.to_step, command.by, command.reason, at)
+        case StepUndelivered():
+            undelivered(draft, command, at, world, StepChanges(draft, world))
+        case PersonNotified():
+            notified(draft, command, at)
 
 
 def _offer(draft: Draft, command: OfferCommand, at: datetime, world: World) -> None:
@@ -297,7 +257,7 @@ def _restate(
         forced=command.forced,
         name=command.name,
     )
-    restate_edited(draft, at, world, edited)
+    sla.restate(EscalatedDraft(draft, world, ()), at, world, edited)
     if command.escalation_policies:
         migrate(draft, at, world, command.reason, command.name)
 
@@ -317,32 +277,6 @@ def _feedback(draft: Draft, command: CaptureFeedback, at: datetime) -> None:
             kind=command.kind,
             product_area=command.product_area or draft.ticket.product_area,
             severity=command.severity,
-        ),
-        at,
-    )
-
-
-def _excuse(draft: Draft, command: ExcuseBreach, at: datetime) -> None:
-    clock = next(
-        (
-            c
-            for c in reversed(draft.ticket.clocks)
-            if c.metric == command.metric and command.cycle in (None, c.cycle)
-        ),
-        None,
-    )
-    if clock is None:
-        raise NotFoundError("clock", command.metric)
-    if clock.breached_at is None and clock.state != "missed":
-        raise RuleError(f"{clock.key} is not broken: there is nothing to excuse")
-    if clock.excuse is not None:
-        raise RuleError(f"{clock.key} was excused by {clock.excuse.approved_by}")
-    draft.record(
-        SlaExcused(
-            metric=clock.metric,
-            cycle=clock.cycle,
-            reason=command.reason,
-            approved_by=command.approved_by,
         ),
         at,
     )

@@ -24,18 +24,19 @@ from domain.authority.alarms import ApprovalUnanswered
 from domain.authority.approvals import approval_unanswered
 from domain.escalation import alarms as escalation
 from domain.escalation.alarms import EarlyStepDue, EscalationAlarm, StepDue, WaitOver
+from domain.escalation.pausing import end_wait
 from domain.escalation.run import Run
+from domain.escalation.runs import start_at_breach, start_before_breach
+from domain.escalation.steps import StepExecution
 from domain.lifecycle import alarms as lifecycle
 from domain.lifecycle.alarms import PauseEnds
 from domain.lifecycle.facts import TicketResumed
 from domain.sla import alarms as sla
 from domain.sla.alarms import BreachDue, LongestPauseOver, SlaAlarm, WarningDue
-from domain.sla.facts import SlaBreached, SlaWarned
+from domain.sla.due import breach, end_longest_pause, warn
 from domain.ticket.draft import Draft
-from domain.ticket.escalation_runs import Escalating
-from domain.ticket.escalation_steps import StepExecution
+from domain.ticket.escalations import StepChanges
 from domain.ticket.reactions import react
-from domain.ticket.sla_judging import resumed
 from domain.ticket.ticket import Ticket
 from domain.ticket.world import World
 
@@ -141,22 +142,22 @@ def _come_due(  # noqa: C901 - one case a kind of alarm
     start, world = draft.mark(), before.now(draft)
     match alarm:
         case WarningDue():
-            _warn(draft, alarm)
+            warn(draft, alarm)
         case BreachDue():
-            _breach(draft, alarm, world)
+            version, clock = breach(draft, alarm), draft.ticket.clock(alarm.key)
+            start_at_breach(draft, clock, version, alarm.at, world)
         case PauseEnds():
             resumed_by_time = TicketResumed(reason="the pause ran out")
             draft.record(resumed_by_time, alarm.at, by_rule=True)
             react(draft, start, alarm.at, before)
         case LongestPauseOver():
-            _outlive(draft, alarm, world)
+            end_longest_pause(draft, alarm, world)
         case StepDue():
             _take_step(draft, alarm, draft.ticket.run(alarm.key), before, as_of)
         case EarlyStepDue():
-            _take_step(draft, alarm, _early(draft, alarm, world), before, as_of)
+            _take_step(draft, alarm, _early(draft, alarm), before, as_of)
         case WaitOver():
-            by = Escalating(draft=draft, at=alarm.at, world=world)
-            by.run_out(draft.ticket.run(alarm.key))
+            end_wait(draft, draft.ticket.run(alarm.key), alarm.at, world)
         case ApprovalUnanswered():
             approval_unanswered(draft, alarm.number, alarm.at, world)
         case OfferExpires() | NextRoundDue() | OverflowDue() | RelaxationDue():
@@ -167,71 +168,19 @@ def _come_due(  # noqa: C901 - one case a kind of alarm
 def _take_step(
     draft: Draft, alarm: Alarm, run: Run, before: World, as_of: datetime
 ) -> None:
-    start, step = draft.mark(), StepExecution(draft, run, alarm.at, before.now(draft))
+    start, world = draft.mark(), before.now(draft)
+    step = StepExecution(draft, run, alarm.at, world, StepChanges(draft, world))
     refused = step.refused(as_of)
     if refused is not None:
-        step.skip(refused, *step.following(at_once=False))
+        step.skip(refused)
         return
     step.take()
     react(draft, start, step.at, before)
     step.finish()
 
 
-def _warn(draft: Draft, alarm: WarningDue) -> None:
+def _early(draft: Draft, alarm: EarlyStepDue) -> Run:
     clock = draft.ticket.clock(alarm.key)
-    assert clock.due_at is not None, "a running clock has a due instant"
-    draft.record(
-        SlaWarned(
-            metric=clock.metric,
-            cycle=clock.cycle,
-            threshold=alarm.threshold,
-            warn_at=alarm.at,
-            due_at=clock.due_at,
-        ),
-        alarm.at,
-        cause=clock.attached_version,
-        policy=clock.policy,
-        by_rule=True,
-    )
-
-
-def _outlive(draft: Draft, alarm: LongestPauseOver, world: World) -> None:
-    """The longest pause that the policy allows is over; the ticket stays paused."""
-    clock = draft.ticket.clock(alarm.key)
-    reason = "the longest pause is over"
-    draft.record(
-        resumed(draft, clock, alarm.at, world, reason, outlived=True),
-        alarm.at,
-        cause=clock.attached_version,
-        policy=clock.policy,
-        by_rule=True,
-    )
-
-
-def _breach(draft: Draft, alarm: BreachDue, world: World) -> None:
-    clock = draft.ticket.clock(alarm.key)
-    assert clock.due_at is not None, "a clock that can break has a due instant"
-    breach = draft.record(
-        SlaBreached(
-            metric=clock.metric,
-            cycle=clock.cycle,
-            target=clock.target,
-            due_at=clock.due_at,
-            breach_at=alarm.at,
-            inherited=clock.inherited,
-            assignee=draft.ticket.assignee,
-        ),
-        alarm.at,
-        cause=clock.attached_version,
-        policy=clock.policy,
-        by_rule=True,
-    )
-    Escalating(draft=draft, at=alarm.at, world=world).broken(clock, breach)
-
-
-def _early(draft: Draft, alarm: EarlyStepDue, world: World) -> Run:
-    clock, step = draft.ticket.clock(alarm.key), alarm.step
-    by = Escalating(draft=draft, at=alarm.at, world=world)
-    run = by.early(clock, step)
-    assert run is not None, "only a clock with a ladder has early steps"
-    return replace(run, step=step)
+    run = start_before_breach(draft, clock, alarm.step, alarm.at)
+    assert run is not None, "only a clock with an escalation policy has early steps"
+    return replace(run, step=alarm.step)

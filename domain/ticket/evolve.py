@@ -1,6 +1,6 @@
 """The one fold: facts in, ticket out. Live server, replay, report: all call this."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from domain.assignment import queue as queues
@@ -14,7 +14,7 @@ from domain.authority import approval as approvals
 from domain.authority.facts import ApprovalFact
 from domain.copies import replace
 from domain.errors import NotFoundError, UnreadableError
-from domain.escalation import run as climbing
+from domain.escalation import run as runs
 from domain.escalation.facts import (
     EscalationAcknowledged,
     EscalationBreached,
@@ -82,7 +82,8 @@ from domain.sla.facts import (
     SlaResumed,
     SlaWarned,
 )
-from domain.ticket.ticket import Absorbed, Merged, Ticket, reply_author
+from domain.sla.reply import reply_author
+from domain.ticket.ticket import Absorbed, Merged, Ticket
 
 
 def fold(events: Iterable[Event], ticket: Ticket | None = None) -> Ticket | None:
@@ -90,6 +91,14 @@ def fold(events: Iterable[Event], ticket: Ticket | None = None) -> Ticket | None
     for event in events:
         ticket = evolve(ticket, event.fact, event.timestamp, event.originator_id)
     return ticket
+
+
+def states(events: Iterable[Event]) -> Iterator[Ticket]:
+    """The ticket after each of these events, its opening first."""
+    ticket: Ticket | None = None
+    for event in events:
+        ticket = evolve(ticket, event.fact, event.timestamp, event.originator_id)
+        yield ticket
 
 
 def evolve(ticket: Ticket | None, fact: Fact, at: datetime, ticket_id: str) -> Ticket:
@@ -418,8 +427,8 @@ def _early(ticket: Ticket, key: str, early: tuple[PreBreachStep, ...]) -> Ticket
 
 
 def _fitting(clock: clocks.Clock, escalation_policy: EscalationPolicy) -> clocks.Clock:
-    """Of a ladder that takes an older one's place: until it is said when its steps
-    before the breach are due, those that both have.
+    """Once a newer version of its escalation policy is pinned: until it is recorded
+    when the steps before the breach are due, those that both versions have.
     """
     if clock.escalation_policy != escalation_policy.ref.name:
         return clock
@@ -444,7 +453,7 @@ def _escalation(  # noqa: C901 - one case a fact
                 clocks=tuple(_fitting(clock, fact.policy) for clock in ticket.clocks),
             )
         case EscalationStarted():
-            run = climbing.started(fact, ticket.version)
+            run = runs.started(fact, ticket.version)
             return replace(ticket, runs=(*ticket.runs, run), acknowledged_by=None)
         case (
             EscalationBreached()
@@ -463,7 +472,7 @@ def _escalation(  # noqa: C901 - one case a fact
             return replace(
                 ticket,
                 runs=tuple(
-                    climbing.evolve(run, fact)
+                    runs.evolve(run, fact)
                     if run.clock == fact.clock and run.state != "ended"
                     else run
                     for run in ticket.runs

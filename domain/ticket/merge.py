@@ -6,9 +6,11 @@ two clocks that run, with its start; of a metric that does not run here, theirs.
 waits for an answer there waits here. See ADR 0023.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from domain.errors import InvalidError, RuleError
+from domain.escalation.ending import end_runs
 from domain.lifecycle.facts import (
     TicketAbsorbed,
     TicketMerged,
@@ -16,12 +18,14 @@ from domain.lifecycle.facts import (
     TicketSeparated,
     TicketUnmerged,
 )
+from domain.sla import tracking as sla
+from domain.sla.clock import Clock
+from domain.sla.moment import Moment
 from domain.sla.reply import Replies
-from domain.ticket.draft import Draft
+from domain.ticket.draft import Draft, Mark
 from domain.ticket.enforce import enforce
+from domain.ticket.escalations import EscalatedDraft
 from domain.ticket.reactions import react
-from domain.ticket.sla_matching import Matching, cancel, end_runs
-from domain.ticket.sla_tracking import take_over
 from domain.ticket.ticket import Ticket
 from domain.ticket.world import World
 
@@ -49,10 +53,20 @@ def merge(
     before = staying.mark()
     staying.record(fact, at)
     running = [clock for clock in came.clocks if clock.live]
-    take_over(staying, before, running, at, world.now(staying))
+    take_over_clocks(staying, before, running, at, world.now(staying))
     react(staying, start, at, world)
     enforce(staying, at, world)
     return ending, staying
+
+
+def take_over_clocks(
+    draft: Draft, since: Mark, clocks: Iterable[Clock], at: datetime, world: World
+) -> None:
+    """The running clocks of a ticket that was merged into this one since the mark."""
+    facts = draft.since(since)
+    moment = Moment(before=since.ticket, ticket=draft.ticket, facts=facts)
+    escalated = EscalatedDraft(draft, world, facts)
+    sla.take_over_clocks(escalated, moment, clocks, at, world)
 
 
 def _refuse(absorbed: Ticket, survivor: Ticket) -> None:
@@ -87,7 +101,7 @@ def _absorbed(
 def _awaits(ticket: Ticket, world: World) -> bool:
     """By any of the policies that promise something to its customer."""
     policies = {promise.policy for promise in ticket.promises}
-    replies = {world.policy(ref).replies for ref in policies} or {Replies()}
+    replies = {world.sla_policy(ref).replies for ref in policies} or {Replies()}
     return any(ticket.awaiting(counting) for counting in replies)
 
 
@@ -147,10 +161,10 @@ def _merged(draft: Draft, survivor: Ticket) -> TicketMerged:
 
 def close_merged(draft: Draft, fact: TicketMerged, at: datetime, world: World) -> None:
     """Its promises end; those that run go on in the ticket that stays."""
+    before = draft.ticket
     cause = draft.record(fact, at)
-    by = Matching(draft=draft, at=at, world=world, cause=cause, kind="other")
+    moment = Moment(before=before, ticket=draft.ticket, facts=(fact,))
     reason = f"merged into ticket {fact.into}"
-    for clock in draft.ticket.clocks:
-        if clock.live:
-            cancel(by, clock, reason, "merged")
+    escalated = EscalatedDraft(draft, world, moment.facts)
+    sla.cancel_merged(escalated, moment, at, world, reason)
     end_runs(draft, at, reason, cause=cause)

@@ -10,9 +10,12 @@ from datetime import datetime
 
 from domain.assignment.offers import queue_unassigned
 from domain.authority.approvals import reroute_approvals
+from domain.escalation import pausing, steps
+from domain.escalation.facts import EscalationReassigned
+from domain.sla import tracking as sla
+from domain.sla.moment import Moment
 from domain.ticket.draft import Draft, Mark
-from domain.ticket.escalation_steps import retry_waiting
-from domain.ticket.sla_tracking import follow
+from domain.ticket.escalations import EscalatedDraft, StepChanges
 from domain.ticket.world import World
 
 Reaction = Callable[[Draft, Mark, datetime, World], None]
@@ -25,8 +28,22 @@ def _queue(draft: Draft, since: Mark, at: datetime, world: World) -> None:
     queue_unassigned(draft, at, world, reopened=reopened)
 
 
-def _retry_held_steps(draft: Draft, _: Mark, at: datetime, world: World) -> None:
-    retry_waiting(draft, at, world)
+def _follow_promises(draft: Draft, since: Mark, at: datetime, world: World) -> None:
+    """Clocks, then escalation because of them: one reaction, because what escalation
+    does here is no news to a clock.
+    """
+    facts = draft.since(since)
+    if not facts:
+        return
+    moment = Moment(before=since.ticket, ticket=draft.ticket, facts=facts)
+    reassigned = moment.happened(EscalationReassigned)
+    escalated = EscalatedDraft(draft, world, facts)
+    sla.follow(escalated, moment, at, world, reassigned=reassigned)
+    pausing.follow(draft, facts, at, world)
+
+
+def _retry_waiting_steps(draft: Draft, _: Mark, at: datetime, world: World) -> None:
+    steps.retry_waiting(draft, at, world, StepChanges(draft, world))
 
 
 def _reroute_approvals(draft: Draft, _: Mark, at: datetime, world: World) -> None:
@@ -35,8 +52,8 @@ def _reroute_approvals(draft: Draft, _: Mark, at: datetime, world: World) -> Non
 
 REACTIONS: tuple[Reaction, ...] = (
     _queue,
-    follow,
-    _retry_held_steps,
+    _follow_promises,
+    _retry_waiting_steps,
     _reroute_approvals,
 )
 """The order is a decision: who holds the ticket is settled before its promises are."""

@@ -1,4 +1,4 @@
-"""Running promises shall follow an edited policy, calendar or ladder: by whom, why.
+"""Running promises shall follow an edited policy, SLA or escalation, or calendar.
 
 A calendar's new version reaches running clocks by itself, unless their policy pins it;
 a policy's own new version only where it says so, or by this order.
@@ -36,7 +36,7 @@ class RestatementOrdered(Fact):
 @dataclass(frozen=True, kw_only=True)
 class ClockChange:
     """What becomes of one clock. Deadlines are None of a clock that stands still or is
-    cancelled. Of one that is `migrated` they are those of its ladder's next step, and
+    cancelled. Of one that is `migrated` they are those of the next escalation step, and
     `step` says which that is.
     """
 
@@ -52,8 +52,8 @@ class ClockChange:
 
 
 def escalating_by(config: Configuration, escalation_policy: str) -> list[str]:
-    """SLA policies of which some version, maybe an old one that a ticket keeps, climbs
-    this ladder.
+    """SLA policies of which some version, maybe an old one that a ticket keeps, names
+    this escalation policy.
     """
     return [
         name

@@ -6,6 +6,7 @@ from datetime import datetime
 from domain.assignment.queue import Queue
 from domain.authority.approval import Approval
 from domain.errors import NotFoundError
+from domain.escalation.pinning import lead_times
 from domain.escalation.policy import EscalationPolicy
 from domain.escalation.run import Run
 from domain.event import Json, PolicyRef
@@ -15,7 +16,6 @@ from domain.lifecycle.facts import (
     Customer,
     Priority,
     TicketDetails,
-    TicketMessageAdded,
 )
 from domain.lifecycle.pause import PastPause, Pause
 from domain.lifecycle.reply_author import ReplyAuthor
@@ -23,6 +23,7 @@ from domain.lifecycle.status import FINISHED, Status
 from domain.people.directory import Turn
 from domain.sla.clock import Clock
 from domain.sla.decision import Decision, Promise
+from domain.sla.forecast import Lead
 from domain.sla.reply import Replies
 
 
@@ -138,6 +139,15 @@ class Ticket:
                 return run
         raise NotFoundError("escalation", key)
 
+    def lead_times(self, escalation_policy: str | None) -> tuple[Lead, ...] | None:
+        """Of the steps before the breach, by the version pinned last; None: this
+        escalation policy is not pinned.
+        """
+        for policy in reversed(self.escalation_policies):
+            if policy.ref.name == escalation_policy:
+                return lead_times(policy)
+        return None
+
     @property
     def details(self) -> TicketDetails:
         return TicketDetails(
@@ -174,14 +184,3 @@ class Ticket:
     @property
     def finished(self) -> bool:
         return self.status in FINISHED
-
-
-def reply_author(fact: TicketMessageAdded, ticket: Ticket) -> ReplyAuthor:
-    """Whose public message it was; `ticket` as it is at the message."""
-    return ReplyAuthor(
-        author_kind=fact.author.kind,
-        role=fact.author.role,
-        channel=fact.channel or ticket.channel,
-        automatic=fact.automatic,
-        last=ticket.version,
-    )

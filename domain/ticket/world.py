@@ -9,9 +9,12 @@ from domain.authority.limits import Authority
 from domain.calendar.calendar import Calendar
 from domain.configuration.configuration import Configuration
 from domain.copies import replace
+from domain.escalation.pinning import lead_times
+from domain.escalation.policy import EscalationPolicy
 from domain.event import PolicyRef
 from domain.oncall.book import OnCallBook
 from domain.people.directory import Directory
+from domain.sla.forecast import Lead
 from domain.sla.policy import SlaPolicy
 from domain.ticket.draft import Draft
 from domain.ticket.ticket import Ticket
@@ -54,9 +57,28 @@ class World:
             return self
         return replace(self, directory=directory)
 
-    def policy(self, ref: PolicyRef) -> SlaPolicy:
+    @property
+    def sla_policies(self) -> tuple[SlaPolicy, ...]:
+        """Those in force, in the order in which they are asked."""
+        return self.config.sla_policies
+
+    def sla_policy(self, ref: PolicyRef) -> SlaPolicy:
         return self.config.sla_policy(ref.name, ref.version)
 
     def calendar(self, ref: PolicyRef | None) -> Calendar | None:
         """None = always open."""
         return None if ref is None else self.config.calendar(ref.name, ref.version)
+
+    def last_calendar(self, name: str) -> PolicyRef | None:
+        """The last version, also of a calendar that is retired; None: there is none."""
+        versions = self.config.entry("calendars", name).versions
+        return versions[-1].ref if versions else None
+
+    def escalation_policy(self, name: str | None) -> EscalationPolicy | None:
+        """The version in force."""
+        return self.config.escalation_policies.get(name or "")
+
+    def lead_times(self, escalation_policy: str | None) -> tuple[Lead, ...]:
+        """Of the steps before the breach, by the version in force."""
+        policy = self.escalation_policy(escalation_policy)
+        return () if policy is None else lead_times(policy)

@@ -11,9 +11,9 @@ from typing_extensions import override
 
 from activities.assignment import Assigning, Refused
 from domain.configuration.facts import PolicyPublished, PolicyRetired
+from domain.escalation.waiting import awaited_teams
 from domain.event import Event
 from domain.oncall.facts import AgentLeaveAdded
-from domain.ticket.escalation_waiting import wanted_hands
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.follower import Follower
 from infra.followers.ticket_cache import TicketCache, each
@@ -102,7 +102,7 @@ class AssignmentFollower(Follower):
         if not held:
             return held
         tickets, _ = await self._tickets.fresh(held)
-        wanted, _ = each(tickets, wanted_hands)
+        wanted, _ = each(tickets, awaited_teams)
         free = await self._assigning.with_room(frozenset().union(*wanted.values()))
         return [i for i in held if i in wanted and wanted[i] & free]
 

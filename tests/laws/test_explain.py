@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from domain.lifecycle.facts import PRIORITIES
 from domain.sla.change_rules import ChangeRule, ReopenRule
 from domain.sla.forecast import used
+from domain.ticket.clock_explanation import explain
 from domain.ticket.decide import Assign, Change, PauseTicket, Reopen, Resolve, Resume
-from domain.ticket.sla_explanation import explain
 from tests.support.dsl import ANSWER, CUSTOMER, NOON, instant
 from tests.support.explained import ZERO, rules, told
 

@@ -12,8 +12,8 @@ def test_the_order_of_the_reactions_is_a_decision():
     """Who holds the ticket is settled before its promises are asked."""
     assert [reaction.__name__ for reaction in REACTIONS] == [
         "_queue",
-        "follow",
-        "_retry_held_steps",
+        "_follow_promises",
+        "_retry_waiting_steps",
         "_reroute_approvals",
     ]
 

@@ -9,9 +9,10 @@ holds as well, because those are asked first.
 from collections.abc import Iterator
 
 from domain.conditions.condition import Condition
+from domain.conditions.fields import EVENT_FIELDS
 from domain.configuration.lint.conditions import holds_never, implies_one
 from domain.errors import FieldError
-from domain.sla.metric import EVENT_FIELDS, Definition
+from domain.sla.metric import Definition
 
 
 def clock_findings(pointer: str, clock: Definition) -> Iterator[FieldError]:

@@ -153,10 +153,10 @@ def _never_reached(escalation_policy: EscalationPolicy) -> Iterator[FieldError]:
         why = f"/steps/{index} finishes the ticket, which ends the climb"
         if index < last:
             yield FieldError(f"/steps/{index + 1}", f"never reached: {why}")
-        elif escalation_policy.last_lap:
+        elif escalation_policy.last_repetition:
             yield FieldError("/repeat", f"there is no second round: {why}")
         return
-    if escalation_policy.repeat and not escalation_policy.last_lap:
+    if escalation_policy.repeat and not escalation_policy.last_repetition:
         message = "there is no second round: all steps lie before the breach"
         yield FieldError("/repeat", message)
 

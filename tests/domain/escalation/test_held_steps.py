@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from domain.escalation.facts import EscalationReassigned, EscalationWaiting
+from domain.escalation.waiting import awaited_teams
 from domain.event import PolicyRef
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Override
 from domain.oncall.plan import Plan
 from domain.oncall.schedule import Schedule
 from domain.ticket.decide import Assign, RetryWaiting
-from domain.ticket.escalation_waiting import wanted_hands
 from tests.support.dsl import instant
 from tests.support.escalation_policies import CHEN, GONE, book, given, told
 from tests.support.oncall import leave_of
@@ -94,8 +94,8 @@ def test_it_is_known_whose_hands_a_held_step_waits_for():
     steps = {"targets": [{"least_loaded": "empty"}], "reassign": {"team": "boilers"}}
     away = book(leaves=leave_of("bo", "0s", "9h"))
     story = given({"after": "0s", **steps}, nobody="hold PT5H", oncall=away)
-    assert wanted_hands(story.enforce("59m").ticket) == frozenset()
-    assert wanted_hands(story.enforce("2h").ticket) == {"empty", "boilers"}
+    assert awaited_teams(story.enforce("59m").ticket) == frozenset()
+    assert awaited_teams(story.enforce("2h").ticket) == {"empty", "boilers"}
 
 
 def holding():

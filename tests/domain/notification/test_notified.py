@@ -1,8 +1,9 @@
 """`escalation.notified` says that a message left, and not more."""
 
 from domain.configuration.bundle import Bundle
+from domain.escalation.chosen import Chosen
 from domain.escalation.commands import PersonNotified
-from domain.escalation.facts import Chosen, EscalationNotified
+from domain.escalation.facts import EscalationNotified
 from domain.simulation.comparison import compare
 from domain.simulation.overlay import with_draft
 from domain.simulation.replay import Past, replay

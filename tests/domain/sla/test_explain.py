@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 
 from domain.errors import NotFoundError
+from domain.sla.excuse import ExcuseBreach
 from domain.sla.forecast import used
+from domain.ticket.clock_explanation import explain
 from domain.ticket.decide import (
     Assign,
     Change,
-    ExcuseBreach,
     PauseTicket,
     Reopen,
     Resolve,
@@ -18,7 +19,6 @@ from domain.ticket.decide import (
 )
 from domain.ticket.draft import seal
 from domain.ticket.merge import merge
-from domain.ticket.sla_explanation import explain
 from domain.ticket.world import World
 from tests.support.calendars import EVERY_DAY
 from tests.support.dsl import AGENTS, BY_ANN, NOON, TEAMS, Story, configured, instant

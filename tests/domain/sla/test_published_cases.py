@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from domain.sla.forecast import used
-from domain.ticket.sla_explanation import explain
+from domain.ticket.clock_explanation import explain
 from tests.cases.runner import DRIVERS, run
 from tests.cases.ticket_answers import answer
 from tests.cases.ticket_kinds import MEASURED, measured_story

@@ -8,7 +8,7 @@ before the instant from which the clock counts is weighed with what was carried 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeAlias
 
 from domain.calendar.calendar import Calendar
@@ -25,11 +25,10 @@ from domain.sla.facts import (
     SlaRestated,
     SlaResumed,
 )
-from domain.ticket.ticket import Ticket
+from domain.sla.intervals import CLOSED, joined, weighed
+from domain.sla.ports import SlaTicket
 
 CalendarOf: TypeAlias = Callable[[PolicyRef | None], Calendar | None]
-MICROSECOND = timedelta(microseconds=1)
-CLOSED = ("closed", "holiday")
 
 
 class TimeSheet:
@@ -40,7 +39,7 @@ class TimeSheet:
     def __init__(
         self,
         events: Sequence[Event],
-        tickets: Sequence[Ticket],
+        tickets: Sequence[SlaTicket],
         metric: str,
         calendar_of: CalendarOf,
     ) -> None:
@@ -52,7 +51,7 @@ class TimeSheet:
     def intervals(self, clock: Clock, end: datetime) -> tuple[Interval, ...]:
         """From the start of the clock to `end`; what counts adds up to what is used."""
         before = self._set_aside().get(clock.key, ())
-        found = _joined((*before, *self._counting(clock, clock.counted_from, end)))
+        found = joined((*before, *self._counting(clock, clock.counted_from, end)))
         return tuple(self._with_pauses(clock, interval, end) for interval in found)
 
     def _with_pauses(self, clock: Clock, interval: Interval, end: datetime) -> Interval:
@@ -73,7 +72,7 @@ class TimeSheet:
     def _set_aside(self) -> dict[str, tuple[Interval, ...]]:
         """Of each clock, what came before the instant from which it counts."""
         found: dict[str, tuple[Interval, ...]] = {}
-        before: Ticket | None = None
+        before: SlaTicket | None = None
         for event, ticket in zip(self._events, self._tickets, strict=True):
             fact = event.fact
             if (
@@ -87,10 +86,10 @@ class TimeSheet:
             before = ticket
         return found
 
-    def _cycles(self, ticket: Ticket) -> list[Clock]:
+    def _cycles(self, ticket: SlaTicket) -> list[Clock]:
         return [clock for clock in ticket.clocks if clock.metric == self._metric]
 
-    def _goes_on_from(self, new: Clock, before: Ticket | None) -> Clock | None:
+    def _goes_on_from(self, new: Clock, before: SlaTicket | None) -> Clock | None:
         cycles = self._cycles(before) if before else []
         chain = [clock for clock in cycles if clock.started_at == new.started_at]
         return chain[-1] if chain else None
@@ -107,7 +106,7 @@ class TimeSheet:
         inside = [i for i in known if start <= i.start and i.end <= upto]
         if not inside or inside[0].start > start or inside[-1].end < upto:
             inside = [self._whole(start, upto)]
-        return _weighed(inside, new.carried, _rule(event), self._cause(event))
+        return weighed(inside, new.carried, _rule(event), self._cause(event))
 
     def _whole(self, start: datetime, end: datetime) -> Interval:
         """Of what came with another ticket, nothing is known but how much it was."""
@@ -121,9 +120,9 @@ class TimeSheet:
         calendar = self._calendar_of(clock.calendar)
         for piece in pieces(calendar, start, end, clock.pauses):
             for begin, until in between(piece.start, piece.end, self._edges):
-                yield self._told(clock, piece, begin, until)
+                yield self._explained(clock, piece, begin, until)
 
-    def _told(
+    def _explained(
         self, clock: Clock, piece: Piece, start: datetime, end: datetime
     ) -> Interval:
         if piece.kind in CLOSED:
@@ -166,8 +165,8 @@ class TimeSheet:
             assignee=ticket.assignee,
         )
 
-    def _ticket(self, at: datetime) -> Ticket:
-        """As it stood; what was before its opening is told of the ticket as opened."""
+    def _ticket(self, at: datetime) -> SlaTicket:
+        """As it was; before its opening, as it was opened."""
         return self._tickets[max(bisect_right(self._instants, at) - 1, 0)]
 
     def _latest(self, at: datetime, *kinds: type) -> Event | None:
@@ -234,68 +233,3 @@ def _reason(kind: IntervalKind, event: Event | None) -> str:
     if isinstance(fact, SlaAttached):
         return "the clock started"
     return "it came from another ticket"
-
-
-def _weighed(
-    intervals: Sequence[Interval], carried: timedelta, reason: str, cause: Cause
-) -> tuple[Interval, ...]:
-    """`carried` spread over what had counted, in proportion, to the microsecond."""
-    total = sum((i.counted for i in intervals), ZERO) // MICROSECOND
-    if not total:
-        last = intervals[-1]
-        if carried:
-            last = replace(
-                last, kind="carried", counted=carried, reason=reason, cause=cause
-            )
-        return _real((*intervals[:-1], last))
-    amount, passed, given = carried // MICROSECOND, 0, 0
-    found = []
-    for interval in intervals:
-        if not interval.counted:
-            found.append(interval)
-            continue
-        passed += interval.counted // MICROSECOND
-        counted = passed * amount // total - given
-        given += counted
-        found.append(
-            replace(
-                interval,
-                kind="carried",
-                counted=counted * MICROSECOND,
-                reason=reason,
-                cause=cause,
-            )
-        )
-    return tuple(found)
-
-
-def _real(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
-    return tuple(i for i in intervals if i.start < i.end or i.counted)
-
-
-def _joined(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
-    """Neighbours that differ in nothing but their times become one; what happened to
-    the ticket while nothing counted makes no difference.
-    """
-    found: list[Interval] = []
-    for interval in intervals:
-        if found and _goes_on(found[-1], interval):
-            counted = found[-1].counted + interval.counted
-            found[-1] = replace(found[-1], end=interval.end, counted=counted)
-        else:
-            found.append(interval)
-    return tuple(found)
-
-
-def _goes_on(last: Interval, following: Interval) -> bool:
-    if (last.kind, last.end) != (following.kind, following.start):
-        return False
-    if last.kind in CLOSED:
-        return (last.reason, last.holiday) == (following.reason, following.holiday)
-    moved = replace(
-        last,
-        start=following.start,
-        end=following.end,
-        counted=following.counted,
-    )
-    return moved == following

@@ -1,7 +1,8 @@
-"""Running climbs taken over to the newest version of their ladder, by order.
+"""Runs taken over to the newest version of their policy, by command.
 
-The step that is next keeps its number. What was waited for it so far counts by the new
-version too; steps before the breach are planned anew for each clock that still runs.
+The step that is next keeps its number. What a run has waited for it so far counts by
+the new version too; steps before the breach are planned again for each clock that still
+runs.
 """
 
 from dataclasses import dataclass
@@ -10,25 +11,29 @@ from datetime import datetime, timedelta
 from domain.calendar.business_time import elapsed
 from domain.escalation.facts import EscalationMigrated, EscalationPinned
 from domain.escalation.policy import EscalationPolicy
+from domain.escalation.ports import EscalationDraft, EscalationWorld
 from domain.escalation.run import Run
+from domain.escalation.runs import run_of
+from domain.escalation.timing import calendar_of, later
 from domain.sla.clock import Clock
 from domain.sla.facts import PreBreachStep
 from domain.sla.forecast import Hours, forecast
-from domain.ticket.draft import Draft
-from domain.ticket.escalation_runs import calendar_of, later, run_of
-from domain.ticket.sla_matching import early_of
-from domain.ticket.world import World
 
 ZERO = timedelta(0)
 
 
 def migrate(
-    draft: Draft, at: datetime, world: World, reason: str, name: str | None = None
+    draft: EscalationDraft,
+    at: datetime,
+    world: EscalationWorld,
+    reason: str,
+    name: str | None = None,
 ) -> None:
-    """Clocks and runs of this ticket, to the newest version of each ladder."""
-    newest = world.config.escalation_policies
+    """Clocks and runs of this ticket, to the newest version of the escalation policy
+    `name`; None: of each.
+    """
     for old in {p.ref.name: p for p in draft.ticket.escalation_policies}.values():
-        new = newest.get(old.ref.name)
+        new = world.escalation_policy(old.ref.name)
         if name not in (None, old.ref.name):
             continue
         if new is not None and new.ref.version > old.ref.version:
@@ -38,9 +43,9 @@ def migrate(
 
 @dataclass(frozen=True)
 class Migration:
-    draft: Draft
+    draft: EscalationDraft
     at: datetime
-    world: World
+    world: EscalationWorld
     old: EscalationPolicy
     new: EscalationPolicy
     reason: str
@@ -78,7 +83,7 @@ class Migration:
         self.draft.record(fact, self.at, policy=self.new.ref)
 
     def _step(self, run: Run) -> int:
-        """Once the promise is broken no step before the breach is left."""
+        """Once the promise is breached no step before the breach is left."""
         first = 0 if run.breach_at is None else self.new.first_late
         return min(max(run.step, first), len(self.new.steps) - 1)
 
@@ -99,9 +104,9 @@ class Migration:
         return max(gap - waited, ZERO)
 
     def _early(self, clock: Clock) -> tuple[PreBreachStep, ...]:
-        policy = self.world.policy(clock.policy)
+        policy = self.world.sla_policy(clock.policy)
         hours = Hours(
             calendar=self.world.calendar(clock.calendar),
-            early=early_of(self.draft.ticket, policy),
+            early=self.draft.ticket.lead_times(policy.escalation_policy) or (),
         )
         return forecast(clock, (), self.at, hours).early

@@ -1,22 +1,22 @@
-"""Steps of a climb that are held because they reach nobody: when time alone may change
-that, and for whose hands they wait.
+"""Steps that wait because they reach nobody: when time alone may change that, and the
+teams whose members they wait for.
 """
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from domain.escalation.policy import Step
+from domain.escalation.ports import EscalationTicket
 from domain.escalation.target import ONE_OF, SCHEDULES
 from domain.oncall.book import OnCallBook, on_leave
 from domain.oncall.on_call import on_call_at
-from domain.ticket.ticket import Ticket
 
 
 def may_change(
     step: Step, people: Iterable[str], at: datetime, oncall: OnCallBook
 ) -> Iterator[datetime]:
-    """When one of these people, whom it could mean, comes back from leave, and when
-    others are on call.
+    """When one of these people, whom the step could reach, comes back from leave, and
+    when others are on call.
     """
     for person in people:
         if back := on_leave(oncall, person, at):
@@ -33,7 +33,7 @@ def may_change(
 def _hand_offs(
     schedule: str, at: datetime, oncall: OnCallBook, *, ended: bool
 ) -> Iterator[datetime]:
-    """Of those who are next, and, `ended`, of those who are on call now."""
+    """When the next shifts begin, and, if `ended`, when those of now end."""
     if schedule in oncall.plans:
         found = on_call_at(oncall.plan(schedule), at)
         yield from (shift.begin for shift in found.next if shift.begin > at)
@@ -41,8 +41,8 @@ def _hand_offs(
             yield from (shift.end for shift in found.now)
 
 
-def wanted_hands(ticket: Ticket) -> frozenset[str]:
-    """The teams of which steps that are held would take somebody with free hands."""
+def awaited_teams(ticket: EscalationTicket) -> frozenset[str]:
+    """The teams in which a waiting step would take somebody who has capacity."""
     found: set[str | None] = set()
     for run in ticket.runs:
         if run.state == "waiting":

@@ -1,64 +1,55 @@
-"""What a step of a ladder does to the ticket, beside telling people: it is handed on,
-raised, watched, changed by macros, turned to another status.
+"""What a step does to the ticket, beside notifying people: it reassigns it, raises its
+priority, adds watchers, runs macros, changes its status.
 
 Everything is recorded, also what was tried in vain.
 """
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 
 from domain.assignment.availability import ResolutionContext, away_of, barred
 from domain.assignment.ranking import IN_TURN, SelectionCriteria, candidates, chosen_of
-from domain.assignment.workload import handed
 from domain.escalation.facts import EscalationReassigned, EscalationReassignmentFailed
 from domain.escalation.policy import Reassign, Step
+from domain.escalation.ports import EscalationDraft, TicketActions
 from domain.escalation.run import Run
 from domain.event import Fact, PolicyRef
-from domain.lifecycle.commands import Handling, Origin
 from domain.lifecycle.facts import PRIORITIES, TicketPriorityChanged, TicketWatched
-from domain.lifecycle.macro_run import run_by_step
 from domain.oncall.on_call import on_call_at
 from domain.people.candidate import Candidate
 from domain.people.directory import may_act
-from domain.ticket.draft import Draft
-from domain.ticket.world import World
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepActions:
-    """Of one step at its instant."""
+    """One step's, at one instant. `others`: what is not decided by escalation."""
 
-    draft: Draft
+    draft: EscalationDraft
     run: Run
     step: Step
     policy: PolicyRef
-    at: datetime
-    around: ResolutionContext
-    world: World
+    context: ResolutionContext
+    others: TicketActions
 
     @property
     def place(self) -> str:
         """Where the step stands in the policy; steps are counted from 0 as in facts."""
         return f"escalation policy {self.policy.name}, /steps/{self.run.step}"
 
-    def change_anything(self, moves: tuple[Candidate, ...]) -> bool:
+    def change_anything(self, found: tuple[Candidate, ...]) -> bool:
         """Whether something is done to the ticket, whoever hears of it."""
         step = self.step
-        turns = step.status and step.status.to != self.draft.ticket.status
-        does = bool(step.watch or step.macros or turns) or self._rises()
-        return does or chosen_of(moves) is not None
+        status = step.status and step.status.to != self.draft.ticket.status
+        changes = bool(step.watch or step.macros or status) or self._raises()
+        return changes or chosen_of(found) is not None
 
     def candidates(self) -> tuple[Candidate, ...]:
-        """For whom the ticket might be, at most one of them chosen."""
+        """Whom the step could give the ticket to, at most one of them chosen."""
         wanted = self.step.reassign
         if wanted is None:
             return ()
         if wanted.strategy == "on_call":
             return self._on_shift(wanted)
-        ticket = self.draft.ticket
-        # Who is only asked to take it is not full of it.
-        unasked = replace(ticket, queue=None)
-        directory = handed(self.world.directory, (ticket, unasked))
+        ticket, directory = self.draft.ticket, self.others.directory_without_offer()
         team = wanted.team or ticket.team or ""
         routing, strategy = directory.routing(team), wanted.strategy
         needs = dict(routing.required) | routing.preferred_skills(ticket.attributes)
@@ -72,42 +63,39 @@ class StepActions:
                 holder=ticket.assignee,
                 last=directory.last(self._place),
                 place=self._place,
-                away=away_of(self.around, team),
+                away=away_of(self.context, team),
                 needs=needs,
                 required_skills=routing.required,
                 weight=directory.weight(team, ticket.channel),
             ),
         )
 
-    def do(self, moves: tuple[Candidate, ...], cause: int) -> None:
+    def do(self, found: tuple[Candidate, ...], cause: int) -> None:
         """`cause`: version of the event that the step fired."""
-        self._hand_over(moves, cause)
+        self._reassign(found, cause)
         self._raise_priority(cause)
         for person in self.step.watch:
             if person not in self.draft.ticket.watchers:
                 self._record(TicketWatched(person=person), cause)
+        at, status = self.context.at, self.step.status
         for name in self.step.macros:
-            macro, directory = self.world.config.macro(name), self.world.directory
-            run_by_step(self.draft, macro, self.at, directory, cause)
-        if self.step.status is not None and not self.draft.ticket.finished:
-            origin = Origin(cause=cause, policy=self.policy, by_rule=True)
-            Handling(
-                draft=self.draft,
-                at=self.at,
-                directory=self.world.directory,
-                origin=origin,
-            ).turn(self.step.status, self.place)
+            self.others.run_macro(name, at, cause)
+        if status is not None and not self.draft.ticket.finished:
+            policy = self.policy
+            self.others.change_status(
+                status, at, self.place, cause=cause, policy=policy
+            )
 
     def _on_shift(self, wanted: Reassign) -> tuple[Candidate, ...]:
-        book, name = self.world.oncall, wanted.team or ""
+        book, name = self.context.oncall, wanted.team or ""
         known = name in book.plans
-        shifts = on_call_at(book.plan(name), self.at).now if known else ()
+        shifts = on_call_at(book.plan(name), self.context.at).now if known else ()
         unfit = {shift.person: self._unfit(shift.person) for shift in shifts}
         free = [person for person, why in unfit.items() if why is None]
         return tuple(
             Candidate(
                 agent=shift.person,
-                load=self.world.directory.load(shift.person),
+                load=self.context.directory.load(shift.person),
                 chosen=bool(free) and shift.person == free[0],
                 reason=unfit[shift.person] or shift.reason,
             )
@@ -117,21 +105,22 @@ class StepActions:
     def _unfit(self, person: str) -> str | None:
         if person == self.draft.ticket.assignee:
             return "holds it already"
-        unfit = may_act(self.world.directory, person) or barred(self.around, person)
-        return unfit or self.around.asked.get(person)
+        context = self.context
+        unfit = may_act(context.directory, person) or barred(context, person)
+        return unfit or context.asked.get(person)
 
     @property
     def _place(self) -> str:
-        """Of a round robin: each step goes on by its own."""
+        """Where a round robin keeps its turn: each step has its own."""
         return f"{self.policy.name}/{self.run.step}/reassign"
 
-    def _hand_over(self, moves: tuple[Candidate, ...], cause: int) -> None:
+    def _reassign(self, found: tuple[Candidate, ...], cause: int) -> None:
         wanted = self.step.reassign
         if wanted is None:
             return
         ticket, on_call = self.draft.ticket, wanted.strategy == "on_call"
         team = ticket.team if on_call else wanted.team or ticket.team
-        chosen = chosen_of(moves)
+        chosen = chosen_of(found)
         if chosen is None or (team is None and not on_call):
             self._record(
                 EscalationReassignmentFailed(
@@ -140,7 +129,7 @@ class StepActions:
                     repetition=self.run.repetition,
                     strategy=wanted.strategy,
                     team=team,
-                    candidates=moves,
+                    candidates=found,
                 ),
                 cause,
             )
@@ -154,19 +143,19 @@ class StepActions:
                 team=team,
                 from_agent=ticket.assignee,
                 to_agent=chosen.agent,
-                candidates=moves,
+                candidates=found,
                 turn=self._place if chosen.reason == IN_TURN else None,
             ),
             cause,
         )
 
-    def _rises(self) -> bool:
+    def _raises(self) -> bool:
         return bool(self.step.raise_priority) and (
             self.draft.ticket.priority != PRIORITIES[-1]
         )
 
     def _raise_priority(self, cause: int) -> None:
-        if not self._rises():
+        if not self._raises():
             return
         old = self.draft.ticket.priority
         rank = PRIORITIES.index(old) + self.step.raise_priority
@@ -175,4 +164,5 @@ class StepActions:
         self._record(TicketPriorityChanged(old=old, new=new, reason=reason), cause)
 
     def _record(self, fact: Fact, cause: int) -> None:
-        self.draft.record(fact, self.at, cause=cause, policy=self.policy, by_rule=True)
+        at, policy = self.context.at, self.policy
+        self.draft.record(fact, at, cause=cause, policy=policy, by_rule=True)

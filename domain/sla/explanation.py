@@ -12,9 +12,8 @@ from domain.event import Event, PolicyRef
 from domain.sla.clock import Clock
 from domain.sla.consumption import ZERO, Consumption, Interval, consumption
 from domain.sla.facts import SlaAttached, SlaBreached, SlaRestated, SlaResumed
-from domain.ticket.evolve import fold
-from domain.ticket.sla_timesheet import CalendarOf, TimeSheet
-from domain.ticket.ticket import Ticket
+from domain.sla.ports import SlaTicket
+from domain.sla.timesheet import CalendarOf, TimeSheet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,16 +62,19 @@ class Explanation:
 
 
 def explain(
-    events: Sequence[Event], key: str, calendar_of: CalendarOf, at: datetime
+    events: Sequence[Event],
+    tickets: Sequence[SlaTicket],
+    key: str,
+    calendar_of: CalendarOf,
+    at: datetime,
 ) -> Explanation:
-    """The clock `metric/cycle` as of `at`; `metric` alone means its last cycle. Raises
-    NotFoundError if the ticket had no such clock by then.
+    """The clock `metric/cycle` as of `at`; `metric` alone means its last cycle.
+    `events`: up to then; `tickets`: the ticket after each of them. Raises NotFoundError
+    if it had no such clock.
     """
-    known = [event for event in events if event.timestamp <= at]
-    tickets = list(_after_each(known))
     clock = _find(tickets[-1].clocks if tickets else (), key)
     end = clock.stopped_at or at
-    sheet = TimeSheet(known, tickets, clock.metric, calendar_of)
+    sheet = TimeSheet(events, tickets, clock.metric, calendar_of)
     intervals = sheet.intervals(clock, end)
     elapsed = sum((interval.counted for interval in intervals), ZERO)
     return Explanation(
@@ -81,8 +83,8 @@ def explain(
         elapsed=elapsed,
         intervals=intervals,
         consumption=consumption(intervals),
-        deadlines=tuple(_deadlines(known, clock)),
-        breach=_breach(known, clock),
+        deadlines=tuple(_deadlines(events, clock)),
+        breach=_breach(events, clock),
         verdict=_verdict(clock, elapsed),
     )
 
@@ -92,14 +94,6 @@ def _find(clocks: Sequence[Clock], key: str) -> Clock:
         if key in (clock.key, clock.metric):
             return clock
     raise NotFoundError("clock", key)
-
-
-def _after_each(events: Sequence[Event]) -> Iterator[Ticket]:
-    ticket: Ticket | None = None
-    for event in events:
-        ticket = fold((event,), ticket)
-        assert ticket is not None, "an event leaves a ticket"
-        yield ticket
 
 
 def _deadlines(events: Sequence[Event], clock: Clock) -> Iterator[Deadline]:

@@ -8,15 +8,15 @@ from domain.calendar.span import Span, ended
 from domain.copies import replace
 from domain.lifecycle.facts import TicketSeparated, TicketUnmerged
 from domain.sla.clock import Clock
-from domain.ticket.sla_judging import Judging
-from domain.ticket.sla_matching import cancel
-from domain.ticket.sla_situation import Situation
-from domain.ticket.sla_starting import ClockStarter
-from domain.ticket.ticket import Absorbed
+from domain.sla.judging import align
+from domain.sla.matching import cancel, take_terms
+from domain.sla.ports import AbsorbedTicket
+from domain.sla.situation import Situation
+from domain.sla.starting import restore
 
 
-def come_apart(situation: Situation) -> None:
-    """On either side, if that is what happened."""
+def unmerge_clocks(situation: Situation) -> None:
+    """In either ticket, if a merge was undone."""
     before = situation.moment.before
     for fact in situation.moment.facts:
         match fact:
@@ -37,28 +37,27 @@ def _restore(situation: Situation, fact: TicketUnmerged) -> None:
     for clock in situation.draft.ticket.clocks:
         by_merge = clock.cancelled_by == "merged" and not clock.live
         if merged and by_merge and clock.stopped_at == merged.at:
-            ClockStarter(situation).restore(clock, fact.replies)
+            restore(situation, clock, fact.replies)
 
 
-def _give_back(situation: Situation, gone: Absorbed) -> None:
-    """Clocks of the other go; where this one's own took the other's terms, it has its
-    own again.
+def _give_back(situation: Situation, gone: AbsorbedTicket) -> None:
+    """Clocks of the other ticket go; where this one's own took the other's terms, it
+    has its own again.
     """
     for clock in situation.draft.ticket.clocks:
         if not clock.live or clock.taken_from != gone.ticket_id:
             continue
-        by = situation.matching()
         if clock.own is None:
-            cancel(by, clock, f"ticket {gone.ticket_id} is on its own again", "merged")
+            reason = f"ticket {gone.ticket_id} is on its own again"
+            cancel(situation, clock, reason, "merged")
             continue
         own = replace(clock.own, pauses=_pauses(clock.own, clock, gone))
-        by.take_terms(clock, own, None)
-        Judging(situation).align(
-            next(c for c in situation.draft.ticket.clocks if c.key == clock.key)
-        )
+        take_terms(situation, clock, own, None)
+        now = next(c for c in situation.draft.ticket.clocks if c.key == clock.key)
+        align(situation, now)
 
 
-def _pauses(own: Clock, clock: Clock, gone: Absorbed) -> tuple[Span, ...]:
+def _pauses(own: Clock, clock: Clock, gone: AbsorbedTicket) -> tuple[Span, ...]:
     """Its own up to the merge, then those that it had with the other's terms."""
     since = tuple(
         Span(max(span.start, gone.at), span.end)
