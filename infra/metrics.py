@@ -51,44 +51,46 @@ SWEPT = Counter("pledge_sweeper_enforced", "Tickets enforced by the sweeper")
 REFUSED = Counter("pledge_sweeper_refused", "Tickets that could not be decided")
 GAP = Gauge(
     "pledge_schedule_gap_seconds",
-    "Time of the next 7 days in which nobody is on call",
+    "Time in the next 7 days in which nobody is on call",
     ["schedule"],
     multiprocess_mode="livemostrecent",
 )
 CONFIG_WARNINGS = Gauge(
     "pledge_config_warnings",
-    "Findings about published configuration",
+    "Warnings about published configuration",
     ["kind"],
     multiprocess_mode="livemostrecent",
 )
 UNPROMISED = Gauge(
     "pledge_unpromised_tickets",
-    "Open tickets to which no SLA policy promises anything",
+    "Open tickets to which no SLA policy applies",
     multiprocess_mode="livemostrecent",
 )
-DELIVERED = Counter("pledge_deliveries", "Webhook tries", ["state"])
-NOTIFIED = Counter("pledge_notifications", "Tries to tell people", ["channel", "state"])
+DELIVERED = Counter("pledge_deliveries", "Webhook attempts", ["state"])
+NOTIFIED = Counter(
+    "pledge_notifications", "Attempts to notify people", ["channel", "state"]
+)
 NOT_NOTIFIED = Counter(
     "pledge_notification_failures",
-    "Tries to tell people that failed",
+    "Failed attempts to notify people",
     ["channel", "reason"],
 )
 CIRCUITS = Gauge(
     "pledge_notification_circuits_open",
-    "Destinations left alone after failures",
+    "Destinations not used because of failures",
     ["channel"],
     multiprocess_mode="livemostrecent",
 )
 
 HEARTBEAT = Gauge(
     "pledge_heartbeat_age_seconds",
-    "Since the last sign of life of a part",
+    "Time since the last heartbeat of a part",
     ["part"],
     multiprocess_mode="livemostrecent",
 )
 DISK_FREE = Gauge(
     "pledge_disk_free_bytes",
-    "Free where the data directory is",
+    "Free space on the disk of the data directory",
     multiprocess_mode="livemostrecent",
 )
 

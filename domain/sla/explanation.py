@@ -153,7 +153,7 @@ def _verdict(clock: Clock, elapsed: timedelta) -> str:
     formula = f"elapsed {_words(elapsed)} of {_words(clock.target)}"
     standing = str(clock.state)
     if clock.live and elapsed > clock.target:
-        standing = f"broken, {clock.state}"
+        standing = f"breached, {clock.state}"
     if elapsed > clock.target:
         standing += f", {_words(elapsed - clock.target)} over"
     if clock.excuse is not None:

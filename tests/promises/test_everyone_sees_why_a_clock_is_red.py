@@ -93,7 +93,7 @@ def test_the_breach_is_shown_with_its_exact_instant(explained):
 
 
 def test_the_verdict_is_told_in_words(explained):
-    assert " of 3 h: broken, paused" in explained["verdict"]
+    assert " of 3 h: breached, paused" in explained["verdict"]
 
 
 def test_a_pause_names_who_paused_and_why(admin):
