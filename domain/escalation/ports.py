@@ -2,10 +2,10 @@
 to the ticket for a step.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
-from domain.assignment.queue import Queue
 from domain.calendar.calendar import Calendar
 from domain.escalation.policy import EscalationPolicy
 from domain.escalation.run import Run
@@ -20,6 +20,15 @@ from domain.sla.policy import SlaPolicy
 from domain.sla.ports import ConditionTicket
 
 
+class OfferQueue(Protocol):
+    """In which the ticket is offered to one agent after the other."""
+
+    @property
+    def asked(self) -> Mapping[str, str]:
+        """By agent who did not take it, what they answered, in words."""
+        ...
+
+
 class EscalationTicket(ConditionTicket, Protocol):
     @property
     def updated_at(self) -> datetime: ...
@@ -28,7 +37,7 @@ class EscalationTicket(ConditionTicket, Protocol):
     @property
     def runs(self) -> tuple[Run, ...]: ...
     @property
-    def queue(self) -> Queue | None: ...
+    def queue(self) -> OfferQueue | None: ...
     @property
     def watchers(self) -> tuple[str, ...]: ...
 

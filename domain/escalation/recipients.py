@@ -27,7 +27,7 @@ class MatchedPerson:
 class Resolution:
     """Grows target by target; a person is notified once, with every reason."""
 
-    around: ResolutionContext
+    context: ResolutionContext
     chosen: dict[str, Chosen] = field(default_factory=dict)
     excluded: dict[str, str] = field(default_factory=dict)
     turns: dict[str, str] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Resolution:
         managed = target.kind == "manager_of"
         return Because(
             target=target.kind,
-            name=str(self.around.assignee) if managed else target.name,
+            name=str(self.context.assignee) if managed else target.name,
             level=meant.level,
             catch_all=catch_all,
         )
@@ -82,21 +82,21 @@ class Resolution:
         )
 
     def _unfit(self, person: str) -> str | None:
-        around = self.around
-        unfit = may_act(around.directory, person) or barred(around, person)
-        if unfit is None and not around.log_notifies:
-            agent = around.directory.agents[person]
+        context = self.context
+        unfit = may_act(context.directory, person) or barred(context, person)
+        if unfit is None and not context.log_notifies:
+            agent = context.directory.agents[person]
             return None if agent.told else "no channel"
         return unfit
 
     def _meant(  # noqa: C901 - one case a kind of target
         self, target: Target, place: str
     ) -> Iterator[MatchedPerson]:
-        name, directory = target.name, self.around.directory
+        name, directory = target.name, self.context.directory
         match target.kind:
             case "assignee":
-                if self.around.assignee is not None:
-                    yield MatchedPerson(self.around.assignee, "holds the ticket")
+                if self.context.assignee is not None:
+                    yield MatchedPerson(self.context.assignee, "holds the ticket")
             case "agent" | "webhook":
                 yield MatchedPerson(name, "named by the policy")
             case "team":
@@ -115,27 +115,27 @@ class Resolution:
                 yield from self._one_of(target, place)
 
     def _nobody(self, target: Target) -> str:
-        name, around = target.name, self.around
+        name, context = target.name, self.context
         match target.kind:
             case "assignee":
                 return "nobody holds the ticket"
-            case "manager_of" if around.assignee is None:
+            case "manager_of" if context.assignee is None:
                 return "nobody holds the ticket, so nobody is the manager"
             case "manager_of":
                 wanted = target.up_to or target.depth
-                return self._end_of_chain(str(around.assignee), wanted)
+                return self._end_of_chain(str(context.assignee), wanted)
             case "on_call" | "on_call_next" | "on_call_previous":
-                known = name in around.oncall.plans
+                known = name in context.oncall.plans
                 when = target.kind.removeprefix("on_call").replace("_", " ")
                 why = f"nobody is on call{when} for {name}"
                 return why if known else f"there is no schedule {name}"
             case _:
-                known = name in around.directory.teams
+                known = name in context.directory.teams
                 lacks = "no lead" if target.kind == "lead_of" else "nobody in it"
                 return f"{name} has {lacks}" if known else f"there is no team {name}"
 
     def _end_of_chain(self, assignee: str, wanted: int) -> str:
-        agents = self.around.directory.agents
+        agents = self.context.directory.agents
         last = [assignee, *managers_above(agents, assignee)][-1]
         back = agents[last].manager if last in agents else None
         circle = f"{last} is managed by {back}, which is a circle"
@@ -146,10 +146,10 @@ class Resolution:
         """Of one manager, who is away or gone is skipped up: the next stands in. Of
         all of them everybody has their own level, whoever is passed over.
         """
-        assignee = self.around.assignee
+        assignee = self.context.assignee
         if assignee is None:
             return
-        above = managers_above(self.around.directory.agents, assignee)
+        above = managers_above(self.context.directory.agents, assignee)
         for level, person in enumerate(above, start=1):
             reason = f"manager of {assignee}, {level} up"
             if target.up_to is not None:
@@ -165,10 +165,10 @@ class Resolution:
                 self.excluded.setdefault(person, unfit)
 
     def _on_call(self, target: Target) -> Iterator[MatchedPerson]:
-        oncall = self.around.oncall
+        oncall = self.context.oncall
         if target.name not in oncall.plans:
             return
-        found = on_call_at(oncall.plan(target.name), self.around.at)
+        found = on_call_at(oncall.plan(target.name), self.context.at)
         shifts = {
             "on_call": found.now,
             "on_call_next": found.next,
@@ -198,17 +198,17 @@ class Resolution:
                 self.excluded.setdefault(candidate.agent, candidate.reason)
 
     def _candidates(self, target: Target, place: str) -> tuple[Candidate, ...]:
-        around, kind = self.around, target.kind
+        context, kind = self.context, target.kind
         wanted = SelectionCriteria(
             strategy="least_loaded" if kind not in ("round_robin", "skilled") else kind,
-            last=around.directory.last(place),
+            last=context.directory.last(place),
             place=place,
             needs={need.skill: need.level for need in target.needs},
             away=self._away(target.name),
         )
-        return candidates(around.directory, target.name, wanted)
+        return candidates(context.directory, target.name, wanted)
 
     def _away(self, team: str) -> dict[str, str]:
-        members = members_of(self.around, team)
+        members = members_of(self.context, team)
         unfit = {member: self._unfit(member) for member in members}
-        return {**self.around.asked, **{m: why for m, why in unfit.items() if why}}
+        return {**self.context.asked, **{m: why for m, why in unfit.items() if why}}
