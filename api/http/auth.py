@@ -240,8 +240,10 @@ HEADERS = [
         "schema": {"type": "string"},
     }
     for name, description in (
-        "Idempotency-Key",
-        "The same key and body get the same answer, applied once",
+        (
+            "Idempotency-Key",
+            "The same key and body get the same answer, applied once",
+        ),
         (
             "If-Match",
             'ETags, one of which must be current, for example `"7"`; or `*`',

@@ -29,7 +29,7 @@ def excuse(draft: SlaDraft, command: ExcuseBreach, at: datetime) -> None:
     if clock is None:
         raise NotFoundError("clock", command.metric)
     if clock.breached_at is None and clock.state != "missed":
-        raise RuleError(f"{clock.key} is not broken: there is nothing to excuse")
+        raise RuleError(f"{clock.key} is not breached: there is nothing to excuse")
     if clock.excuse is not None:
         raise RuleError(f"{clock.key} was excused by {clock.excuse.approved_by}")
     fact = SlaExcused(
