@@ -45,6 +45,7 @@ FIELDS: Final[dict[str, str]] = {
     "authorities": "Approval limits by role",
     "automatic": "No human wrote it; it does not count as an answer",
     "back": "The shift time that is wanted in return",
+    "because": "Each reason for choosing this person, as data",
     "decision_reason": "The reason of the decision",
     "before": "The value before; null: there was none",
     "body": "The text",

@@ -188,7 +188,7 @@ async def test_a_stop_leaves_no_process(up):
 
 
 async def test_a_stop_while_starting_leaves_no_process(up):
-    await up.says("postgres runs")
+    await up.says("started postgres")
     assert await up.end(signal.SIGINT) == 0
     assert not left_by(up)
 
