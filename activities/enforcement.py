@@ -1,6 +1,6 @@
 """Doing what is due. The one activity of the ticket workflow, and of the sweeper.
 
-Idempotent by what it decides: `domain.enforce` finds nothing due the second time, and
+Idempotent by what it decides: `domain.ticket.enforce` finds nothing due the second time, and
 the append is guarded by the ticket's version, so two who enforce at once cannot both.
 """
 

@@ -34,7 +34,7 @@ EXTERNAL = {
 UP = """
 import sys
 sys.path[0] = sys.argv[1]
-from infra.up import up
+from infra.embedded.up import up
 sys.exit(up())
 """
 STAND_INS = """

@@ -240,7 +240,8 @@ def test_changed_fields_are_recorded_with_what_they_were(api):
     shown = api.ok("PATCH", f"/v1/tickets/{ticket['id']}", change)
     assert {name: shown[name] for name in change} == change
     data = event(api, ticket, "ticket.updated")["data"]
-    assert data["new"] == change
+    assert data["changed"] == list(change)
+    assert {name: data["new"][name] for name in change} == change
     assert data["old"]["attributes"] == {"a": 1}
 
 
