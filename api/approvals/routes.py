@@ -1,4 +1,4 @@
-"""Refunds and compensations of a ticket: asked for, approved, rejected."""
+"""Refunds and compensations of a ticket: requested, approved, rejected."""
 
 from fastapi import APIRouter, Response
 
@@ -23,8 +23,8 @@ LONGEST_NUMBER = 9
 async def ask_approval(
     ticket_id: str, body: ApprovalIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Ask to give the customer money: granted at once within the requester's own limit,
-    else it waits for somebody with enough authority.
+    """Request a refund or compensation. It is granted at once within the requester's
+    own limit; otherwise a manager with a high enough limit must approve it.
     """
     by = await acting_agent(known.registry, caller, body.requested_by, "/requested_by")
     command = AskApproval(
@@ -43,7 +43,7 @@ async def ask_approval(
 async def approve(
     ticket_id: str, number: str, body: VerdictIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Grant it, by one's own limit or by one that was lent."""
+    """Approve it, under one's own limit or a delegated one."""
     return await _verdict(known, ticket_id, number, body, caller, grant=True)
 
 
@@ -53,7 +53,7 @@ async def approve(
 async def reject(
     ticket_id: str, number: str, body: VerdictIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Refuse it; who may grant it may reject it."""
+    """Reject it. Whoever may approve it may also reject it."""
     return await _verdict(known, ticket_id, number, body, caller, grant=False)
 
 

@@ -1,4 +1,4 @@
-"""Into somebody's hands: offers answered, and who waits in a team's queue."""
+"""Assignment: answering offers, and the tickets waiting in a team's queue."""
 
 from datetime import datetime
 from typing import Annotated
@@ -25,29 +25,35 @@ Name = Annotated[Word, Path()]
 
 
 class QueuedOut(BaseModel):
-    """Of the read model, a moment behind the log."""
+    """From the read model, which is updated shortly after the log."""
 
     ticket_id: str
     number: int
     subject: str
     priority: str
     tier: str
-    queued_at: datetime = Field(description="First; it survives going to other teams")
-    due_at: datetime | None = Field(description="Of the promise that is due first")
+    queued_at: datetime = Field(
+        description=("When it was first queued; kept when it moves to other teams")
+    )
+    due_at: datetime | None = Field(
+        description=("Due time of the promise that is due first")
+    )
     offered_to: str | None
     offer_expires_at: datetime | None
-    reason: str | None = Field(description="Why nobody is asked now")
+    reason: str | None = Field(description="Why it is offered to nobody now")
 
 
 class QueueOut(BaseModel):
-    """Of the read model, a moment behind the log."""
+    """From the read model, which is updated shortly after the log."""
 
     team: str
-    waiting: int = Field(description="Tickets that nobody has, also those on offer")
-    offered: int = Field(description="Of these, somebody is asked to take them")
-    oldest_queued_at: datetime | None = Field(description="Which waits longest")
-    next_due_at: datetime | None = Field(description="The promise that is due first")
-    breached: int = Field(description="Of these, a promise was broken")
+    waiting: int = Field(description="Unassigned tickets, including those on offer")
+    offered: int = Field(description="How many of these are on offer")
+    oldest_queued_at: datetime | None = Field(
+        description=("Since when the longest waiting ticket has been queued")
+    )
+    next_due_at: datetime | None = Field(description="When the first promise is due")
+    breached: int = Field(description="How many of these have a breached promise")
 
 
 class QueueList(BaseModel):
@@ -64,7 +70,9 @@ class QueuePage(BaseModel):
 async def accept_offer(
     ticket_id: str, known: ServicesDep, caller: CallerDep, body: AcceptIn | None = None
 ) -> Response:
-    """The agent to whom it is offered takes it. Of two answers one wins."""
+    """Accept the offer: the ticket is assigned to the agent. Of two answers the first
+    wins.
+    """
     agent = body.agent if body else None
     by = await acting_agent(known.registry, caller, agent, "/agent")
     command = AcceptOffer(agent=by.actor.person)
@@ -76,7 +84,9 @@ async def accept_offer(
 async def decline_offer(
     ticket_id: str, body: DeclineIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """The next one is asked at once; the ticket keeps its place in time."""
+    """Decline the offer. The ticket is offered to the next agent at once and keeps its
+    place in the queue.
+    """
     by = await acting_agent(known.registry, caller, body.agent, "/agent")
     command = DeclineOffer(agent=by.actor.person, reason=body.reason)
     done = await known.desk.apply(await ticket_id_of(known, ticket_id), command, by)
@@ -89,7 +99,7 @@ async def list_queues(
     asked: PageDep,
     wait_for: Annotated[int | None, Query(ge=0, le=2**62)] = None,
 ) -> Response:
-    """Every team with what waits for it, also of a team where nothing waits."""
+    """Every team with a summary of its waiting tickets, including teams without any."""
     if wait_for is not None:
         await known.tickets.wait_for(wait_for)
     waiting = {str(queue["team"]): queue for queue in await known.queues.summary()}
@@ -117,8 +127,8 @@ async def get_queue(
     cursor: Annotated[Line | None, Query()] = None,
     wait_for: Annotated[int | None, Query(ge=0, le=2**62)] = None,
 ) -> Response:
-    """Tickets of the team that nobody has, those that wait longest first; of a team
-    that assigns by hand there are none. Of a team that is retired those that waited.
+    """Unassigned tickets in the team's queue, the longest waiting first. A team that
+    assigns by hand has no queue. For a retired team: the tickets that were waiting.
     """
     if not (await known.registry.config()).entry("teams", name).versions:
         raise NotFoundError("team", name)

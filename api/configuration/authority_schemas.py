@@ -1,4 +1,4 @@
-"""Limits of roles, authority lent, and refunds and compensations of a ticket."""
+"""Approval limits of roles, delegations, and refunds and compensations of a ticket."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -64,8 +64,8 @@ class MoneyIn(Strict):
 
 
 class AuthorityIn(Strict):
-    """What an agent of this role may grant without asking. A kind that is left out:
-    nothing of it.
+    """What an agent with this role may approve. If a kind is left out, the limit is
+    nothing.
     """
 
     model_config = example(
@@ -77,14 +77,16 @@ class AuthorityIn(Strict):
     compensation: MoneyIn | None = None
     answer_within: Duration | Literal["never"] = Field(
         default="PT4H",
-        description="How long who has this role may take to approve what is asked of"
-        " them; then the next manager with enough authority is asked",
+        description=(
+            "How long an approver with this role has to decide; then the request is "
+            "escalated to the next manager with a high enough limit"
+        ),
     )
 
 
 class ScopeIn(MoneyIn):
-    """`team`: only on tickets of this team. At most `amount`, and never more than the
-    principal may grant themselves.
+    """`team`: only for tickets of this team. The limit is `amount`, and never more than
+    the principal's own limit.
     """
 
     types: list[SpendKind] = Field(min_length=1, max_length=2)
@@ -135,8 +137,8 @@ class DelegationPage(BaseModel):
 
 
 class ApprovalIn(Strict):
-    """Granted at once if it lies within the requester's own limit. `requested_by`: the
-    key of an agent may leave it out.
+    """Granted at once within the requester's own limit. `requested_by`: may be left out
+    with the key of an agent.
     """
 
     model_config = example(
@@ -154,8 +156,8 @@ class ApprovalIn(Strict):
 
 
 class VerdictIn(Strict):
-    """`by`: the agent who decides; never the one who asked. The key of an agent may
-    leave it out.
+    """`by`: the agent who decides; never the requester. It may be left out with the key
+    of an agent.
     """
 
     model_config = example(by="mia", reason="the photo shows it")

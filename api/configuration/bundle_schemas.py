@@ -1,4 +1,4 @@
-"""Documents handed in together, and what that changes."""
+"""Several documents submitted together, and what they change."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ POLICIES: JsonValue = {"pre-sales": {"match": [RULE]}}
 
 
 class _BundleIn(Strict):
-    """What it does not name stays as it is."""
+    """Documents that it does not contain stay as they are."""
 
     model_config = example(
         agents=PEOPLE,
@@ -28,7 +28,7 @@ class _BundleIn(Strict):
 
 
 def _bundle() -> type[Strict]:
-    """One member a kind: the documents by name, each as it would be PUT."""
+    """One member per kind: its documents by name, each in the form of a PUT."""
     members: dict[str, Any] = {
         kind.replace("-", "_"): (
             dict[Word, schema],  # type: ignore[valid-type] # from the table
@@ -75,8 +75,8 @@ ConfigurationOut = _configuration()
 
 
 class DifferenceOut(BaseModel):
-    """`pointer` into the document. `before` is null where `op` is add, `after` where it
-    is remove.
+    """`pointer`: the place in the document. `before` is null if op is add, `after` is
+    null if op is remove.
     """
 
     op: Op
@@ -86,8 +86,9 @@ class DifferenceOut(BaseModel):
 
 
 class ChangeOut(BaseModel):
-    """`version`: of the document by this change; of what is retired, its last.
-    `differences` from the version before it, none where there was none.
+    """`version`: the version that this change creates; for a retired document, its last
+    version. `differences`: from the version before it; none if there is no version
+    before.
     """
 
     kind: Kind
@@ -99,8 +100,8 @@ class ChangeOut(BaseModel):
 
 
 class BundleOut(BaseModel):
-    """In the order in which they are published, and then retired. What is in force as
-    it is, is not in it.
+    """In the order of publication; retired documents come last. Documents that do not
+    change are left out.
     """
 
     changes: list[ChangeOut]

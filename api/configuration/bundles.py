@@ -1,4 +1,4 @@
-"""A whole bundle of configuration at once: what it would change, and changing it."""
+"""A whole bundle of configuration at once: plan and apply."""
 
 import asyncio
 import json
@@ -40,8 +40,11 @@ BODY = {
 Prune = Annotated[
     bool,
     Query(
-        description="Retire what the bundle does not name, of the kinds that it names:"
-        " of `teams: {}` every team. 409 names what is in use by something that stays"
+        description=(
+            "Also retire documents that the bundle does not contain, limited to the "
+            "kinds in the bundle: `teams: {}` retires every team. 409 lists what is "
+            "still in use"
+        )
     ),
 ]
 PLAN = guarded("config:read", 400, 409, 413, 415, 422)
@@ -54,14 +57,14 @@ READ = reads("config:read", 422)
 Kinds = Annotated[
     list[Kind],
     Several,
-    Query(description="Only documents of these kinds; all, if none is named"),
+    Query(description="Only documents of these kinds; if left out, all kinds"),
 ]
 
 
 @ROUTER.get("", response_model=ConfigurationOut, operation_id="export_config", **READ)
 async def export(request: Request, known: ServicesDep, kind: Kinds = []) -> Response:  # noqa: B006 - FastAPI copies it
-    """All that is in force as one bundle, as plan and apply take it; as YAML with
-    `Accept: application/yaml`. Kinds and names stand in the same order each time.
+    """Everything in force as one bundle, in the form that plan and apply take; as YAML
+    with `Accept: application/yaml`. Kinds and names are always in the same order.
     """
     config = await known.registry.config()
     headers = etag(config.revision) | {"Vary": "Accept"}
@@ -94,8 +97,9 @@ def _wants_yaml(accept: str) -> bool:
 async def plan(
     request: Request, known: ServicesDep, *, prune: Prune = False
 ) -> Response:
-    """What applying it would change; nothing is changed. The `ETag` is the revision of
-    the whole configuration: with it as `If-Match` exactly this is applied, or nothing.
+    """What applying the bundle would change; nothing is changed. The `ETag` is the
+    revision of the whole configuration. Apply with it as `If-Match` does exactly what
+    was planned, or nothing.
     """
     bundle = await _bundle(request)
     prunes = _named_kinds(bundle) if prune else frozenset()
@@ -108,8 +112,9 @@ async def plan(
 async def apply(
     request: Request, known: ServicesDep, caller: CallerDep, *, prune: Prune = False
 ) -> Response:
-    """Publish every document of it that is not in force as it is, all or none. Each may
-    name any other of them; what it does not name stays as it is, unless `prune` is set.
+    """Publish every document that differs from what is in force, all or none. Documents
+    may refer to each other. What the bundle does not contain stays as it is, unless
+    `prune` is set.
     """
     bundle = await _bundle(request)
     prunes = _named_kinds(bundle) if prune else frozenset()

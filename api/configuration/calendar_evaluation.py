@@ -1,4 +1,4 @@
-"""Calendars tried out before they are published. Nothing is saved."""
+"""Evaluate a calendar before it is published. Nothing is saved."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
@@ -30,7 +30,9 @@ READ = guarded("config:read", 400, 413, 415, 422)
     **READ,
 )
 async def evaluate(body: EvaluationIn, known: ServicesDep) -> Response:
-    """Deadline or elapsed business time by a draft or a published calendar."""
+    """Compute a deadline or the elapsed business time with a draft or a published
+    calendar.
+    """
     calendar, warnings = await _calendar(body.calendar, known)
     trial = try_out(calendar, _question(body))
     zone = UTC if calendar is None else calendar.zone

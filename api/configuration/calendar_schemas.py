@@ -65,8 +65,9 @@ Holidays = Annotated[
 
 
 class CalendarIn(Strict):
-    """Break over holiday over shift over weekly hours. A moved working day of a
-    package becomes a shift with the entry's `hours`, else Monday's.
+    """For one date, a break takes precedence over a holiday, a holiday over a shift, a
+    shift over the weekly hours. A make-up working day of a package becomes a shift with
+    the `hours` of the entry, or Monday's.
     """
 
     model_config = example(
@@ -97,15 +98,15 @@ def _form(value: object) -> str:
 
 
 class CalendarPauseIn(Strict):
-    """Half-open; without `to` until further notice."""
+    """Half-open; without `to` it lasts until further notice."""
 
     from_: Instant = Field(alias="from")
     to: Instant | None = None
 
 
 class EvaluationIn(Strict):
-    """`calendar`: a document, or the name of a published one, or `always`. Either
-    `budget` or `end`.
+    """`calendar`: a document, the name of a published calendar, or `always`. Give
+    either `budget` or `end`.
     """
 
     model_config = example(
@@ -132,9 +133,9 @@ class SegmentOut(BaseModel):
 
 
 class EvaluationOut(BaseModel):
-    """Times with the offset of the calendar's zone. With `budget`: the first instant
-    at which it is used up, and the last at which it is not exceeded. With `end`: the
-    business time until then. `segments` are the business time less the pauses;
+    """Times have the offset of the calendar's zone. With `budget`: the first instant at
+    which it is used up, and the last at which it is not exceeded. With `end`: the
+    business time until then. `segments`: the business time without the pauses;
     `segments_cut`: there are more.
     """
 

@@ -1,4 +1,4 @@
-"""Authority lent for a time. (The limits of roles are configuration: `config.py`.)"""
+"""Authority delegated for a time. (The limits of roles are configuration.)"""
 
 from typing import Annotated
 
@@ -28,8 +28,8 @@ WRITE = guarded("config:write", 400, 404, 409, 413, 415, 422)
 async def delegate_authority(
     body: DelegationIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Let somebody grant refunds or compensations in the name of another for a time.
-    What was lent cannot be lent on.
+    """Let one agent approve refunds or compensations in the name of another for a time.
+    A delegated authority cannot be delegated further.
     """
     wanted = AuthorityDelegated(
         delegation_id=known.new_id(),
@@ -53,9 +53,11 @@ async def delegate_authority(
 async def list_delegations(
     known: ServicesDep,
     asked: PageDep,
-    past: Annotated[bool, Query(description="Also what is over or revoked")] = False,
+    past: Annotated[
+        bool, Query(description=("Include expired and revoked ones"))
+    ] = False,
 ) -> Response:
-    """In the order in which they were made."""
+    """Sorted by creation."""
     now = known.now()
     found = [
         lent
@@ -69,7 +71,7 @@ async def list_delegations(
 async def revoke_delegation(
     delegation_id: Identifier, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Take it back at once; what was granted by it stays granted."""
+    """Revoke it at once. What was approved with it stays approved."""
     lent = await _desk(known).revoke(delegation_id, caller)
     return Response(status_code=204, headers=written(lent.appended))
 

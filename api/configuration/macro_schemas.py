@@ -1,4 +1,4 @@
-"""Macros: what is done to a ticket in one go."""
+"""Macros: a set of actions on a ticket."""
 
 from pydantic import Field
 
@@ -18,7 +18,7 @@ from domain.lifecycle.status import Status
 
 
 class MacroSetIn(Strict):
-    """`attributes` are laid over those that the ticket has."""
+    """`attributes` are merged into those of the ticket."""
 
     priority: Priority | None = None
     type: Word | None = None
@@ -28,9 +28,9 @@ class MacroSetIn(Strict):
 
 
 class MacroMessageIn(Strict):
-    """In `body`, `{{number}}`, `{{subject}}`, `{{customer}}` and `{{assignee}}` stand
-    for what the ticket has. `automatic`: it counts as nobody's answer; what a step of
-    an escalation writes always is.
+    """In `body`, `{{number}}`, `{{subject}}`, `{{customer}}` and `{{assignee}}` are
+    replaced with the values of the ticket. `automatic`: the message does not count as
+    an answer; this always holds for messages of an escalation step.
     """
 
     body: Body
@@ -44,7 +44,7 @@ class MacroAssignIn(Strict):
 
 
 class MacroIn(Strict):
-    """Done in this order. `status` is turned last."""
+    """The actions run in this order. `status` is set last."""
 
     model_config = example(
         set={"priority": "high", "attributes": {"late": True}},

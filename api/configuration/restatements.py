@@ -1,4 +1,4 @@
-"""Edited policies and calendars brought to the promises that are running already."""
+"""Apply edited policies and calendars to promises that are already running."""
 
 from datetime import datetime
 from typing import Literal, get_args
@@ -22,9 +22,9 @@ class RestateIn(Strict):
 
 
 class ClockChangeOut(BaseModel):
-    """`breaks`: the new deadline has passed already, the promise is broken at once.
-    Of a clock that is `migrated` both deadlines are those of the next step of its
-    ladder, and `step` is its number by the new version.
+    """`breaks`: the new deadline has passed already, so the promise is breached at
+    once. For a clock that is `migrated`, both deadlines are those of the next step of
+    its escalation policy, and `step` is its number in the new version.
     """
 
     ticket_id: str
@@ -42,12 +42,12 @@ class RestatementPreviewOut(BaseModel):
     tickets: int
     clocks: int
     breaks: int
-    changes: list[ClockChangeOut] = Field(description="The first thousand")
+    changes: list[ClockChangeOut] = Field(description="At most the first thousand")
 
 
 class OrderedOut(BaseModel):
-    """The clocks follow within moments; each change is an event of its ticket, and
-    says the reason.
+    """The clocks follow shortly after. Each change is an event of its ticket, with the
+    reason.
     """
 
     kind: RestatedKind
@@ -67,7 +67,9 @@ def router(kind: RestatedKind) -> APIRouter:
         **PREVIEW,
     )
     async def preview(name: Identifier, known: ServicesDep) -> Response:
-        """What would become of each running clock, or climb, by the newest version."""
+        """What would change for each running clock or escalation under the newest
+        version.
+        """
         # Of the tickets as they are now, not as the lists knew them a moment ago.
         await known.tickets.wait_for(await known.feed.head())
         return answer(plain(await known.restating.preview(kind, name)))
@@ -82,8 +84,8 @@ def router(kind: RestatedKind) -> APIRouter:
     async def restate(
         name: Identifier, body: RestateIn, known: ServicesDep, caller: CallerDep
     ) -> Response:
-        """Let the running clocks, or climbs, follow the newest version, whatever their
-        policies say of edits.
+        """Move running clocks or escalations to the newest version, whatever their
+        policies say about edits.
         """
         appended = await known.restating.order(
             kind, name, body.reason, known.new_id, caller

@@ -1,4 +1,4 @@
-"""What ops configure, kind by kind: a PUT makes an immutable version."""
+"""The configuration, kind by kind: a PUT creates an immutable version."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -38,11 +38,16 @@ WRITE = guarded("config:write", 400, 404, 409, 412, 413, 415, 422, 428)
 RESTORE = guarded("config:write", 404, 409, 412, 422)
 Name = Annotated[Word, Path()]
 Force = Annotated[
-    bool, Query(description="Also if other documents name it: the answer says which")
+    bool,
+    Query(
+        description=(
+            "Retire it even if other documents refer to it; the answer lists them"
+        )
+    ),
 ]
 Retired = Annotated[
     bool,
-    Query(description="Those that are retired, by their last version, and no others"),
+    Query(description="Only retired documents, with their last version"),
 ]
 RETIRED = {
     "model": RetiredOut,
@@ -75,7 +80,7 @@ def _add_reads(made: APIRouter, kind: Kind, word: str) -> None:
     async def list_all(
         known: ServicesDep, asked: PageDep, *, retired: Retired = False
     ) -> Response:
-        """In the order of their names."""
+        """Sorted by name."""
         config = await known.registry.config()
         found = config.retired(kind) if retired else config.current(kind)
 
@@ -101,7 +106,7 @@ def _add_writes(made: APIRouter, kind: Kind, word: str) -> None:
         known: ServicesDep,
         caller: CallerDep,
     ) -> Response:
-        """Publish the next version. Replacing one needs `If-Match`."""
+        """Publish the next version. To replace a version, `If-Match` is required."""
         document = canonical(body)
         desk = _desk(known)
         done = await desk.publish(kind, name, document, caller)
@@ -118,8 +123,8 @@ def _add_writes(made: APIRouter, kind: Kind, word: str) -> None:
     async def restore_one(
         name: Name, known: ServicesDep, caller: CallerDep
     ) -> Response:
-        """Publish the last version of what is retired as the next one. Whatever it
-        names must be there, as of a PUT.
+        """Publish the last version of a retired document as the next one. Everything
+        that it refers to must exist, as for a PUT.
         """
         done = await _desk(known).restore(kind, name, caller)
         return _one(kind, name, done.entry, headers=written(done.appended))
@@ -133,10 +138,10 @@ def _add_writes(made: APIRouter, kind: Kind, word: str) -> None:
     async def retire_one(
         name: Name, known: ServicesDep, caller: CallerDep, *, force: Force = False
     ) -> Response:
-        """Retire it: nothing new takes it up, what has it keeps it. 409 names what uses
-        it, and for an agent the hours in which nobody would be on call. With `force` it
-        is retired all the same, and the answer says so; but not what promises are
-        counted by, calendars and escalation policies.
+        """Retire it: nothing new uses it, and what uses it already keeps it. 409 lists
+        what refers to it, and for an agent the hours in which nobody would be on call.
+        With `force` it is retired anyway, and the answer lists the same; except
+        calendars and escalation policies, because running promises depend on them.
         """
         desk = _desk(known)
         done = await desk.retire(kind, name, caller, force=force)
@@ -156,7 +161,7 @@ def _add_versions(made: APIRouter, kind: Kind, word: str) -> None:
         **READ,
     )
     async def list_versions(name: Name, known: ServicesDep, asked: PageDep) -> Response:
-        """The oldest first."""
+        """Oldest first."""
         entry = (await known.registry.config()).entry(kind, name)
         if not entry.versions:
             raise NotFoundError(SINGULAR[kind], name)

@@ -1,7 +1,7 @@
-"""On-call schedules as documents, who is on call by them, and the exceptions to them.
+"""On-call schedules as documents, who is on call, and the exceptions.
 
-Only the outline of a document is checked here; `domain` reads the rest, and names all
-that is wrong in one answer.
+Only the outline of a document is checked here; `domain` reads the rest and reports all
+errors in one answer.
 """
 
 from datetime import datetime
@@ -119,8 +119,8 @@ FRONT_LINE: dict[str, JsonValue] = {
 
 
 class ScheduleIn(Strict):
-    """Who is on call when: in turns handed over in local wall time, in shifts with
-    dates, or as an iCalendar text has it.
+    """Who is on call when: rotations handed over in local wall time, dated shifts, or
+    an iCalendar text.
     """
 
     model_config = example(**FRONT_LINE)
@@ -130,8 +130,8 @@ class ScheduleIn(Strict):
 
 
 class SchedulePreviewIn(Strict):
-    """`as_next_of`: as the next version of this schedule, which keeps the turns and the
-    overrides of that; else as a new one.
+    """`as_next_of`: as the next version of this schedule, which keeps the rotation
+    positions and the overrides; otherwise as a new schedule.
     """
 
     model_config = example(
@@ -145,9 +145,10 @@ class SchedulePreviewIn(Strict):
 
 
 class OverrideIn(Strict):
-    """`add` puts the person beside who is on call, `remove` takes the person off,
-    `replace` puts the person in the place of `replaces` where that one is on call,
-    without it in everybody's. Of two the one of higher `priority` wins.
+    """`add` puts the person on call besides the others, `remove` takes the person off
+    call, `replace` puts the person on call instead of `replaces`, or instead of
+    everybody if it is left out. Of two overrides the one with the higher `priority`
+    wins.
     """
 
     model_config = example(
@@ -172,9 +173,9 @@ class WindowIn(Strict):
 
 
 class SwapIn(Strict):
-    """`person` gives the time away, to whoever takes it or `with` somebody; `back` is
-    what is asked in return. Nothing changes before it is taken. The key of an agent may
-    leave `person` out.
+    """`person` offers shift time, to anybody or to the agent in `with`; `back` is the
+    time wanted in return. Nothing changes before the offer is taken. `person` may be
+    left out with the key of an agent.
     """
 
     model_config = example(
@@ -195,7 +196,7 @@ class SwapIn(Strict):
 
 
 class TakeIn(Strict):
-    """`person`: who takes it. The key of an agent may leave it out."""
+    """`person`: who takes it. It may be left out with the key of an agent."""
 
     model_config = example(person="bo")
     person: Identifier | None = None
@@ -218,7 +219,7 @@ class WindowOut(BaseModel):
 
 
 class OnCallShiftOut(WindowOut):
-    """`reason`: the layer and turn, the override or the swap."""
+    """`reason`: the layer and rotation position, the override or the swap."""
 
     person: str
     reason: str
@@ -230,10 +231,11 @@ class AbsentOut(BaseModel):
 
 
 class OnCallOut(BaseModel):
-    """`now` with whole shifts; `next` and `previous` are the first others to come and
-    the last that were; `absent` the rest of the people, and why not they. `version`:
-    of the schedule at that time, none after it was retired. Of times before
-    `published_at` the first version says what would have been; nobody was told then.
+    """`now` has whole shifts; `next` and `previous` are the next and the last people
+    other than those; `absent` lists the other people, and why they are not on call.
+    `version`: the version of the schedule at that time, null after it was retired. For
+    times before `published_at` the answer shows what the first version would have
+    given; nobody was notified by it then.
     """
 
     schedule: str
@@ -255,7 +257,7 @@ class ShiftsOut(WindowOut):
 
 
 class WhoOut(RootModel[OnCallOut | ShiftsOut]):
-    """The first with `at`, the second with `from` and `to`."""
+    """The first form answers `at`, the second `from` and `to`."""
 
 
 class SchedulePreviewOut(BaseModel):
@@ -314,7 +316,7 @@ class LeaveOut(WindowOut):
 
 
 class NewLeaveOut(LeaveOut):
-    """`warnings`: hours that the leave leaves to nobody, and on which schedule."""
+    """`warnings`: hours in which the leave leaves nobody on call, for each schedule."""
 
     warnings: list[WarningOut]
 

@@ -1,4 +1,4 @@
-"""The documents that ops configure, one model for each kind."""
+"""The documents of the configuration, one model per kind."""
 
 import re
 from datetime import datetime
@@ -35,7 +35,9 @@ from domain.people.routing import Affinity, Mode, Order, Ranking
 from domain.sla.change_rules import ChangeRule, EditRule, ReopenRule, SplitRule
 
 Percentage = Annotated[
-    str, Cleaned, Field(max_length=40, description="`80%` of the target, or `PT5M`")
+    str,
+    Cleaned,
+    Field(max_length=40, description=("`80%` of the target, or `PT5M` before its end")),
 ]
 
 
@@ -52,8 +54,8 @@ Conditions = Condition | Annotated[list[Condition], Field(max_length=20)]
 
 
 class RuleIn(Strict):
-    """Without `when` it matches every ticket; a null one is refused, because it is more
-    often a mistake than a wish. `calendar`: if not that of the policy.
+    """Without `when` it matches every ticket; null is refused, because it is more often
+    a mistake than intended. `calendar`: if it differs from that of the policy.
     """
 
     when: Condition = None  # type: ignore[assignment] # left out, not null
@@ -62,9 +64,9 @@ class RuleIn(Strict):
 
 
 class ClockIn(Strict):
-    """When a clock starts, is cancelled, pauses, resumes, stops and starts over. Of a
-    built-in metric only what is named is changed; `resume` left out: as soon as `pause`
-    does not hold any more.
+    """When a clock starts, is cancelled, is paused, is resumed, stops and starts over.
+    For a built-in metric only the given conditions are replaced. Without `resume` the
+    clock is resumed as soon as `pause` does not hold any more.
     """
 
     start: Conditions | None = None
@@ -76,7 +78,9 @@ class ClockIn(Strict):
 
 
 class RepliesIn(Strict):
-    """What counts as an answer: public, by these; `roles`, `channels` empty: any."""
+    """What counts as an answer: public messages by these authors. An empty `roles` or
+    `channels` means any.
+    """
 
     by: list[Word] = Field(default=["agent"], min_length=1, max_length=5)
     roles: list[Word] = Field(default=[], max_length=50)
@@ -85,8 +89,8 @@ class RepliesIn(Strict):
 
 
 class ChangesIn(Strict):
-    """What a change does to a running clock; every application is recorded with the old
-    and the new deadline. `other`: any other field that rules ask about.
+    """What a change does to a running clock. Every application is recorded with the old
+    and the new deadline. `other`: any other field that rules test.
     """
 
     priority: ChangeRule = "from_start"
@@ -101,7 +105,7 @@ class ChangesIn(Strict):
 
 
 class QuietHoursIn(Strict):
-    """Nobody is warned between these times of day: earlier instead."""
+    """No warnings between these times of day: they are sent before."""
 
     model_config = ConfigDict(populate_by_name=True)
     tz: Line = "UTC"
@@ -110,8 +114,8 @@ class QuietHoursIn(Strict):
 
 
 class SlaPolicyIn(Strict):
-    """Rules are asked in order; for each metric the first that matches wins.
-    `order`: policies with a smaller one are asked first.
+    """Rules are evaluated in order; for each metric the first matching rule wins.
+    Policies with a smaller `order` are evaluated first.
     """
 
     model_config = example(
@@ -136,28 +140,28 @@ class SlaPolicyIn(Strict):
     pauses: list[Word] = Field(
         default=["resolution"],
         max_length=50,
-        description="Metrics whose clock stands still while the ticket is paused",
+        description="Metrics whose clock is paused while the ticket is paused",
     )
     clocks: dict[Word, ClockIn] = Field(default={}, max_length=50)
     replies: RepliesIn = RepliesIn()
     on_change: ChangesIn = ChangesIn()
     longest_pause: Duration | None = Field(
-        default=None, description="After it a clock runs although the ticket is paused"
+        default=None, description="After this time in a pause, the clock runs again"
     )
     quiet_hours: QuietHoursIn | None = None
     order: int = Field(default=100, ge=0, le=100_000)
 
 
 class SkilledIn(Strict):
-    """Who of the team has most of these; a number is the level that it takes."""
+    """The most skilled member of the team; a number is the required level."""
 
     team: Identifier
     needs: dict[Word, int] | list[Word] = Field(min_length=1, max_length=20)
 
 
 class TargetIn(Strict):
-    """Exactly one of these. With `manager_of` goes `depth` (tells one manager, so many
-    levels up) or `up_to` (tells all of them up to that level), not both.
+    """Exactly one of these. With `manager_of` give `depth` (notifies one manager, that
+    many levels up) or `up_to` (notifies all managers up to that level), not both.
     """
 
     model_config = example(manager_of="assignee", up_to=2)
@@ -165,7 +169,7 @@ class TargetIn(Strict):
     assignee: Literal[True] | None = None
     agent: Identifier | None = None
     webhook: Identifier | None = Field(
-        default=None, description="A machine: an agent with a webhook of its own"
+        default=None, description="A machine: an agent with its own webhook"
     )
     team: Identifier | None = None
     lead_of: Identifier | None = None
@@ -174,16 +178,21 @@ class TargetIn(Strict):
         default=None,
         ge=1,
         le=10,
-        description="Of `manager_of`: tells one, so many levels up; 1 (as without it) ="
-        " the manager, 2 = that one's manager. For who cannot be told the next above"
-        " stands in",
+        description=(
+            "With `manager_of`: notify one manager, this many levels up; 1 (the "
+            "default) is the direct manager, 2 is that manager's manager. If this "
+            "manager cannot be notified, the next one above is"
+        ),
     )
     up_to: int | None = Field(
         default=None,
         ge=1,
         le=10,
-        description="Of `manager_of`: tells each manager from the direct one to so many"
-        " levels up. Who cannot be told is passed over, and the chain goes on above",
+        description=(
+            "With `manager_of`: notify all managers from the direct one up to this "
+            "level. Managers who cannot be notified are skipped, and the chain "
+            "continues above them"
+        ),
     )
     on_call: Identifier | None = None
     on_call_next: Identifier | None = None
@@ -203,14 +212,16 @@ class TargetIn(Strict):
 
 
 class ReassignIn(Strict):
-    """`team`: if not the ticket's own; under `on_call` the name of the schedule."""
+    """`team`: if not the ticket's own; for `on_call` the name of the schedule."""
 
     strategy: Strategy = "least_loaded"
     team: Identifier | None = None
 
 
 class StatusChangeIn(Strict):
-    """`lasts`: of `pending` and `on_hold`; without it until somebody resumes."""
+    """`lasts`: for `pending` and `on_hold`; without it, until somebody resumes the
+    ticket.
+    """
 
     to: Status
     reason: Line | None = None
@@ -218,17 +229,19 @@ class StatusChangeIn(Strict):
 
 
 class StepIn(Strict):
-    """`after` the breach; before it: `-PT15M`, or `80%` of the target. `time`: by which
-    the distance from the step before is counted. `when`: else it is passed over.
-    `macros` are run as they are then; `status` is turned last.
+    """`after`: the delay after the breach; `-PT15M`, or `80%` of the target, is before
+    it. `time`: how the delay from the step before is counted. `when`: otherwise the
+    step is skipped. `macros` are run in their current version; `status` is set last.
     """
 
     after: Duration | Percentage = "PT0S"
     time: Literal["wall", "business"] | None = Field(
         default=None,
-        description="Of what `after` counts. Unsaid: `wall`, the time on the wall, and"
-        " for a percentage `business`, the share of the target that is used. A"
-        " percentage in `wall` is one of the way from the start to the due instant",
+        description=(
+            "How `after` is counted. The default is `wall`, wall time; for a "
+            "percentage it is `business`, the used share of the target. A percentage "
+            "in `wall` is a share of the time from the start to the due instant"
+        ),
     )
     when: Condition | None = None
     targets: list[TargetIn] = Field(default=[], max_length=50)
@@ -247,8 +260,8 @@ _CATCH_ALL = re.compile(r"catch_all\s+\{?\s*(\w+)(?:\s*:\s*|\s+)([^\s{}]+?)\s*\}
 
 
 def _one_form(value: object) -> object:
-    """What the shorter forms of `nobody` mean: `{hold: PT1H}`, and a catch-all in
-    words, as `catch_all team: second-line`.
+    """Accepts the shorter forms of `nobody`: `{hold: PT1H}`, and a catch-all as text,
+    for example `catch_all team: second-line`.
     """
     if isinstance(value, dict) and set(value) == {"hold"}:
         return f"hold {value['hold']}"
@@ -262,16 +275,19 @@ Nobody = Annotated[
     Line | CatchAllIn,
     BeforeValidator(_one_form),
     Field(
-        description="`skip`, `hold PT1H`, or `{catch_all: <target>}`; also in words, as"
-        " `catch_all team: second-line`",
+        description=(
+            "`skip`, `hold PT1H`, or `{catch_all: <target>}`; also as text, for "
+            "example `catch_all team: second-line`"
+        ),
         examples=["hold PT1H", {"catch_all": {"on_call": "second-line"}}],
     ),
 ]
 
 
 class EscalationPolicyIn(Strict):
-    """Steps in order. `nobody`: what becomes of one that reaches nobody: `skip` (the
-    next is taken at once), `hold PT1H` (until somebody comes on shift), or a catch-all.
+    """Steps in order. `nobody`: what happens to a step that reaches nobody: `skip` (the
+    next one fires at once), `hold PT1H` (it waits until somebody comes on shift), or a
+    catch-all.
     """
 
     model_config = example(
@@ -293,8 +309,10 @@ class EscalationPolicyIn(Strict):
     longest_pause: Duration | None = None
     no_channel: NoChannel = Field(
         default="tell",
-        description="Whom no channel leads to: told in the log only, where other tools"
-        " may read it, or passed over as not reached",
+        description=(
+            "People without a channel: `tell` records them in the log only, where "
+            "other tools may read it; `pass_over` counts them as not reached"
+        ),
     )
 
 
@@ -302,25 +320,26 @@ Skills = Annotated[dict[Word, int] | list[Word], Field(max_length=20)]
 
 
 class OverflowIn(Strict):
-    """`after`: since the ticket came into this team's queue."""
+    """`after`: since the ticket entered this team's queue."""
 
     after: Duration
     team: Identifier
 
 
 class OnShiftIn(Strict):
-    """Who is on call by this schedule now, and for `left` longer."""
+    """Only members on call by this schedule now, and for `left` longer."""
 
     schedule: Identifier
     left: Duration | None = None
 
 
 class AssignmentIn(Strict):
-    """How tickets of the team get into somebody's hands: `offer` asks one after the
-    other, `direct` gives at once. `needs`: skills, or the attribute of a ticket that
-    has them; `required` of them stay, and each `relax_after` the lowest other is
-    dropped. `affinity`: who comes before others, as far as they are free: who had this
-    ticket (`owner`), who had the `customer` last.
+    """How tickets of the team are assigned: `offer` offers a ticket to one agent after
+    the other, `direct` assigns it at once. `needs`: skills, or the ticket attribute
+    that holds them. `required` skills always stay; the lowest other one is dropped
+    after each `relax_after`. `affinity`: who is preferred if they have capacity: the
+    last assignee of this ticket (`owner`), or of the customer's last ticket
+    (`customer`).
     """
 
     mode: Mode = "manual"
@@ -330,15 +349,17 @@ class AssignmentIn(Strict):
         default=5,
         ge=1,
         le=100,
-        description="How often everybody is asked before the offers end",
+        description="How many rounds of offers there are before the offers end",
     )
     longest_pause: Duration = Field(
         default="PT1H",
-        description="Between two rounds; the first pause is `offer_timeout`, each next"
-        " one twice as long",
+        description=(
+            "The longest pause between two rounds; the first pause is `offer_timeout`, "
+            "and each next one is twice as long"
+        ),
     )
     order: Order = Field(
-        default="oldest", description="Of those that wait, which is next"
+        default="oldest", description="Which of the waiting tickets is next"
     )
     needs: Skills | Word = Field(default=[])
     required: Skills = Field(default=[])
@@ -346,8 +367,11 @@ class AssignmentIn(Strict):
     overflow: OverflowIn | None = None
     weights: dict[Channel, Annotated[int, Field(ge=1, le=10_000)]] = Field(
         default={},
-        description="How much of somebody's `capacity` a ticket takes, by its channel;"
-        " 1 where none is said. What is more than all of it needs empty hands",
+        description=(
+            "How much of an agent's `capacity` a ticket takes, by its channel; 1 by "
+            "default. A ticket that takes more than the whole capacity goes only to an "
+            "agent without tickets"
+        ),
     )
     on_shift: OnShiftIn | None = None
     affinity: list[Affinity] = Field(default=[], max_length=2)
@@ -369,8 +393,9 @@ class TeamIn(Strict):
 
 
 class NotifyRuleIn(Strict):
-    """`after`: since the event that tells the person, while it is still true.
-    `urgency`: only what is as urgent, as a broken promise, a last step or an offer.
+    """`after`: the delay after the event; the message is sent only if it is still true
+    then. `urgency`: the rule applies to this urgency only; a breach, a last step or an
+    offer is `high`.
     """
 
     channel: Literal["email", "webhook", "apprise"]
@@ -379,7 +404,7 @@ class NotifyRuleIn(Strict):
 
 
 class PersonQuietHoursIn(Strict):
-    """Times of day in the person's time zone; what is of low urgency waits."""
+    """Times of day in the person's time zone; messages of low urgency wait."""
 
     model_config = ConfigDict(populate_by_name=True)
     from_: Line = Field(alias="from")
@@ -387,9 +412,10 @@ class PersonQuietHoursIn(Strict):
 
 
 class NotifyIn(Strict):
-    """Without rules: by e-mail at once. `apprise`: names of targets that the operator
-    set up, never URLs, since those hold tokens. A `webhook` is in the log as it is.
-    `webhook_secret_version`: a higher one makes another secret, which signs at once.
+    """Without rules: by e-mail at once. `apprise`: names of chat tools that the
+    operator set up, never URLs, because those contain tokens. A `webhook` URL is stored
+    in the log as it is. `webhook_secret_version`: a higher number creates a new secret,
+    which signs at once.
     """
 
     rules: list[NotifyRuleIn] = Field(default=[], max_length=20)
@@ -402,7 +428,7 @@ class NotifyIn(Strict):
 
 
 class AgentIn(Strict):
-    """`active`: false = gets nothing new, and is told of nothing."""
+    """`active`: false means no new tickets and no notifications."""
 
     model_config = example(
         name="Ann Li",
@@ -424,7 +450,7 @@ class AgentIn(Strict):
     notify: NotifyIn | None = None
     manager: Identifier | None = None
     role: Identifier | None = Field(
-        default=None, description="By which of the `authorities` they may spend"
+        default=None, description="The role whose approval limits (`authorities`) apply"
     )
     active: bool = True
     skills: dict[Word, int] | list[Word] = Field(default=[], max_length=100)
@@ -432,18 +458,20 @@ class AgentIn(Strict):
         default=None,
         ge=0,
         le=10_000,
-        description="Open tickets at most, each by its weight in its team",
+        description="The maximum of open tickets, each with its weight in its team",
     )
     conflicts: list[Identifier] = Field(
         default=[],
         max_length=1000,
-        description="Customers, by `external_id`, whose tickets must not be theirs",
+        description=(
+            "Customers, by `external_id`, with whom there is a conflict of interest"
+        ),
     )
 
 
 class ConfigOut(BaseModel):
-    """`resolved`: a calendar with every holiday as a date, as it is counted by.
-    `warnings`: what was said when it was published.
+    """`resolved`: a calendar with every holiday as a date; this is what counts.
+    `warnings`: those given when it was published.
     """
 
     kind: Kind
@@ -461,7 +489,9 @@ class ConfigOut(BaseModel):
 
 
 class RetiredOut(BaseModel):
-    """`warnings`: what names it all the same, and the hours that it uncovers."""
+    """`warnings`: the documents that still refer to it, and the hours in which nobody
+    is on call.
+    """
 
     warnings: list[WarningOut]
 

@@ -1,7 +1,7 @@
-"""JSON Schemas of events, made from the facts themselves, each with an example.
+"""JSON Schemas of events, generated from the facts, each with an example.
 
-A schema is of the event as the feed and webhooks bring it: the CloudEvents 1.0 envelope
-around `data`, which is the fact and what is said of every event.
+A schema describes the event as the feed and webhooks deliver it: the CloudEvents 1.0
+envelope around `data`, which has the fact and the fields common to all events.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ TEMPLATE: Final = "#/$defs/{model}"
 
 
 class Said(BaseModel):
-    """What `data` says of every event."""
+    """The fields of `data` that all events have."""
 
     actor: Actor
     correlation_id: str
@@ -36,7 +36,7 @@ class Said(BaseModel):
 
 @dataclass(frozen=True)
 class EventType:
-    """`schema` and `example` are of the whole CloudEvent."""
+    """`schema` and `example` describe the whole CloudEvent."""
 
     type: str
     description: str
@@ -46,7 +46,7 @@ class EventType:
 
 
 def event_types(facts: Mapping[str, type[Fact]]) -> tuple[EventType, ...]:
-    """Of every type that may be subscribed to, by name."""
+    """Every type that can be subscribed to, by name."""
     return tuple(
         _described(topic, facts[topic])
         for topic in sorted(facts)

@@ -1,4 +1,4 @@
-"""The feed: the same events that webhooks bring, to be fetched."""
+"""The event feed: the same events that webhooks deliver, to be fetched."""
 
 import asyncio
 import re
@@ -28,7 +28,7 @@ LONGEST_WAIT_S = 60
 
 
 class CloudEventOut(BaseModel):
-    """CloudEvents 1.0; `id` is the position, and so the cursor to go on from."""
+    """CloudEvents 1.0; `id` is the position in the log and serves as the cursor."""
 
     specversion: str
     id: str
@@ -43,7 +43,7 @@ class CloudEventOut(BaseModel):
 
 
 class Feed(BaseModel):
-    """`next_cursor`: give it as `after` to go on, also when nothing came."""
+    """`next_cursor`: use it as `after` to continue, also if there were no events."""
 
     items: list[CloudEventOut]
     next_cursor: str
@@ -57,14 +57,22 @@ async def read_events(
     types: Annotated[
         str | None,
         Cleaned,
-        Query(max_length=2000, description="Comma-separated; a family as `sla.*`"),
+        Query(
+            max_length=2000,
+            description=("Event types, separated by commas; `sla.*` is a family"),
+        ),
     ] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     wait: Annotated[
-        str | None, Query(description="How long to wait for news, as `20s`, up to 60 s")
+        str | None,
+        Query(
+            description=(
+                "How long to wait for new events, for example `20s`, up to 60 s"
+            )
+        ),
     ] = None,
 ) -> Response:
-    """Events after a cursor, in log order; waits for news if asked to."""
+    """Events after a position, in log order. With `wait` it waits for new events."""
     topics = _topics(known.topics, types)
     seconds = _seconds(wait)
     await check_position(known, "?after", after)
@@ -78,7 +86,7 @@ async def read_events(
 async def _news(
     feed: EventFeed, after: int, limit: int, topics: Sequence[str], wait_s: float
 ) -> tuple[list[Recorded], int]:
-    """What came after the cursor, and where the log ended before that was read."""
+    """The events after the cursor, and where the log ended before they were read."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + wait_s
     while True:

@@ -11,8 +11,8 @@ from domain.subscription.subscription import Held, State
 
 
 class SubscriptionIn(Strict):
-    """`types`: event types, or a family as `sla.*`: of `ticket`, `sla`, `escalation`,
-    `assignment`, `approval`, `feedback`, `policy`. Without a `secret` one is made.
+    """`types`: event types, or a family such as `sla.*`: `ticket`, `sla`, `escalation`,
+    `assignment`, `approval`, `feedback`, `policy`. Without a `secret` one is generated.
     `team`: its members may see and change the subscription too.
     """
 
@@ -31,7 +31,9 @@ class SubscriptionIn(Strict):
 
 
 class SubscriptionChangeIn(Strict):
-    """What is left out stays. Types that are added begin now; `team` null: none."""
+    """Fields that are left out stay as they are. Added types are sent from now on;
+    `team` null: no team.
+    """
 
     model_config = example(url="https://product.example/hooks/new")
     url: Annotated[str, Verbatim, Field(max_length=2000)] | None = None
@@ -48,8 +50,8 @@ class PauseSubscriptionIn(Strict):
 
 
 class ResumeSubscriptionIn(Strict):
-    """What becomes of the events that waited: `all` are sent, of each subject the
-    `newest`, or none (`skip`).
+    """Which of the waiting events are sent: `all`, the `newest` of each subject, or
+    none (`skip`).
     """
 
     model_config = example(held="newest")
@@ -74,18 +76,24 @@ class SubscriptionOut(BaseModel):
 
 class SubscriptionStandingOut(SubscriptionOut):
     held: int = Field(
-        description=f"How many events wait to be sent, counted to {MOST_COUNTED}"
+        description=f"Number of events waiting to be sent, counted up to {MOST_COUNTED}"
     )
-    lag: str = Field(description="For how long the oldest of them waits; `PT0S`: none")
-    failures: int = Field(description="In a row, of the endpoint")
+    lag: str = Field(
+        description=("How long the oldest of them has been waiting; `PT0S`: none")
+    )
+    failures: int = Field(description="Failed attempts in a row")
     failing_since: datetime | None
-    last_failure: str | None = Field(description="What the endpoint said, or why not")
-    next_try_at: datetime | None = Field(description="After a failure, while active")
+    last_failure: str | None = Field(
+        description=("The answer of the endpoint, or why there was none")
+    )
+    next_try_at: datetime | None = Field(
+        description=("When the next attempt is, after a failure, while active")
+    )
     last_success_at: datetime | None
 
 
 class NewSubscriptionOut(SubscriptionOut):
-    secret: str = Field(description="Shown in this answer and never again")
+    secret: str = Field(description="Shown in this answer only")
 
 
 class SubscriptionPage(BaseModel):
@@ -95,7 +103,7 @@ class SubscriptionPage(BaseModel):
 
 class DeliveryOut(BaseModel):
     """`detail`: the beginning of the answer, or why there was none. `position`: null
-    of a test.
+    for a test.
     """
 
     id: int

@@ -1,4 +1,4 @@
-"""Subscriptions: who is told of what by webhook, and how it went."""
+"""Subscriptions: which events are sent to which webhook, and the deliveries."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -45,7 +45,7 @@ TEST = guarded("subscriptions:write", 404)
 
 
 class _Whose:
-    """What the key may see. Of all else there is nothing, as far as it can tell."""
+    """What the key may see. Other subscriptions do not exist for it."""
 
     def __init__(self, known: Services, key: ApiKey, teams: Mapping[str, Team]) -> None:
         self._known, self._key, self._teams = known, key, teams
@@ -75,7 +75,7 @@ Whose = Annotated[_Whose, Depends(_whose)]
 async def create_subscription(
     body: SubscriptionIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Hear of every event of these types from now on."""
+    """Subscribe a URL to every event of these types from now on."""
     if (refusal := known.check_url(body.url)) is not None:
         raise InvalidError.at("/url", refusal)
     secret = known.new_secret() if body.secret is None else _secret(body.secret)
@@ -100,8 +100,8 @@ async def create_subscription(
 async def list_subscriptions(
     known: ServicesDep, asked: PageDep, whose: Whose
 ) -> Response:
-    """In the order of their making: one's own, those of one's teams, and all of them
-    for who may see every one.
+    """Sorted by creation: your own and those of your teams; all of them for roles that
+    may see every subscription.
     """
     there = (await known.registry.subscriptions()).there
     found = sorted((s for s in there if whose.sees(s)), key=lambda s: s.id)
@@ -112,7 +112,7 @@ async def list_subscriptions(
 async def get_subscription(
     subscription_id: str, known: ServicesDep, whose: Whose
 ) -> Response:
-    """How far it is: what waits, since when it fails, when it is tried next."""
+    """Its state: how many events wait, since when it fails, when it is retried."""
     found = await whose.find(subscription_id)
     standing = _standing_json(found, await known.secrets.standing(found), known.now())
     return answer(_json(found) | standing, headers=etag(found.version))
@@ -126,8 +126,8 @@ async def change_subscription(
     caller: CallerDep,
     whose: Whose,
 ) -> Response:
-    """Another address, other types or another form, and no event lost. What waits is
-    tried again at once.
+    """Change the URL, the types or the format; no event is lost. Waiting events are
+    retried at once.
     """
     await whose.find(subscription_id)
     if body.url is not None and (refusal := known.check_url(body.url)) is not None:
@@ -150,7 +150,7 @@ async def pause_subscription(
     whose: Whose,
     body: PauseSubscriptionIn | None = None,
 ) -> Response:
-    """Send nothing for now; what comes meanwhile is held."""
+    """Send nothing for now. New events wait."""
     await whose.find(subscription_id)
     reason = body.reason if body else None
     appended = await _desk(known).pause(subscription_id, reason, caller)
@@ -165,7 +165,7 @@ async def resume_subscription(
     whose: Whose,
     body: ResumeSubscriptionIn | None = None,
 ) -> Response:
-    """Go on at once, whether it was paused or the endpoint had said that it is gone."""
+    """Continue at once, after a pause or after the endpoint answered 410."""
     await whose.find(subscription_id)
     held = (body or ResumeSubscriptionIn()).held
     appended = await _desk(known).resume(subscription_id, held, caller)
@@ -176,7 +176,9 @@ async def resume_subscription(
 async def retry_subscription(
     subscription_id: str, known: ServicesDep, caller: CallerDep, whose: Whose
 ) -> Response:
-    """Try again now instead of at `next_try_at`: the endpoint was mended."""
+    """Retry now instead of at `next_try_at`, for example after the endpoint was
+    repaired.
+    """
     await whose.find(subscription_id)
     appended = await _desk(known).retry(subscription_id, caller)
     return await _as_left(known, subscription_id, appended)
@@ -186,8 +188,8 @@ async def retry_subscription(
 async def test_subscription(
     subscription_id: str, known: ServicesDep, whose: Whose
 ) -> Response:
-    """Send a signed event of the type `subscription.test` now, also to a subscription
-    that is paused, and say what came of it. It changes nothing.
+    """Send a signed event of the type `subscription.test` now and return the result. It
+    works for a paused subscription too and changes nothing.
     """
     found = await whose.find(subscription_id)
     attempt = await try_out(
@@ -200,7 +202,7 @@ async def test_subscription(
 async def delete_subscription(
     subscription_id: str, known: ServicesDep, caller: CallerDep, whose: Whose
 ) -> Response:
-    """Nothing more is sent, but for what is on its way already."""
+    """Send nothing more, except what is already being sent."""
     if not await known.store.find(caller.command_id):
         await whose.find(subscription_id)
     appended = await _desk(known).delete(subscription_id, caller)
@@ -215,7 +217,7 @@ async def list_deliveries(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
-    """Every try, newest first."""
+    """Every attempt, newest first."""
     await whose.find(subscription_id)
     rows = await known.secrets.deliveries(subscription_id, cursor, limit)
     names = list(DeliveryOut.model_fields)

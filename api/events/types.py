@@ -1,4 +1,4 @@
-"""The event types that the feed and webhooks bring: schema and example of each."""
+"""The event types that the feed and webhooks deliver, with schema and example."""
 
 from typing import Any
 
@@ -16,13 +16,15 @@ ROUTER = APIRouter(prefix="/v1/event-types", tags=["events"])
 
 class EventTypeOut(BaseModel):
     model_config = ConfigDict(serialize_by_alias=True)
-    type: str = Field(description="As `types` of the feed and of a subscription say it")
+    type: str = Field(
+        description=("The name, as in `types` of the feed and of a subscription")
+    )
     description: str = Field(description="What happened, in one sentence")
     json_schema: dict[str, Any] = Field(
         alias="schema", description="JSON Schema 2020-12 of the whole CloudEvent"
     )
     example: dict[str, Any] = Field(description="A CloudEvent of this type")
-    since: str = Field(description="The release that brought this type")
+    since: str = Field(description="The release that added this type")
 
 
 class EventTypePage(BaseModel):
@@ -32,7 +34,7 @@ class EventTypePage(BaseModel):
 
 @ROUTER.get("", response_model=EventTypePage, **reads("events:read", 422))
 async def list_event_types(known: ServicesDep, asked: PageDep) -> Response:
-    """Every event type that may be subscribed to, with its schema and an example."""
+    """Every event type that can be subscribed to, with its schema and an example."""
     return answer(asked.of(known.event_types, lambda t: t.type, _json))
 
 

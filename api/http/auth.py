@@ -150,7 +150,7 @@ async def seen(
         Query(
             ge=0,
             le=2**62,
-            description="A `Pledge-Position`: the answer shows at least what it wrote",
+            description="A `Pledge-Position`: the answer is at least as new",
         ),
     ] = None,
 ) -> None:
@@ -241,8 +241,8 @@ HEADERS = [
     }
     for name, description in (
         ("Idempotency-Key", "The same key and body get the same answer, applied once"),
-        ("If-Match", 'The ETags of which one must be current, as `"7"`, or `*`'),
-        ("X-Request-Id", "Your id for this request; answered, and kept in the log"),
+        ("If-Match", 'ETags, one of which must be current, as in `"7"`; or `*`'),
+        ("X-Request-Id", "Your id for this request; also in the answer and the log"),
     )
 ]
 CallerDep = Annotated[Caller, Depends(caller)]

@@ -134,7 +134,7 @@ Duration = Annotated[
     Field(
         max_length=40,
         examples=["PT30M"],
-        description="ISO 8601, as `PT1H30M`, or `90s`, `5m`, `2h`, `1d`",
+        description="ISO 8601, for example `PT1H30M`; or `90s`, `5m`, `2h`, `1d`",
     ),
 ]
 

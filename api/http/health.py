@@ -1,5 +1,5 @@
-"""Whether it lives, whether it is ready, how it is doing. Open to all: no names, no
-contents, only states and figures.
+"""Liveness, readiness and the state of the parts. Open to all: no names, no contents,
+only states and figures.
 """
 
 from typing import Literal
@@ -22,7 +22,7 @@ class Health(BaseModel):
 class Readiness(BaseModel):
     """`parts`: each part with `ok`, or what is wrong with it; only `database`,
     `migrations` and `registry` make this process unready. `notes`: what is not set up,
-    as mail.
+    for example mail.
     """
 
     ready: bool
@@ -31,8 +31,8 @@ class Readiness(BaseModel):
 
 
 class PartState(BaseModel):
-    """`heartbeat_s`: seconds since its last sign of life; `instances`: how many gave
-    one within the last seconds.
+    """`heartbeat_s`: seconds since the last heartbeat; `instances`: how many sent one
+    within the last seconds.
     """
 
     state: Literal["ok", "failing"]
@@ -43,7 +43,7 @@ class PartState(BaseModel):
 
 
 class Parts(BaseModel):
-    """`ok`: every part works. `notes`: what is not set up, as mail."""
+    """`ok`: every part works. `notes`: what is not set up, for example mail."""
 
     ok: bool
     parts: dict[str, PartState]
@@ -52,7 +52,7 @@ class Parts(BaseModel):
 
 @ROUTER.get("/healthz", response_model=Health, **public())
 async def healthz() -> Response:
-    """The process answers."""
+    """Liveness: the process answers."""
     return answer({"status": "ok"})
 
 
@@ -63,7 +63,7 @@ async def healthz() -> Response:
     **public(),
 )
 async def readyz(known: ServicesDep) -> Response:
-    """Whether this process can serve: 200, or 503 and why not."""
+    """Readiness: 200 if this process can serve, otherwise 503 with the reason."""
     parts = await known.parts()
     ready = not any(part.wrong for part in parts.values() if part.serves)
     body = {
@@ -76,8 +76,8 @@ async def readyz(known: ServicesDep) -> Response:
 
 @ROUTER.get("/healthz/parts", response_model=Parts, **public())
 async def health_of_parts(known: ServicesDep) -> Response:
-    """How each part of the installation is doing, with signs of life seconds old. For
-    people and alerts: it is 200 also when a part is away.
+    """The state of each part of the installation, with heartbeats a few seconds old.
+    For people and alerts: the status is 200 even if a part is down.
     """
     parts = await known.parts()
     body = {

@@ -66,7 +66,7 @@ class RefusedError(Exception):
 
 
 class ProblemField(BaseModel):
-    """`code` is stable, for clients that say it in another language."""
+    """`code` is stable, for clients that show their own messages."""
 
     pointer: str
     message: str
@@ -74,7 +74,7 @@ class ProblemField(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457. `code` is stable; `errors` names each field that is wrong."""
+    """RFC 9457. `code` is stable; `errors` names each wrong field."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -1,4 +1,4 @@
-"""API keys: made, listed, revoked; the key itself is shown once."""
+"""API keys: create, list, revoke. The key itself is shown once."""
 
 import hashlib
 from collections.abc import Mapping
@@ -31,9 +31,9 @@ class ShownOnceError(RuleError):
 
 
 class KeyIn(Strict):
-    """Either the key of an `agent`, who acts by it as nobody else, or that of a person
-    or service without one: it acts under its `name`, and for the agents in `acts_for`
-    (`*`: any) where a request names one. From `expires_at` on it is refused.
+    """The key of an `agent`, which acts only as that agent; or the key of a person or
+    service, which acts under its `name`, and as one of the agents in `acts_for` (`*`:
+    any) if a request names one. After `expires_at` it is refused.
     """
 
     model_config = example(name="ann-phone", role="agent", agent="ann")
@@ -45,7 +45,7 @@ class KeyIn(Strict):
 
 
 class KeyOut(BaseModel):
-    """`last_used_at`: to within some minutes."""
+    """`last_used_at`: accurate to some minutes."""
 
     id: str
     name: str
@@ -60,7 +60,7 @@ class KeyOut(BaseModel):
 
 
 class NewKeyOut(KeyOut):
-    key: str = Field(description="Shown in this answer and never again")
+    key: str = Field(description="Shown in this answer only")
 
 
 class KeyPage(BaseModel):
@@ -70,8 +70,8 @@ class KeyPage(BaseModel):
 
 @ROUTER.post("", status_code=201, response_model=NewKeyOut, **WRITE)
 async def create_key(body: KeyIn, known: ServicesDep, caller: CallerDep) -> Response:
-    """Make a key. It is shown once, so a repeated request is refused with 409. The name
-    is one that no other key has which is not revoked.
+    """Create a key. It is shown once, so a repeated request is refused with 409. Two
+    keys in use cannot have the same name.
     """
     key = known.new_key()
     wanted = KeyCreated(
@@ -94,7 +94,7 @@ async def create_key(body: KeyIn, known: ServicesDep, caller: CallerDep) -> Resp
 
 @ROUTER.get("", response_model=KeyPage, **READ)
 async def list_keys(known: ServicesDep, asked: PageDep) -> Response:
-    """In the order of their making, with those that are revoked."""
+    """Sorted by creation, including revoked keys."""
     keys = (await known.registry.keys()).by_id.values()
     used = await known.key_uses.last()
     return answer(asked.numbered(keys, lambda key: _json(key, used)))

@@ -1,4 +1,4 @@
-"""Notifications over all tickets, and trying out whether a person can be reached."""
+"""Notifications over all tickets, and test notifications."""
 
 from datetime import datetime
 from typing import Annotated
@@ -34,9 +34,9 @@ WRITE = guarded("config:write", 400, 404, 409, 422, 429)
 
 
 class ListedNotificationOut(BaseModel):
-    """`unreachable` says why no message could reach this person; `detail` of each
-    message why it failed. `clock`, `step` and `repetition` where an escalation chose
-    them.
+    """`unreachable`: why no message could reach this person; `detail` of each message:
+    why it failed. `clock`, `step` and `repetition` are set if an escalation chose the
+    person.
     """
 
     id: str
@@ -59,12 +59,12 @@ class ListedNotificationPage(BaseModel):
 
 
 class ChannelTestOut(BaseModel):
-    """`not_set_up`: ops must set up or mend something, `code` says what; `failed`: the
-    provider did not take it.
+    """`not_set_up`: ops must set up or fix something, see `code`; `failed`: the
+    provider did not accept the message.
     """
 
     channel: Channel
-    target: str | None = Field(description="Of `apprise`, the name of the chat target")
+    target: str | None = Field(description="For `apprise`, the name of the chat tool")
     outcome: TestOutcome
     code: str | None = Field(examples=["not_configured", "smtp_550", "http_404"])
 
@@ -83,15 +83,17 @@ async def list_notifications(
     known: ServicesDep,
     asked: PageDep,
     state: Annotated[
-        list[State] | None, Several, Query(description="One or several, with commas")
+        list[State] | None,
+        Several,
+        Query(description=("One or several, separated by commas")),
     ] = None,
     agent: Annotated[Identifier | None, Query()] = None,
     channel: Annotated[Channel | None, Query()] = None,
-    since: Annotated[Instant | None, Query(description="Planned then or later")] = None,
+    since: Annotated[
+        Instant | None, Query(description=("Planned at this instant or later"))
+    ] = None,
 ) -> Response:
-    """Over all tickets, the newest first. `state=unreachable`: who could not be
-    reached.
-    """
+    """Over all tickets, newest first. `state=unreachable`: who could not be reached."""
     wanted = NotificationFilter(
         states=tuple(state or ()), agent=agent, channel=channel, since=since
     )
@@ -108,8 +110,8 @@ async def list_notifications(
 async def test_notification(
     name: Name, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Send a test message by each channel of the agent now, and say what came of it.
-    At most three a minute for one agent.
+    """Send a test message by each channel of the agent now and return the results. At
+    most three a minute for one agent.
     """
     tested = await known.notification_test.send(name, caller)
     return answer(_tested_json(tested), headers=written(tested.appended))

@@ -1,5 +1,5 @@
-"""The links in messages. The link is the permission: who got the message may answer it
-as the person to whom it went, and nothing else.
+"""The links in messages. The link is the permission: it does one action as the person
+to whom the message was sent, and nothing else.
 """
 
 from datetime import datetime
@@ -33,8 +33,8 @@ Languages = Annotated[str, Header(alias="Accept-Language", max_length=300)]
 async def show_answer(
     token: Token, known: ServicesDep, languages: Languages = "en"
 ) -> HTMLResponse:
-    """A page that says what the link will do, and does nothing: mail scanners follow
-    links.
+    """A page that says what the link will do. It changes nothing, because mail scanners
+    follow links.
     """
     found = await known.answering.look(token)
     # What was true when it was sent is no fault of who looks.
@@ -46,8 +46,8 @@ async def show_answer(
 async def give_answer(
     token: Token, known: ServicesDep, languages: Languages = "en"
 ) -> HTMLResponse:
-    """Acknowledge, accept, decline, approve or reject, as the link says. Once: again it
-    answers the same.
+    """Acknowledge, accept, decline, approve or reject, as the link says. A repeat gets
+    the same answer.
     """
     found = await known.answering.act(token)
     return _page(found, languages, STATUS[found.state], known.now())

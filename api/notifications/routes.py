@@ -1,4 +1,4 @@
-"""Who was told of a ticket, why, by which channel, and how that went."""
+"""Who was notified about a ticket, why, by which channel, and the results."""
 
 from fastapi import APIRouter, Response
 
@@ -26,8 +26,8 @@ ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 async def get_ticket_notifications(
     ticket_id: str, known: ServicesDep, asked: PageDep
 ) -> Response:
-    """Everybody who was to be told of an event of the ticket, in that order, with each
-    message to them. Read from the log; addresses and texts are not in it.
+    """Everybody to be notified about an event of the ticket, in order, with each
+    message to them. Read from the log; it contains no addresses and no texts.
     """
     events = await known.store.load(await ticket_id_of(known, ticket_id))
     if not events:

@@ -1,4 +1,4 @@
-"""Notifications as they are answered."""
+"""Notifications in answers."""
 
 from datetime import datetime
 from typing import Literal
@@ -11,8 +11,8 @@ from domain.people.channels import Channel, Urgency
 
 
 class NotificationMessageOut(BaseModel):
-    """`detail`: why it failed, waits longer or was dropped, as `smtp_550`.
-    `bundled_with`: the notification whose message brought this one along.
+    """`detail`: why it failed, is delayed or was dropped, for example `smtp_550`.
+    `bundled_with`: the notification with which this one was sent in one message.
     """
 
     channel: Channel
@@ -26,9 +26,9 @@ class NotificationMessageOut(BaseModel):
 
 
 class NotificationOut(BaseModel):
-    """`event`: the type of the one that tells this person, `cause` and `reason` why.
-    `state`: `sent` as soon as one message was; `pending`: not planned yet.
-    `unreachable` says why nobody could tell this person.
+    """`event`: the type of the event; `cause` and `reason`: why this person. `state`:
+    `sent` as soon as one message was sent; `pending`: not planned yet. `unreachable`:
+    why the person could not be notified.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""The secret that a person's own endpoint checks signatures by."""
+"""The secret with which a person's own endpoint verifies signatures."""
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
@@ -19,8 +19,8 @@ READ = reads("config:read", 404, 409, 422)
 
 
 class WebhookSecretOut(BaseModel):
-    """`version`: that of the agent's document; raising it there makes another secret,
-    which signs from then on.
+    """`version`: the one in the agent's document. A higher version there creates a new
+    secret, which signs from then on.
     """
 
     secret: str = Field(description="`whsec_…`, as Standard Webhooks has it")
@@ -31,8 +31,9 @@ class WebhookSecretOut(BaseModel):
 async def get_webhook_secret(
     name: Name, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """For the agent by their own key, and for who manages keys: with it messages to the
-    agent can be made up. Each reading is on record as `agent.webhook_secret_read`.
+    """For the agent's own key, and for keys that manage keys, because messages to the
+    agent can be forged with it. Each reading is recorded as
+    `agent.webhook_secret_read`.
     """
     published = (await known.registry.config()).entry("agents", name).current
     if published is None:

@@ -1,5 +1,5 @@
-"""A person's shifts as a calendar, by a secret URL that needs no key: calendar programs
-(Outlook, Google, Apple) send none.
+"""An agent's shifts as a calendar, by a secret URL without a key, because calendar
+programs (Outlook, Google, Apple) send none.
 """
 
 import asyncio
@@ -30,9 +30,9 @@ FRESH_S = 300
 
 
 class CalendarUrlOut(BaseModel):
-    """Whoever has the URL sees the shifts: it is as good as a password."""
+    """Anyone who has the URL sees the shifts: protect it like a password."""
 
-    url: str = Field(description="To subscribe to; making another ends this one")
+    url: str = Field(description="The URL to subscribe to; a new one invalidates it")
 
 
 @ROUTER.post(
@@ -41,7 +41,9 @@ class CalendarUrlOut(BaseModel):
 async def make_calendar_url(
     name: Name, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """A secret URL of the agent's shifts over all schedules. It ends the one before."""
+    """Create a secret URL of the agent's shifts over all schedules. It invalidates the
+    previous one.
+    """
     done = await _desk(known).make_calendar_url(name, caller)
     secret = known.calendar_secret(name, done.appended.version)
     url = f"{known.public_url}/v1/agents/{quote(name, safe='')}/calendar/{secret}.ics"
@@ -53,7 +55,7 @@ async def make_calendar_url(
 async def revoke_calendar_url(
     name: Name, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Nobody gets the shifts by it any more."""
+    """Revoke the URL."""
     done = await _desk(known).revoke_calendar_url(name, caller)
     return Response(status_code=204, headers=written(done.appended))
 
@@ -74,7 +76,7 @@ async def get_calendar_by_url(
     known: ServicesDep,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """The agent's shifts over all schedules, from last month on, half a year ahead."""
+    """The agent's shifts over all schedules, from last month to half a year ahead."""
     await _check(known, name, secret)
     now = known.now()
     found = await asyncio.to_thread(

@@ -1,4 +1,4 @@
-"""Leaves of agents: vacation, illness. Who is away is passed over on every schedule."""
+"""Leaves of agents: vacation, illness. An absent agent is skipped on every schedule."""
 
 from typing import Annotated
 
@@ -28,8 +28,8 @@ WRITE = guarded("config:write", 400, 404, 409, 413, 415, 422)
 async def add_leave(
     name: Name, body: LeaveIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Away from then to then; the next in the rotation who is there stands in.
-    `warnings`: hours that it leaves to nobody, of each schedule that the agent is on.
+    """Record an absence. The next available person in the rotation takes over.
+    `warnings`: uncovered hours of each schedule of the agent.
     """
     wanted = AgentLeaveAdded(
         agent=name,
@@ -52,9 +52,9 @@ async def list_leaves(
     name: Name,
     known: ServicesDep,
     asked: PageDep,
-    past: Annotated[bool, Query(description="Also what is over or cancelled")] = False,
+    past: Annotated[bool, Query(description="Include past and cancelled ones")] = False,
 ) -> Response:
-    """In the order in which they were recorded."""
+    """Sorted by creation."""
     if not (await known.registry.config()).entry("agents", name).versions:
         raise NotFoundError("agent", name)
     now, book = known.now(), await known.registry.oncall()
@@ -71,7 +71,7 @@ async def list_leaves(
 async def cancel_leave(
     name: Name, leave_id: Identifier, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Back at once, or never gone if it had not begun."""
+    """End the leave at once, or cancel it if it had not begun."""
     done = await _desk(known).cancel_leave(name, leave_id, caller)
     return Response(status_code=204, headers=written(done.appended))
 

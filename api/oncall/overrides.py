@@ -1,4 +1,4 @@
-"""Exceptions to a schedule: overrides, and swaps between its people."""
+"""Exceptions to a schedule: overrides, and swaps between agents."""
 
 from typing import Annotated
 
@@ -34,7 +34,7 @@ ROUTER = APIRouter(prefix="/v1/schedules", tags=["on call"])
 READ = reads("config:read", 404, 422)
 WRITE = guarded("config:write", 400, 404, 409, 413, 415, 422)
 SWAP = guarded("shifts:swap", 400, 404, 409, 413, 415, 422)
-Past = Annotated[bool, Query(description="Also what is over or cancelled")]
+Past = Annotated[bool, Query(description="Include past and cancelled ones")]
 
 
 @ROUTER.post(
@@ -43,8 +43,8 @@ Past = Annotated[bool, Query(description="Also what is over or cancelled")]
 async def add_override(
     name: Name, body: OverrideIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Add somebody, take somebody off, or replace. What clashes with another override
-    or swap is refused.
+    """Put somebody on call, take somebody off call, or replace somebody. A conflict
+    with another override or swap is refused.
     """
     wanted = Override(
         id=known.new_id(),
@@ -70,7 +70,7 @@ async def add_override(
 async def list_overrides(
     name: Name, known: ServicesDep, asked: PageDep, past: Past = False
 ) -> Response:
-    """In the order of their making."""
+    """Sorted by creation."""
     plan, now = (await known.registry.oncall()).plan(name), known.now()
     found = [
         c
@@ -86,7 +86,7 @@ async def list_overrides(
 async def cancel_override(
     name: Name, override_id: Identifier, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """It ends now, or has never been if it had not begun."""
+    """End the override at once, or cancel it if it had not begun."""
     done = await _desk(known).cancel_override(name, override_id, caller)
     return Response(status_code=204, headers=written(done.appended))
 
@@ -95,7 +95,7 @@ async def cancel_override(
 async def offer_swap(
     name: Name, body: SwapIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Offer time on call to others. It stays with who has it until it is taken."""
+    """Offer shift time to others. It stays with its owner until somebody takes it."""
     by = await acting_agent(known.registry, caller, body.person, "/person")
     wanted = Swap(
         id=known.new_id(),
@@ -117,7 +117,7 @@ async def offer_swap(
 async def list_swaps(
     name: Name, known: ServicesDep, asked: PageDep, past: Past = False
 ) -> Response:
-    """In the order in which they were offered."""
+    """Sorted by creation."""
     plan, now = (await known.registry.oncall()).plan(name), known.now()
     found = [
         c
@@ -132,7 +132,7 @@ async def list_swaps(
 async def take_swap(
     name: Name, swap_id: Identifier, body: TakeIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Take what was offered: both halves take effect together."""
+    """Take the offered time; both halves take effect together."""
     by = await acting_agent(known.registry, caller, body.person, "/person")
     done = await _desk(known).take_swap(name, swap_id, by.actor.person, by)
     fact = done.fact
@@ -146,8 +146,8 @@ async def take_swap(
 async def cancel_swap(
     name: Name, swap_id: Identifier, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Take the offer back, or from now on undo what was taken: who offered or took it,
-    and whoever configures schedules.
+    """Withdraw the offer, or end a swap that was taken from now on. For the agents
+    involved, and for those who configure schedules.
     """
     await _refuse_stranger(known, name, swap_id, caller)
     done = await _desk(known).cancel_swap(name, swap_id, caller)

@@ -1,4 +1,4 @@
-"""Who is on call at an instant, by every schedule."""
+"""Who is on call at an instant, in every schedule."""
 
 from datetime import datetime
 from typing import Annotated
@@ -27,7 +27,7 @@ READ = reads("config:read", 422)
 
 
 class LocalShiftOut(OnCallShiftOut):
-    """`local_from`, `local_to`: the same on the clocks of `time_zone`."""
+    """`local_from`, `local_to`: the same in `time_zone`."""
 
     local_from: datetime
     local_to: datetime
@@ -39,8 +39,8 @@ class CalledByOut(BaseModel):
 
 
 class OnCallByScheduleOut(BaseModel):
-    """`now`: nobody, if it is empty; each until `to`. `next`: the first others to come.
-    `called_by`: what calls people by this schedule.
+    """`now`: empty if nobody is on call; each until `to`. `next`: the next people other
+    than those. `called_by`: what notifies people by this schedule.
     """
 
     schedule: str
@@ -59,14 +59,17 @@ class OnCallPage(BaseModel):
 async def list_on_call(
     known: ServicesDep,
     asked: PageDep,
-    at: Annotated[Instant | None, Query(description="Now, if not said")] = None,
+    at: Annotated[Instant | None, Query(description="If left out, now")] = None,
     tz: Annotated[
         str | None,
         Cleaned,
-        Query(max_length=64, description="For local times; else each schedule's own"),
+        Query(
+            max_length=64,
+            description=("The zone of local times; if left out, each schedule's own"),
+        ),
     ] = None,
 ) -> Response:
-    """Who is on call, until when, and who comes next, by every schedule in force."""
+    """Who is on call, until when, and who is next, in every schedule in force."""
     if tz is not None and tz not in available_timezones():
         near = did_you_mean(tz, available_timezones())
         raise InvalidError.at("?tz", f"{tz!r} is not an IANA time zone{near}")

@@ -1,4 +1,4 @@
-"""Who is on call: at an instant, over a range, as a calendar, by a draft."""
+"""Who is on call: at an instant, over a period, as a calendar, by a draft."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -48,8 +48,8 @@ async def get_on_call(
     begin: Annotated[Instant | None, Query(alias="from")] = None,
     to: Annotated[Instant | None, Query()] = None,
 ) -> Response:
-    """Who is on call `at` an instant (now, if not said), who before and after, and why
-    not the others; or the shifts and gaps `from` one instant `to` another.
+    """Who is on call `at` an instant (if left out, now), who was before and is next,
+    and why the others are not; or the shifts and gaps between `from` and `to`.
     """
     plan = (await known.registry.oncall()).plan(name)
     if begin is None and to is None:
@@ -67,7 +67,7 @@ async def get_on_call(
 
 @ROUTER.post("/preview", response_model=SchedulePreviewOut, **TRY)
 async def preview_schedule(body: SchedulePreviewIn, known: ServicesDep) -> Response:
-    """Shifts and gaps by a draft. Nothing is saved."""
+    """Shifts and gaps of a draft. Nothing is saved."""
     document = canonical(body.schedule)
     expansion = await spelled_out(document, known.sources, known.now().date())
     book, config = await known.registry.oncall(), await known.registry.config()
@@ -97,7 +97,7 @@ async def get_calendar_of_schedule(
     known: ServicesDep,
     person: Annotated[str | None, Cleaned, Query(max_length=200)] = None,
 ) -> Response:
-    """The shifts as iCalendar, to subscribe to: from last month on, half a year ahead;
+    """The shifts as iCalendar, to subscribe to: from last month to half a year ahead;
     of one `person`, or of all.
     """
     plan, now = (await known.registry.oncall()).plan(name), known.now()

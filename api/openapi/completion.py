@@ -89,9 +89,11 @@ def _add_statuses(method: str, operation: Json) -> None:
     if "requestBody" in operation:
         added += [400, 408, 413, 415, 422]
     if method == "put" and "200" in found:
-        found["201"] = {**found["200"], "description": "It was not there before"}
+        found["201"] = {**found["200"], "description": "It was created"}
     if method == "get" and JSON in found.get("200", {}).get("content", {}):
-        found["304"] = {"description": "As `If-None-Match` has it: nothing changed"}
+        found["304"] = {
+            "description": ("Nothing has changed since the ETag in `If-None-Match`")
+        }
     if "422" in found and JSON in found["422"]["content"]:
         del found["422"]  # FastAPI's own, which nobody answers with
         added.append(422)
@@ -133,21 +135,21 @@ _HEADERS: Final[dict[str, Json]] = {
             "`true`: this command was applied before; the answer is the same",
             "true",
         ),
-        ("Location", "string", "Where it is", "/v1/tickets/921"),
+        ("Location", "string", "The address of the result", "/v1/tickets/921"),
         (
             "Pledge-Position",
             "integer",
-            "The place of the write in the log: reads take it as `wait_for`",
+            "The position of the write in the log, for `wait_for` of reads",
             147,
         ),
         ("RateLimit", "string", "What is left of the quota", '"key";r=9990;t=7'),
         ("RateLimit-Policy", "string", "The quota", '"key";q=10000;w=10'),
-        ("Retry-After", "integer", "After how many seconds to try again", 1),
+        ("Retry-After", "integer", "The number of seconds after which to try again", 1),
         ("WWW-Authenticate", "string", "How to authenticate", "Bearer"),
         (
             "X-Request-Id",
             "string",
-            "Yours, or one of ours; the log keeps it as `correlation_id`",
+            "Your id, or a generated one; `correlation_id` in the log",
             "01a20267-fd2c-7e55-8a10-0b8f3a6a1f77",
         ),
     )

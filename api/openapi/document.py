@@ -15,23 +15,24 @@ from api.openapi.completion import polish
 
 MODELS = "#/components/schemas/"
 DESCRIPTION = """\
-JSON under `/v1`, snake_case. Times are RFC 3339 with an offset, durations ISO 8601 as
-`PT30M`. Send your API key as `Authorization: Bearer <key>`; `x-permission` says what
-each operation needs. Errors are RFC 9457 problems with a stable `code`.
+JSON under `/v1`, snake_case. Times are RFC 3339 with an offset, durations ISO 8601,
+for example `PT30M`. Send your API key as `Authorization: Bearer <key>`; `x-permission`
+says which permission each operation needs. Errors are RFC 9457 problems with a stable
+`code`.
 """
 TAGS = [
     {"name": name, "description": description}
     for name, description in (
         ("tickets", "Open, read, find and change tickets"),
         ("assignment", "Offers and the queues of teams"),
-        ("authority", "Approval limits, and authority lent for a time"),
+        ("authority", "Approval limits and delegations"),
         ("configuration", "Policies, calendars, schedules, teams, agents, macros"),
         ("on call", "Who is on call, overrides, swaps and leaves"),
-        ("notifications", "Who was notified of what, and how that went"),
+        ("notifications", "Who was notified of what, and the results"),
         ("simulations", "What a draft would have done to past tickets"),
         ("reports", "How many targets were met"),
         ("events", "The log as a feed of CloudEvents"),
-        ("subscriptions", "Webhooks that bring events"),
+        ("subscriptions", "Webhooks that send events"),
         ("keys", "API keys"),
         ("operation", "Health and metrics"),
         ("webhooks", "What Pledge sends to subscribers"),
@@ -89,8 +90,10 @@ def _delivery(each: EventType, reference: str) -> dict[str, Any]:
         "operationId": f"on_{each.type.replace('.', '_')}",
         "tags": ["webhooks"],
         "summary": each.description,
-        "description": "Sent to each subscription that names this type, signed as"
-        " Standard Webhooks prescribe.",
+        "description": (
+            "Sent to each subscription that names this type, signed according to "
+            "Standard Webhooks."
+        ),
         "parameters": [_HEADERS[name] for name in sorted(_HEADERS)],
         "requestBody": {
             "required": True,
@@ -98,7 +101,7 @@ def _delivery(each: EventType, reference: str) -> dict[str, Any]:
         },
         "responses": {
             "2XX": {"description": "Received"},
-            "default": {"description": "Not received: it is sent again later"},
+            "default": {"description": "Not received: it is retried later"},
         },
     }
 

@@ -1,5 +1,5 @@
-"""Configuration looked at before it costs anything: what a draft would have done to
-past tickets, and what is probably unintended in what is published.
+"""Simulations, which show what a draft would have done to past tickets; and warnings
+about what is published.
 """
 
 import asyncio
@@ -32,8 +32,8 @@ WARNINGS = reads("config:read", 422)
 async def start_simulation(
     body: SimulationIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """What a draft would have done to past tickets: a job, to be asked for. The same
-    `Idempotency-Key` is answered with the same job as long as that is kept.
+    """Start a job that simulates a draft on past tickets; poll for the result. The same
+    `Idempotency-Key` is answered with the same job as long as the job is kept.
     """
     if (job := await known.simulating.started(caller)) is not None:
         return _started(job, replayed=True)
@@ -56,8 +56,8 @@ def _started(job: Job, *, replayed: bool = False) -> Response:
 
 @ROUTER.get("/simulations/{simulation_id}", response_model=SimulationOut, **READ)
 async def get_simulation(simulation_id: Identifier, known: ServicesDep) -> Response:
-    """How far it is; what differs, once it is done. The latest 50 that are done are
-    kept, for seven days.
+    """The progress of the job, and its result when it is done. The latest 50 finished
+    jobs are kept for seven days.
     """
     return answer(_job(await known.simulating.find(simulation_id)))
 
@@ -66,16 +66,14 @@ async def get_simulation(simulation_id: Identifier, known: ServicesDep) -> Respo
 async def stop_simulation(
     simulation_id: Identifier, known: ServicesDep, _: CallerDep
 ) -> Response:
-    """Stop it, if it is not done, and forget what it found: another may take its
-    place.
-    """
+    """Stop the job if it is not done, and delete its draft and its result."""
     await known.simulating.forget(simulation_id)
     return Response(status_code=204)
 
 
 @ROUTER.get("/config/warnings", response_model=ConfigWarnings, **WARNINGS)
 async def list_config_warnings(known: ServicesDep, asked: PageDep) -> Response:
-    """What is probably unintended in everything that is published, as of now."""
+    """What is probably unintended in everything that is published now."""
     registry = known.registry
     config, book = await registry.config_to_check(), await registry.oncall()
     config = replace(config, unpromised=await known.tickets.unpromised())

@@ -1,4 +1,4 @@
-"""Drafts tried out on past tickets, and what differs. Durations are ISO 8601."""
+"""Simulations of drafts on past tickets: bodies and answers. Durations are ISO 8601."""
 
 from datetime import datetime
 
@@ -17,8 +17,9 @@ RULE: JsonValue = {
 
 
 class SimulationIn(Strict):
-    """`draft`: a bundle of documents, laid over what is published; nothing of it is
-    published. Either `tickets`, or all that were opened from `from` until before `to`.
+    """`draft`: a bundle of documents that is applied on top of what is published and is
+    not published itself. Give either `tickets`, or `from` and `to` for all tickets
+    opened in that period.
     """
 
     model_config = example(
@@ -41,9 +42,9 @@ class ToldOut(BaseModel):
 
 
 class CourseOut(BaseModel):
-    """unpromised: there was no such clock. open: it still ran or stood still.
-    `due_at` as it was last; null while it stood still. An open one with `breached_at`
-    is broken and not yet done.
+    """unpromised: there was no such clock. open: it was still running or paused.
+    `due_at`: the last deadline; null while it was paused. An open clock with
+    `breached_at` is breached and not yet stopped.
     """
 
     verdict: Verdict
@@ -54,8 +55,9 @@ class CourseOut(BaseModel):
 
 
 class ClockDifferenceOut(BaseModel):
-    """`actual`: what happened. `published`: what is in force now, at all times.
-    `draft`: the draft laid over that. `differs`: whether the draft changes anything.
+    """`actual`: what happened. `published`: what would have happened under what is in
+    force now. `draft`: the same with the draft applied. `differs`: whether the draft
+    changes anything.
     """
 
     metric: str
@@ -73,7 +75,9 @@ class TicketDifferenceOut(BaseModel):
 
 
 class ShiftOut(BaseModel):
-    """`more`: by the draft and not by what is published; `fewer`: the other way."""
+    """`more`: notified under the draft and not under what is published; `fewer`: the
+    reverse.
+    """
 
     actual: int
     published: int
@@ -83,9 +87,9 @@ class ShiftOut(BaseModel):
 
 
 class SummaryOut(BaseModel):
-    """`tickets_differing`, `verdicts_changed`: the draft against what is published.
-    `tickets_drifted`: what is published against what happened. `breaches` are clocks
-    that broke; `people_told`: each person once a ticket.
+    """`tickets_differing`, `verdicts_changed`: the draft compared with what is
+    published. `tickets_drifted`: what is published compared with what happened.
+    `breaches`: breached clocks; `people_told`: people notified, each once per ticket.
     """
 
     tickets: int
@@ -103,8 +107,8 @@ class LeftOutOut(BaseModel):
 
 
 class ConfigWarningOut(BaseModel):
-    """`pointer`: into the document; empty = all of it. `name` and `version` null: of
-    all documents of the kind together.
+    """`pointer`: the place in the document; empty for the whole. `name` and `version`
+    null: all documents of the kind together.
     """
 
     kind: Kind
@@ -122,14 +126,14 @@ class ConfigWarnings(BaseModel):
 class ResultOut(BaseModel):
     summary: SummaryOut
     tickets: list[TicketDifferenceOut] = Field(
-        description="The first thousand in which the draft changes anything"
+        description="At most the first thousand tickets that the draft changes"
     )
     left_out: list[LeftOutOut]
 
 
 class SimulationOut(BaseModel):
-    """`done` of `total` tickets. `warnings` are of the draft; `as_of`: until when it is
-    followed. `result` once it is done, `error` if it failed.
+    """`done` of `total` tickets. `warnings` are about the draft. `as_of`: the instant
+    until which tickets are followed. `result` when it is done, `error` if it failed.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Approvals as the answer about a ticket shows them."""
+"""Approvals in the answer about a ticket."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from domain.authority.limits import SpendKind
 
 
 class LimitUsedOut(BaseModel):
-    """`delegation`: null if it was the principal's own."""
+    """`delegation`: null if it is the principal's own limit."""
 
     role: str
     currency: str
@@ -23,11 +23,10 @@ class LackingOut(BaseModel):
 
 
 class ApprovalOut(BaseModel):
-    """`approver`: the next manager with enough authority; null and `unresolved`: nobody
-    had it, or nobody above who was asked last. `asked`: who was, in turn;
-    `no_response`: who of them did not answer in time. `escalates_at`: when somebody
-    else is. `principal`: whose authority was used, `actor`: by whom, `decision_reason`:
-    why.
+    """`approver`: the next manager with a high enough limit; null and `unresolved` if
+    there is none. `asked`: who was asked, in order; `no_response`: who of them did not
+    decide in time. `escalates_at`: when it is escalated. `principal`: whose authority
+    was used, `actor`: by whom, `decision_reason`: why.
     """
 
     number: int

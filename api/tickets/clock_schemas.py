@@ -1,5 +1,5 @@
-"""Answers about clocks, as OpenAPI shows them: why each is as it is, and how many keep
-their promise. Durations are ISO 8601.
+"""Answers about clocks: why a clock is as it is, and attainment. Durations are ISO
+8601.
 """
 
 from datetime import date, datetime
@@ -15,7 +15,7 @@ from domain.sla.consumption import IntervalKind
 
 
 class ExcuseIn(Strict):
-    """`cycle` left out: the last one."""
+    """`cycle`: if left out, the last one."""
 
     model_config = example(reason="the carrier's lorry broke down")
     reason: Line
@@ -23,7 +23,7 @@ class ExcuseIn(Strict):
 
 
 class CauseOut(BaseModel):
-    """The event of the ticket that it follows from, and whose doing that was."""
+    """The event of the ticket that caused it, and who did that."""
 
     version: int
     event_id: str
@@ -32,14 +32,14 @@ class CauseOut(BaseModel):
 
 
 class IntervalOut(BaseModel):
-    """Half-open: `from` is in it, `to` is not. `counted` is what it adds to the elapsed
-    time. `status`, `team`, `assignee`: how the ticket stood.
+    """Half-open: `from` is included, `to` is not. `counted`: what it adds to the
+    elapsed time. `status`, `team`, `assignee`: those of the ticket at that time.
 
-    running: counts. paused: does not; a pause outside the hours is `closed`, where it
-    costs nothing. closed, holiday: outside the hours of the calendar. reopened: the
-    ticket lay resolved; counts by the policy's rule. unpromised: no policy promised it
-    for a while; counts. carried: before a change of the target, which set it aside or
-    carried a share of it over.
+    running: counts. paused: does not count; a pause outside the business hours is
+    `closed`, because it costs nothing. closed, holiday: outside the hours of the
+    calendar. reopened: the ticket was resolved; counts by the rule of the policy.
+    unpromised: no policy promised it for a while; counts. carried: the time before a
+    change of the target, which was set aside or carried over in part.
     """
 
     model_config = FROM_TO | ConfigDict(
@@ -70,15 +70,17 @@ class IntervalOut(BaseModel):
     kind: IntervalKind
     counted: DurationText
     reason: str
-    cause: CauseOut | None = Field(description="null: the calendar alone says so")
-    holiday: date | None = Field(description="Which date of the calendar")
+    cause: CauseOut | None = Field(
+        description=("null: it follows from the calendar alone")
+    )
+    holiday: date | None = Field(description="The date of the calendar")
     status: Status
     team: str | None
     assignee: str | None
 
 
 class ShareOut(BaseModel):
-    """`name` null: nobody."""
+    """`name` null: no team or nobody."""
 
     model_config = example(name="front-line", counted="PT2H30M")
     name: str | None
@@ -86,7 +88,9 @@ class ShareOut(BaseModel):
 
 
 class ConsumptionOut(BaseModel):
-    """Counted time by who had the ticket; each of the three adds up to `elapsed`."""
+    """Counted time by the owner of the ticket; each of the three lists adds up to
+    `elapsed`.
+    """
 
     teams: list[ShareOut]
     people: list[ShareOut]
@@ -94,7 +98,9 @@ class ConsumptionOut(BaseModel):
 
 
 class DeadlineOut(BaseModel):
-    """`old_due_at`: the one before. `rule_of_change`: only of a restatement."""
+    """`old_due_at`: the previous deadline. `rule_of_change`: set for a restatement
+    only.
+    """
 
     at: datetime
     version: int
@@ -110,7 +116,9 @@ class DeadlineOut(BaseModel):
 
 
 class BreachOut(BaseModel):
-    """`inherited`: a change of the target made it late. `assignee`: who had it then."""
+    """`inherited`: a change of the target made it late. `assignee`: the assignee at
+    that time.
+    """
 
     at: datetime
     version: int
@@ -121,8 +129,8 @@ class BreachOut(BaseModel):
 
 
 class ExplanationOut(BaseModel):
-    """Why the clock is as it is, as of `as_of` (its stop, once it has stopped). The
-    intervals adjoin, and what they count adds up to `elapsed`, to the microsecond.
+    """The clock as of `as_of` (for a stopped clock, its stop). The intervals have no
+    gaps, and their `counted` adds up to `elapsed`, to the microsecond.
     """
 
     metric: str
@@ -136,7 +144,7 @@ class ExplanationOut(BaseModel):
     policy: PolicyOut
     rule: int
     decision: DecisionOut
-    calendar: PolicyOut | None = Field(description="null: it always runs")
+    calendar: PolicyOut | None = Field(description="null: every hour counts")
     intervals: list[IntervalOut]
     consumption: ConsumptionOut
     deadlines: list[DeadlineOut]
@@ -145,8 +153,8 @@ class ExplanationOut(BaseModel):
 
 
 class ExcludedOut(BaseModel):
-    """`open`: neither judged nor broken by the end of the period. `cancelled`: merged
-    away, or promised no more.
+    """`open`: neither stopped nor breached by the end of the period. `cancelled`:
+    merged away, or not promised any more.
     """
 
     open: int
@@ -159,8 +167,8 @@ class PercentilesOut(BaseModel):
 
 
 class AttainedOut(BaseModel):
-    """`raw` is met / (met + missed), `adjusted` the same without the excused; null if
-    there is nothing to divide by. `missed`: all that broke their promise; of these,
+    """`raw` is met / (met + missed), `adjusted` is the same without excused breaches;
+    null if there are none to divide by. `missed`: all breached clocks; of these,
     `restated` ended as met because their target was changed after the breach.
     """
 
@@ -182,13 +190,15 @@ class AttainedOut(BaseModel):
     restated: int
     raw: float | None
     adjusted: float | None
-    elapsed: PercentilesOut = Field(description="Of those that stopped; interpolated")
+    elapsed: PercentilesOut = Field(
+        description=("Of clocks that stopped; percentiles are interpolated")
+    )
     n_excluded: ExcludedOut
 
 
 class AttainmentOut(BaseModel):
-    """Clocks that broke their promise in the period, else that stopped in it. Tiers,
-    teams and the like are those that the ticket had then.
+    """Clocks that were breached in the period, or otherwise stopped in it. Tier, team
+    and the other groups are those of the ticket at that time.
     """
 
     model_config = FROM_TO

@@ -1,4 +1,4 @@
-"""Why a clock is as it is, a breach excused, and how many promises were kept."""
+"""Explain a clock, excuse a breach, and report attainment."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -40,12 +40,12 @@ async def explain_clock(
     metric: Metric,
     known: ServicesDep,
     cycle: Annotated[
-        int | None, Query(ge=1, le=2**31 - 1, description="Left out: the last")
+        int | None, Query(ge=1, le=2**31 - 1, description="If left out, the last")
     ] = None,
     as_of: AsOf = None,
 ) -> Response:
-    """Where the time of a clock went, interval by interval; which rule promised what,
-    and why; how the deadline moved; how it was judged.
+    """Where the time of a clock went, interval by interval; which rule promised what
+    and why; how the deadline moved; the verdict.
     """
     events = await known.store.load(await ticket_id_of(known, ticket_id))
     if not events:
@@ -67,8 +67,8 @@ async def excuse_breach(
     known: ServicesDep,
     caller: CallerDep,
 ) -> Response:
-    """A breach that shall not count: the caller approves it. It stays in the log, and
-    reports show both figures.
+    """Excuse a breach, so that it does not count; the caller approves this. It stays in
+    the log, and reports show both figures.
     """
     command = ExcuseBreach(
         metric=metric,
@@ -88,7 +88,7 @@ async def report_attainment(
     group_by: Annotated[Grouping, Query()] = "metric",
     wait_for: Annotated[int | None, Query(ge=0, le=2**62)] = None,
 ) -> Response:
-    """How many promises were kept: as they were, and without the excused breaches. By
+    """The share of promises that were met, with and without excused breaches. By
     default of the last 30 days.
     """
     await listed(known, wait_for)

@@ -1,5 +1,5 @@
-"""What a list of tickets may be asked for: several values of one filter, separated by
-commas; words of a closed list are checked, and the nearest one is named.
+"""The filters of the ticket list: several values separated by commas; unknown values of
+a fixed list are refused with the nearest one.
 """
 
 from typing import Annotated, Any, Literal
@@ -71,7 +71,9 @@ Truth = Annotated[
 
 
 class TicketQuery(Strict):
-    """`wait_for`: a `Pledge-Position`; the list shows at least what it wrote."""
+    """`wait_for`: a `Pledge-Position`; the list shows at least what was written up to
+    there.
+    """
 
     status: Statuses = _any()
     team: Free = _any("One or more, separated by commas; `none`: no team has it")
@@ -87,23 +89,32 @@ class TicketQuery(Strict):
     clock_state: ClockWords = _any()
     promised: Truth | None = Field(
         default=None,
-        description="`false`: tickets to which no SLA policy promises anything",
+        description="`false`: tickets to which no SLA policy applies",
     )
-    opened_after: Instant | None = Field(default=None, description="At or after this")
+    opened_after: Instant | None = Field(
+        default=None, description=("At this instant or later")
+    )
     opened_before: Instant | None = None
-    updated_after: Instant | None = Field(default=None, description="At or after this")
+    updated_after: Instant | None = Field(
+        default=None, description=("At this instant or later")
+    )
     due_before: Instant | None = None
     q: Line | None = Field(
         default=None,
-        description="Words that all occur in the number (`#921`), the subject, the"
-        " customer, the messages or the tags; without regard to case, width, accents,"
-        " Traditional or Simplified Chinese. Of Chinese any part of the text, of other"
-        " scripts the beginning of a word of three letters or more",
+        description=(
+            "Words that must all occur in the number (`#921`), the subject, the "
+            "customer, the messages or the tags. Case, width, accents, and Traditional "
+            "or Simplified Chinese make no difference. In Chinese any part of the text "
+            "matches, in other scripts the beginning of a word of three letters or "
+            "more"
+        ),
     )
     sort: TicketSort = Field(
         default="-opened_at",
-        description="`-` first: falling. Of tickets that are alike by `id`;"
-        " what has no `due_at` comes last",
+        description=(
+            "A leading `-` means descending. Equal tickets are sorted by `id`; those "
+            "without `due_at` come last"
+        ),
     )
     limit: int = Field(default=50, ge=1, le=500, strict=False)
     cursor: Annotated[str | None, Field(max_length=1000)] = None

@@ -1,4 +1,4 @@
-"""Two tickets that are one, and one that is two."""
+"""Merge two tickets, undo a merge, and split a ticket."""
 
 from fastapi import APIRouter, Response
 
@@ -19,10 +19,10 @@ ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 async def merge_ticket(
     ticket_id: str, body: MergeIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Close this ticket as part of another one. Its running promises are cancelled with
-    a link; the other ticket keeps the stricter of both, and whoever waits for an answer
-    goes on waiting there. Its messages stay where they are and are counted there too.
-    `warnings` say that the two are of different customers.
+    """Close this ticket as part of another one. For each metric the other ticket keeps
+    the stricter clock, and takes over a clock that it does not run itself, so that a
+    waiting customer keeps a running promise. Messages stay where they are and are
+    counted there too. `warnings`: the customers differ.
     """
     ticket = await ticket_id_of(known, ticket_id)
     merged = await known.desk.merge(ticket, await _into(known, body.into), caller)
@@ -34,9 +34,9 @@ async def merge_ticket(
 async def unmerge_ticket(
     ticket_id: str, body: UnmergeIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Within seven days of its merge, make this ticket one of its own again: it stands
-    where it stood, and its promises go on as if they had run all the while, but for
-    what was answered in the other one. What happened there since stays there.
+    """Undo a merge within seven days. The ticket has its former state, and its clocks
+    have the time as if they had never stopped, except for what was answered in the
+    other ticket. What happened there since the merge stays there.
     """
     ticket = await ticket_id_of(known, ticket_id)
     apart = await known.desk.unmerge(ticket, body.reason, caller)
@@ -59,8 +59,8 @@ def _warnings(ticket: Ticket) -> list[Json]:
 async def split_ticket(
     ticket_id: str, body: SplitIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Make a ticket of its own from a message. Its promises count from the message, or
-    from the original's start where the policy says so.
+    """Make a new ticket from a message. Its promises count from the message, or from
+    the original's start if the policy says so.
     """
     command = SplitTicket(
         version=body.message,

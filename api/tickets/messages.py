@@ -1,4 +1,4 @@
-"""The conversation of a ticket, without everything else that happened to it."""
+"""The conversation of a ticket."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -34,7 +34,7 @@ class MessageAuthorOut(BaseModel):
 
 
 class TicketMessageOut(BaseModel):
-    """`actor`: who sent it in, for the author or as the author."""
+    """`actor`: who submitted it, as the author or for the author."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -53,8 +53,10 @@ class TicketMessageOut(BaseModel):
             ]
         }
     )
-    ticket_id: str = Field(description="In which it was written")
-    version: int = Field(description="Of the event in that ticket's history")
+    ticket_id: str = Field(description="The ticket in which it was written")
+    version: int = Field(
+        description=("The version of the event in that ticket's history")
+    )
     author: MessageAuthorOut
     visibility: Visibility
     channel: str
@@ -74,11 +76,11 @@ async def list_ticket_messages(
     ticket_id: str,
     known: ServicesDep,
     limit: Limit = 100,
-    cursor: Annotated[int, Query(ge=0, description="Of the next page")] = 0,
+    cursor: Annotated[int, Query(ge=0, description="The cursor of the next page")] = 0,
 ) -> Response:
-    """What was written, by customers, agents and others, the oldest first; the first
-    one opened the ticket. Internal notes are among them, and so is what was written in
-    tickets that went into this one, of which `ticket_id` says so.
+    """Messages of customers, agents and others, oldest first; the first one opened the
+    ticket. Internal notes are included, and so are the messages of tickets that were
+    merged into this one; `ticket_id` tells them apart.
     """
     found = await _conversation(known, await ticket_id_of(known, ticket_id))
     page = found[cursor : cursor + limit]

@@ -1,4 +1,4 @@
-"""Tickets: open, read, list, change, and what may be done to one."""
+"""Tickets: open, read, list, change, and the actions on a ticket."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -82,7 +82,7 @@ async def outcome_json(
 async def open_ticket(
     body: TicketIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Open a ticket; its promises are matched and start at once."""
+    """Open a ticket. SLA policies are matched and the clocks start at once."""
     command = OpenTicket(
         number=await known.next_number(),
         subject=body.subject,
@@ -105,8 +105,8 @@ async def open_ticket(
 async def list_tickets(
     known: ServicesDep, query: Annotated[TicketQuery, Query()]
 ) -> Response:
-    """Tickets by any of their fields, newest first unless `sort` says otherwise. The
-    filters hold together; of several values of one any will do.
+    """Tickets by any of their fields, newest first unless `sort` says otherwise. All
+    filters must match; for several values of one filter, any of them.
     """
     await listed(known, query.wait_for, texts=query.q is not None)
     items, following = await known.tickets.page(
@@ -122,7 +122,7 @@ async def get_ticket(
     as_of: AsOf = None,
     at_version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> Response:
-    """The ticket now, at a version, or as it was at an instant; by its id or number."""
+    """The ticket now, at a version, or as of an instant; by its id or number."""
     if as_of is not None and at_version is not None:
         raise InvalidError.at("?at_version", "goes without as_of: give one of the two")
     ticket = await known.desk.get(
@@ -169,7 +169,7 @@ async def get_ticket_history(
 async def get_ticket_clocks(
     ticket_id: str, known: ServicesDep, as_of: AsOf = None
 ) -> Response:
-    """Each promise: how much is used, when it is due, how it was judged."""
+    """Each clock: the used time, the deadline, the verdict."""
     at = past(known, as_of)
     ticket = await known.desk.get(await ticket_id_of(known, ticket_id), as_of=at)
     clocks = clocks_json(ticket, at or known.now(), await known.registry.config())
@@ -180,7 +180,7 @@ async def get_ticket_clocks(
 async def change_ticket(
     ticket_id: str, body: ChangeIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Change fields; type, tier and priority restate the promises."""
+    """Change fields. A new type, tier or priority matches the SLA policies again."""
     given = body.model_dump(exclude_unset=True)
     command = Change(
         priority=given.pop("priority", None),
@@ -198,7 +198,7 @@ async def change_ticket(
 async def add_message(
     ticket_id: str, body: MessageIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Add a message. An agent's public one answers the customer."""
+    """Add a message. A public message of an agent answers the customer."""
     author, caller = await _author(known, body.author, caller)
     command = AddMessage(
         author=author,
@@ -223,7 +223,7 @@ async def assign_ticket(
 async def acknowledge_ticket(
     ticket_id: str, known: ServicesDep, caller: CallerDep, body: ByAgentIn | None = None
 ) -> Response:
-    """Say that somebody has it in hand: the escalation stops climbing."""
+    """Acknowledge the ticket: the escalation stops until that expires."""
     agent = body.agent if body else None
     by = await acting(known.registry, caller, agent, "/agent")
     return await _do(known, ticket_id, Acknowledge(by=by.actor.person), by)
@@ -233,8 +233,8 @@ async def acknowledge_ticket(
 async def escalate_ticket(
     ticket_id: str, body: EscalateIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Send the escalation to a step (0 = the first), or to the next one, now. With
-    `If-Match` it is refused if the ticket has moved on since you looked.
+    """Move the escalation to a step (0 = the first) or to the next one, now. With
+    `If-Match` it is refused if the ticket has changed since you read it.
     """
     by = await acting(known.registry, caller, body.agent, "/agent")
     command = Escalate(by=by.actor.person, reason=body.reason, to_step=body.to_step)
@@ -249,7 +249,7 @@ async def run_macro(
     caller: CallerDep,
     body: ByAgentIn | None = None,
 ) -> Response:
-    """Run a macro: all of it or, where somebody it names is not there, nothing."""
+    """Run a macro: all of it, or nothing if somebody whom it names does not exist."""
     agent = body.agent if body else None
     by = await acting(known.registry, caller, agent, "/agent")
     command = RunMacro(name=name, by=by.actor.person)
@@ -260,7 +260,9 @@ async def run_macro(
 async def pause_ticket(
     ticket_id: str, body: PauseIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Stop the clocks that may pause, until resumed or until `until`."""
+    """Pause the ticket, and the clocks that its policies pause, until it is resumed or
+    until `until`.
+    """
     command = PauseTicket(
         reason=body.reason,
         until=body.until,
@@ -280,7 +282,7 @@ async def resume_ticket(
 async def resolve_ticket(
     ticket_id: str, known: ServicesDep, caller: CallerDep, body: ResolveIn | None = None
 ) -> Response:
-    """Resolve: the verdict on each running promise is given now."""
+    """Resolve the ticket. Each running promise gets its verdict now."""
     given = body or ResolveIn()
     return await _do(
         known, ticket_id, Resolve(code=given.code, note=given.note), caller
@@ -298,7 +300,9 @@ async def close_ticket(
 async def reopen_ticket(
     ticket_id: str, body: ReopenIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Reopen: a resolution that was met goes on counting where it stood."""
+    """Reopen the ticket. A resolution clock that was met continues from where it
+    stopped.
+    """
     return await _do(known, ticket_id, Reopen(reason=body.reason), caller)
 
 
@@ -306,7 +310,7 @@ async def reopen_ticket(
 async def capture_feedback(
     ticket_id: str, body: FeedbackIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Record what the customer says about the product, for its team."""
+    """Record feedback of the customer about the product, for the product team."""
     command = CaptureFeedback(
         feedback_id=known.new_id(),
         text=body.text,

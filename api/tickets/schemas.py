@@ -1,4 +1,4 @@
-"""Bodies and answers of tickets, as OpenAPI shows them."""
+"""Bodies and answers of tickets."""
 
 from datetime import datetime
 from typing import Literal
@@ -53,14 +53,17 @@ class TicketIn(Strict):
     occurred_at: Instant | None = None
     opened_by: AuthorKind = Field(
         default="customer",
-        description="Who began: of a ticket that an agent opened nobody awaits an"
-        " answer before the customer writes",
+        description=(
+            "Who opened it. If an agent did, no answer is expected before the customer "
+            "writes"
+        ),
     )
 
 
 class AuthorIn(Strict):
-    """`role`: the author's part in the house, for policies that ask for it. An `agent`
-    is one that the key may act for; the key of an agent may leave the `id` out.
+    """`role`: the author's role in the company, for policies that use it. An `agent`
+    must be one that the key may act for; the `id` may be left out with the key of an
+    agent.
     """
 
     kind: AuthorKind
@@ -76,18 +79,21 @@ class MessageIn(Strict):
     body: Body
     visibility: Visibility = "public"
     channel: Channel | None = Field(
-        default=None, description="If it is not that of the ticket"
+        default=None, description="If it differs from the ticket's"
     )
     expects_reply: bool = Field(
-        default=True, description='A "thanks" does not: no clock waits for an answer'
+        default=True,
+        description=('false for a message such as a "thanks": it starts no clock'),
     )
     automatic: bool = Field(
-        default=False, description="No human wrote it: it answers nobody"
+        default=False, description="No human wrote it; it does not count as an answer"
     )
 
 
 class ChangeIn(Strict):
-    """A field that is left out stays; `tags` and `attributes` are replaced whole."""
+    """Fields that are left out stay as they are; `tags` and `attributes` are replaced
+    as a whole.
+    """
 
     model_config = example(priority="high", tier="key_account", tags=["heater"])
     priority: Priority | None = None
@@ -109,8 +115,9 @@ class AssignIn(Strict):
 
 
 class ByAgentIn(Strict):
-    """`agent`: who does it. The key of an agent may leave it out; a service names one
-    of those it acts for; without a name it is the doing of the key's own holder.
+    """`agent`: who does it. It may be left out with the key of an agent. A service
+    names one of the agents that it acts for; without a name the holder of the key does
+    it.
     """
 
     model_config = example(agent="ann")
@@ -118,14 +125,14 @@ class ByAgentIn(Strict):
 
 
 class AcceptIn(Strict):
-    """`agent`: to whom it is offered. The key of an agent may leave it out."""
+    """`agent`: to whom it is offered. It may be left out with the key of an agent."""
 
     model_config = example(agent="bo")
     agent: Identifier | None = None
 
 
 class DeclineIn(Strict):
-    """`agent`: as for accepting."""
+    """`agent`: to whom it is offered. It may be left out with the key of an agent."""
 
     model_config = example(agent="bo", reason="at the doctor's")
     agent: Identifier | None = None
@@ -133,8 +140,8 @@ class DeclineIn(Strict):
 
 
 class EscalateIn(Strict):
-    """`to_step` counts from 0; left out: the next one. `agent`: who sends it on, if it
-    is not the key's own holder.
+    """`to_step` counts from 0; if left out, the next one. `agent`: who does it, if not
+    the holder of the key.
     """
 
     model_config = example(reason="the customer is at the door", to_step=1)
@@ -144,7 +151,7 @@ class EscalateIn(Strict):
 
 
 class PauseIn(Strict):
-    """`waiting_for` the customer makes the ticket pending, a third party on_hold."""
+    """`waiting_for`: `customer` makes the ticket pending, `third_party` on_hold."""
 
     model_config = example(
         reason="waiting for a photo", until="2026-11-23T09:00:00+08:00"
@@ -166,7 +173,7 @@ class ReopenIn(Strict):
 
 
 class MergeIn(Strict):
-    """`into`: the id of the ticket that stays."""
+    """`into`: the id of the ticket into which this one is merged."""
 
     model_config = example(into="0197b1c2-7d1e-7c3a-9f51-1f2e3d4c5b6a")
     into: Identifier
@@ -178,8 +185,8 @@ class UnmergeIn(Strict):
 
 
 class SplitIn(Strict):
-    """`message`: the version of its event in the history. Type and priority: those of
-    the original, if not named.
+    """`message`: the version of its event in the history. Type and priority: if left
+    out, those of the original.
     """
 
     model_config = example(message=4, subject="The invoice is wrong too")
@@ -212,7 +219,7 @@ class PolicyOut(BaseModel):
 
 
 class RuleAskedOut(BaseModel):
-    """`failed_field`: the field that did not hold; null = the rule matched."""
+    """`failed_field`: the field that did not match; null: the rule matched."""
 
     policy: str
     version: int
@@ -221,14 +228,14 @@ class RuleAskedOut(BaseModel):
 
 
 class DecisionOut(BaseModel):
-    """Why this rule applies: what the rules were asked about, and each answer."""
+    """Why this rule applies: the inputs of the rules, and the result of each."""
 
     inputs: dict[str, object]
     asked: list[RuleAskedOut]
 
 
 class SpanOut(BaseModel):
-    """It stands still from `start` until `end`; null = it still does."""
+    """Paused from `start` until `end`; null: it still is."""
 
     start: datetime
     end: datetime | None
@@ -247,29 +254,33 @@ class ExcuseOut(BaseModel):
 
 class ClockOut(BaseModel):
     """Durations are ISO 8601. `elapsed` and `remaining` are as of the answer;
-    `remaining` is negative once the promise is broken.
+    `remaining` is negative after a breach.
     """
 
     metric: str
     cycle: int
     policy: PolicyOut
     rule: int
-    calendar: PolicyOut | None = Field(description="null: it always runs")
-    team: str | None = Field(description="Which had the ticket when it started")
+    calendar: PolicyOut | None = Field(description="null: every hour counts")
+    team: str | None = Field(
+        description=("The team of the ticket when the clock started")
+    )
     state: Literal["waiting", "running", "paused", "met", "missed", "cancelled"]
     target: DurationText
     elapsed: DurationText
     remaining: str
-    started_at: datetime | None = Field(description="null while it waits for its start")
+    started_at: datetime | None = Field(description="null until the clock starts")
     pauses: list[SpanOut]
-    pause_ends_at: datetime | None = Field(description="By the policy's longest pause")
-    warnings: list[PlannedOut] = Field(description="Still to be given")
+    pause_ends_at: datetime | None = Field(
+        description=("When the policy's longest pause ends")
+    )
+    warnings: list[PlannedOut] = Field(description="Warnings that are still to come")
     due_at: datetime | None
     breach_at: datetime | None
     breached_at: datetime | None
     stopped_at: datetime | None
     verdict: Literal["met", "missed"] | None
-    lateness: str | None = Field(description="Overrun; null while the promise holds")
+    lateness: str | None = Field(description="By how much it is late; null: it is not")
     excused: ExcuseOut | None
 
 
@@ -280,11 +291,11 @@ class RunOut(BaseModel):
     steps_fired: int
     next_step: int | None
     next_step_at: datetime | None = Field(
-        description="None while the climb waits for something else, as `state` says"
+        description="null while the escalation waits, see `state`"
     )
     acknowledged_by: str | None
     until: datetime | None = Field(
-        description="When an acknowledgement or a pause of the climb runs out"
+        description="When the acknowledgement or the pause of the escalation expires"
     )
     reason: str | None
 
@@ -303,7 +314,7 @@ class CustomerOut(BaseModel):
 
 
 class OfferOut(BaseModel):
-    """Who is asked to take it, and until when the answer counts."""
+    """To whom the ticket is offered, and until when it can be accepted."""
 
     agent: str
     expires_at: datetime
@@ -330,7 +341,7 @@ class TicketOut(BaseModel):
     assignee: str | None
     offer: OfferOut | None
     queued_at: datetime | None = Field(
-        description="When it began to wait for somebody, whoever had it since"
+        description="When it was first queued, whoever had it since"
     )
     tags: list[str]
     product_area: str | None
@@ -340,12 +351,14 @@ class TicketOut(BaseModel):
     watchers: list[str]
     clocks: list[ClockOut]
     decision: DecisionOut | None = Field(
-        description="Why these promises, or why none; of each clock its own: `explain`"
+        description="Why these promises, or why none; see `explain` for each clock"
     )
     escalation: RunOut | None
     approvals: list[ApprovalOut]
     merged_into: str | None
-    absorbed: list[AbsorbedOut] = Field(description="Tickets that went into this one")
+    absorbed: list[AbsorbedOut] = Field(
+        description=("Tickets that were merged into this one")
+    )
     message_count: int
     feedback_count: int
     reopen_count: int
@@ -357,7 +370,7 @@ class TicketOut(BaseModel):
 
 class MergedOut(TicketOut):
     warnings: list[WarningOut] = Field(
-        description="That the two are of different customers"
+        description="Whether the customers of the two tickets differ"
     )
 
 
@@ -370,7 +383,7 @@ class RowClockOut(BaseModel):
 
 
 class TicketRow(BaseModel):
-    """A ticket in a list: the read model, a moment behind the log."""
+    """A ticket in a list, from the read model, shortly behind the log."""
 
     id: str
     number: int
@@ -387,14 +400,18 @@ class TicketRow(BaseModel):
     tags: list[str]
     product_area: str | None
     clock_states: list[str]
-    clocks: list[RowClockOut] = Field(description="The last one of each metric")
-    promised: bool = Field(description="false: no SLA policy promises anything")
-    breached: bool = Field(description="It is open, and a promise of it was broken")
+    clocks: list[RowClockOut] = Field(description="The last clock of each metric")
+    promised: bool = Field(description="false: no SLA policy applies")
+    breached: bool = Field(description="The ticket is open and has a breached promise")
     at_risk_from: datetime | None = Field(
-        description="When the first running promise is warned of; where its policy"
-        " gives no warnings, when a fifth of its time is left"
+        description=(
+            "When the first running promise reaches its warning; without warnings in "
+            "its policy, when a fifth of its time is left"
+        )
     )
-    due_at: datetime | None = Field(description="Of the promise that is due first")
+    due_at: datetime | None = Field(
+        description=("Due time of the promise that is due first")
+    )
     created_at: datetime
     updated_at: datetime
 
@@ -405,8 +422,8 @@ class TicketPage(BaseModel):
 
 
 class ActorOut(BaseModel):
-    """`kind`: an `agent` by a key of their own; a `user`, the name of another key; the
-    `system`; a `migration`. `on_behalf_of`: the agent for whom it was done.
+    """`kind`: `agent`, with their own key; `user`, the name of another key; `system`;
+    `migration`. `on_behalf_of`: the agent for whom it was done.
     """
 
     id: str
@@ -415,13 +432,15 @@ class ActorOut(BaseModel):
 
 
 class EventActorOut(ActorOut):
-    key_id: str | None = Field(description="The key whose request led here; null: none")
+    key_id: str | None = Field(
+        description=("The key whose request caused the event; null: none")
+    )
 
 
 class EventOut(BaseModel):
-    """`causation_id` is a command, or `<ticket>/<version>` of the event that led here.
-    `occurred_at` is when it took effect (a breach: its exact due instant),
-    `claimed_at` what the caller said, `recorded_at` when it was written.
+    """`causation_id`: a command, or `<ticket>/<version>` of the event that caused this
+    one. `occurred_at`: when it took effect (for a breach, its exact due instant),
+    `claimed_at`: the time that the caller gave, `recorded_at`: when it was written.
     """
 
     position: int
