@@ -1,4 +1,4 @@
-"""The HTTP side put together: routes, guard, problems, OpenAPI."""
+"""The HTTP side put together: routes, middleware, problems, OpenAPI."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -84,7 +84,7 @@ def create_app(
     app = FastAPI(
         title="Pledge",
         version="1",
-        summary="Promises to customers, kept to the second, explained and proven.",
+        summary="SLA enforcement for customer service, with every decision explained.",
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
@@ -106,7 +106,7 @@ def create_app(
 
 
 def _add_layers(app: FastAPI, limits: Limits) -> None:
-    """ResolutionContext the gate; the last one stands outermost."""
+    """Middleware around the gate; the last one added is the outermost."""
     app.add_middleware(NotModified)
     app.add_middleware(Gzip)
     app.add_middleware(Head)

@@ -53,10 +53,10 @@ _WORDS = {
     "en": Words(
         html_lang="en",
         asks={
-            "acknowledge": "Acknowledge this ticket? You look after it from now on, "
+            "acknowledge": "Acknowledge this ticket? You are then working on it, "
             "and the escalation stops.",
             "accept": "Accept this ticket? It will be assigned to you.",
-            "decline": "Decline this ticket? The next one is asked.",
+            "decline": "Decline this ticket? It is offered to the next agent.",
             "approve": "Approve the {kind} of {amount} {currency}?",
             "reject": "Reject the {kind} of {amount} {currency}?",
         },
@@ -76,7 +76,7 @@ _WORDS = {
         },
         states={
             "outdated": "There is nothing to do here any more: somebody else answered, "
-            "or the ticket went on.",
+            "or the ticket has changed.",
             "expired": "This link has expired.",
             "unknown": "This link is not valid.",
         },

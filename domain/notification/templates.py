@@ -1,4 +1,4 @@
-"""What letters are made of, by language and by why somebody is told."""
+"""The texts of messages, by language and by the cause of the notification."""
 # ruff: noqa: RUF001 - Chinese has punctuation of its own
 
 from collections.abc import Mapping
@@ -11,9 +11,10 @@ from domain.notification.links import Action
 @dataclass(frozen=True, kw_only=True)
 class Phrases:
     """`subjects` and `heads` by cause; of a step `late`, `soon` and `stopped` say where
-    its promise stands. `needed`, `news`: the subject of a letter of many tickets, some
-    of which need the reader, or none. `labels`, `words`: fields of the ticket and their
-    values. `because` by kind of target, by cause, and by how somebody was chosen.
+    its promise stands. `needed`, `news`: the subject of a message about many tickets,
+    of which some need the reader's action, or none. `labels`, `words`: fields of the
+    ticket and their values. `because` by kind of target, by cause, and by how somebody
+    was chosen.
     """
 
     subjects: Mapping[Cause, str]
@@ -43,22 +44,22 @@ _EN = Phrases(
     subjects={
         "step": "{promise} escalated: {ticket}",
         "offered": "Offered to you until {until}: {ticket}",
-        "assigned_by_rule": "Yours now: {ticket}",
-        "unanswered": "Nobody took {ticket}",
-        "approval": "To approve, {kind} of {amount} {currency}: {ticket}",
+        "assigned_by_rule": "Assigned to you: {ticket}",
+        "unanswered": "Nobody accepted {ticket}",
+        "approval": "Approval needed, {kind} of {amount} {currency}: {ticket}",
         "decided": "{kind} of {amount} {currency} {news}: {ticket}",
-        "unresolved": "Nobody to approve a {kind} of {amount} {currency}: {ticket}",
+        "unresolved": "No approver for a {kind} of {amount} {currency}: {ticket}",
         "watched": "{news}: {ticket}",
     },
     heads={
         "step": "{promise} is escalated to you.",
         "offered": "This ticket is offered to you until {until}.",
-        "assigned_by_rule": "This ticket was given to you by a rule.",
-        "unanswered": "Everybody of the team was asked, and nobody took it.",
+        "assigned_by_rule": "This ticket was assigned to you by a rule.",
+        "unanswered": "It was offered to the whole team, and nobody accepted it.",
         "approval": "A {kind} of {amount} {currency} waits for your approval.",
         "decided": "The {kind} of {amount} {currency} was {news} by {actor}.",
-        "unresolved": "A {kind} of {amount} {currency} waits, and nobody who may "
-        "approve it is there. Whoever may is asked as soon as they are back.",
+        "unresolved": "A {kind} of {amount} {currency} waits, and no approver is "
+        "available. It is sent to an approver as soon as one is.",
         "watched": "{news}.",
     },
     late="{promise} is overdue by {late}.",
@@ -66,8 +67,8 @@ _EN = Phrases(
     stopped="{promise} was overdue.",
     late_subject="{promise} overdue: {ticket}",
     soon_subject="{promise} due soon: {ticket}",
-    needed="{count} tickets need you",
-    news="News of {count} tickets",
+    needed="{count} tickets need your action",
+    news="Updates on {count} tickets",
     colon=": ",
     comma=", ",
     labels={
@@ -76,9 +77,9 @@ _EN = Phrases(
         "priority": "Priority",
         "due": "Due",
         "since": "Offered since",
-        "requested_by": "Asked for by",
+        "requested_by": "Requested by",
         "wanted": "Reason",
-        "decision": "Reason of the decision",
+        "decision": "Reason for the decision",
         "why": "Why you",
         "others": "Also notified",
         "id": "Id",
@@ -98,50 +99,50 @@ _EN = Phrases(
     cycle="{promise} (no. {cycle})",
     events={
         "sla.breached": "{promise} is overdue",
-        "escalation.exhausted": "the escalation of {promise} ended unanswered",
+        "escalation.exhausted": "the escalation of {promise} ended without an answer",
         "ticket.resolved": "it is resolved",
         "approval.granted": "granted",
         "approval.rejected": "rejected",
     },
     kinds={},
     because={
-        "assignee": "you hold the ticket",
+        "assignee": "you are the assignee",
         "agent": "the escalation policy names you",
         "webhook": "the escalation policy names you",
         "team": "you are a member of {name}",
-        "lead_of": "you lead {name}",
-        "manager_of": "you manage {name}",
+        "lead_of": "you are the lead of {name}",
+        "manager_of": "you are the manager of {name}",
         "manager_above": "you are {level} levels above {name}",
         "on_call": "you are on call for {name}",
-        "on_call_next": "you are the next on call for {name}",
+        "on_call_next": "you are next on call for {name}",
         "on_call_previous": "you were on call for {name} before",
-        "least_loaded": "you have the fewest tickets of {name}",
+        "least_loaded": "you have the fewest tickets in {name}",
         "round_robin": "it is your turn in {name}",
-        "skilled": "you have the skills for it, of {name}",
+        "skilled": "you have the best skills for it in {name}",
         "catch_all": "nobody else could be reached, and {why}",
-        "least loaded": "you have the fewest tickets of the team",
-        "longest without new work": "you had no new ticket for longest",
+        "least loaded": "you have the fewest tickets in the team",
+        "longest without new work": "you have waited longest for a new ticket",
         "next in turn": "it is your turn",
-        "best skilled": "you have the skills for it",
+        "best skilled": "you have the best skills for it",
         "had this ticket before": "you had this ticket before",
-        "had the customer before": "you had this customer before",
+        "had the customer before": "you served this customer before",
         "rule": "you were chosen by a rule of the team",
-        "unanswered": "you lead the team",
-        "approval": "you are the next with enough authority",
-        "decided": "you asked for it",
-        "asked": "you asked for it",
-        "lead": "you lead the team of the ticket",
+        "unanswered": "you are the team lead",
+        "approval": "you are the next manager with a high enough limit",
+        "decided": "you requested it",
+        "asked": "you requested it",
+        "lead": "you are the lead of the ticket's team",
         "watched": "you watch the ticket",
     },
     actions={
-        "acknowledge": "Acknowledge, which stops the escalation",
+        "acknowledge": "Acknowledge: the escalation stops",
         "accept": "Accept",
-        "decline": "Decline, and the next is asked",
+        "decline": "Decline: it is offered to the next agent",
         "approve": "Approve",
         "reject": "Reject",
     },
     units=("{} d", "{} h", "{} min", "{} s"),
-    offer_ends="Without an answer the next is asked then.",
+    offer_ends="Without an answer it is then offered to the next agent.",
 )
 _ZH = Phrases(
     subjects={
@@ -193,7 +194,7 @@ _ZH = Phrases(
         "high": "高",
         "urgent": "紧急",
         "standard": "普通客户",
-        "key_account": "重点客户",
+        "key_account": "大客户",
     },
     metrics={
         "first_response": "首次响应",

@@ -1,4 +1,4 @@
-"""A bundle in a file, and what `pledge config` says of it."""
+"""A bundle in a file, and the output of `pledge config`."""
 
 import json
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def exported(bundle: dict[str, Any], *, as_json: bool) -> str:
 
 
 def told(answer: dict[str, Any]) -> Iterator[str]:
-    """For people, a line each."""
+    """For people, one line each."""
     if not answer["changes"]:
         yield "no changes"
     for change in answer["changes"]:

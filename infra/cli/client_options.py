@@ -1,4 +1,4 @@
-"""How commands of `pledge` are told which installation, and how they fail."""
+"""How `pledge` commands select an installation, and how they fail."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class Commands(click.Group):
-    """Says what a person can mend in one line instead of a traceback."""
+    """Reports errors that a person can fix in one line instead of a traceback."""
 
     @override
     def invoke(self, ctx: click.Context) -> Any:
@@ -33,7 +33,13 @@ class Commands(click.Group):
 def reaching(command: Decorated) -> Decorated:
     """`--url` and `--key`, the same before and after the command's name."""
     for name, text in (
-        ("url", "Which Pledge, as https://pledge.example; else PLEDGE_URL"),
+        (
+            "url",
+            (
+                "The address of Pledge, for example https://pledge.example; else "
+                "PLEDGE_URL"
+            ),
+        ),
         ("key", "The API key; else PLEDGE_KEY, PLEDGE_ADMIN_KEY"),
     ):
         option = click.option(

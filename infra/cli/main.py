@@ -1,4 +1,4 @@
-"""`pledge`: one command for all that an installation needs."""
+"""`pledge`: one command for everything that an installation needs."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable o
 _DETAILED = click.option(
     "--detailed-exitcode",
     is_flag=True,
-    help="Exit with 2 where anything differs, 0 where nothing does",
+    help="Exit with 2 if anything differs, with 0 if nothing does",
 )
 
 
@@ -31,14 +31,14 @@ _DETAILED = click.option(
 @click.version_option(version("pledge"), message="pledge %(version)s")
 @reaching
 def main() -> None:
-    """Pledge: promises to customers, kept to the second, explained and proven."""
+    """Pledge: SLA enforcement for customer service, with every decision explained."""
 
 
 @main.command()
 @click.option("--data-dir", type=click.Path(path_type=Path), default=None)
 @click.option("--port", type=int, default=None, help="HTTP port, 8400 by default")
 def up(data_dir: Path | None, port: int | None) -> None:
-    """Run everything, embedded or as the settings say, until Ctrl-C."""
+    """Start everything, embedded or as the settings say, until Ctrl-C."""
     from infra.embedded.up import up as run  # noqa: PLC0415
 
     finish(run(data_dir, port))
@@ -47,7 +47,7 @@ def up(data_dir: Path | None, port: int | None) -> None:
 @main.command()
 @_JSON
 def migrate(as_json: bool) -> None:
-    """Bring the database up to date, as its owner."""
+    """Migrate the database to the current version, as its owner."""
     from infra.embedded.located import owner_url  # noqa: PLC0415
     from infra.postgres.migrations import app_role  # noqa: PLC0415
     from infra.postgres.migrations import migrate as run  # noqa: PLC0415
@@ -64,7 +64,7 @@ def migrate(as_json: bool) -> None:
 
 @main.command()
 def api() -> None:
-    """Serve HTTP."""
+    """Run the HTTP API."""
     settings = _located("api")
     from infra.processes import run_api  # noqa: PLC0415
 
@@ -84,7 +84,7 @@ def worker() -> None:
 
 @main.command()
 def followers() -> None:
-    """Follow the log: read models, timers, subscriptions, sweeper."""
+    """Run the background consumers: read models, timers, messages, sweeper."""
     settings = _located("followers")
     from infra.processes import run_followers  # noqa: PLC0415
 
@@ -117,7 +117,7 @@ def _run(coroutine: Any) -> None:
 @_JSON
 @reaching
 def status(as_json: bool) -> None:
-    """Say how each part of the running installation is doing. Exit code 1: not well."""
+    """Show the state of each part. Exit code 1: a part is not well."""
     from infra.cli.client import PledgeClient  # noqa: PLC0415
     from infra.cli.status import status_lines  # noqa: PLC0415
 
@@ -133,7 +133,7 @@ def status(as_json: bool) -> None:
 
 @main.group()
 def keys() -> None:
-    """API keys."""
+    """Create, list and revoke API keys."""
 
 
 @keys.command("create")
@@ -143,15 +143,17 @@ def keys() -> None:
     type=click.Choice(["admin", "ops", "agent", "product", "auditor"]),
     required=True,
 )
-@click.option("--agent", help="Whose key it is: it acts as this agent only")
+@click.option("--agent", help="The agent whose key it is: it acts only as this agent")
 @click.option(
     "--acts-for",
     multiple=True,
     metavar="AGENT",
-    help="For whom a service may act; again for several, * for every agent",
+    help="An agent for whom a service may act; repeat for several, * for every agent",
 )
 @click.option(
-    "--expires", metavar="TIME", help="From when it is refused, as 2027-01-01T00:00:00Z"
+    "--expires",
+    metavar="TIME",
+    help=("When it expires, for example 2027-01-01T00:00:00Z"),
 )
 @_JSON
 @reaching
@@ -163,7 +165,7 @@ def create_key(
     expires: str | None,
     as_json: bool,
 ) -> None:
-    """Make a key; it is shown once. NAME is what the log will call its holder."""
+    """Create a key; it is shown once. NAME is the name of the holder in the log."""
     from infra.cli.client import PledgeClient  # noqa: PLC0415
 
     body = {
@@ -183,7 +185,7 @@ def create_key(
 @_JSON
 @reaching
 def list_keys(as_json: bool) -> None:
-    """Every key, without the key itself."""
+    """List all keys, without the keys themselves."""
     from infra.cli.client import PledgeClient  # noqa: PLC0415
 
     found = PledgeClient.running().call("GET", "/v1/keys")["items"]
@@ -212,7 +214,7 @@ def _key_columns(key: dict[str, Any]) -> Iterator[str]:
 @_JSON
 @reaching
 def revoke_key(key_id: str, as_json: bool) -> None:
-    """Refuse this key from now on."""
+    """Revoke a key: it is refused from now on."""
     from infra.cli.client import PledgeClient  # noqa: PLC0415
 
     PledgeClient.running().call("DELETE", f"/v1/keys/{key_id}")
@@ -221,7 +223,7 @@ def revoke_key(key_id: str, as_json: bool) -> None:
 
 @main.group(epilog=EXIT_CODES)
 def config() -> None:
-    """Policies, teams and agents."""
+    """Plan, apply, validate and export configuration."""
 
 
 _BUNDLE = click.argument(
@@ -232,7 +234,7 @@ _BUNDLE = click.argument(
 _PRUNE = click.option(
     "--prune",
     is_flag=True,
-    help="Retire what the file does not name, of the kinds that it names",
+    help="Also retire documents that are not in the file, of the kinds in the file",
 )
 
 
@@ -276,9 +278,9 @@ def _bundle(what: str, file: Path, *, as_json: bool, prune: bool) -> bool:
 @config.command("validate")
 @_BUNDLE
 def validate_config(file: Path) -> None:
-    """Check a bundle (YAML or JSON) without a server. Exit code 1: it has faults.
+    """Check a bundle (YAML or JSON) without a server. Exit code 1: it has errors.
 
-    Names that the file does not hold are not checked, and it says which.
+    References to documents outside the file are not checked; they are listed.
     """
     from infra.cli.bundle_check import check, lines  # noqa: PLC0415
 
@@ -294,12 +296,15 @@ def validate_config(file: Path) -> None:
 
 @config.command("export")
 @click.option(
-    "--kind", "kinds", multiple=True, help="Only these, as teams; again for several"
+    "--kind",
+    "kinds",
+    multiple=True,
+    help=("Only this kind, for example teams; repeat for several"),
 )
 @_JSON
 @reaching
 def export_config(kinds: tuple[str, ...], as_json: bool) -> None:
-    """Print all that is in force as a bundle, in YAML: pledge config export > FILE."""
+    """Print everything in force as a YAML bundle: pledge config export > FILE."""
     from infra.cli.bundles import exported  # noqa: PLC0415
     from infra.cli.client import PledgeClient  # noqa: PLC0415
 
@@ -320,7 +325,7 @@ def import_() -> None:
 )
 @_JSON
 def import_incidents(file: Path, zone: str, as_json: bool) -> None:
-    """ServiceNow's incident audit log (CSV), as ticket histories. Idempotent."""
+    """Import ServiceNow's incident audit log (CSV) as ticket histories. Idempotent."""
     from infra.servicenow.commands import import_incidents as run  # noqa: PLC0415
 
     finish(run(file, zone, as_json=as_json))
@@ -328,7 +333,7 @@ def import_incidents(file: Path, zone: str, as_json: bool) -> None:
 
 @main.group()
 def report() -> None:
-    """Reports about the log."""
+    """Reports from the log."""
 
 
 @report.command("incidents")
@@ -341,7 +346,7 @@ def report() -> None:
 )
 @_JSON
 def report_incidents(policy: Path, as_json: bool) -> None:
-    """How many imported incidents would have met a policy, by priority."""
+    """Report how many imported incidents would have met a policy, by priority."""
     from infra.servicenow.commands import report_incidents as run  # noqa: PLC0415
 
     finish(run(policy, as_json=as_json))
@@ -349,9 +354,14 @@ def report_incidents(policy: Path, as_json: bool) -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--tickets", multiple=True, help="A ticket's id; again for several")
-@click.option("--from", "since", default=None, help="Opened from, as in RFC 3339")
-@click.option("--to", "until", default=None, help="Opened before")
+@click.option("--tickets", multiple=True, help="The id of a ticket; repeat for several")
+@click.option(
+    "--from",
+    "since",
+    default=None,
+    help=("Tickets opened at this time or later (RFC 3339)"),
+)
+@click.option("--to", "until", default=None, help="Tickets opened before this time")
 @_JSON
 @_DETAILED
 @reaching
@@ -363,9 +373,9 @@ def simulate(
     as_json: bool,
     detailed_exitcode: bool,
 ) -> None:
-    """What a draft (a bundle, YAML or JSON) would have done to past tickets, beside
-    what is published now and what really happened; all tickets if none are named.
-    Nothing of it is published.
+    """Simulate a draft (a bundle, YAML or JSON) on past tickets, and compare it with
+    what is published now and with what happened; on all tickets if none are named.
+    Nothing is published.
     """
     from infra.cli.simulate import simulate as run  # noqa: PLC0415
 
@@ -380,7 +390,7 @@ def simulate(
     type=click.FloatRange(min=0, min_open=True),
     default=50.0,
     show_default=True,
-    help="Calls to Temporal",
+    help="Maximum calls to Temporal per second",
 )
 @_JSON
 def rebuild(per_second: float, as_json: bool) -> None:
@@ -393,7 +403,7 @@ def rebuild(per_second: float, as_json: bool) -> None:
 
     count = asyncio.run(run(settings, per_second, told))
     click.echo(
-        json.dumps({"workflows": count}) if as_json else f"{count} workflows are there"
+        json.dumps({"workflows": count}) if as_json else f"{count} workflows running"
     )
     finish()
 
@@ -402,7 +412,7 @@ def rebuild(per_second: float, as_json: bool) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @_JSON
 def backup(folder: Path, as_json: bool) -> None:
-    """Copy the database and the secrets into a new folder, while everything runs."""
+    """Back up the database and the secrets into a new folder, while everything runs."""
     from infra.embedded.backup import backup as run  # noqa: PLC0415
     from infra.embedded.data_dir import DataDir  # noqa: PLC0415
     from infra.embedded.located import owner_url  # noqa: PLC0415
@@ -410,7 +420,7 @@ def backup(folder: Path, as_json: bool) -> None:
 
     settings = checked()
     about = run(owner_url(settings), DataDir(Path(settings.data_dir)), folder)
-    told = f"backed up to position {about['position']}: {folder} (it holds secrets)"
+    told = f"backed up to position {about['position']}: {folder} (it contains secrets)"
     click.echo(json.dumps(about) if as_json else told)
 
 
@@ -420,11 +430,11 @@ def backup(folder: Path, as_json: bool) -> None:
     "--data-dir",
     type=click.Path(path_type=Path),
     default=None,
-    help="A new one; else PLEDGE_DATA_DIR",
+    help="The new data directory; by default PLEDGE_DATA_DIR",
 )
 @_JSON
 def restore(folder: Path, data_dir: Path | None, as_json: bool) -> None:
-    """Make a new data directory of a backup; it is then started with `pledge up`."""
+    """Create a new data directory from a backup; then start it with `pledge up`."""
     from infra.embedded.backup import restore as run  # noqa: PLC0415
     from infra.embedded.data_dir import DataDir  # noqa: PLC0415
     from infra.settings_checks import checked  # noqa: PLC0415

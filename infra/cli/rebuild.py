@@ -1,4 +1,4 @@
-"""Every running workflow again, from the log: Temporal's own history is disposable."""
+"""Recreate every running workflow from the log: Temporal's history is disposable."""
 
 import asyncio
 from collections.abc import Callable, Sequence

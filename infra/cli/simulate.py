@@ -1,4 +1,4 @@
-"""`pledge simulate`: a draft tried out on past tickets of the running installation."""
+"""`pledge simulate`: a draft on past tickets of the running installation."""
 
 import json
 import time
@@ -90,7 +90,9 @@ def _show(job: dict[str, Any], console: Console) -> None:
 
 
 def lines(result: dict[str, Any]) -> Iterator[str]:
-    """What the draft changes, ticket by ticket; and what could not be tried."""
+    """What the draft changes, ticket by ticket, and which tickets could not be
+    simulated.
+    """
     summary = result["summary"]
     for found in result["tickets"][:MOST_LISTED]:
         for clock in found["clocks"]:
@@ -101,8 +103,8 @@ def lines(result: dict[str, Any]) -> Iterator[str]:
         yield f"and {more} more tickets: --json has the first thousand"
     if summary["tickets_drifted"]:
         yield (
-            f"{summary['tickets_drifted']} tickets went otherwise than under what is"
-            " published now: see `actual` in --json"
+            f"{summary['tickets_drifted']} tickets went differently than under what"
+            " is published now: see `actual` in --json"
         )
     for left in result["left_out"]:
         yield f"left out: {left['ticket_id']}: {left['reason']}"

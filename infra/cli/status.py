@@ -1,11 +1,11 @@
-"""What `pledge status` says of an installation's parts."""
+"""The output of `pledge status`."""
 
 from collections.abc import Iterator
 from typing import Any
 
 
 def status_lines(answer: dict[str, Any]) -> Iterator[str]:
-    """For people, a line for each part, then what is not set up."""
+    """For people: one line per part, then what is not set up."""
     for name, part in answer["parts"].items():
         yield f"{name:10} {part['detail'] or 'ok'}{_figures(part)}".rstrip()
     for note in answer["notes"]:
@@ -15,7 +15,7 @@ def status_lines(answer: dict[str, Any]) -> Iterator[str]:
 def _figures(part: dict[str, Any]) -> str:
     said = []
     if part["heartbeat_s"] is not None and part["state"] == "ok":
-        said.append(f"last sign of life {part['heartbeat_s']:g} s ago")
+        said.append(f"last heartbeat {part['heartbeat_s']:g} s ago")
     if (part["instances"] or 1) > 1:
         said.append(f"{part['instances']} processes")
     if part["free_bytes"] is not None and part["state"] == "ok":

@@ -12,8 +12,8 @@ from infra.settings import SettingsError
 
 FAILED, USAGE, AWAY, REFUSED = 1, 2, 3, 4
 EXIT_CODES = (
-    "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 nothing is running"
-    " there or it cannot be reached, 4 the key or the rights do not suffice."
+    "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 no running"
+    " installation or it cannot be reached, 4 the key or its rights are not sufficient."
 )
 _FORBIDDEN = (
     psycopg.errors.InsufficientPrivilege,

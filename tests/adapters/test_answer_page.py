@@ -35,7 +35,7 @@ OPEN = Answerable(
 def test_it_says_in_the_persons_language_what_it_will_do_and_of_which_ticket():
     found = page(OPEN, "en", NOON)
     assert "确认处理该工单？" in found  # noqa: RUF001 - Chinese
-    assert "重点客户" in found
+    assert "大客户" in found
     assert "&lt;b&gt;Cold&lt;/b&gt;" in found
     assert '<form method="post">' in found
 

@@ -414,7 +414,7 @@ def test_where_nobody_can_be_asked_for_money_the_teams_lead_hears_of_it_too(
     ask = {"kind": "refund", "reason": "it came broken", "requested_by": word}
     api.act(ticket, "approvals", **ask, currency="CNY", amount="12.50")
     for mail in (mailbox.await_mail(address), mailbox.await_mail(f"lead-{address}")):
-        assert "Nobody to approve a refund of 12.50 CNY" in mail["Subject"]
+        assert "No approver for a refund of 12.50 CNY" in mail["Subject"]
     found = items(api, ticket, "unresolved")
     assert [i["person"] for i in found] == [word, lead]
 

@@ -43,8 +43,8 @@ def test_an_offer_says_until_when_and_how_to_accept():
 
 def test_a_wish_for_approval_says_how_much_and_why():
     found = written(asked(), "mia", "approval.requested")
-    assert found.subject == "To approve, refund of 12.50 CNY: #1 Cold"
-    assert "Asked for by: ann\nReason: it came broken" in found.text
+    assert found.subject == "Approval needed, refund of 12.50 CNY: #1 Cold"
+    assert "Requested by: ann\nReason: it came broken" in found.text
     assert "https://desk.example/approve" in found.text
     assert "https://desk.example/reject" in found.text
     assert "退款 12.50 CNY" in written(asked(), "mia", "approval.requested", "zh").text
@@ -62,15 +62,15 @@ def test_a_decision_says_which_and_by_whom_and_why():
 
 def test_where_nobody_can_be_asked_the_letter_says_what_for_and_why_you():
     found = written(led_by("chen"), "chen", "approval.requested")
-    assert found.subject == "Nobody to approve a refund of 12.50 CNY: #1 Cold"
-    assert "Asked for by: ann\nReason: it came broken" in found.text
-    assert "Why you: you lead the team of the ticket" in found.text
+    assert found.subject == "No approver for a refund of 12.50 CNY: #1 Cold"
+    assert "Requested by: ann\nReason: it came broken" in found.text
+    assert "Why you: you are the lead of the ticket's team" in found.text
 
 
 def test_who_got_it_by_a_rule_and_who_watches_are_told_so():
     story = queue("direct")
     found = letter([item(last_notified(story), story.events)], AS_ANN)
-    assert found.subject == "Yours now: #1 Cold"
+    assert found.subject == "Assigned to you: #1 Cold"
     story = watched().when("3h", Resolve())
     assert written(story, "mia", "ticket.resolved").subject == (
         "It is resolved: #1 Cold"
@@ -103,6 +103,6 @@ def test_one_letter_of_a_ticket_names_what_needs_the_reader_first():
     ]
     found = letter(both, AS_ANN)
     assert found.subject == "First response overdue: #1 Cold"
-    assert "ended unanswered" in found.text
+    assert "ended without an answer" in found.text
     other = [replace(both[0], ticket_id=f"t-{i}") for i in (2, 3)]
-    assert letter(other, AS_ANN).subject == "News of 2 tickets"
+    assert letter(other, AS_ANN).subject == "Updates on 2 tickets"

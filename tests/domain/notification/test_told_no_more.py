@@ -105,7 +105,7 @@ def test_whom_an_approval_climbed_to_is_told_what_is_wanted_and_the_other_no_mor
     story = climbed()
     assert told(story) == ["mia by approval.requested", "top by approval.escalated"]
     found = written(story, "top", "approval.escalated")
-    assert found.subject == "To approve, refund of 12.50 CNY: #1 Cold"
+    assert found.subject == "Approval needed, refund of 12.50 CNY: #1 Cold"
     earlier = notified(story, "mia", "approval.requested")
     reason = no_longer_true(story.events, earlier, instant("PT4H1M"))
     assert reason == "it climbed above mia before the message was sent"
