@@ -51,7 +51,7 @@ Retired = Annotated[
 ]
 RETIRED = {
     "model": RetiredOut,
-    "description": "Retired, although it is named or leaves hours without anybody",
+    "description": "Retired, although it is in use or leaves hours uncovered",
 }
 SCHEMAS: dict[Kind, type[Strict]] = {
     "calendars": CalendarIn,
