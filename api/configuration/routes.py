@@ -228,7 +228,7 @@ def published_json(published: Published, entry: Entry) -> Json:
 
 
 def canonical(body: Strict) -> Json:
-    """The document with its defaults and without what was not said."""
+    """The document with its defaults, and without fields that were left out."""
     return body.model_dump(mode="json", exclude_none=True, by_alias=True)
 
 
