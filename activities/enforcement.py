@@ -1,7 +1,8 @@
 """Doing what is due. The one activity of the ticket workflow, and of the sweeper.
 
-Idempotent by what it decides: `domain.ticket.enforce` finds nothing due the second time, and
-the append is guarded by the ticket's version, so two who enforce at once cannot both.
+Idempotent by what it decides: `domain.ticket.enforce` finds nothing due the second
+time, and the append is guarded by the ticket's version, so two who enforce at once
+cannot both.
 """
 
 from collections.abc import Sequence

@@ -23,7 +23,7 @@ from domain.subscription.webhook import Secret
 
 
 class BehindError(Exception):
-    """The read model has not seen the position that the caller wants to see."""
+    """The read model has not reached the position that the caller wants to see."""
 
     def __init__(self, position: int) -> None:
         super().__init__(f"position {position} has not been reached yet")
@@ -44,8 +44,8 @@ TicketSort = Literal[
 
 @dataclass(frozen=True, kw_only=True)
 class TicketFilter:
-    """Of several values of one filter any will do; the filters hold together. `none` as
-    a team, an assignee or a product area: it has none.
+    """Any value of one filter matches; all filters must match. `none` as a team, an
+    assignee or a product area means that the ticket has none.
     """
 
     status: tuple[str, ...] = ()
@@ -74,11 +74,11 @@ Grouping = Literal["policy", "metric", "team", "tier", "priority", "type"]
 
 @dataclass(frozen=True, kw_only=True)
 class Attained:
-    """A clock counts when it broke its promise, else when it stopped. `missed` are all
-    that broke it, `excused` those of them whose breach was excused, `restated` those
-    that a change after the breach let end as met. The last two figures are not
-    in `met` and `missed`: what has no verdict yet, and what shall have none.
-    `elapsed` is of the clocks that have stopped.
+    """A clock counts when it was breached, otherwise when it stopped. `missed`: all
+    breached clocks; `excused`: those of them whose breach was excused; `restated`:
+    those that ended as met because of a change after the breach. The last two figures
+    are not in `met` and `missed`: clocks without a verdict yet, and clocks that never
+    get one. `elapsed`: of the clocks that have stopped.
     """
 
     name: str | None
@@ -146,8 +146,8 @@ class AttainmentTable(Protocol):
     async def shares(
         self, since: datetime, until: datetime, group_by: Grouping
     ) -> list[Attained]:
-        """Of the clocks judged in [since, until): one line for each group, by name, and
-        at the end the sum of all.
+        """Of the clocks judged in [since, until): one line per group, by name, and the
+        total at the end.
         """
 
 
@@ -176,8 +176,8 @@ MOST_COUNTED = 10_000
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a subscription is. `held`: how many events wait, at most `MOST_COUNTED`;
-    `oldest`: when the first of them was recorded. `failures`: in a row.
+    """The progress of a subscription. `held`: how many events wait, at most
+    `MOST_COUNTED`; `oldest`: when the first of them was recorded. `failures`: in a row.
     """
 
     held: int
@@ -206,8 +206,8 @@ class SubscriptionBook(Outbox, Protocol):
 @dataclass(frozen=True)
 class Part:
     """One part of the installation: what is wrong with it, if anything. `serves`: this
-    process cannot serve without it. `heartbeat_s`: how long ago it last gave a sign of
-    life, of `instances` that do.
+    process cannot serve without it. `heartbeat_s`: the age of its last heartbeat;
+    `instances`: how many send one.
     """
 
     wrong: str | None

@@ -1,4 +1,4 @@
-"""One broken promise in fast time, against the Pledge that is running: `make demo`.
+"""One breached promise in fast time, against the Pledge that is running: `make demo`.
 
 Two tickets under a policy whose targets are seconds. One is answered in time, one is
 left alone. Everything printed is read back: live from the feed (by its long poll), from

@@ -53,7 +53,7 @@ async def approve(
 async def reject(
     ticket_id: str, number: str, body: VerdictIn, known: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Reject it. Whoever may approve it may also reject it."""
+    """Reject it. Anybody who may approve it may also reject it."""
     return await _verdict(known, ticket_id, number, body, caller, grant=False)
 
 

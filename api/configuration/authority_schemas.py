@@ -41,7 +41,7 @@ Amount = Annotated[
         {
             "type": "string",
             "pattern": f"^{AMOUNT}$",
-            "description": 'Exact, as `"12.50"`',
+            "description": 'Exact, for example `"12.50"`',
         }
     ),
 ]
@@ -52,7 +52,7 @@ Currency = Annotated[
         {
             "type": "string",
             "enum": sorted(CURRENCIES),
-            "description": "ISO 4217, as `CNY`",
+            "description": "ISO 4217 code, for example `CNY`",
         }
     ),
 ]

@@ -33,7 +33,7 @@ _SCHEMA = {"schema": {"$ref": "#/components/schemas/BundleIn"}}
 BODY = {
     "requestBody": {
         "required": True,
-        "description": f"The same document may be sent as YAML, as `{MEDIA_TYPE}`",
+        "description": f"The same document may be sent as YAML with `{MEDIA_TYPE}`",
         "content": {"application/json": _SCHEMA},
     }
 }

@@ -28,7 +28,10 @@ WINDOWS: dict[str, JsonValue] = {
         "items": {"type": "string"},
         "examples": [["09:00", "17:00"]],
     },
-    "description": "[opening, closing]; up to 24:00, or past midnight by closing early",
+    "description": (
+        "[opening, closing]; up to 24:00, or past midnight if closing is earlier than "
+        "opening"
+    ),
 }
 
 
@@ -40,10 +43,10 @@ def _members(schema: dict[str, JsonValue], description: str) -> WithJsonSchema:
 Days = Annotated[
     dict[str, Any],
     PlainJson,
-    _members(WINDOWS, "By `mon` to `sun`; left out is closed"),
+    _members(WINDOWS, "By `mon` to `sun`; a day that is left out is closed"),
 ]
 Dates = Annotated[
-    dict[str, Any], PlainJson, _members(WINDOWS, "By date, as 2026-12-24")
+    dict[str, Any], PlainJson, _members(WINDOWS, "By date, for example 2026-12-24")
 ]
 Holidays = Annotated[
     list[Any],

@@ -51,7 +51,7 @@ Retired = Annotated[
 ]
 RETIRED = {
     "model": RetiredOut,
-    "description": "Retired, although it is named or leaves hours without anybody",
+    "description": "Retired, although it is in use or leaves hours uncovered",
 }
 SCHEMAS: dict[Kind, type[Strict]] = {
     "calendars": CalendarIn,
@@ -228,7 +228,7 @@ def published_json(published: Published, entry: Entry) -> Json:
 
 
 def canonical(body: Strict) -> Json:
-    """The document with its defaults and without what was not said."""
+    """The document with its defaults, and without fields that were left out."""
     return body.model_dump(mode="json", exclude_none=True, by_alias=True)
 
 

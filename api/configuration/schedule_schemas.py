@@ -35,7 +35,7 @@ ROTATION: dict[str, JsonValue] = {
         "length": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1},
         "people": {"type": "array", "items": TEXT, "minItems": 1, "maxItems": 1000},
     },
-    "description": "`start` in local wall time, the first hand-off; agents in turn",
+    "description": "`start`: the first hand-off in local wall time; `agents`: in order",
 }
 RESTRICTION: dict[str, JsonValue] = {
     "type": "object",
@@ -43,7 +43,12 @@ RESTRICTION: dict[str, JsonValue] = {
     "properties": {
         "days": {"type": "array", "items": TEXT, "description": "`mon` to `sun`"},
         "from": {**TEXT, "examples": ["09:00"]},
-        "to": {**TEXT, "description": "Up to 24:00, or past midnight by ending early"},
+        "to": {
+            **TEXT,
+            "description": (
+                "Up to 24:00, or past midnight if the end is earlier than the start"
+            ),
+        },
     },
 }
 SHIFT: dict[str, JsonValue] = {
@@ -64,23 +69,26 @@ LAYER: dict[str, JsonValue] = {
     "additionalProperties": False,
     "properties": {
         "name": TEXT,
-        "tz": {**TEXT, "description": "If not that of the schedule"},
+        "tz": {**TEXT, "description": "If it differs from the schedule's"},
         "rotation": ROTATION,
         "shifts": {"type": "array", "items": SHIFT, "maxItems": MOST_SHIFTS},
         "ical": {
             **TEXT,
             "maxLength": MOST_CHARACTERS,
-            "description": "An iCalendar text, spelled out into shifts when published",
+            "description": "An iCalendar text, expanded into shifts when published",
         },
         "people": {
             "type": "object",
             "additionalProperties": TEXT,
-            "description": "Of `ical`: which agent is meant by a summary or an address",
+            "description": "For `ical`: the agent for a summary or an address",
         },
         "restrict": {"type": "array", "items": RESTRICTION, "maxItems": 100},
-        "from": {**TEXT, "description": "Local; the layer serves from then on"},
+        "from": {**TEXT, "description": "Local time; the layer applies from then on"},
         "until": {**TEXT, "description": "Local; and up to then"},
-        "masks": {"type": "boolean", "description": "Hides all else while it serves"},
+        "masks": {
+            "type": "boolean",
+            "description": "While it applies, all others are ignored",
+        },
         "priority": {"type": "integer", "minimum": 0, "maximum": 1000},
     },
 }
@@ -94,8 +102,8 @@ Layers = Annotated[
             "minItems": 1,
             "maxItems": 100,
             "description": (
-                "A later layer covers an earlier one; or each has a `priority`, and"
-                " equals are on call together"
+                "A later layer overrides an earlier one; or each has a `priority`, and "
+                "equal ones are on call together"
             ),
         }
     ),

@@ -48,7 +48,7 @@ ServicesDep = Annotated[Services, Depends(services)]
 
 
 class KeyScheme(HTTPBearer):
-    """Tells OpenAPI of the key; the gate has looked at it before the body was read."""
+    """Declares the key in OpenAPI; the gate has checked it before the body is read."""
 
     @override
     async def __call__(self, request: Request) -> ApiKey:  # type: ignore[override]
@@ -164,8 +164,8 @@ async def seen(
 
 
 async def check_position(known: Services, pointer: str, position: int) -> None:
-    """A position is told after its commit, so whatever process told it, the log that
-    they share has it: what lies beyond is a mistake, and waiting would not mend it.
+    """A position is returned after its commit, so every process sees it in the shared
+    log. A position beyond the end is an error, and waiting would not help.
     """
     head = await known.feed.head()
     if position > head:
@@ -240,18 +240,9 @@ HEADERS = [
         "schema": {"type": "string"},
     }
     for name, description in (
-        (
-            "Idempotency-Key",
-            "The same key and body get the same answer, applied once",
-        ),
-        (
-            "If-Match",
-            'ETags, one of which must be current, for example `"7"`; or `*`',
-        ),
-        (
-            "X-Request-Id",
-            "Your id for this request; it is in the answer and in the log",
-        ),
+        ("Idempotency-Key", "The same key and body get the same answer, applied once"),
+        ("If-Match", 'ETags, one of which must be current, as in `"7"`; or `*`'),
+        ("X-Request-Id", "Your id for this request; also in the answer and the log"),
     )
 ]
 CallerDep = Annotated[Caller, Depends(caller)]

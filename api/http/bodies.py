@@ -1,4 +1,4 @@
-"""Bodies read within bounds: of size, of time, and of all that are held at once."""
+"""Bodies read within limits: of size, of time, and of the total of all requests."""
 
 import asyncio
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ class Bodies:
             self._held -= held.size
 
     async def read(self, scope: Scope, receive: Receive, held: Held) -> bytes | None:
-        """None if the client broke off. Raises RefusedError."""
+        """None if the client disconnected. Raises RefusedError."""
         _check_head(scope, self.limits.body_bytes)
         parts, more = [], True
         try:

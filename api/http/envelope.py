@@ -19,7 +19,7 @@ ALWAYS: Headers = [
 
 
 class Envelope:
-    """`hsts_s`: how long browsers shall insist on TLS; told over TLS only."""
+    """`hsts_s`: how long browsers must use TLS; sent over TLS only."""
 
     def __init__(self, app: ASGIApp, hsts_s: int = 0) -> None:
         self._app, self._hsts_s = app, hsts_s

@@ -123,7 +123,7 @@ Word = Annotated[
     ),
 ]
 """A word or a name of one's own; also the name of a document in an address."""
-DISPLAYED = "What people read; left out: the name in the address"
+DISPLAYED = "The display name; by default the name in the address"
 Identifier = Annotated[str, Cleaned, Field(min_length=1, max_length=200)]
 Instant = Annotated[
     datetime, BeforeValidator(_instant), Field(strict=False), AfterValidator(_aware)

@@ -1,7 +1,7 @@
-"""Who may come in, decided by the head of a request alone.
+"""Authentication, permission and rate limit, decided by the request headers alone.
 
-A stranger costs no more than a look at their key: nothing of a body is read before the
-key is known, may do this, and is within its rate.
+A request without a valid key costs only a look at the key: nothing of a body is read
+before the key is known, has the permission, and is within its rate.
 """
 
 from collections.abc import Mapping, Sequence

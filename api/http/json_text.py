@@ -1,5 +1,5 @@
-"""JSON as people send it: what is wrong is said with its place, and a name that stands
-twice is refused instead of the first being lost.
+"""JSON as clients send it: errors are reported with their place, and a duplicate name
+is refused instead of the first value being lost.
 """
 
 import json

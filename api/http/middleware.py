@@ -1,7 +1,7 @@
-"""What stands before the routes: size, media type, well-formed JSON, timing.
+"""Middleware before the routes: size, media type, well-formed JSON, timing.
 
-Plain ASGI, because the body is read once here and handed on as it was. What is wrong
-with a body is told only to who may send one: the gate stands before this.
+Plain ASGI, because the body is read once here and passed on unchanged. Errors in a body
+are reported only to clients that may send one: the gate runs before this.
 """
 
 import hashlib

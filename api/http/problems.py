@@ -59,7 +59,7 @@ STATUS: dict[type, int] = {
 
 
 class RefusedError(Exception):
-    """The answer is made already: what is wrong with the body before its fields."""
+    """The answer is complete: the body is wrong before its fields are read."""
 
     def __init__(self, response: Response) -> None:
         self.response = response

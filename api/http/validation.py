@@ -1,5 +1,5 @@
-"""What pydantic found wrong in a request, in the words of this house: the value, what
-is allowed, the nearest name, the place. Pydantic's own words are never shown.
+"""Errors of pydantic in Pledge's own words: the value, what is allowed, the nearest
+name, the place. Pydantic's own words are never shown.
 """
 
 import json

@@ -21,8 +21,8 @@ STATUS: dict[State, int] = {
     "unknown": 404,
 }
 PAGES: dict[int | str, dict[str, Any]] = {
-    404: {"description": "No link of ours"},
-    409: {"description": "Nobody need answer this any more"},
+    404: {"description": "The link is not valid"},
+    409: {"description": "No answer is needed any more"},
     410: {"description": "The link has expired"},
 }
 Token = Annotated[str, Path(max_length=500)]

@@ -23,7 +23,7 @@ class WebhookSecretOut(BaseModel):
     secret, which signs from then on.
     """
 
-    secret: str = Field(description="`whsec_…`, as Standard Webhooks has it")
+    secret: str = Field(description="`whsec_…`, in the form of Standard Webhooks")
     version: int
 
 

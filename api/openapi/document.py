@@ -119,8 +119,11 @@ def _header(name: str, description: str) -> dict[str, Any]:
 _HEADERS = {
     name: _header(name, description)
     for name, description in (
-        ("webhook-id", "The same for every try: what came before has the same id"),
-        ("webhook-timestamp", "Seconds since 1970: when this try was signed"),
+        (
+            "webhook-id",
+            "The same for every attempt of an event: recognise repeats by it",
+        ),
+        ("webhook-timestamp", "Seconds since 1970: when this attempt was signed"),
         ("webhook-signature", "`v1,` and the HMAC-SHA256 of id, timestamp and body"),
     )
 }

@@ -84,7 +84,7 @@ FIELDS: Final[dict[str, str]] = {
     "consumption": "Who used how much of the time",
     "contacts": "Ways to reach the customer, by kind, for example `email`",
     "correlation_id": "The same for everything that one request caused",
-    "counted": "The time that counts, as an ISO 8601 duration",
+    "counted": "The counted time, as an ISO 8601 duration",
     "created_at": "When it was created",
     "created_by": "Who created it",
     "currency": "ISO 4217 code, for example `CNY`",

@@ -76,8 +76,8 @@ class TicketQuery(Strict):
     """
 
     status: Statuses = _any()
-    team: Free = _any("One or more, separated by commas; `none`: no team has it")
-    assignee: Free = _any("Agents, separated by commas; `none`: nobody has it")
+    team: Free = _any("One or more, separated by commas; `none`: no team")
+    assignee: Free = _any("Agents, separated by commas; `none`: unassigned")
     tier: Free = _any()
     type: Free = _any()
     channel: Channels = _any()

@@ -80,7 +80,7 @@ async def list_ticket_messages(
 ) -> Response:
     """Messages of customers, agents and others, oldest first; the first one opened the
     ticket. Internal notes are included, and so are the messages of tickets that were
-    merged into this one; `ticket_id` tells them apart.
+    merged into this one; `ticket_id` is the ticket of each message.
     """
     found = await _conversation(known, await ticket_id_of(known, ticket_id))
     page = found[cursor : cursor + limit]

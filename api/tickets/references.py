@@ -15,7 +15,7 @@ MOST_DIGITS = 18
 CLOCKS_DIFFER = timedelta(seconds=5)
 """So much may the caller's clock be ahead of ours."""
 AsOf = Annotated[
-    Instant | None, Query(description="An instant since the ticket was opened")
+    Instant | None, Query(description="An instant from the opening of the ticket on")
 ]
 
 
