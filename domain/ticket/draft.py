@@ -35,23 +35,22 @@ class Draft:
     `moves`: the steps that changed who holds the ticket, or whose turn it is.
     """
 
+    ticket: Ticket
+    """As it is after all that was recorded so far; there is none before the opening."""
+
     def __init__(self, ticket_id: str, ticket: Ticket | None) -> None:
         self.ticket_id = ticket_id
         self.base = ticket
-        self._ticket = ticket
+        if ticket is not None:
+            self.ticket = ticket
         self.steps: list[Dated] = []
         self.moves: list[tuple[Ticket | None, Ticket]] = []
 
-    @property
-    def ticket(self) -> Ticket:
-        assert self._ticket is not None, "a draft starts with an opened ticket"
-        return self._ticket
-
     def mark(self) -> Mark:
-        return Mark(ticket=self._ticket, steps=len(self.steps))
+        return Mark(self._before(), len(self.steps))
 
-    def grew(self, mark: Mark) -> bool:
-        return len(self.steps) > mark.steps
+    def _before(self) -> Ticket | None:
+        return self.ticket if self.steps else self.base
 
     def since(self, mark: Mark) -> tuple[Fact, ...]:
         return tuple(step.fact for step in self.steps[mark.steps :])
@@ -66,20 +65,32 @@ class Draft:
         by_rule: bool = False,
     ) -> int:
         """Returns the version of the event, to name as the cause of the next."""
-        if self._ticket is not None:
-            at = max(at, self._ticket.updated_at)
-        before = self._ticket
-        self._ticket = evolve(before, fact, at, self.ticket_id)
-        self.steps.append(
-            Dated(fact=fact, at=at, cause=cause, policy=policy, by_rule=by_rule)
-        )
-        if _hands(before) != _hands(self._ticket):
-            self.moves.append((before, self._ticket))
-        return self._ticket.version
+        before = self._before()
+        if before is not None:
+            at = max(at, before.updated_at)
+        after = self.ticket = evolve(before, fact, at, self.ticket_id)
+        self.steps.append(Dated(fact, at, cause, policy, by_rule))
+        if _moved(before, after):
+            self.moves.append((before, after))
+        return after.version
 
 
-def _hands(ticket: Ticket | None) -> object:
-    return ticket and (ticket.owner, ticket.team, ticket.turns)
+def _moved(before: Ticket | None, after: Ticket) -> bool:
+    if before is None:
+        return True
+    if (
+        before.queue is after.queue
+        and before.assignee == after.assignee
+        and before.status == after.status
+        and before.team == after.team
+        and before.turns is after.turns
+    ):
+        return False  # most facts change none of them
+    return (before.owner, before.team, before.turns) != (
+        after.owner,
+        after.team,
+        after.turns,
+    )
 
 
 def seal(draft: Draft, meta: Meta) -> tuple[Event, ...]:

@@ -18,7 +18,6 @@ from domain.lifecycle.status import StatusChange
 from domain.people.directory import Directory
 from domain.sla.facts import SlaAttached, SlaCancelled, SlaMet, SlaMissed, SlaRestated
 from domain.ticket.draft import Draft
-from domain.ticket.ticket import Ticket
 from domain.ticket.world import World
 
 
@@ -29,12 +28,8 @@ class EscalatedDraft:
     """
 
     def __init__(self, draft: Draft, world: World, happened: Iterable[Fact]) -> None:
-        self._draft, self._world = draft, world
+        self._draft, self._world, self.ticket = draft, world, draft.ticket
         self._stopped = _reason(happened)
-
-    @property
-    def ticket(self) -> Ticket:
-        return self._draft.ticket
 
     def record(
         self,
@@ -54,6 +49,7 @@ class EscalatedDraft:
             reason = fact.reason if isinstance(fact, SlaCancelled) else self._stopped
             clock = f"{fact.metric}/{fact.cycle}"
             end_runs(draft, at, reason, clock=clock, cause=cause)
+        self.ticket = draft.ticket
         return version
 
 
