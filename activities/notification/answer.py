@@ -14,13 +14,14 @@ from activities.tickets import TicketService
 from domain.assignment.commands import AcceptOffer, DeclineOffer
 from domain.authority.approvals import DecideApproval
 from domain.errors import DomainError, RuleError
+from domain.escalation.commands import Acknowledge
 from domain.event import Actor, Event
 from domain.notification.links import OFFERED, Link, LinkError, read_link
 from domain.notification.notification import Notification, fold, notification_stream
 from domain.notification.payload import Payload, item
 from domain.notification.relevance import no_longer_true
 from domain.people.contact import Preferences
-from domain.ticket.decide import Acknowledge, Command
+from domain.ticket.decide import Command
 
 BY_LINK = "by the link in the message"
 State = Literal["open", "done", "outdated", "expired", "unknown"]

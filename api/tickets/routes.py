@@ -34,6 +34,7 @@ from api.tickets.schemas import (
     TicketPage,
 )
 from domain.errors import InvalidError, NotFoundError
+from domain.escalation.commands import Acknowledge, Escalate
 from domain.event import Json
 from domain.lifecycle.commands import (
     AddMessage,
@@ -47,13 +48,7 @@ from domain.lifecycle.commands import (
 )
 from domain.lifecycle.facts import Author, Customer
 from domain.lifecycle.macro_run import RunMacro
-from domain.ticket.decide import (
-    Acknowledge,
-    CaptureFeedback,
-    Command,
-    Escalate,
-    OpenTicket,
-)
+from domain.ticket.decide import CaptureFeedback, Command, OpenTicket
 
 ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 READ = reads("tickets:read", 404, 422)

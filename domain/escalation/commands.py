@@ -1,9 +1,25 @@
-"""Commands to a ticket: what became of the messages of its steps."""
+"""Commands to a ticket by people, and reports about the messages of its steps."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from domain.escalation.chosen import Chosen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acknowledge:
+    """`by`: the agent who looks after the ticket now; its escalation waits."""
+
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Escalate:
+    """`to_step` counts from 0; None = the next one, now."""
+
+    by: str
+    reason: str
+    to_step: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

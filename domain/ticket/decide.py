@@ -24,7 +24,12 @@ from domain.authority.approvals import (
     handle_approval,
 )
 from domain.errors import InvalidError, NotFoundError
-from domain.escalation.commands import PersonNotified, StepUndelivered
+from domain.escalation.commands import (
+    Acknowledge,
+    Escalate,
+    PersonNotified,
+    StepUndelivered,
+)
 from domain.escalation.delivery import notified, undelivered
 from domain.escalation.migration import migrate
 from domain.escalation.pausing import acknowledge
@@ -87,26 +92,12 @@ class OpenTicket:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Acknowledge:
-    by: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class CaptureFeedback:
     feedback_id: str
     text: str
     kind: str
     product_area: str | None = None
     severity: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Escalate:
-    """`to_step` counts from 0; None = the next one, now."""
-
-    by: str
-    reason: str
-    to_step: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import DomainError
+from domain.escalation.commands import Acknowledge
 from domain.escalation.facts import EscalationEnded
 from domain.lifecycle.facts import PRIORITIES
 from domain.sla.facts import SlaBreached, SlaMet, SlaMissed, SlaWarned
 from domain.ticket.decide import (
-    Acknowledge,
     Assign,
     CaptureFeedback,
     Change,

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.errors import DomainError
+from domain.escalation.commands import Acknowledge, Escalate
 from domain.escalation.facts import (
     EscalationBreached,
     EscalationExhausted,
@@ -22,11 +23,9 @@ from domain.escalation.facts import (
 from domain.lifecycle.facts import TicketClosed, TicketReopened, TicketResolved
 from domain.sla.facts import SlaCancelled, SlaMet, SlaMissed, SlaResumed
 from domain.ticket.decide import (
-    Acknowledge,
     Assign,
     Change,
     Close,
-    Escalate,
     PauseTicket,
     Reopen,
     Resolve,

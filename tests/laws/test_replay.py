@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from domain.configuration.bundle import Bundle
 from domain.errors import DomainError
-from domain.escalation.commands import StepUndelivered
+from domain.escalation.commands import Escalate, StepUndelivered
 from domain.simulation.comparison import compare
 from domain.simulation.overlay import with_draft
-from domain.ticket.decide import Escalate, PauseTicket, RestatePromises, RetryWaiting
+from domain.ticket.decide import PauseTicket, RestatePromises, RetryWaiting
 from domain.ticket.draft import seal
 from domain.ticket.enforce import EPOCH, plan
 from domain.ticket.merge import merge

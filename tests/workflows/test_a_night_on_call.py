@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from domain.escalation.commands import Acknowledge
 from domain.escalation.facts import EscalationStepFired
 from domain.event import PolicyRef
 from domain.oncall.book import OnCallBook
 from domain.oncall.override import Leave
 from domain.oncall.plan import Plan
 from domain.oncall.schedule_form import parse_schedule
-from domain.ticket.decide import Acknowledge, Assign
+from domain.ticket.decide import Assign
 from domain.ticket.world import World
 from tests.support.dsl import configured, published
 

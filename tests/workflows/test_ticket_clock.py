@@ -10,8 +10,9 @@ from temporalio.client import WorkflowContinuedAsNewError, WorkflowExecutionStat
 
 from activities.contracts import EnforceInput, TicketPlan
 from activities.enforcement import contract
+from domain.escalation.commands import Acknowledge
 from domain.sla.facts import SlaBreached
-from domain.ticket.decide import Acknowledge, Change, Resolve
+from domain.ticket.decide import Change, Resolve
 from domain.ticket.enforce import EPOCH
 from infra.processes import ticket_worker
 from tests.support.dsl import NOTE, promising, world

@@ -1,7 +1,8 @@
 """An acknowledgement or a pause holds a climb, and for how long."""
 
+from domain.escalation.commands import Acknowledge
 from domain.escalation.facts import EscalationAcknowledged, EscalationStepSkipped
-from domain.ticket.decide import Acknowledge, PauseTicket, Resume
+from domain.ticket.decide import PauseTicket, Resume
 from tests.support.dsl import CUSTOMER, instant, message
 from tests.support.escalation_policies import ANN, BO, CHEN, EARLY, given, told
 

@@ -3,8 +3,8 @@
 import pytest
 
 from domain.errors import InvalidError, RuleError
+from domain.escalation.commands import Escalate
 from domain.escalation.facts import EscalationForced, EscalationStarted
-from domain.ticket.decide import Escalate
 from tests.support.dsl import Story, world
 from tests.support.escalation_policies import ANN, BO, CHEN, given, told
 

@@ -29,6 +29,7 @@ import pytest
 
 from domain.configuration.publishing import publish
 from domain.errors import InvalidError
+from domain.escalation.commands import Acknowledge, Escalate
 from domain.escalation.facts import (
     EscalationAcknowledged,
     EscalationExhausted,
@@ -36,7 +37,7 @@ from domain.escalation.facts import (
     EscalationStepFired,
     EscalationStepSkipped,
 )
-from domain.ticket.decide import Acknowledge, Close, Escalate, PauseTicket, Resume
+from domain.ticket.decide import Close, PauseTicket, Resume
 from domain.ticket.enforce import EPOCH, next_alarm, plan
 from tests.support.dsl import configured, instant
 from tests.support.escalation_policies import (

@@ -4,14 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from domain.escalation.commands import Acknowledge, Escalate
 from domain.escalation.facts import EscalationExhausted, EscalationStepFired
-from domain.ticket.decide import (
-    Acknowledge,
-    Escalate,
-    PauseTicket,
-    RestatePromises,
-    Resume,
-)
+from domain.ticket.decide import PauseTicket, RestatePromises, Resume
 from domain.ticket.world import World
 from tests.support.dsl import ANSWER, Story, configured, published
 from tests.support.escalation_policies import AGENTS, ANN, BO, EARLY, given, told

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from domain.escalation.commands import Acknowledge
 from domain.escalation.facts import (
     EscalationEnded,
     EscalationExhausted,
@@ -14,14 +15,7 @@ from domain.escalation.facts import (
 )
 from domain.lifecycle.facts import TicketPriorityChanged
 from domain.sla.facts import SlaRestated
-from domain.ticket.decide import (
-    Acknowledge,
-    Assign,
-    Change,
-    PauseTicket,
-    Resolve,
-    Resume,
-)
+from domain.ticket.decide import Assign, Change, PauseTicket, Resolve, Resume
 from domain.ticket.draft import Draft
 from domain.ticket.enforce import enforce
 from tests.support.dsl import (

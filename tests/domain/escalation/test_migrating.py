@@ -2,19 +2,13 @@
 
 from dataclasses import replace
 
+from domain.escalation.commands import Acknowledge, Escalate
 from domain.escalation.facts import (
     EscalationExhausted,
     EscalationMigrated,
     EscalationStepFired,
 )
-from domain.ticket.decide import (
-    Acknowledge,
-    Escalate,
-    PauseTicket,
-    RestatePromises,
-    Resume,
-    decide,
-)
+from domain.ticket.decide import PauseTicket, RestatePromises, Resume, decide
 from domain.ticket.evolve import fold
 from domain.ticket.restatement import clock_changes
 from tests.support.dsl import instant, published

@@ -7,10 +7,11 @@ import pytest
 from domain.configuration.bundle import Bundle
 from domain.duration import parse_duration
 from domain.errors import InvalidError
+from domain.escalation.commands import Acknowledge, Escalate
 from domain.oncall.book import OnCallBook
 from domain.simulation.comparison import Summary, compare
 from domain.simulation.overlay import with_draft
-from domain.ticket.decide import Acknowledge, Escalate, Resolve
+from domain.ticket.decide import Resolve
 from domain.ticket.world import World
 from tests.support.dsl import (
     AGENTS,

@@ -6,6 +6,7 @@ import pytest
 
 from domain.configuration.facts import PolicyRetired
 from domain.errors import InvalidError, NotFoundError, RuleError, UnreadableError
+from domain.escalation.commands import Acknowledge
 from domain.event import SYSTEM
 from domain.lifecycle.facts import (
     FeedbackCaptured,
@@ -17,7 +18,6 @@ from domain.lifecycle.facts import (
 )
 from domain.sla.facts import SlaBreached, SlaMet, SlaWarned
 from domain.ticket.decide import (
-    Acknowledge,
     Assign,
     CaptureFeedback,
     Change,
