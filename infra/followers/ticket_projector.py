@@ -17,7 +17,7 @@ from domain.lifecycle.facts import PRIORITIES
 from domain.people.directory import Turn
 from domain.sla.clock import Clock
 from domain.ticket.enforce import plan
-from domain.ticket.evolve import snapshot_of
+from domain.ticket.evolve_sla import snapshot_of
 from domain.ticket.ticket import Ticket
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.eventstore.streams import PROJECTOR, ticket_ids
