@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from activities.acting import acting_agent
+from api.http.answers import page
 from api.http.auth import CallerDep, ServicesDep, listed
 from api.http.fields import Line, Word
 from api.http.paging import PageDep
@@ -56,16 +57,6 @@ class QueueOut(BaseModel):
     breached: int = Field(description="How many of these have a breached promise")
 
 
-class QueueList(BaseModel):
-    items: list[QueueOut]
-    next_cursor: str | None
-
-
-class QueuePage(BaseModel):
-    items: list[QueuedOut]
-    next_cursor: str | None
-
-
 @TICKETS.post("/{ticket_id}/accept", response_model=TicketOut, **WRITE)
 async def accept_offer(
     ticket_id: str, known: ServicesDep, caller: CallerDep, body: AcceptIn | None = None
@@ -93,7 +84,7 @@ async def decline_offer(
     return await outcome_json(known, done)
 
 
-@QUEUES.get("", response_model=QueueList, **LIST)
+@QUEUES.get("", response_model=page(QueueOut, "QueueList"), **LIST)
 async def list_queues(
     known: ServicesDep,
     asked: PageDep,
@@ -119,7 +110,7 @@ def _empty(team: str) -> Json:
     }
 
 
-@QUEUES.get("/{name}", response_model=QueuePage, **LIST)
+@QUEUES.get("/{name}", response_model=page(QueuedOut, "QueuePage"), **LIST)
 async def get_queue(
     name: Name,
     known: ServicesDep,

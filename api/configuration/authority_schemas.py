@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from api.http.answers import Answer, Made
 from api.http.fields import (
     DISPLAYED,
     Duration,
@@ -110,30 +111,24 @@ class DelegationIn(Strict):
     reason: Line
 
 
-class ScopeOut(BaseModel):
-    types: list[SpendKind]
+class ScopeOut(Answer):
+    kinds: list[SpendKind] = Field(alias="types")
     currency: str
     amount: str
     team: str | None
 
 
-class DelegationOut(BaseModel):
-    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+class DelegationOut(Answer):
     id: str
     principal: str
     delegate: str
-    scope: ScopeOut
-    from_: datetime = Field(alias="from")
-    until: datetime
+    scope: Made[ScopeOut]
+    begin: datetime = Field(alias="from")
+    end: datetime = Field(alias="until")
     reason: str
     made_at: datetime
     made_by: str
     revoked_at: datetime | None
-
-
-class DelegationPage(BaseModel):
-    items: list[DelegationOut]
-    next_cursor: str | None
 
 
 class ApprovalIn(Strict):

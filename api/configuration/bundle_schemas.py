@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model
 
 from api.configuration.routes import SCHEMAS
+from api.http.answers import Answer, Made
 from api.http.fields import Strict, Word, example
 from api.http.warning import WarningOut
 from domain.configuration.bundle import Action
@@ -74,7 +75,7 @@ def _configuration() -> type[BaseModel]:
 ConfigurationOut = _configuration()
 
 
-class DifferenceOut(BaseModel):
+class DifferenceOut(Answer):
     """`pointer`: the place in the document. `before` is null if op is add, `after` is
     null if op is remove.
     """
@@ -85,18 +86,18 @@ class DifferenceOut(BaseModel):
     after: JsonValue
 
 
-class ChangeOut(BaseModel):
+class ChangeOut(Answer):
     """`version`: the version that this change creates; for a retired document, its last
     version. `differences`: from the version before it; none if there is no version
     before.
     """
 
-    kind: Kind
-    name: str
+    kind: Made[Kind]
+    name: Made[str]
     action: Action
     version: int
     differences: list[DifferenceOut]
-    warnings: list[WarningOut]
+    warnings: Made[list[WarningOut]]
 
 
 class BundleOut(BaseModel):

@@ -9,15 +9,20 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from activities.cloudevents import plain
 from activities.configuration_bundle import BundleDesk
-from api.configuration.bundle_schemas import BundleIn, BundleOut, ConfigurationOut
+from api.configuration.bundle_schemas import (
+    BundleIn,
+    BundleOut,
+    ChangeOut,
+    ConfigurationOut,
+)
 from api.configuration.routes import SCHEMAS, canonical, normal
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Several, Strict
 from api.http.json_text import UnreadableTextError
 from api.http.problems import RefusedError, problem
 from api.http.responses import answer, etag, written
+from api.http.warning import WarningOut
 from api.http.yaml_output import write_yaml
 from api.http.yaml_text import MEDIA_TYPE, is_yaml, read_yaml
 from api.ports import Services
@@ -179,11 +184,5 @@ def documents_of(bundle: Strict) -> Documents:
 
 def _change(made: Change) -> Json:
     fact = made.fact
-    return {
-        "kind": fact.kind,
-        "name": fact.name,
-        "action": made.action,
-        "version": made.version,
-        "differences": [plain(found) for found in made.differences],
-        "warnings": [plain(warning) for warning in fact.warnings],
-    }
+    warnings = WarningOut.each(fact.warnings)
+    return ChangeOut.of(made, kind=fact.kind, name=fact.name, warnings=warnings)

@@ -5,12 +5,17 @@ from datetime import UTC, datetime, tzinfo
 
 from fastapi import APIRouter, Response
 
-from activities.cloudevents import plain
 from activities.configuration_sources import expanded
-from api.configuration.calendar_schemas import CalendarIn, EvaluationIn, EvaluationOut
+from api.configuration.calendar_schemas import (
+    CalendarIn,
+    EvaluationIn,
+    EvaluationOut,
+    SegmentOut,
+)
 from api.configuration.routes import canonical
 from api.http.auth import ServicesDep, guarded
 from api.http.responses import answer
+from api.http.warning import WarningOut
 from api.ports import Services
 from domain.calendar.calendar import ALWAYS, Calendar
 from domain.calendar.evaluation import Question, Trial, try_out
@@ -36,7 +41,7 @@ async def evaluate(body: EvaluationIn, known: ServicesDep) -> Response:
     calendar, warnings = await _calendar(body.calendar, known)
     trial = try_out(calendar, _question(body))
     zone = UTC if calendar is None else calendar.zone
-    return answer(_trial_json(trial, zone) | {"warnings": plain(warnings)})
+    return answer(_shown(trial, zone, warnings))
 
 
 async def _calendar(
@@ -78,17 +83,19 @@ def _question(body: EvaluationIn) -> Question:
     )
 
 
-def _trial_json(trial: Trial, zone: tzinfo) -> Json:
-    return {
-        "due_at": _local(trial.due_at, zone),
-        "breach_at": _local(trial.breach_at, zone),
-        "elapsed": None if trial.elapsed is None else format_duration(trial.elapsed),
-        "segments": [
-            {"from": _local(begin, zone), "to": _local(end, zone)}
-            for begin, end in trial.segments
-        ],
-        "segments_cut": trial.cut,
-    }
+def _shown(trial: Trial, zone: tzinfo, warnings: tuple[FieldError, ...]) -> Json:
+    segments = [
+        SegmentOut.of(None, begin=_local(begin, zone), end=_local(end, zone))
+        for begin, end in trial.segments
+    ]
+    return EvaluationOut.of(
+        trial,
+        due_at=_local(trial.due_at, zone),
+        breach_at=_local(trial.breach_at, zone),
+        elapsed=None if trial.elapsed is None else format_duration(trial.elapsed),
+        segments=segments,
+        warnings=WarningOut.each(warnings),
+    )
 
 
 def _local(at: datetime | None, zone: tzinfo) -> datetime | None:

@@ -7,8 +7,9 @@ in one answer.
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Discriminator, Field, JsonValue, Tag, WithJsonSchema
+from pydantic import Discriminator, Field, JsonValue, Tag, WithJsonSchema
 
+from api.http.answers import Answer, Made
 from api.http.fields import (
     DISPLAYED,
     Duration,
@@ -130,21 +131,21 @@ class EvaluationIn(Strict):
     pauses: list[CalendarPauseIn] = Field(default=[], max_length=1_000)
 
 
-class SegmentOut(BaseModel):
-    from_: datetime = Field(alias="from")
-    to: datetime
+class SegmentOut(Answer):
+    begin: Made[datetime] = Field(alias="from")
+    end: Made[datetime] = Field(alias="to")
 
 
-class EvaluationOut(BaseModel):
+class EvaluationOut(Answer):
     """Times have the offset of the calendar's zone. With `budget`: the first instant at
     which it is used up, and the last at which it is not exceeded. With `end`: the
     business time until then. `segments`: the business time without the pauses;
     `segments_cut`: there are more.
     """
 
-    due_at: datetime | None
-    breach_at: datetime | None
-    elapsed: str | None
-    segments: list[SegmentOut]
-    segments_cut: bool
-    warnings: list[WarningOut]
+    due_at: Made[datetime | None]
+    breach_at: Made[datetime | None]
+    elapsed: Made[str | None]
+    segments: Made[list[SegmentOut]]
+    cut: bool = Field(alias="segments_cut")
+    warnings: Made[list[WarningOut]]

@@ -8,8 +8,9 @@ from activities.authority import DelegationDesk, delegations_of
 from api.configuration.authority_schemas import (
     DelegationIn,
     DelegationOut,
-    DelegationPage,
+    ScopeOut,
 )
+from api.http.answers import page
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier
 from api.http.paging import PageDep
@@ -44,12 +45,12 @@ async def delegate_authority(
         reason=body.reason,
     )
     lent = await _desk(known).delegate(wanted, caller)
-    made = _json(lent.delegations[-1])
-    headers = made_at("delegations", str(made["id"])) | written(lent.appended)
-    return answer(made, status=201, headers=headers)
+    made = lent.delegations[-1]
+    headers = made_at("delegations", made.id) | written(lent.appended)
+    return answer(_shown(made), status=201, headers=headers)
 
 
-@ROUTER.get("", response_model=DelegationPage, **READ)
+@ROUTER.get("", response_model=page(DelegationOut), **READ)
 async def list_delegations(
     known: ServicesDep,
     asked: PageDep,
@@ -64,7 +65,7 @@ async def list_delegations(
         for lent in await delegations_of(known.store)
         if past or (lent.revoked_at is None and now < lent.end)
     ]
-    return answer(asked.of(sorted(found, key=lambda d: d.id), lambda d: d.id, _json))
+    return answer(asked.of(sorted(found, key=lambda d: d.id), lambda d: d.id, _shown))
 
 
 @ROUTER.delete("/{delegation_id}", status_code=204, **WRITE)
@@ -80,21 +81,5 @@ def _desk(known: Services) -> DelegationDesk:
     return DelegationDesk(known.store, known.registry, known.now)
 
 
-def _json(lent: Delegation) -> Json:
-    return {
-        "id": lent.id,
-        "principal": lent.principal,
-        "delegate": lent.delegate,
-        "scope": {
-            "types": list(lent.kinds),
-            "currency": lent.currency,
-            "amount": f"{lent.amount}",
-            "team": lent.team,
-        },
-        "from": lent.begin,
-        "until": lent.end,
-        "reason": lent.reason,
-        "made_at": lent.made_at,
-        "made_by": lent.made_by,
-        "revoked_at": lent.revoked_at,
-    }
+def _shown(lent: Delegation) -> Json:
+    return DelegationOut.of(lent, scope=ScopeOut.of(lent))

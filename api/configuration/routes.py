@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import ValidationError
 
-from activities.cloudevents import plain
 from activities.configuration import ConfigDesk
 from api.configuration.authority_schemas import AuthorityIn
 from api.configuration.calendar_schemas import CalendarIn
@@ -16,12 +15,12 @@ from api.configuration.schedule_schemas import ScheduleIn
 from api.configuration.schemas import (
     AgentIn,
     ConfigOut,
-    ConfigPage,
     EscalationPolicyIn,
     RetiredOut,
     SlaPolicyIn,
     TeamIn,
 )
+from api.http.answers import page
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Strict, Word
 from api.http.paging import PageDep
@@ -76,7 +75,7 @@ def router(kind: Kind) -> APIRouter:
 
 
 def _add_reads(made: APIRouter, kind: Kind, word: str) -> None:
-    @made.get("", response_model=ConfigPage, operation_id=f"list_{word}", **READ)
+    @made.get("", response_model=page(ConfigOut), operation_id=f"list_{word}", **READ)
     async def list_all(
         known: ServicesDep, asked: PageDep, *, retired: Retired = False
     ) -> Response:
@@ -147,16 +146,13 @@ def _add_writes(made: APIRouter, kind: Kind, word: str) -> None:
         done = await desk.retire(kind, name, caller, force=force)
         if not done.warnings:
             return Response(status_code=204, headers=written(done.appended))
-        return answer(
-            {"warnings": [plain(warning) for warning in done.warnings]},
-            headers=written(done.appended),
-        )
+        return answer(RetiredOut.of(done), headers=written(done.appended))
 
 
 def _add_versions(made: APIRouter, kind: Kind, word: str) -> None:
     @made.get(
         "/{name}/versions",
-        response_model=ConfigPage,
+        response_model=page(ConfigOut),
         operation_id=f"list_versions_of_{word}",
         **READ,
     )
@@ -211,20 +207,12 @@ def _one(
 
 def published_json(published: Published, entry: Entry) -> Json:
     """`entry`: of which it is a version."""
-    return {
-        "kind": published.kind,
-        "name": published.name,
-        "version": published.version,
-        "sha256": published.sha256,
-        "retired": entry.retired,
-        "retired_at": entry.retired_at,
-        "retired_by": entry.retired_by,
-        "published_at": published.published_at,
-        "published_by": published.published_by,
-        "document": published.document,
-        "resolved": published.resolved,
-        "warnings": [plain(warning) for warning in published.warnings],
-    }
+    return ConfigOut.of(
+        published,
+        retired=entry.retired,
+        retired_at=entry.retired_at,
+        retired_by=entry.retired_by,
+    )
 
 
 def canonical(body: Strict) -> Json:

@@ -7,11 +7,11 @@ errors in one answer.
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, JsonValue, RootModel, WithJsonSchema
+from pydantic import Field, JsonValue, RootModel, WithJsonSchema
 
+from api.http.answers import Answer, Made
 from api.http.fields import (
     DISPLAYED,
-    FROM_TO,
     Identifier,
     Instant,
     Line,
@@ -220,10 +220,9 @@ class LeaveIn(Strict):
     reason: Line | None = None
 
 
-class WindowOut(BaseModel):
-    model_config = FROM_TO
-    from_: datetime = Field(alias="from")
-    to: datetime
+class WindowOut(Answer):
+    begin: datetime = Field(alias="from")
+    end: datetime = Field(alias="to")
 
 
 class OnCallShiftOut(WindowOut):
@@ -233,12 +232,12 @@ class OnCallShiftOut(WindowOut):
     reason: str
 
 
-class AbsentOut(BaseModel):
+class AbsentOut(Answer):
     person: str
     reason: str
 
 
-class OnCallOut(BaseModel):
+class OnCallOut(Answer):
     """`now` has whole shifts; `next` and `previous` are the next and the last people
     other than those; `absent` lists the other people, and why they are not on call.
     `version`: the version of the schedule at that time, null after it was retired. For
@@ -246,9 +245,9 @@ class OnCallOut(BaseModel):
     given; nobody was notified by it then.
     """
 
-    schedule: str
-    version: int | None
-    published_at: datetime | None
+    schedule: Made[str]
+    version: Made[int | None]
+    published_at: Made[datetime | None]
     at: datetime
     now: list[OnCallShiftOut]
     next: list[OnCallShiftOut]
@@ -256,68 +255,66 @@ class OnCallOut(BaseModel):
     absent: list[AbsentOut]
 
 
-class ShiftsOut(WindowOut):
+class ShiftsOut(Answer):
     """Shifts cut to the range; `gaps`: when nobody is on call."""
 
-    schedule: str
-    shifts: list[OnCallShiftOut]
-    gaps: list[WindowOut]
+    schedule: Made[str]
+    begin: Made[datetime] = Field(alias="from")
+    end: Made[datetime] = Field(alias="to")
+    shifts: Made[list[OnCallShiftOut]]
+    gaps: Made[list[WindowOut]]
 
 
 class WhoOut(RootModel[OnCallOut | ShiftsOut]):
     """The first form answers `at`, the second `from` and `to`."""
 
 
-class SchedulePreviewOut(BaseModel):
-    shifts: list[OnCallShiftOut]
-    gaps: list[WindowOut]
-    warnings: list[WarningOut]
+class SchedulePreviewOut(Answer):
+    shifts: Made[list[OnCallShiftOut]]
+    gaps: Made[list[WindowOut]]
+    warnings: Made[list[WarningOut]]
 
 
-class OverrideOut(WindowOut):
+class OverrideOut(Answer):
     id: str
     kind: OverrideKind
     person: str
     replaces: str | None
+    begin: datetime = Field(alias="from")
+    end: datetime = Field(alias="to")
     reason: str
     priority: int
-    made_by: str
+    by: str = Field(alias="made_by")
     made_at: datetime
     cancelled_at: datetime | None
 
 
 class NewOverrideOut(OverrideOut):
-    warnings: list[WarningOut]
+    warnings: Made[list[WarningOut]]
 
 
-class OverridePage(BaseModel):
-    items: list[OverrideOut]
-    next_cursor: str | None
-
-
-class SwapOut(WindowOut):
+class SwapOut(Answer):
     id: str
-    person: str
-    with_: str | None = Field(alias="with")
-    back: WindowOut | None
+    asker: str = Field(alias="person")
+    offered_to: str | None = Field(alias="with")
+    begin: datetime = Field(alias="from")
+    end: datetime = Field(alias="to")
+    back: Made[WindowOut | None]
     reason: str
-    taken_by: str | None
+    taker: str | None = Field(alias="taken_by")
     taken_at: datetime | None
     cancelled_at: datetime | None
 
 
 class TakenSwapOut(SwapOut):
-    warnings: list[WarningOut]
+    warnings: Made[list[WarningOut]]
 
 
-class SwapPage(BaseModel):
-    items: list[SwapOut]
-    next_cursor: str | None
-
-
-class LeaveOut(WindowOut):
+class LeaveOut(Answer):
     id: str
-    agent: str
+    person: str = Field(alias="agent")
+    begin: datetime = Field(alias="from")
+    end: datetime = Field(alias="to")
     reason: str
     made_at: datetime
     cancelled_at: datetime | None
@@ -326,9 +323,4 @@ class LeaveOut(WindowOut):
 class NewLeaveOut(LeaveOut):
     """`warnings`: hours in which the leave leaves nobody on call, for each schedule."""
 
-    warnings: list[WarningOut]
-
-
-class LeavePage(BaseModel):
-    items: list[LeaveOut]
-    next_cursor: str | None
+    warnings: Made[list[WarningOut]]

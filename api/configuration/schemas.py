@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -13,6 +12,7 @@ from pydantic import (
     model_validator,
 )
 
+from api.http.answers import Answer, Made
 from api.http.fields import (
     DISPLAYED,
     Cleaned,
@@ -469,7 +469,7 @@ class AgentIn(Strict):
     )
 
 
-class ConfigOut(BaseModel):
+class ConfigOut(Answer):
     """`resolved`: a calendar with every holiday as a date; this is what counts.
     `warnings`: those given when it was published.
     """
@@ -478,9 +478,9 @@ class ConfigOut(BaseModel):
     name: str
     version: int
     sha256: str
-    retired: bool
-    retired_at: datetime | None
-    retired_by: str | None
+    retired: Made[bool]
+    retired_at: Made[datetime | None]
+    retired_by: Made[str | None]
     published_at: datetime
     published_by: str
     document: dict[str, object]
@@ -488,14 +488,9 @@ class ConfigOut(BaseModel):
     warnings: list[WarningOut]
 
 
-class RetiredOut(BaseModel):
+class RetiredOut(Answer):
     """`warnings`: the documents that still refer to it, and the hours in which nobody
     is on call.
     """
 
     warnings: list[WarningOut]
-
-
-class ConfigPage(BaseModel):
-    items: list[ConfigOut]
-    next_cursor: str | None

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from api.http.answers import Answer, Made
 from api.http.fields import Cleaned, Identifier, Line, Strict, Verbatim, example
 from api.ports import MOST_COUNTED
 from domain.subscription.subscription import Held, State
@@ -58,50 +59,45 @@ class ResumeSubscriptionIn(Strict):
     held: Held = "all"
 
 
-class SubscriptionOut(BaseModel):
+class SubscriptionOut(Answer):
     """`state_reason`: why it is paused or disabled."""
 
     id: str
     url: str
     types: list[str]
     format: str
-    delivery: str
+    delivery: Made[str]
     team: str | None
     state: State
     state_reason: str | None
     created_at: datetime
-    created_by: str
+    created_by: Made[str]
     version: int
 
 
 class SubscriptionStandingOut(SubscriptionOut):
-    held: int = Field(
+    held: Made[int] = Field(
         description=f"Number of events waiting to be sent, counted up to {MOST_COUNTED}"
     )
-    lag: str = Field(
+    lag: Made[str] = Field(
         description=("How long the oldest of them has been waiting; `PT0S`: none")
     )
-    failures: int = Field(description="Failed attempts in a row")
-    failing_since: datetime | None
-    last_failure: str | None = Field(
+    failures: Made[int] = Field(description="Failed attempts in a row")
+    failing_since: Made[datetime | None]
+    last_failure: Made[str | None] = Field(
         description=("The answer of the endpoint, or why there was none")
     )
-    next_try_at: datetime | None = Field(
+    next_try_at: Made[datetime | None] = Field(
         description=("When the next attempt is, after a failure, while active")
     )
-    last_success_at: datetime | None
+    last_success_at: Made[datetime | None]
 
 
 class NewSubscriptionOut(SubscriptionOut):
-    secret: str = Field(description="Shown in this answer only")
+    secret: Made[str] = Field(description="Shown in this answer only")
 
 
-class SubscriptionPage(BaseModel):
-    items: list[SubscriptionOut]
-    next_cursor: str | None
-
-
-class DeliveryOut(BaseModel):
+class DeliveryOut(Answer):
     """`detail`: the beginning of the answer, or why there was none. `position`: null
     for a test.
     """
@@ -117,15 +113,10 @@ class DeliveryOut(BaseModel):
     attempted_at: datetime
 
 
-class TestedOut(BaseModel):
+class TestedOut(Answer):
     """`detail`: the beginning of the answer, or why there was none."""
 
-    state: Literal["delivered", "failed"]
+    state: Made[Literal["delivered", "failed"]]
     status_code: int | None
     detail: str
-    duration_ms: int
-
-
-class DeliveryPage(BaseModel):
-    items: list[DeliveryOut]
-    next_cursor: str | None
+    duration_ms: Made[int]

@@ -6,28 +6,27 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from activities.cloudevents import plain
-from activities.delivery import Attempt, try_out
+from activities.delivery import try_out
 from activities.ports import Appended
 from activities.subscriptions import SubscriptionDesk, Wish
 from api.events.subscription_schemas import (
     DeliveryOut,
-    DeliveryPage,
     NewSubscriptionOut,
     PauseSubscriptionIn,
     ResumeSubscriptionIn,
     SubscriptionChangeIn,
     SubscriptionIn,
     SubscriptionOut,
-    SubscriptionPage,
     SubscriptionStandingOut,
     TestedOut,
 )
+from api.http.answers import Answer, page
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.paging import PageDep
 from api.http.responses import answer, etag, made_at, written
 from api.ports import Services, Standing
 from domain.access import ApiKey
+from domain.duration import format_duration
 from domain.errors import InvalidError, NotFoundError
 from domain.event import Json
 from domain.people.directory import Team
@@ -90,13 +89,14 @@ async def create_subscription(
     appended = await _desk(known).create(wanted, secret, caller)
     created = fold_subscriptions(await known.store.load(appended.stream_id, 1))
     [found] = created.by_id.values()
-    shown = _json(found) | {"secret": await known.secrets.reveal(found.id)}
+    revealed = await known.secrets.reveal(found.id)
+    shown = _shown(found, NewSubscriptionOut, secret=revealed)
     where = made_at("subscriptions", found.id)
     headers = where | etag(found.version) | written(appended)
     return answer(shown, status=201, headers=headers)
 
 
-@ROUTER.get("", response_model=SubscriptionPage, **READ)
+@ROUTER.get("", response_model=page(SubscriptionOut), **READ)
 async def list_subscriptions(
     known: ServicesDep, asked: PageDep, whose: Whose
 ) -> Response:
@@ -105,7 +105,7 @@ async def list_subscriptions(
     """
     there = (await known.registry.subscriptions()).there
     found = sorted((s for s in there if whose.sees(s)), key=lambda s: s.id)
-    return answer(asked.of(found, lambda s: s.id, _json))
+    return answer(asked.of(found, lambda s: s.id, _shown))
 
 
 @ROUTER.get("/{subscription_id}", response_model=SubscriptionStandingOut, **READ)
@@ -114,8 +114,9 @@ async def get_subscription(
 ) -> Response:
     """Its state: how many events wait, since when it fails, when it is retried."""
     found = await whose.find(subscription_id)
-    standing = _standing_json(found, await known.secrets.standing(found), known.now())
-    return answer(_json(found) | standing, headers=etag(found.version))
+    standing = _standing(found, await known.secrets.standing(found), known.now())
+    shown = _shown(found, SubscriptionStandingOut, **standing)
+    return answer(shown, headers=etag(found.version))
 
 
 @ROUTER.patch("/{subscription_id}", response_model=SubscriptionOut, **WRITE)
@@ -195,7 +196,9 @@ async def test_subscription(
     attempt = await try_out(
         known.courier, known.secrets, found, known.new_id(), known.now()
     )
-    return answer(_tested_json(attempt))
+    state = "delivered" if attempt.delivered else "failed"
+    duration_ms = round(attempt.duration.total_seconds() * 1000)
+    return answer(TestedOut.of(attempt, state=state, duration_ms=duration_ms))
 
 
 @ROUTER.delete("/{subscription_id}", status_code=204, **WRITE)
@@ -209,7 +212,7 @@ async def delete_subscription(
     return Response(status_code=204, headers=written(appended))
 
 
-@ROUTER.get("/{subscription_id}/deliveries", response_model=DeliveryPage, **READ)
+@ROUTER.get("/{subscription_id}/deliveries", response_model=page(DeliveryOut), **READ)
 async def list_deliveries(
     subscription_id: str,
     known: ServicesDep,
@@ -232,7 +235,7 @@ async def _as_left(
     """As of the command, so that a replayed answer is the same."""
     events = await known.store.load(appended.stream_id, appended.version)
     found = fold_subscriptions(events).by_id[subscription_id]
-    return answer(_json(found), headers=etag(found.version) | written(appended))
+    return answer(_shown(found), headers=etag(found.version) | written(appended))
 
 
 def _desk(known: Services) -> SubscriptionDesk:
@@ -253,39 +256,21 @@ def _secret(text: str) -> str:
         raise InvalidError.at("/secret", str(error)) from error
 
 
-def _json(subscription: Subscription) -> Json:
-    return {
-        "id": subscription.id,
-        "url": subscription.url,
-        "types": list(subscription.types),
-        "format": subscription.format,
-        "delivery": "webhook",
-        "team": subscription.team,
-        "state": subscription.state,
-        "state_reason": subscription.state_reason,
-        "created_at": subscription.created_at,
-        "created_by": subscription.maker.person,
-        "version": subscription.version,
-    }
+def _shown(
+    subscription: Subscription, form: type[Answer] = SubscriptionOut, **made: object
+) -> Json:
+    by = subscription.maker.person
+    return form.of(subscription, delivery="webhook", created_by=by, **made)
 
 
-def _standing_json(subscription: Subscription, found: Standing, now: datetime) -> Json:
+def _standing(subscription: Subscription, found: Standing, now: datetime) -> Json:
     waits = max(now - found.oldest, timedelta(0)) if found.oldest else timedelta(0)
     return {
         "held": found.held,
-        "lag": plain(waits),
+        "lag": format_duration(waits),
         "failures": found.failures,
         "failing_since": found.failing_since,
         "last_failure": found.last_failure,
         "next_try_at": found.next_try_at if subscription.delivers else None,
         "last_success_at": found.last_success_at,
-    }
-
-
-def _tested_json(attempt: Attempt) -> Json:
-    return {
-        "state": "delivered" if attempt.delivered else "failed",
-        "status_code": attempt.status_code,
-        "detail": attempt.detail,
-        "duration_ms": round(attempt.duration.total_seconds() * 1000),
     }

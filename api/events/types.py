@@ -3,9 +3,10 @@
 from typing import Any
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.event_types.schemas import EventType
+from api.http.answers import Answer, Made, page
 from api.http.auth import ServicesDep, reads
 from api.http.paging import PageDep
 from api.http.responses import answer
@@ -14,35 +15,23 @@ from domain.event import Json
 ROUTER = APIRouter(prefix="/v1/event-types", tags=["events"])
 
 
-class EventTypeOut(BaseModel):
-    model_config = ConfigDict(serialize_by_alias=True)
+class EventTypeOut(Answer):
     type: str = Field(
         description=("The name, as in `types` of the feed and of a subscription")
     )
     description: str = Field(description="What happened, in one sentence")
-    json_schema: dict[str, Any] = Field(
+    json_schema: Made[dict[str, Any]] = Field(
         alias="schema", description="JSON Schema 2020-12 of the whole CloudEvent"
     )
     example: dict[str, Any] = Field(description="A CloudEvent of this type")
     since: str = Field(description="The release that added this type")
 
 
-class EventTypePage(BaseModel):
-    items: list[EventTypeOut]
-    next_cursor: str | None = Field(description="null on the last page")
-
-
-@ROUTER.get("", response_model=EventTypePage, **reads("events:read", 422))
+@ROUTER.get("", response_model=page(EventTypeOut), **reads("events:read", 422))
 async def list_event_types(known: ServicesDep, asked: PageDep) -> Response:
     """Every event type that can be subscribed to, with its schema and an example."""
-    return answer(asked.of(known.event_types, lambda t: t.type, _json))
 
+    def shown(found: EventType) -> Json:
+        return EventTypeOut.of(found, json_schema=found.schema)
 
-def _json(found: EventType) -> Json:
-    return {
-        "type": found.type,
-        "description": found.description,
-        "schema": found.schema,
-        "example": found.example,
-        "since": found.since,
-    }
+    return answer(asked.of(known.event_types, lambda t: t.type, shown))

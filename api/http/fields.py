@@ -138,7 +138,10 @@ Duration = Annotated[
     ),
 ]
 
-DurationText = Annotated[str, Field(json_schema_extra={"pattern": ISO_DURATION})]
+DURATION_TEXT: Final = "a duration, in answers the text of it"
+DurationText = Annotated[
+    str, Field(json_schema_extra={"pattern": ISO_DURATION}), DURATION_TEXT
+]
 
 
 def example(**fields: JsonValue) -> ConfigDict:

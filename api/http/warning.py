@@ -1,9 +1,9 @@
 """What is allowed and probably unintended, as answers show it."""
 
-from pydantic import BaseModel
+from api.http.answers import Answer
 
 
-class WarningOut(BaseModel):
+class WarningOut(Answer):
     """What is allowed but probably unintended."""
 
     pointer: str

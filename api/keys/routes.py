@@ -1,13 +1,13 @@
 """API keys: create, list, revoke. The key itself is shown once."""
 
 import hashlib
-from collections.abc import Mapping
 from datetime import datetime
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from activities.keys import KeyDesk
+from api.http.answers import Answer, Made, page
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier, Instant, Strict, Word, example
 from api.http.paging import PageDep
@@ -44,7 +44,7 @@ class KeyIn(Strict):
     expires_at: Instant | None = None
 
 
-class KeyOut(BaseModel):
+class KeyOut(Answer):
     """`last_used_at`: accurate to some minutes."""
 
     id: str
@@ -56,16 +56,11 @@ class KeyOut(BaseModel):
     created_at: datetime
     created_by: str
     expires_at: datetime | None
-    last_used_at: datetime | None
+    last_used_at: Made[datetime | None]
 
 
 class NewKeyOut(KeyOut):
-    key: str = Field(description="Shown in this answer only")
-
-
-class KeyPage(BaseModel):
-    items: list[KeyOut]
-    next_cursor: str | None
+    key: Made[str] = Field(description="Shown in this answer only")
 
 
 @ROUTER.post("", status_code=201, response_model=NewKeyOut, **WRITE)
@@ -87,17 +82,21 @@ async def create_key(body: KeyIn, known: ServicesDep, caller: CallerDep) -> Resp
     if appended.replayed:
         raise ShownOnceError(appended.stream_id.partition("/")[2])
     made = (await known.registry.keys()).by_id[wanted.key_id]
-    shown = {**_json(made, {}), "key": key}
+    shown = NewKeyOut.of(made, last_used_at=None, key=key)
     headers = made_at("keys", made.id) | written(appended)
     return answer(shown, status=201, headers=headers)
 
 
-@ROUTER.get("", response_model=KeyPage, **READ)
+@ROUTER.get("", response_model=page(KeyOut), **READ)
 async def list_keys(known: ServicesDep, asked: PageDep) -> Response:
     """Sorted by creation, including revoked keys."""
     keys = (await known.registry.keys()).by_id.values()
     used = await known.key_uses.last()
-    return answer(asked.numbered(keys, lambda key: _json(key, used)))
+
+    def shown(key: ApiKey) -> Json:
+        return KeyOut.of(key, last_used_at=used.get(key.id))
+
+    return answer(asked.numbered(keys, shown))
 
 
 @ROUTER.delete("/{key_id}", status_code=204, **WRITE)
@@ -113,18 +112,3 @@ def key_service(known: Services) -> KeyDesk:
         publishing=known.publishing,
         now=known.now,
     )
-
-
-def _json(key: ApiKey, used: Mapping[str, datetime]) -> Json:
-    return {
-        "id": key.id,
-        "name": key.name,
-        "role": key.role,
-        "agent": key.agent,
-        "acts_for": list(key.acts_for),
-        "revoked": key.revoked,
-        "created_at": key.created_at,
-        "created_by": key.created_by,
-        "expires_at": key.expires_at,
-        "last_used_at": used.get(key.id),
-    }

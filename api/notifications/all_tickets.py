@@ -4,27 +4,23 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from activities.cloudevents import plain
-from activities.notification.test_message import Tested
 from api.configuration.routes import Name
+from api.http.answers import Answer, Made, page
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier, Instant, Several
 from api.http.paging import PageDep
 from api.http.responses import answer, written
-from api.notifications.routes import messages_json
 from api.notifications.schemas import NotificationMessageOut
 from api.ports import NotificationFilter
-from domain.event import Json
 from domain.notification.facts import Cause
 from domain.notification.notification import (
-    Notification,
     State,
     fold,
     notification_stream,
 )
-from domain.notification.test_message import ChannelTried, TestOutcome
+from domain.notification.test_message import TestOutcome
 from domain.people.channels import Channel, Urgency
 
 ROUTER = APIRouter(prefix="/v1/notifications", tags=["notifications"])
@@ -33,7 +29,7 @@ READ = reads("tickets:read", 422)
 WRITE = guarded("config:write", 400, 404, 409, 422, 429)
 
 
-class ListedNotificationOut(BaseModel):
+class ListedNotificationOut(Answer):
     """`unreachable`: why no message could reach this person; `detail` of each message:
     why it failed. `clock`, `step` and `repetition` are set if an escalation chose the
     person.
@@ -41,7 +37,7 @@ class ListedNotificationOut(BaseModel):
 
     id: str
     ticket_id: str
-    agent: str
+    person: str = Field(alias="agent")
     cause: Cause
     clock: str | None
     step: int | None
@@ -53,12 +49,7 @@ class ListedNotificationOut(BaseModel):
     messages: list[NotificationMessageOut]
 
 
-class ListedNotificationPage(BaseModel):
-    items: list[ListedNotificationOut]
-    next_cursor: str | None
-
-
-class ChannelTestOut(BaseModel):
+class ChannelTestOut(Answer):
     """`not_set_up`: ops must set up or fix something, see `code`; `failed`: the
     provider did not accept the message.
     """
@@ -69,16 +60,16 @@ class ChannelTestOut(BaseModel):
     code: str | None = Field(examples=["not_configured", "smtp_550", "http_404"])
 
 
-class NotificationTestOut(BaseModel):
+class NotificationTestOut(Answer):
     """`reached`: at least one channel took the message."""
 
     agent: str
-    at: datetime
-    reached: bool
+    at: Made[datetime]
+    reached: Made[bool]
     channels: list[ChannelTestOut]
 
 
-@ROUTER.get("", response_model=ListedNotificationPage, **READ)
+@ROUTER.get("", response_model=page(ListedNotificationOut), **READ)
 async def list_notifications(
     known: ServicesDep,
     asked: PageDep,
@@ -100,7 +91,7 @@ async def list_notifications(
     ids, following = await known.notifications.page(wanted, asked.limit, asked.cursor)
     streams = await known.store.load_many([notification_stream(n) for n in ids])
     found = (fold(streams.get(notification_stream(n), ())) for n in ids)
-    items = [_json(one) for one in found if one is not None]
+    items = [ListedNotificationOut.of(one) for one in found if one is not None]
     return answer({"items": items, "next_cursor": following})
 
 
@@ -114,39 +105,6 @@ async def test_notification(
     most three a minute for one agent.
     """
     tested = await known.notification_test.send(name, caller)
-    return answer(_tested_json(tested), headers=written(tested.appended))
-
-
-def _json(found: Notification) -> Json:
-    return {
-        "id": found.id,
-        "ticket_id": found.ticket_id,
-        "agent": found.person,
-        "cause": found.cause,
-        "clock": found.clock,
-        "step": found.step,
-        "repetition": found.repetition,
-        "planned_at": plain(found.planned_at),
-        "urgency": found.urgency,
-        "state": found.state,
-        "unreachable": found.unreachable,
-        "messages": messages_json(found),
-    }
-
-
-def _tested_json(tested: Tested) -> Json:
-    return {
-        "agent": tested.fact.agent,
-        "at": plain(tested.at),
-        "reached": any(c.outcome == "sent" for c in tested.fact.channels),
-        "channels": [_channel_json(channel) for channel in tested.fact.channels],
-    }
-
-
-def _channel_json(tried: ChannelTried) -> Json:
-    return {
-        "channel": tried.channel,
-        "target": tried.target,
-        "outcome": tried.outcome,
-        "code": tried.code,
-    }
+    reached = any(c.outcome == "sent" for c in tested.fact.channels)
+    shown = NotificationTestOut.of(tested.fact, at=tested.at, reached=reached)
+    return answer(shown, headers=written(tested.appended))

@@ -2,18 +2,17 @@
 
 from fastapi import APIRouter, Response
 
-from activities.cloudevents import plain
+from api.http.answers import page
 from api.http.auth import ServicesDep
 from api.http.paging import PageDep
 from api.http.responses import answer
-from api.notifications.schemas import NotificationPage
+from api.notifications.schemas import NotificationMessageOut, NotificationOut
 from api.tickets.references import ticket_id_of
 from api.tickets.routes import READ
 from domain.errors import NotFoundError
 from domain.event import Json
 from domain.notification.audience import Trigger, tellings
 from domain.notification.notification import (
-    Message,
     Notification,
     fold,
     notification_stream,
@@ -22,7 +21,7 @@ from domain.notification.notification import (
 ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 
 
-@ROUTER.get("/{ticket_id}/notifications", response_model=NotificationPage, **READ)
+@ROUTER.get("/{ticket_id}/notifications", response_model=page(NotificationOut), **READ)
 async def get_ticket_notifications(
     ticket_id: str, known: ServicesDep, asked: PageDep
 ) -> Response:
@@ -36,42 +35,21 @@ async def get_ticket_notifications(
     streams = await known.store.load_many([notification_stream(t.id) for t in told])
 
     def shown(telling: Trigger) -> Json:
-        return _json(telling, fold(streams.get(notification_stream(telling.id), ())))
+        return _shown(telling, fold(streams.get(notification_stream(telling.id), ())))
 
     return answer(asked.numbered(told, shown))
 
 
-def _json(told: Trigger, found: Notification | None) -> Json:
+def _shown(told: Trigger, found: Notification | None) -> Json:
     step, repetition = told.step
-    return {
-        "id": told.id,
-        "person": told.person,
-        "cause": told.cause,
-        "event": told.event.fact.topic,
-        "reason": told.reason,
-        "clock": told.clock,
-        "step": step,
-        "repetition": repetition,
-        "told_at": plain(told.event.timestamp),
-        "urgency": found.urgency if found else None,
-        "state": found.state if found else "pending",
-        "unreachable": found.unreachable if found else None,
-        "messages": messages_json(found),
-    }
-
-
-def messages_json(found: Notification | None) -> list[Json]:
-    return [_message_json(message) for message in found.messages] if found else []
-
-
-def _message_json(message: Message) -> Json:
-    return {
-        "channel": message.channel,
-        "target": message.target,
-        "state": message.state,
-        "due_at": plain(message.due_at),
-        "ended_at": plain(message.ended_at),
-        "attempts": message.attempts,
-        "detail": message.detail,
-        "bundled_with": message.bundled_with,
-    }
+    return NotificationOut.of(
+        told,
+        event=told.event.fact.topic,
+        step=step,
+        repetition=repetition,
+        told_at=told.event.timestamp,
+        urgency=found.urgency if found else None,
+        state=found.state if found else "pending",
+        unreachable=found.unreachable if found else None,
+        messages=NotificationMessageOut.each(found.messages if found else ()),
+    )

@@ -3,14 +3,13 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel
-
+from api.http.answers import Answer, Made
 from domain.notification.facts import Cause
 from domain.notification.notification import MessageState, State
 from domain.people.channels import Channel, Urgency
 
 
-class NotificationMessageOut(BaseModel):
+class NotificationMessageOut(Answer):
     """`detail`: why it failed, is delayed or was dropped, for example `smtp_550`.
     `bundled_with`: the notification with which this one was sent in one message.
     """
@@ -25,7 +24,7 @@ class NotificationMessageOut(BaseModel):
     bundled_with: str | None
 
 
-class NotificationOut(BaseModel):
+class NotificationOut(Answer):
     """`event`: the type of the event; `cause` and `reason`: why this person. `state`:
     `sent` as soon as one message was sent; `pending`: not planned yet. `unreachable`:
     why the person could not be notified.
@@ -33,19 +32,14 @@ class NotificationOut(BaseModel):
 
     id: str
     person: str
-    reason: str
     cause: Cause
-    event: str
+    event: Made[str]
+    reason: str
     clock: str | None
-    step: int | None
-    repetition: int | None
-    told_at: datetime
-    urgency: Urgency | None
-    state: State | Literal["pending"]
-    unreachable: str | None
-    messages: list[NotificationMessageOut]
-
-
-class NotificationPage(BaseModel):
-    items: list[NotificationOut]
-    next_cursor: str | None
+    step: Made[int | None]
+    repetition: Made[int | None]
+    told_at: Made[datetime]
+    urgency: Made[Urgency | None]
+    state: Made[State | Literal["pending"]]
+    unreachable: Made[str | None]
+    messages: Made[list[NotificationMessageOut]]

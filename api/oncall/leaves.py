@@ -4,20 +4,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from activities.cloudevents import plain
 from activities.oncall import OnCallDesk
 from api.configuration.routes import Name
-from api.configuration.schedule_schemas import LeaveIn, LeavePage, NewLeaveOut
+from api.configuration.schedule_schemas import LeaveIn, LeaveOut, NewLeaveOut
+from api.http.answers import page
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier
 from api.http.paging import PageDep
 from api.http.responses import answer, made_at, written
+from api.http.warning import WarningOut
 from api.ports import Services
 from domain.errors import NotFoundError
-from domain.event import Json
 from domain.oncall.facts import AgentLeaveAdded
 from domain.oncall.leaves import find_leave
-from domain.oncall.override import Leave
 
 ROUTER = APIRouter(prefix="/v1/agents", tags=["on call"])
 READ = reads("config:read", 404, 422)
@@ -42,12 +41,12 @@ async def add_leave(
     fact = done.fact
     assert isinstance(fact, AgentLeaveAdded)
     made = find_leave(done.leaves, fact.leave_id)
-    shown = _leave_json(made) | {"warnings": plain(fact.warnings)}
+    shown = NewLeaveOut.of(made, warnings=WarningOut.each(fact.warnings))
     headers = made_at("agents", name, "leaves", made.id) | written(done.appended)
     return answer(shown, status=201, headers=headers)
 
 
-@ROUTER.get("/{name}/leaves", response_model=LeavePage, **READ)
+@ROUTER.get("/{name}/leaves", response_model=page(LeaveOut), **READ)
 async def list_leaves(
     name: Name,
     known: ServicesDep,
@@ -64,7 +63,7 @@ async def list_leaves(
         if past or (leave.cancelled_at is None and leave.end > now)
     ]
     found.sort(key=lambda leave: leave.id)
-    return answer(asked.of(found, lambda leave: leave.id, _leave_json))
+    return answer(asked.of(found, lambda leave: leave.id, LeaveOut.of))
 
 
 @ROUTER.delete("/{name}/leaves/{leave_id}", status_code=204, **WRITE)
@@ -78,15 +77,3 @@ async def cancel_leave(
 
 def _desk(known: Services) -> OnCallDesk:
     return OnCallDesk(known.store, known.registry, known.now)
-
-
-def _leave_json(leave: Leave) -> Json:
-    return {
-        "id": leave.id,
-        "agent": leave.person,
-        "from": leave.begin,
-        "to": leave.end,
-        "reason": leave.reason,
-        "made_at": leave.made_at,
-        "cancelled_at": leave.cancelled_at,
-    }

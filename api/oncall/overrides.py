@@ -6,24 +6,24 @@ from fastapi import APIRouter, Query, Response
 from starlette.exceptions import HTTPException
 
 from activities.acting import acting_agent
-from activities.cloudevents import plain
 from activities.oncall import OnCallDesk
 from activities.ports import Caller
 from api.configuration.routes import Name
 from api.configuration.schedule_schemas import (
     NewOverrideOut,
     OverrideIn,
-    OverridePage,
+    OverrideOut,
     SwapIn,
     SwapOut,
-    SwapPage,
     TakeIn,
     TakenSwapOut,
 )
+from api.http.answers import Answer, page
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier
 from api.http.paging import PageDep
 from api.http.responses import answer, made_at, written
+from api.http.warning import WarningOut
 from api.ports import Services
 from domain.event import Json
 from domain.oncall.changes import find_override, find_swap
@@ -61,12 +61,12 @@ async def add_override(
     fact = done.fact
     assert isinstance(fact, ScheduleOverrideAdded)
     made = find_override(done.changes, fact.override_id)
-    shown = _override_json(made) | {"warnings": plain(fact.warnings)}
+    shown = NewOverrideOut.of(made, warnings=WarningOut.each(fact.warnings))
     where = made_at("schedules", name, "overrides", made.id)
     return answer(shown, status=201, headers=where | written(done.appended))
 
 
-@ROUTER.get("/{name}/overrides", response_model=OverridePage, **READ)
+@ROUTER.get("/{name}/overrides", response_model=page(OverrideOut), **READ)
 async def list_overrides(
     name: Name, known: ServicesDep, asked: PageDep, past: Past = False
 ) -> Response:
@@ -79,7 +79,7 @@ async def list_overrides(
         and (past or (c.cancelled_at is None and c.end > now))
     ]
     found.sort(key=lambda c: c.id)
-    return answer(asked.of(found, lambda c: c.id, _override_json))
+    return answer(asked.of(found, lambda c: c.id, OverrideOut.of))
 
 
 @ROUTER.delete("/{name}/overrides/{override_id}", status_code=204, **WRITE)
@@ -110,10 +110,10 @@ async def offer_swap(
     [*_, made] = done.changes
     assert isinstance(made, Swap)
     where = made_at("schedules", name, "swaps", made.id)
-    return answer(_swap_json(made), status=201, headers=where | written(done.appended))
+    return answer(_shown(made), status=201, headers=where | written(done.appended))
 
 
-@ROUTER.get("/{name}/swaps", response_model=SwapPage, **READ)
+@ROUTER.get("/{name}/swaps", response_model=page(SwapOut), **READ)
 async def list_swaps(
     name: Name, known: ServicesDep, asked: PageDep, past: Past = False
 ) -> Response:
@@ -125,7 +125,7 @@ async def list_swaps(
         if isinstance(c, Swap) and (past or (c.cancelled_at is None and c.ends > now))
     ]
     found.sort(key=lambda c: c.id)
-    return answer(asked.of(found, lambda c: c.id, _swap_json))
+    return answer(asked.of(found, lambda c: c.id, _shown))
 
 
 @ROUTER.post("/{name}/swaps/{swap_id}/take", response_model=TakenSwapOut, **SWAP)
@@ -137,8 +137,8 @@ async def take_swap(
     done = await _desk(known).take_swap(name, swap_id, by.actor.person, by)
     fact = done.fact
     assert isinstance(fact, ScheduleSwapTaken)
-    shown = _swap_json(find_swap(done.changes, fact.swap_id))
-    shown |= {"warnings": plain(fact.warnings)}
+    made = find_swap(done.changes, fact.swap_id)
+    shown = _shown(made, TakenSwapOut, warnings=WarningOut.each(fact.warnings))
     return answer(shown, headers=written(done.appended))
 
 
@@ -169,32 +169,6 @@ def _desk(known: Services) -> OnCallDesk:
     return OnCallDesk(known.store, known.registry, known.now)
 
 
-def _override_json(override: Override) -> Json:
-    return {
-        "id": override.id,
-        "kind": override.kind,
-        "person": override.person,
-        "replaces": override.replaces,
-        "from": override.begin,
-        "to": override.end,
-        "reason": override.reason,
-        "priority": override.priority,
-        "made_by": override.by,
-        "made_at": override.made_at,
-        "cancelled_at": override.cancelled_at,
-    }
-
-
-def _swap_json(swap: Swap) -> Json:
-    return {
-        "id": swap.id,
-        "person": swap.asker,
-        "with": swap.offered_to,
-        "from": swap.begin,
-        "to": swap.end,
-        "back": swap.back and {"from": swap.back[0], "to": swap.back[1]},
-        "reason": swap.reason,
-        "taken_by": swap.taker,
-        "taken_at": swap.taken_at,
-        "cancelled_at": swap.cancelled_at,
-    }
+def _shown(swap: Swap, form: type[Answer] = SwapOut, **made: object) -> Json:
+    back = swap.back and {"from": swap.back[0], "to": swap.back[1]}
+    return form.of(swap, back=back, **made)

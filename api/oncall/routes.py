@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from api.configuration.schedule_schemas import OnCallShiftOut
+from api.configuration.schedule_schemas import WindowOut
+from api.http.answers import Answer, Made, page
 from api.http.auth import ServicesDep, reads
 from api.http.fields import Cleaned, Instant
 from api.http.paging import PageDep
@@ -26,11 +27,13 @@ ROUTER = APIRouter(prefix="/v1/on-call", tags=["on call"])
 READ = reads("config:read", 422)
 
 
-class LocalShiftOut(OnCallShiftOut):
+class LocalShiftOut(WindowOut):
     """`local_from`, `local_to`: the same in `time_zone`."""
 
-    local_from: datetime
-    local_to: datetime
+    local_from: Made[datetime]
+    local_to: Made[datetime]
+    person: str
+    reason: str
 
 
 class CalledByOut(BaseModel):
@@ -38,24 +41,19 @@ class CalledByOut(BaseModel):
     name: str
 
 
-class OnCallByScheduleOut(BaseModel):
+class OnCallByScheduleOut(Answer):
     """`now`: empty if nobody is on call; each until `to`. `next`: the next people other
     than those. `called_by`: what notifies people by this schedule.
     """
 
-    schedule: str
-    time_zone: str
-    now: list[LocalShiftOut]
-    next: list[LocalShiftOut]
-    called_by: list[CalledByOut]
+    schedule: Made[str]
+    time_zone: Made[str]
+    now: Made[list[LocalShiftOut]]
+    next: Made[list[LocalShiftOut]]
+    called_by: Made[list[CalledByOut]]
 
 
-class OnCallPage(BaseModel):
-    items: list[OnCallByScheduleOut]
-    next_cursor: str | None
-
-
-@ROUTER.get("", response_model=OnCallPage, **READ)
+@ROUTER.get("", response_model=page(OnCallByScheduleOut, "OnCallPage"), **READ)
 async def list_on_call(
     known: ServicesDep,
     asked: PageDep,
@@ -93,24 +91,19 @@ def _shown(
     name = published.name
     found = on_call_at(book.plan(name), at)
     zone = ZoneInfo(tz or published.schedule.tz)
-    return {
-        "schedule": name,
-        "time_zone": zone.key,
-        "now": [_shift(shift, zone) for shift in found.now],
-        "next": [_shift(shift, zone) for shift in found.next],
-        "called_by": [*_called_by(name, config)],
-    }
+    return OnCallByScheduleOut.of(
+        None,
+        schedule=name,
+        time_zone=zone.key,
+        now=[_local(shift, zone) for shift in found.now],
+        next=[_local(shift, zone) for shift in found.next],
+        called_by=[*_called_by(name, config)],
+    )
 
 
-def _shift(shift: Shift, zone: ZoneInfo) -> Json:
-    return {
-        "from": shift.begin,
-        "to": shift.end,
-        "local_from": shift.begin.astimezone(zone),
-        "local_to": shift.end.astimezone(zone),
-        "person": shift.person,
-        "reason": shift.reason,
-    }
+def _local(shift: Shift, zone: ZoneInfo) -> Json:
+    begin, end = shift.begin.astimezone(zone), shift.end.astimezone(zone)
+    return LocalShiftOut.of(shift, local_from=begin, local_to=end)
 
 
 def _called_by(schedule: str, config: Configuration) -> list[Json]:

@@ -7,17 +7,21 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Response
 
-from activities.cloudevents import plain
 from activities.configuration_sources import spelled_out
 from api.configuration.routes import Name, canonical
 from api.configuration.schedule_schemas import (
+    OnCallOut,
+    OnCallShiftOut,
     SchedulePreviewIn,
     SchedulePreviewOut,
+    ShiftsOut,
     WhoOut,
+    WindowOut,
 )
 from api.http.auth import ServicesDep, guarded, reads
 from api.http.fields import Cleaned, Instant
 from api.http.responses import answer
+from api.http.warning import WarningOut
 from api.oncall.ical import MEDIA_TYPE, calendar_text
 from domain.errors import FieldError, InvalidError, UnknownNameError
 from domain.event import Json, PolicyRef
@@ -28,7 +32,7 @@ from domain.oncall.schedule import Schedule
 from domain.oncall.schedule_lint import schedule_warnings
 from domain.oncall.shift_people import People, people_of
 from domain.oncall.shift_sources import ShiftExpansion, placed
-from domain.oncall.shifts import LONGEST_RANGE, Gap, Shift, gaps, shifts
+from domain.oncall.shifts import LONGEST_RANGE, Shift, gaps, shifts
 
 ROUTER = APIRouter(prefix="/v1/schedules", tags=["on call"])
 READ = reads("config:read", 404, 422)
@@ -55,14 +59,14 @@ async def get_on_call(
     if begin is None and to is None:
         when = at or known.now()
         found = await of_query(lambda: on_call_at(plan, when))
-        return answer(_on_call_json(name, plan, found))
+        return answer(_shown(name, plan, found))
     if at is not None:
         raise InvalidError.at("?at", "is asked alone, or `from` and `to`")
     if begin is None or to is None:
         missing = "?from" if begin is None else "?to"
         raise InvalidError.at(missing, "a range has both `from` and `to`")
-    covered = await of_query(lambda: _range_json(plan, begin, to))
-    return answer({"schedule": name, "from": begin, "to": to, **covered})
+    covered = await of_query(lambda: _covered(plan, begin, to))
+    return answer(ShiftsOut.of(None, schedule=name, begin=begin, end=to, **covered))
 
 
 @ROUTER.post("/preview", response_model=SchedulePreviewOut, **TRY)
@@ -81,10 +85,11 @@ async def preview_schedule(body: SchedulePreviewIn, known: ServicesDep) -> Respo
             raise InvalidError([fault])
         plan = published.revised(schedule, known.now())
     plan, agents, now = book.with_leaves(plan), config.directory.agents, known.now()
-    covered = await asyncio.to_thread(_range_json, plan, body.from_, body.to)
+    covered = await asyncio.to_thread(_covered, plan, body.from_, body.to)
     advice = await asyncio.to_thread(schedule_warnings, schedule, agents, now)
-    warnings = (*expansion.warnings, *placed(advice, document))
-    return answer(covered | {"warnings": plain(_below_schedule(warnings))})
+    found = _below_schedule((*expansion.warnings, *placed(advice, document)))
+    warnings = WarningOut.each(found)
+    return answer(SchedulePreviewOut.of(None, **covered, warnings=warnings))
 
 
 @ROUTER.get(
@@ -151,27 +156,20 @@ async def of_query(ask: Callable[[], T]) -> T:
         ) from error
 
 
-def _on_call_json(name: str, plan: Plan, found: OnCall) -> Json:
+def _shown(name: str, plan: Plan, found: OnCall) -> Json:
     schedule = plan.schedule_at(found.at)
-    return {
-        "schedule": name,
-        "version": None if schedule is None else schedule.ref.version,
-        "published_at": plan.published_at,
-        "at": found.at,
-        "now": [_shift_json(shift) for shift in found.now],
-        "next": [_shift_json(shift) for shift in found.next],
-        "previous": [_shift_json(shift) for shift in found.previous],
-        "absent": plain(found.absent),
-    }
+    version = None if schedule is None else schedule.ref.version
+    since = plan.published_at
+    return OnCallOut.of(found, schedule=name, version=version, published_at=since)
 
 
-def _range_json(plan: Plan, begin: datetime, end: datetime) -> Json:
+def _covered(plan: Plan, begin: datetime, end: datetime) -> Json:
     if end - begin > (longest := _longest(plan)):
         message = f"with so many layers at most {longest.days} days after `from`"
         raise InvalidError.at("/to", message)
     return {
-        "shifts": [_shift_json(shift) for shift in shifts(plan, begin, end)],
-        "gaps": [_window_json(gap) for gap in gaps(plan, begin, end)],
+        "shifts": OnCallShiftOut.each(shifts(plan, begin, end)),
+        "gaps": WindowOut.each(gaps(plan, begin, end)),
     }
 
 
@@ -179,11 +177,3 @@ def _longest(plan: Plan) -> timedelta:
     """What is worked out in one request: two years of five layers, less of more."""
     layers = [len(v.schedule.layers) for v in plan.versions if v.schedule is not None]
     return min(LONGEST_RANGE, timedelta(days=LAYER_DAYS // max(layers, default=1)))
-
-
-def _shift_json(shift: Shift) -> Json:
-    return _window_json(shift) | {"person": shift.person, "reason": shift.reason}
-
-
-def _window_json(window: Shift | Gap) -> Json:
-    return {"from": window.begin, "to": window.end}

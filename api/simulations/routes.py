@@ -8,16 +8,21 @@ from dataclasses import replace
 from fastapi import APIRouter, Response
 from starlette.exceptions import HTTPException
 
-from activities.cloudevents import plain
 from activities.ports import BusyError
 from activities.simulation import Job, Selection
 from api.configuration.bundles import documents_of
+from api.http.answers import page
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier
 from api.http.paging import PageDep
 from api.http.responses import answer
-from api.simulations.schemas import ConfigWarnings, SimulationIn, SimulationOut
-from domain.configuration.warnings import ConfigWarning, config_warnings
+from api.simulations.schemas import (
+    ConfigWarningOut,
+    ResultOut,
+    SimulationIn,
+    SimulationOut,
+)
+from domain.configuration.warnings import config_warnings
 from domain.errors import FieldError, InvalidError
 from domain.event import Json
 
@@ -51,7 +56,7 @@ def _started(job: Job, *, replayed: bool = False) -> Response:
     headers = {"Location": f"/v1/simulations/{job.id}"}
     if replayed:
         headers["Idempotency-Replayed"] = "true"
-    return answer(_job(job.as_started()), status=202, headers=headers)
+    return answer(_shown(job.as_started()), status=202, headers=headers)
 
 
 @ROUTER.get("/simulations/{simulation_id}", response_model=SimulationOut, **READ)
@@ -59,7 +64,7 @@ async def get_simulation(simulation_id: Identifier, known: ServicesDep) -> Respo
     """The progress of the job, and its result when it is done. The latest 50 finished
     jobs are kept for seven days.
     """
-    return answer(_job(await known.simulating.find(simulation_id)))
+    return answer(_shown(await known.simulating.find(simulation_id)))
 
 
 @ROUTER.delete("/simulations/{simulation_id}", status_code=204, **STOP)
@@ -71,7 +76,11 @@ async def stop_simulation(
     return Response(status_code=204)
 
 
-@ROUTER.get("/config/warnings", response_model=ConfigWarnings, **WARNINGS)
+@ROUTER.get(
+    "/config/warnings",
+    response_model=page(ConfigWarningOut, "ConfigWarnings"),
+    **WARNINGS,
+)
 async def list_config_warnings(known: ServicesDep, asked: PageDep) -> Response:
     """What is probably unintended in everything that is published now."""
     registry = known.registry
@@ -80,13 +89,7 @@ async def list_config_warnings(known: ServicesDep, asked: PageDep) -> Response:
     found = await asyncio.to_thread(
         lambda: [*config_warnings(config, book, known.now())]
     )
-    return answer(asked.numbered(found, _warning))
-
-
-def _warning(found: ConfigWarning) -> Json:
-    shown = plain(found)
-    assert isinstance(shown, dict)
-    return shown
+    return answer(asked.numbered(found, ConfigWarningOut.of))
 
 
 def _selection(body: SimulationIn) -> Selection:
@@ -105,23 +108,7 @@ def _selection(body: SimulationIn) -> Selection:
     return Selection(opened=(body.from_, body.to))
 
 
-def _job(job: Job) -> Json:
-    return {
-        "id": job.id,
-        "state": job.state,
-        "done": job.done,
-        "total": job.total,
-        "as_of": job.as_of,
-        "warnings": job.warnings,
-        "result": _result(job) if job.state == "done" else None,
-        "error": job.error,
-    }
-
-
-def _result(job: Job) -> Json:
-    """As large as what differs: who only asks how far it is does not pay for it."""
-    return {
-        "summary": plain(job.summary),
-        "tickets": job.tickets,
-        "left_out": job.left_out,
-    }
+def _shown(job: Job) -> Json:
+    # As large as what differs: who only asks how far it is does not pay for it.
+    result = ResultOut.of(job) if job.state == "done" else None
+    return SimulationOut.of(job, warnings=job.warnings, result=result)

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field, JsonValue
 
 from activities.simulation import JobState
 from api.configuration.bundle_schemas import BundleIn
+from api.http.answers import Answer, Made
 from api.http.fields import Identifier, Instant, Strict, example
 from domain.configuration.kinds import Kind
 from domain.simulation.comparison import Verdict
@@ -74,7 +75,7 @@ class TicketDifferenceOut(BaseModel):
     clocks: list[ClockDifferenceOut]
 
 
-class ShiftOut(BaseModel):
+class ShiftOut(Answer):
     """`more`: notified under the draft and not under what is published; `fewer`: the
     reverse.
     """
@@ -86,7 +87,7 @@ class ShiftOut(BaseModel):
     fewer: int
 
 
-class SummaryOut(BaseModel):
+class SummaryOut(Answer):
     """`tickets_differing`, `verdicts_changed`: the draft compared with what is
     published. `tickets_drifted`: what is published compared with what happened.
     `breaches`: breached clocks; `people_told`: people notified, each once per ticket.
@@ -106,7 +107,7 @@ class LeftOutOut(BaseModel):
     reason: str
 
 
-class ConfigWarningOut(BaseModel):
+class ConfigWarningOut(Answer):
     """`pointer`: the place in the document; empty for the whole. `name` and `version`
     null: all documents of the kind together.
     """
@@ -118,12 +119,7 @@ class ConfigWarningOut(BaseModel):
     message: str
 
 
-class ConfigWarnings(BaseModel):
-    items: list[ConfigWarningOut]
-    next_cursor: str | None
-
-
-class ResultOut(BaseModel):
+class ResultOut(Answer):
     summary: SummaryOut
     tickets: list[TicketDifferenceOut] = Field(
         description="At most the first thousand tickets that the draft changes"
@@ -131,7 +127,7 @@ class ResultOut(BaseModel):
     left_out: list[LeftOutOut]
 
 
-class SimulationOut(BaseModel):
+class SimulationOut(Answer):
     """`done` of `total` tickets. `warnings` are about the draft. `as_of`: the instant
     until which tickets are followed. `result` when it is done, `error` if it failed.
     """
@@ -141,6 +137,6 @@ class SimulationOut(BaseModel):
     done: int
     total: int
     as_of: datetime
-    warnings: list[ConfigWarningOut]
-    result: ResultOut | None
+    warnings: Made[list[ConfigWarningOut]]
+    result: Made[ResultOut | None]
     error: str | None
