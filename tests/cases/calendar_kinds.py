@@ -109,16 +109,14 @@ def paused_pieces(case: Case) -> Answer:
 
 def backward(case: Case) -> Answer:
     """Where the start falls on a closed stretch, either end of it passes."""
-    calendar, zone = calendar_of(case), zone_of(case)
+    calendar = calendar_of(case)
     (end,) = (at for _, at, _ in timed_events(case))
     if "before_business_days" in case["targets"]:
         days = case["targets"]["before_business_days"]
         found = working_days_later(calendar, end, -days)
     else:
         found = back(calendar, end, budget_of(case), pauses_of(case))
-    ((name, expected),) = case["expected"].items()
-    ends = (found, previous_open(calendar, found) if found else None)
-    return Answer({name: show(found)}, instant(expected, zone) in ends)
+    return _one_instant(case, found, previous_open(calendar, found) if found else None)
 
 
 def business_days(case: Case) -> Answer:
@@ -129,9 +127,12 @@ def business_days(case: Case) -> Answer:
         targets["business_days"],
         end_of_day=targets.get("end_of_working_day", False),
     )
+    return _one_instant(case, found, next_open(calendar, found) if found else None)
+
+
+def _one_instant(case: Case, *ends: datetime | None) -> Answer:
     ((name, expected),) = case["expected"].items()
-    ends = (found, next_open(calendar, found) if found else None)
-    return Answer({name: show(found)}, instant(expected, zone_of(case)) in ends)
+    return Answer({name: show(ends[0])}, instant(expected, zone_of(case)) in ends)
 
 
 def in_hours(case: Case) -> Answer:

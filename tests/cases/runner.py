@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from domain.errors import InvalidError
-from tests.cases import calendar_kinds, config_kinds, ticket_kinds
+from tests.cases import calendar_kinds, config_kinds
 from tests.cases.model import Answer, Case, UndrivableError
 from tests.cases.remarks import read
+from tests.cases.ticket_answers import ticket
 
 Driver = Callable[[Case], Answer]
 Word = Literal["pass", "fail", "unsupported"]
@@ -26,11 +27,11 @@ DRIVERS: Mapping[str, Driver] = {
     "wall_to_utc": calendar_kinds.wall_clock,
     "in_hours": calendar_kinds.in_hours,
     "business_days": calendar_kinds.business_days,
-    "ticket": ticket_kinds.ticket,
-    "ticket+level": ticket_kinds.ticket,
-    "status": ticket_kinds.ticket,
-    "metrics": ticket_kinds.measured,
-    "state_machine": ticket_kinds.measured,
+    "ticket": ticket,
+    "ticket+level": ticket,
+    "status": ticket,
+    "metrics": ticket,
+    "state_machine": ticket,
     "validation": config_kinds.validation,
     "calendar": config_kinds.holidays,
 }

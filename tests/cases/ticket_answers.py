@@ -12,7 +12,7 @@ from domain.sla.clock import Clock
 from domain.sla.facts import SlaWarned
 from tests.cases import ticket_words
 from tests.cases.asked import SECOND, Asked, all_of, broken
-from tests.cases.model import Answer, UndrivableError, show, zone_of
+from tests.cases.model import Answer, Case, UndrivableError, show, zone_of
 from tests.cases.ticket_policy import metric_of
 from tests.cases.ticket_story import Seen, TicketStory
 
@@ -22,6 +22,10 @@ AFTER_A_BREACH = "levels: ladders count wall time, business_time is asked itself
 IN_WHOLE_DAYS = "levels: whole days are working days, working_days is asked itself"
 Found = re.Match[str]
 Answerer = Callable[[Asked, Found, Any], Answer]
+
+
+def ticket(case: Case) -> Answer:
+    return answer(TicketStory(case))
 
 
 def answer(story: TicketStory) -> Answer:
@@ -139,11 +143,6 @@ def _statistics(asked: Asked, found: Found, expected: Any) -> Answer:
 def _statistic(asked: Asked, found: Found, expected: Any) -> Answer:
     worst = asked.worst(found["metric"] or asked.metric)
     return asked.statistic(worst, found["what"], expected)
-
-
-def _wall_time(asked: Asked, found: Found, expected: Any) -> Answer:
-    worst = asked.worst(found["metric"])
-    return asked.statistic(worst, "elapsed_s", expected)
 
 
 def _next_escalation(asked: Asked, _: Found, expected: Any) -> Answer:
@@ -274,10 +273,9 @@ ANSWERERS: dict[str, Answerer] = {
     r"avg_(?P<metric>\w+)_s": _mean,
     r"resolution_minus_waiting_on_customer_s": _waiting_on_agent,
     r"((?P<metric>\w+?)_)?(?P<what>verdict)": _statistic,
-    r"((?P<metric>\w+?)_)?(?P<what>(elapsed|margin|remaining|overrun)_(s|min))": (
+    r"((?P<metric>\w+?)_)?(?P<what>(elapsed|wall|margin|remaining|overrun)_(s|min))": (
         _statistic
     ),
-    r"(?P<metric>\w+?)_wall_s": _wall_time,
     r"(?P<metric>\w+)_clock": _clock_stops,
     r"(?P<metric>requester_wait_time|agent_work_time)": _marks,
     r"(?P<metric>((first_|next_)?(response|reply))|update|solution|resolution)": (

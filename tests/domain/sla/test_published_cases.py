@@ -21,7 +21,6 @@ from domain.ticket.clock_explanation import explain
 from tests.cases.remarks import read
 from tests.cases.runner import DRIVERS, run
 from tests.cases.ticket_answers import answer
-from tests.cases.ticket_kinds import MEASURED, measured_story
 from tests.cases.ticket_story import TicketStory
 from tests.cases.ticket_words import BY_THE_TICKET, ONE_FOR_ALL
 from tests.support.files import VECTORS
@@ -75,8 +74,7 @@ def test_every_case_that_is_not_run_says_why() -> None:
 
 
 def played(case: dict[str, Any]) -> TicketStory:
-    in_data = read(case).case
-    return (measured_story if case["kind"] in MEASURED else TicketStory)(in_data)
+    return TicketStory(read(case).case)
 
 
 @pytest.mark.parametrize(
