@@ -128,6 +128,16 @@ def test_any_other_outcome_would_fail(case: dict[str, Any]) -> None:
         assert not answer(story).agrees, wrong
 
 
+@pytest.mark.parametrize(
+    "case",
+    [c for c in RUN if c["kind"] not in TICKETS and c["adopt"] != "do_not_adopt"],
+    ids=lambda case: case["id"],
+)
+def test_any_other_answer_of_a_calendar_would_fail(case: dict[str, Any]) -> None:
+    for wrong in wrong_values(case["expected"]):
+        assert run({**case, "expected": wrong}).result == "fail", wrong
+
+
 def test_a_wrong_expectation_fails() -> None:
     assert run(WRONG).result == "fail"
 
