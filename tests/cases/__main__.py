@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from tests.cases.runner import run_all
+from tests.cases.runner import run
 
 
 def main(arguments: list[str]) -> int:
@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"{arguments[0]}: {error}\n")
         return 2
     count: Counter[str] = Counter()
-    for result in run_all(cases):
+    for result in map(run, cases):
         count[result.result] += 1
         sys.stdout.write(json.dumps(result.line(), ensure_ascii=False) + "\n")
     passed, failed, skipped = (count[w] for w in ("pass", "fail", "unsupported"))

@@ -113,6 +113,7 @@ class Asked:
         lengths: Mapping[str, timedelta] = {
             "elapsed": elapsed,
             "worst_elapsed": elapsed,
+            "wall": elapsed,
             "margin": clock.target - elapsed,
             "remaining": clock.target - elapsed,
             "overrun": elapsed - clock.target,

@@ -8,7 +8,7 @@ hold at the creation.
 import re
 from datetime import UTC, datetime, timedelta
 
-from tests.cases.model import Case, Event, UndrivableError, instant, zone_of
+from tests.cases.model import Case, Event, UndrivableError, dated
 
 T0 = datetime(2026, 1, 12, 12, tzinfo=UTC)
 SYMBOL = re.compile(r"T0(?:([+-])(\d+)(min|m|h|s|d)\b)?")
@@ -32,10 +32,7 @@ def symbolic(text: str) -> datetime | None:
 
 
 def time_of(event: Event, case: Case) -> datetime | None:
-    text = str(event.get("at", ""))
-    if re.match(r"\d{4}-\d\d-\d\d", text):
-        return instant(text, zone_of(case))
-    return symbolic(text)
+    return dated(event, case) or symbolic(str(event.get("at")))
 
 
 def in_time(case: Case) -> list[Event]:

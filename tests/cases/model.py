@@ -17,6 +17,7 @@ from infra.calendars.holidays.sources import InstalledHolidays
 Case: TypeAlias = dict[str, Any]
 Event: TypeAlias = dict[str, Any]
 
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
 UNIT_S = {"s": 1, "min": 60, "h": 3600}
 STARTS = ("interval_start", "clock_start", "created", "customer_reply", "origin")
 STOPS = ("interval_end", "closed", "resolved", "agent_reply", "first_response")
@@ -77,10 +78,14 @@ def show(at: datetime | None) -> str | None:
 
 
 def timed_events(case: Case) -> list[tuple[str, datetime, Event]]:
-    """(type, instant, event) of the events whose time is a time, in their order."""
+    """(type, instant, event) of the events that have a date, in their order."""
     events = [e for e in case["events"] if isinstance(e, dict)]
-    timed = [e for e in events if re.match(r"\d{4}-\d\d-\d\d", str(e.get("at", "")))]
-    return [(e["type"], instant(e["at"], zone_of(case)), e) for e in timed]
+    return [(e["type"], at, e) for e in events if (at := dated(e, case))]
+
+
+def dated(event: Event, case: Case) -> datetime | None:
+    text = str(event.get("at"))
+    return instant(text, zone_of(case)) if DATE.match(text) else None
 
 
 def start_of(case: Case) -> datetime:

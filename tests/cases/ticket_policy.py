@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from domain.calendar.business_time import elapsed
 from domain.calendar.calendar import Calendar
 from domain.calendar.working_days import working_days_later
 from domain.duration import format_duration
 from domain.event import Json
+from domain.sla.change_rules import ChangeRule
 from domain.sla.metric import METRICS, Metric
 from tests.cases.model import UNIT_S, Case, UndrivableError
 
@@ -67,14 +68,6 @@ them: REPLY leaves it out.
 """
 EVERY_CLOCK_PAUSES = ("zammad",)
 """Elsewhere a pending state holds the resolution, or what `ignore_on` is said of."""
-CHANGE_RULES = (
-    (r"carry.*(share|percent|proportion)", "carry_share"),
-    (r"no retro|restart|from (the )?change", "restart"),
-    (r"retro|carry|from.(start|creation)|recompute", "from_start"),
-    (r"keep.*tight", "keep_tighter"),
-    (r"keep", "keep"),
-)
-"""What a source says it does with the time used, and our rule for it."""
 NO_TARGETS = ("escalation_level_offset_s", "end_of_working_day", "real_time",
               "rule", "mode", "ignore_on")  # fmt: skip
 TARGET = re.compile(r"(\w+?)_(s|min|h|working_days)")
@@ -209,13 +202,11 @@ def _clocks(
 
 
 def _on_change(targets: Json) -> Json:
-    said = targets.get("rule", targets.get("mode"))
-    if said is None:
-        return {}
-    fits = (rule for text, rule in CHANGE_RULES if re.search(text, str(said)))
-    rule = next(fits, None)
+    rule = targets.get("rule", targets.get("mode"))
     if rule is None:
-        raise UndrivableError(f"no rule of ours for {said!r}")
+        return {}
+    if rule not in get_args(ChangeRule):
+        raise UndrivableError(f"no rule of ours for {rule!r}")
     return {"priority": rule, "tier": rule, "other": rule}
 
 

@@ -33,6 +33,11 @@ from tests.support.dsl import Story, published, world
 MERGED = re.compile(r"merged?\b")
 STEP = timedelta(minutes=10)
 LONG = timedelta(days=1)
+MONTH_H = 30 * 24
+MEASURED = {
+    "metrics": ("response", "resolution", "waiting_on_agent"),
+    "state_machine": ("requester_wait", "agent_work"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +53,12 @@ class Seen:
 class TicketStory:
     """`seen` has one entry an event."""
 
-    def __init__(self, case: Case, more: dict[str, Target] | None = None) -> None:
+    def __init__(self, case: Case) -> None:
         self.case, self.seen = case, list[Seen]()
         self.calendar: Calendar | None = calendar_of(case)
         self.form: Json = case["calendar"] if self.calendar else {}
         first, *rest = events = in_time(case)
-        self.targets = ticket_policy.targets_of(case) or more or _unnamed(events)
+        self.targets = ticket_policy.targets_of(case) or _unpromised(case, events)
         self.now = time_of(first, case) or T0
         self.setting = Setting(
             calendar=self.calendar,
@@ -160,12 +165,14 @@ class TicketStory:
         return RestatePromises(policies=True, calendars=True, reason="edited")
 
 
-def _unnamed(events: list[Event]) -> dict[str, Target]:
-    """A case that promises nothing, but has a breach, is given an hour."""
+def _unpromised(case: Case, events: list[Event]) -> dict[str, Target]:
+    """A clock needs a target, also where a case only measures or has a breach."""
+    if case["kind"] in MEASURED:
+        return {m: _of_hours(m, MONTH_H) for m in MEASURED[case["kind"]]}
     found = [BREACHED.fullmatch(str(event["type"])) for event in events]
     metrics = [ticket_policy.metric_of(match[1]) for match in found if match]
-    return {m: of_hours(m, 1) for m in metrics}
+    return {m: _of_hours(m, 1) for m in metrics}
 
 
-def of_hours(metric: str, hours: float) -> Target:
+def _of_hours(metric: str, hours: float) -> Target:
     return Target(metric=metric, unit="h", by_priority={"": hours}, pauses=False)

@@ -16,15 +16,11 @@ from domain.sla.facts import (
 )
 from domain.ticket.ticket import Ticket
 from tests.cases.asked import broken
-from tests.cases.model import Answer, Case, UndrivableError, instant, show, zone_of
-from tests.cases.ticket_policy import metric_of
+from tests.cases.model import Answer, UndrivableError, instant, show, zone_of
 from tests.cases.ticket_story import Seen, TicketStory
 
 ONE_FOR_ALL = ("Failed", "Paused", "First Response Due", "Resolution Due", "Fulfilled")
 BY_THE_TICKET = ("active", "active_with_misses", "hit", "missed")
-PER_EXCHANGE = re.compile(r"(two|three|four) misses .*per exchange it would be one")
-ANSWERS = ("next_response", "response", "update")
-NUMBERS = {"two": 2, "three": 3, "four": 4}
 MARKS = {
     SlaAttached: "activate",
     SlaResumed: "activate",
@@ -56,20 +52,6 @@ def _one_for_all(ticket: Ticket) -> str:
     if "first_response" in live:
         return "First Response Due"
     return "Resolution Due" if live else "Fulfilled"
-
-
-def per_exchange(case: Case, expected: dict[str, int]) -> dict[str, int]:
-    """An option that counts each message of one wait, by the rule its note names:
-    ours, one clock an exchange.
-    """
-    found = PER_EXCHANGE.search(case.get("note", ""))
-    if found is None or case.get("adopt") != "option":
-        return expected
-    several = NUMBERS[found[1]]
-    return {
-        name: 1 if count == several and metric_of(name) in ANSWERS else count
-        for name, count in expected.items()
-    }
 
 
 def marks(events: Iterable[LogEvent], metric: str) -> list[str]:

@@ -18,9 +18,9 @@ import pytest
 
 from domain.sla.forecast import used
 from domain.ticket.clock_explanation import explain
+from tests.cases.remarks import read
 from tests.cases.runner import DRIVERS, run
 from tests.cases.ticket_answers import answer
-from tests.cases.ticket_kinds import MEASURED, measured_story
 from tests.cases.ticket_story import TicketStory
 from tests.cases.ticket_words import BY_THE_TICKET, ONE_FOR_ALL
 from tests.support.files import VECTORS
@@ -74,9 +74,7 @@ def test_every_case_that_is_not_run_says_why() -> None:
 
 
 def played(case: dict[str, Any]) -> TicketStory:
-    if case["kind"] in MEASURED:
-        return measured_story(case)
-    return TicketStory(case)
+    return TicketStory(read(case).case)
 
 
 @pytest.mark.parametrize(
@@ -126,8 +124,18 @@ def wrong_texts(text: str) -> Iterator[str | None]:
 def test_any_other_outcome_would_fail(case: dict[str, Any]) -> None:
     story = played(case)
     for wrong in wrong_values(case["expected"]):
-        story.case = {**case, "expected": wrong}
+        story.case = read({**case, "expected": wrong}).case
         assert not answer(story).agrees, wrong
+
+
+@pytest.mark.parametrize(
+    "case",
+    [c for c in RUN if c["kind"] not in TICKETS and c["adopt"] != "do_not_adopt"],
+    ids=lambda case: case["id"],
+)
+def test_any_other_answer_of_a_calendar_would_fail(case: dict[str, Any]) -> None:
+    for wrong in wrong_values(case["expected"]):
+        assert run({**case, "expected": wrong}).result == "fail", wrong
 
 
 def test_a_wrong_expectation_fails() -> None:
@@ -139,6 +147,29 @@ def test_a_mistake_not_to_adopt_passes_by_the_right_value_in_its_note() -> None:
     assert run(mistake).result == "pass"
     assert run({**mistake, "note": "exact answer is 00:01:00Z."}).result == "pass"
     assert run({**mistake, "note": "exact answer is 00:01:30Z."}).result == "fail"
+
+
+@pytest.mark.parametrize(
+    ("published_s", "note", "result"),
+    [
+        (120, "2 minutes (123 s)", "pass"),
+        (120, "2 minutes (124 s)", "fail"),
+        (120, "", "fail"),
+        (123, "a pause of 5 minutes (300 s)", "pass"),
+        (300, "a pause of 5 minutes (301 s)", "fail"),
+    ],
+)
+def test_a_note_gives_the_seconds_that_a_source_drops(
+    published_s: int, note: str, result: str
+) -> None:
+    end = {"at": "2026-01-01T00:02:03Z", "type": "closed"}
+    events = [*WRONG["events"], end]
+    case = {**WRONG, "kind": "elapsed", "events": events, "note": note}
+    assert run({**case, "expected": {"elapsed_s": published_s}}).result == result
+
+
+def test_a_line_without_a_kind_does_not_hide_the_others() -> None:
+    assert run({"id": "ESC-001", "topic": "rotation"}).result == "unsupported"
 
 
 def test_an_unknown_kind_is_unsupported_and_a_broken_case_fails() -> None:
