@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, JsonValue
 from activities.simulation import JobState
 from api.configuration.bundle_schemas import BundleIn
 from api.http.fields import Identifier, Instant, Strict, example
-from domain.configuration.kinds import Kind
+from domain.documents.kinds import Kind
 from domain.simulation.comparison import Verdict
 
 RULE: JsonValue = {

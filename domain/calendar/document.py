@@ -19,6 +19,7 @@ from typing import TypeAlias
 
 from domain.calendar.calendar import WEEKDAYS, Calendar, DatedWindows, Windows
 from domain.calendar.window import read_window
+from domain.documents.attempts import Reader
 from domain.documents.fields import (
     MONTH_DAY,
     below,
@@ -30,7 +31,6 @@ from domain.documents.fields import (
     refuse,
     time_text,
 )
-from domain.documents.reader import Reader
 from domain.errors import FieldError, InvalidError, UnknownFieldError
 
 Form: TypeAlias = dict[str, object]

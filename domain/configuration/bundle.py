@@ -12,7 +12,7 @@ from typing import Literal
 from domain.calendar.holiday_sources import Expansion
 from domain.configuration.configuration import Configuration
 from domain.configuration.facts import PolicyPublished, PolicyRetired
-from domain.configuration.kinds import ORDER, Kind
+from domain.configuration.kinds import ORDER
 from domain.configuration.pruning import pruned
 from domain.configuration.publishing import (
     Submission,
@@ -21,6 +21,7 @@ from domain.configuration.publishing import (
     with_warnings,
 )
 from domain.documents.diff import Difference, differences
+from domain.documents.kinds import Kind
 from domain.errors import FieldError, InvalidError
 from domain.event import Json
 from domain.oncall.book import OnCallBook

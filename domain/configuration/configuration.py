@@ -13,8 +13,9 @@ from domain.authority.limits import Authority, parse_authority
 from domain.calendar.calendar import Calendar
 from domain.calendar.document import parse_calendar
 from domain.configuration.facts import PolicyPublished, PolicyRetired
-from domain.configuration.kinds import SINGULAR, Kind
+from domain.configuration.kinds import SINGULAR
 from domain.configuration.lint.context import LintContext, UrlRefusal, Words
+from domain.documents.kinds import Kind
 from domain.errors import FieldError, NotFoundError
 from domain.escalation.policy import EscalationPolicy, parse_escalation_policy
 from domain.event import Event, Json, PolicyRef

@@ -1,24 +1,13 @@
 """The kinds of configuration, and how their documents name each other."""
 
 from collections.abc import Iterator
-from typing import Literal, TypeAlias
 
 from domain.calendar.calendar import ALWAYS
 from domain.documents.fields import below
-from domain.event import Json
-
-Kind = Literal[
-    "calendars",
-    "sla-policies",
-    "escalation-policies",
-    "schedules",
-    "authorities",
-    "teams",
-    "agents",
-    "macros",
-]
-Reference: TypeAlias = tuple[str, Kind, str]
-"""Pointer, kind, name."""
+from domain.documents.kinds import Kind, Reference
+from domain.documents.reader import Reader
+from domain.escalation.policy import read_escalation_policy
+from domain.event import Json, PolicyRef
 
 SINGULAR: dict[Kind, str] = {
     "calendars": "calendar",
@@ -45,13 +34,18 @@ ORDER: tuple[Kind, ...] = (
 """In which each names only what came before."""
 
 
+UNPUBLISHED = PolicyRef(name="", version=0, sha256="")
+
+
 def references(kind: Kind, document: Json) -> Iterator[Reference]:
     """Every name that the document uses."""
     match kind:
         case "sla-policies":
             yield from _sla_policy(document)
         case "escalation-policies":
-            yield from _ladder(document)
+            reader = Reader(document)
+            read_escalation_policy(UNPUBLISHED, reader)
+            yield from reader.references
         case "schedules":
             yield from _schedule(document)
         case "teams":
@@ -114,52 +108,6 @@ def _calendar(pointer: str, document: object) -> Iterator[Reference]:
     name = document.get("calendar") if isinstance(document, dict) else None
     if name != ALWAYS:
         yield from _named(f"{pointer}/calendar", "calendars", name)
-
-
-_TARGETS: dict[str, Kind] = {
-    "agent": "agents",
-    "webhook": "agents",
-    "team": "teams",
-    "lead_of": "teams",
-    "least_loaded": "teams",
-    "round_robin": "teams",
-    "on_call": "schedules",
-    "on_call_next": "schedules",
-    "on_call_previous": "schedules",
-}
-"""Of which kind the names in a target are."""
-
-
-def _ladder(document: Json) -> Iterator[Reference]:
-    for pointer, step in _items("/steps", document.get("steps")):
-        yield from _step(pointer, step)
-    nobody = document.get("nobody")
-    if isinstance(nobody, dict):
-        yield from _target("/nobody/catch_all", nobody.get("catch_all"))
-
-
-def _step(pointer: str, step: object) -> Iterator[Reference]:
-    document = step if isinstance(step, dict) else {}
-    reassign = document.get("reassign")
-    if isinstance(reassign, dict):
-        on_call = reassign.get("strategy") == "on_call"
-        kind: Kind = "schedules" if on_call else "teams"
-        yield from _named(f"{pointer}/reassign/team", kind, reassign.get("team"))
-    for where, target in _items(f"{pointer}/targets", document.get("targets")):
-        yield from _target(where, target)
-    for where, person in _items(f"{pointer}/watch", document.get("watch")):
-        yield from _named(where, "agents", person)
-    for where, macro in _items(f"{pointer}/macros", document.get("macros")):
-        yield from _named(where, "macros", macro)
-
-
-def _target(pointer: str, target: object) -> Iterator[Reference]:
-    document = target if isinstance(target, dict) else {}
-    for name, kind in _TARGETS.items():
-        yield from _named(f"{pointer}/{name}", kind, document.get(name))
-    skilled = document.get("skilled")
-    if isinstance(skilled, dict):
-        yield from _named(f"{pointer}/skilled/team", "teams", skilled.get("team"))
 
 
 def _layer(pointer: str, layer: object) -> Iterator[Reference]:

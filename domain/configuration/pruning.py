@@ -10,8 +10,9 @@ from datetime import datetime
 
 from domain.configuration.configuration import Configuration
 from domain.configuration.facts import PolicyRetired
-from domain.configuration.kinds import ORDER, SINGULAR, Kind, references
+from domain.configuration.kinds import ORDER, SINGULAR, references
 from domain.configuration.retiring import hours_left
+from domain.documents.kinds import Kind
 from domain.errors import RuleError
 from domain.oncall.book import OnCallBook
 from domain.oncall.plan import Plan

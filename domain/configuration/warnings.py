@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import get_args
 
 from domain.configuration.configuration import Configuration, Published
-from domain.configuration.kinds import Kind
 from domain.configuration.lint.context import LintContext
 from domain.configuration.lint.findings import findings
 from domain.configuration.lint.no_sla import unpromised_elsewhere
+from domain.documents.kinds import Kind
 from domain.errors import FieldError, InvalidError
 from domain.oncall.book import OnCallBook
 from domain.oncall.schedule_lint import inactive_warnings, schedule_warnings

@@ -1,48 +1,103 @@
 """Reading a document on after a mistake, so that one answer names them all."""
 
-from collections.abc import Callable, Mapping
-from typing import TypeAlias, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TypeVar
 
-from domain.documents.fields import below, read_list, read_object
-from domain.errors import FieldError, InvalidError, UnknownFieldError
+from domain.documents.fields import below
+from domain.documents.kinds import Kind, Reference
+from domain.duration import parse_positive
+from domain.errors import FieldError, InvalidError, UnknownWordError
 
-Fields: TypeAlias = Mapping[object, object]
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
 class Reader:
-    def __init__(self) -> None:
-        self.errors: list[FieldError] = []
+    """One value of a document and where it stands. `errors` and `references` are of the
+    whole document, in the order in which it is read. What cannot be read is replaced by
+    something of its type: nobody sees it, because `finished` raises.
+    """
 
-    def attempt(
-        self, read: Callable[[object, str], T], value: object, pointer: str
-    ) -> T | None:
+    value: object
+    pointer: str = ""
+    errors: list[FieldError] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
+
+    def __getitem__(self, name: object) -> "Reader":
+        """A member, whose value is None where there is none."""
+        return self.get(name, None)
+
+    def get(self, name: object, default: object) -> "Reader":
+        value = self._object().get(name, default)
+        return replace(self, value=value, pointer=below(self.pointer, name))
+
+    def members(self) -> dict[str, "Reader"]:
+        return {str(name): self[name] for name in self._object()}
+
+    def items(self) -> Iterator["Reader"]:
+        for index, value in enumerate(self._list()):
+            yield replace(self, value=value, pointer=f"{self.pointer}/{index}")
+
+    def fault(self, message: str, cause: type[FieldError] = FieldError) -> None:
+        self.errors.append(cause(self.pointer, message))
+
+    def finished(self, made: T) -> T:
+        """Raises InvalidError that names everything that is wrong."""
+        if self.errors:
+            raise InvalidError(self.errors)
+        return made
+
+    def optional(self, name: str, read: Callable[["Reader"], T]) -> T | None:
+        """A member that may be missing or null."""
+        member = self[name]
+        return None if member.value is None else read(member)
+
+    def one_of(self, words: tuple[T, ...]) -> T:
+        for word in words:
+            if word == self.value:
+                return word
+        known = [str(word) for word in words]
+        self.errors.append(UnknownWordError.of(self.pointer, self.value, known))
+        return words[0]
+
+    def parsed(self, parse: Callable[[str], T]) -> T | None:
+        """`parse` raises ValueError with a sentence."""
         try:
-            return read(value, pointer)
-        except InvalidError as error:
-            self.errors += error.errors
+            return parse(str(self.value))
+        except ValueError as error:
+            self.fault(str(error))
             return None
 
-    def fields(
-        self, value: object, pointer: str, known: tuple[str, ...]
-    ) -> Fields | None:
-        found = self.attempt(read_object, value, pointer)
-        self.errors += (
-            UnknownFieldError.of(below(pointer, name), name, known)
-            for name in found or ()
-            if name not in set[object](known)
-        )
-        return found
+    def duration(self) -> timedelta:
+        """More than zero."""
+        return self.parsed(parse_positive) or timedelta(hours=1)
 
-    def entries(self, value: object, pointer: str, most: int) -> list[object]:
-        found = self.attempt(read_list, value, pointer)
-        if found is not None and not 0 < len(found) <= most:
-            self.errors.append(FieldError(pointer, f"must have 1 to {most} entries"))
-        return (found or [])[:most]
+    def number(self, least: int, most: int) -> int:
+        value = self.value
+        if type(value) is int and least <= value <= most:
+            return value
+        self.fault(f"must be a whole number from {least} to {most}")
+        return least
 
-    def optional(
-        self, read: Callable[[object, str], T], fields: Fields, name: str, pointer: str
-    ) -> T | None:
-        if name not in fields:
+    def name(self, kind: Kind) -> str | None:
+        """Of another document, which is kept as a reference."""
+        if not isinstance(self.value, str):
             return None
-        return self.attempt(read, fields[name], f"{pointer}/{name}")
+        self.references.append((self.pointer, kind, self.value))
+        return self.value
+
+    def names(self, kind: Kind) -> tuple[str, ...]:
+        for item in self.items():
+            item.name(kind)
+        return self.words()
+
+    def words(self) -> tuple[str, ...]:
+        return tuple(str(word) for word in self._list())
+
+    def _object(self) -> Mapping[object, object]:
+        return self.value if isinstance(self.value, Mapping) else {}
+
+    def _list(self) -> list[object]:
+        return list(self.value) if isinstance(self.value, list | tuple) else []

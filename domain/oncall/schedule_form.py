@@ -24,8 +24,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from domain.calendar.calendar import WEEKDAYS
+from domain.documents.attempts import Fields, Reader
 from domain.documents.fields import read_time, read_zone
-from domain.documents.reader import Fields, Reader
 from domain.errors import FieldError, InvalidError
 from domain.event import PolicyRef
 from domain.oncall.dated_shifts import DatedShifts
