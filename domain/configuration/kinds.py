@@ -8,6 +8,8 @@ from domain.documents.kinds import Kind, Reference
 from domain.documents.reader import Reader
 from domain.escalation.policy import read_escalation_policy
 from domain.event import Json, PolicyRef
+from domain.lifecycle.macro import read_macro
+from domain.sla.policy import read_sla_policy
 
 SINGULAR: dict[Kind, str] = {
     "calendars": "calendar",
@@ -41,7 +43,9 @@ def references(kind: Kind, document: Json) -> Iterator[Reference]:
     """Every name that the document uses."""
     match kind:
         case "sla-policies":
-            yield from _sla_policy(document)
+            reader = Reader(document)
+            read_sla_policy(UNPUBLISHED, reader)
+            yield from reader.references
         case "escalation-policies":
             reader = Reader(document)
             read_escalation_policy(UNPUBLISHED, reader)
@@ -54,17 +58,11 @@ def references(kind: Kind, document: Json) -> Iterator[Reference]:
             yield from _named("/manager", "agents", document.get("manager"))
             yield from _named("/role", "authorities", document.get("role"))
         case "macros":
-            yield from _macro(document)
+            reader = Reader(document)
+            read_macro(UNPUBLISHED, reader)
+            yield from reader.references
         case "calendars" | "authorities":
             pass
-
-
-def _sla_policy(document: Json) -> Iterator[Reference]:
-    yield from _calendar("", document)
-    for pointer, rule in _items("/match", document.get("match")):
-        yield from _calendar(pointer, rule)
-    escalation_policy = document.get("escalation_policy")
-    yield from _named("/escalation_policy", "escalation-policies", escalation_policy)
 
 
 def _schedule(document: Json) -> Iterator[Reference]:
@@ -82,15 +80,6 @@ def _team(document: Json) -> Iterator[Reference]:
         found = routing.get(part) if isinstance(routing, dict) else None
         if isinstance(found, dict):
             yield from _named(f"/assignment/{part}/{word}", kind, found.get(word))
-
-
-def _macro(document: Json) -> Iterator[Reference]:
-    assign = document.get("assign")
-    if isinstance(assign, dict):
-        yield from _named("/assign/team", "teams", assign.get("team"))
-        yield from _named("/assign/agent", "agents", assign.get("agent"))
-    for pointer, person in _items("/watch", document.get("watch")):
-        yield from _named(pointer, "agents", person)
 
 
 _IN_TERMS: tuple[tuple[str, str, Kind], ...] = (

@@ -3,12 +3,18 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 
-from domain.documents.fields import below
+from domain.documents.fields import MAX_ENTRIES, below, read_list, read_object
 from domain.documents.kinds import Kind, Reference
 from domain.duration import parse_positive
-from domain.errors import FieldError, InvalidError, UnknownWordError
+from domain.errors import (
+    FieldError,
+    InvalidError,
+    UnknownFieldError,
+    UnknownWordError,
+)
 
 T = TypeVar("T")
 
@@ -29,6 +35,9 @@ class Reader:
         """A member, whose value is None where there is none."""
         return self.get(name, None)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._object()
+
     def get(self, name: object, default: object) -> "Reader":
         value = self._object().get(name, default)
         return replace(self, value=value, pointer=below(self.pointer, name))
@@ -39,6 +48,11 @@ class Reader:
     def items(self) -> Iterator["Reader"]:
         for index, value in enumerate(self._list()):
             yield replace(self, value=value, pointer=f"{self.pointer}/{index}")
+
+    def entries(self, most: int = MAX_ENTRIES) -> list["Reader"]:
+        """Of what must be a list."""
+        found = self.read(partial(read_list, limit=most))
+        return [] if found is None else [*self.items()]
 
     def fault(self, message: str, cause: type[FieldError] = FieldError) -> None:
         self.errors.append(cause(self.pointer, message))
@@ -54,6 +68,27 @@ class Reader:
         member = self[name]
         return None if member.value is None else read(member)
 
+    def fields(self, known: tuple[str, ...]) -> bool:
+        """Whether it is an object; members of other names are faults."""
+        found = self.read(read_object)
+        for name in found or ():
+            if name not in set[object](known):
+                where = self[name].pointer
+                self.errors.append(UnknownFieldError.of(where, name, known))
+        return found is not None
+
+    def is_object(self) -> bool:
+        if isinstance(self.value, Mapping):
+            return True
+        self.fault("must be an object")
+        return False
+
+    def refuse_others(self, known: tuple[str, ...]) -> None:
+        """Members of other names."""
+        for name, member in self.members().items():
+            if name not in known:
+                self.errors.append(UnknownWordError.of(member.pointer, name, known))
+
     def one_of(self, words: tuple[T, ...]) -> T:
         for word in words:
             if word == self.value:
@@ -61,6 +96,14 @@ class Reader:
         known = [str(word) for word in words]
         self.errors.append(UnknownWordError.of(self.pointer, self.value, known))
         return words[0]
+
+    def read(self, read: Callable[[object, str], T]) -> T | None:
+        """`read` raises InvalidError at the pointer that it is given."""
+        try:
+            return read(self.value, self.pointer)
+        except InvalidError as error:
+            self.errors.extend(error.errors)
+            return None
 
     def parsed(self, parse: Callable[[str], T]) -> T | None:
         """`parse` raises ValueError with a sentence."""
@@ -81,6 +124,14 @@ class Reader:
         self.fault(f"must be a whole number from {least} to {most}")
         return least
 
+    def flag(self, cause: type[FieldError] = FieldError) -> bool:
+        if not isinstance(self.value, bool):
+            self.fault("must be true or false", cause)
+        return self.value is True
+
+    def text(self) -> str | None:
+        return self.value if isinstance(self.value, str) else None
+
     def name(self, kind: Kind) -> str | None:
         """Of another document, which is kept as a reference."""
         if not isinstance(self.value, str):
@@ -89,12 +140,16 @@ class Reader:
         return self.value
 
     def names(self, kind: Kind) -> tuple[str, ...]:
-        for item in self.items():
+        for item in self.texts():
             item.name(kind)
         return self.words()
 
+    def texts(self) -> list["Reader"]:
+        """The items that are texts."""
+        return [item for item in self.items() if isinstance(item.value, str)]
+
     def words(self) -> tuple[str, ...]:
-        return tuple(str(word) for word in self._list())
+        return tuple(str(item.value) for item in self.texts())
 
     def _object(self) -> Mapping[object, object]:
         return self.value if isinstance(self.value, Mapping) else {}

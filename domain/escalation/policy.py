@@ -12,13 +12,13 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Literal, get_args
 
-from domain.conditions.condition import Condition, parse_condition
+from domain.conditions.condition import Condition, read_condition
 from domain.conditions.fields import STATE_FIELDS, TICKET_FIELDS
 from domain.documents.reader import Reader
 from domain.duration import LONGEST, parse_duration
 from domain.escalation.target import Target, read_target
 from domain.event import Json, PolicyRef
-from domain.lifecycle.status import StatusChange, parse_status
+from domain.lifecycle.status import StatusChange, read_status
 
 MOST_REPEATS = 100
 HOUR = timedelta(hours=1)
@@ -196,15 +196,12 @@ def _read_step(reader: Reader) -> Step:
         raise_priority=reader.get("raise_priority", 0).number(0, 3),
         watch=reader["watch"].names("agents"),
         macros=reader["macros"].names("macros"),
-        status=parse_status(
-            reader["status"].value, reader["status"].pointer, reader.errors
-        ),
+        status=reader.optional("status", read_status),
     )
 
 
 def _read_when(reader: Reader) -> Condition:
-    known = (*TICKET_FIELDS, *STATE_FIELDS)
-    return parse_condition(reader.value, reader.pointer, known, reader.errors)
+    return read_condition(reader, (*TICKET_FIELDS, *STATE_FIELDS))
 
 
 def _read_after(reader: Reader) -> tuple[timedelta, int | None]:
