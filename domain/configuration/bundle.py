@@ -112,11 +112,10 @@ def overlaid_with(
         if unchanged(config, written):
             continue
         try:
-            fact = next_version(config, written, at, bundle.documents)
+            config, fact = next_version(config, written, at, bundle.documents)
         except InvalidError as error:
             errors += error.under(f"/{written.kind}/{written.name}").errors
             continue
-        config = config.having(fact)
         facts.append(fact)
     if not errors:
         facts = [*_settled(facts, config, at, errors)]

@@ -20,7 +20,7 @@ from domain.errors import FieldError, InvalidError
 from domain.oncall.book import OnCallBook
 from domain.oncall.schedule_lint import inactive_warnings, schedule_warnings
 from domain.oncall.shift_sources import placed
-from domain.people.contact import parse_preferences, preferences_advice
+from domain.people.contact import preferences_advice
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -71,7 +71,7 @@ def _of(
         yield from published.warnings
     elif kind == "agents":
         try:
-            yield from preferences_advice(parse_preferences(name, published.document))
+            yield from preferences_advice(published.preferences)
         except InvalidError as error:  # published when less was asked
             yield from error.errors
     elif kind == "schedules":

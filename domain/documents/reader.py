@@ -90,12 +90,17 @@ class Reader:
                 self.errors.append(UnknownWordError.of(member.pointer, name, known))
 
     def one_of(self, words: tuple[T, ...]) -> T:
+        found = self.if_one_of(words)
+        return words[0] if found is None else found
+
+    def if_one_of(self, words: tuple[T, ...]) -> T | None:
+        """None: it is none of them, which is a fault too."""
         for word in words:
             if word == self.value:
                 return word
         known = [str(word) for word in words]
         self.errors.append(UnknownWordError.of(self.pointer, self.value, known))
-        return words[0]
+        return None
 
     def read(self, read: Callable[[object, str], T]) -> T | None:
         """`read` raises InvalidError at the pointer that it is given."""
@@ -117,11 +122,12 @@ class Reader:
         """More than zero."""
         return self.parsed(parse_positive) or timedelta(hours=1)
 
-    def number(self, least: int, most: int) -> int:
+    def number(self, least: int, most: int | None = None) -> int:
         value = self.value
-        if type(value) is int and least <= value <= most:
+        if type(value) is int and least <= value <= (value if most is None else most):
             return value
-        self.fault(f"must be a whole number from {least} to {most}")
+        upper = "" if most is None else f" to {most}"
+        self.fault(f"must be a whole number from {least}{upper}")
         return least
 
     def flag(self, cause: type[FieldError] = FieldError) -> bool:
@@ -138,6 +144,12 @@ class Reader:
             return None
         self.references.append((self.pointer, kind, self.value))
         return self.value
+
+    def required_name(self, kind: Kind, wanted: str) -> str:
+        found = self.name(kind)
+        if found is None:
+            self.fault(wanted)
+        return found or ""
 
     def names(self, kind: Kind) -> tuple[str, ...]:
         for item in self.texts():

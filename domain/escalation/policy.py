@@ -17,7 +17,7 @@ from domain.conditions.fields import STATE_FIELDS, TICKET_FIELDS
 from domain.documents.reader import Reader
 from domain.duration import LONGEST, parse_duration
 from domain.escalation.target import Target, read_target
-from domain.event import Json, PolicyRef
+from domain.event import PolicyRef
 from domain.lifecycle.status import StatusChange, read_status
 
 MOST_REPEATS = 100
@@ -141,12 +141,6 @@ def _gap(step: Step, following: Step) -> timedelta:
     if step.share or following.share:
         return ZERO
     return following.after - step.after
-
-
-def parse_escalation_policy(ref: PolicyRef, document: Json) -> EscalationPolicy:
-    """Raises InvalidError that names the field of the document."""
-    reader = Reader(document)
-    return reader.finished(read_escalation_policy(ref, reader))
 
 
 def read_escalation_policy(ref: PolicyRef, reader: Reader) -> EscalationPolicy:

@@ -62,12 +62,6 @@ class Macro:
     status: StatusChange | None = None
 
 
-def parse_macro(ref: PolicyRef, document: Json) -> Macro:
-    """Raises InvalidError that names the field of the document."""
-    reader = Reader(document)
-    return reader.finished(read_macro(ref, reader))
-
-
 def read_macro(ref: PolicyRef, reader: Reader) -> Macro:
     given, assign = reader["set"], reader["assign"]
     sets = any(member.value for member in given.members().values())

@@ -73,6 +73,19 @@ def parse_schedule(ref: PolicyRef, document: object) -> Schedule:
     return Schedule(ref=ref, tz=tz, layers=sound)
 
 
+def name_people(reader: Reader) -> None:
+    """Whom the written form names, who is in a text included; of dated shifts each
+    person where that one is named first.
+    """
+    for layer in reader["layers"].items():
+        layer["rotation"]["people"].names("agents")
+        dated = [shift["person"] for shift in layer["shifts"].items()]
+        for person in {p.text(): p for p in reversed(dated)}.values():
+            person.name("agents")
+        for person in layer["people"].members().values():
+            person.name("agents")
+
+
 def _entries(reader: Reader, most: int) -> list[Reader]:
     found = reader.read(read_list)
     if found is not None and not 0 < len(found) <= most:

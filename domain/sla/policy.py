@@ -15,7 +15,7 @@ from domain.conditions.condition import Condition, read_condition
 from domain.conditions.fields import TICKET_FIELDS
 from domain.documents.reader import Reader
 from domain.errors import InvalidError, UnknownWordError
-from domain.event import Json, PolicyRef
+from domain.event import PolicyRef
 from domain.nearest import did_you_mean
 from domain.sla.change_rules import ChangeRules, read_change_rules
 from domain.sla.metric import Definition, Metric, read_definitions
@@ -49,12 +49,6 @@ class SlaPolicy:
     on_change: ChangeRules
     longest_pause: timedelta | None
     quiet: Calendar | None
-
-
-def parse_sla_policy(ref: PolicyRef, document: Json) -> SlaPolicy:
-    """Raises InvalidError that names each wrong field of the document."""
-    reader = Reader(document)
-    return reader.finished(read_sla_policy(ref, reader))
 
 
 def read_sla_policy(ref: PolicyRef, reader: Reader) -> SlaPolicy:
