@@ -22,9 +22,9 @@ from activities.ports import (
 from activities.recording import meta_of, replayed, row_of, serialized
 from domain.configuration.configuration import Entry, config_stream, fold_config
 from domain.configuration.facts import PolicyRetired
-from domain.configuration.kinds import Kind
 from domain.configuration.publishing import Submission, publish, unchanged
 from domain.configuration.retiring import left_by, restorable, retire
+from domain.documents.kinds import Kind
 from domain.errors import (
     FieldError,
     PreconditionError,

@@ -34,8 +34,8 @@ from domain.configuration.configuration import (
     fold_config,
 )
 from domain.configuration.facts import PolicyPublished, PolicyRetired
-from domain.configuration.kinds import Kind
 from domain.configuration.pruning import beside
+from domain.documents.kinds import Kind
 from domain.errors import InvalidError, PreconditionError
 from domain.event import Event, PolicyRef
 

@@ -6,7 +6,7 @@ from typing import Protocol, TypeAlias
 
 from domain.calendar.holiday_sources import Expansion, Found, HolidaySource, expand
 from domain.configuration.bundle import Documents, Named
-from domain.configuration.kinds import Kind
+from domain.documents.kinds import Kind
 from domain.errors import InvalidError
 from domain.event import Json
 from domain.oncall.shift_sources import (

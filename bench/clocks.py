@@ -15,8 +15,8 @@ from bench.business_time import office
 from domain.calendar.business_time import breach_at, due_at
 from domain.calendar.document import calendar_form
 from domain.configuration.configuration import Configuration, fold_config
-from domain.configuration.kinds import Kind
 from domain.configuration.publishing import publish
+from domain.documents.kinds import Kind
 from domain.event import SYSTEM, Event, Json, Meta
 from domain.lifecycle.commands import AddMessage, Assign, Change, PauseTicket, Resume
 from domain.lifecycle.facts import Author, AuthorKind, Customer

@@ -32,7 +32,7 @@ from activities.subscriptions import disable
 from activities.tickets import TicketService
 from api.ports import Services
 from domain.configuration.configuration import Configuration
-from domain.configuration.kinds import Kind
+from domain.documents.kinds import Kind
 from domain.event import Json
 from domain.notification.links import LASTS, Action, Link, sign_link
 from domain.notification.payload import Payload

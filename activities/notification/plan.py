@@ -27,7 +27,7 @@ from domain.notification.notified import person_notified
 from domain.notification.planning import plan
 from domain.notification.undelivered import chosen_by, undelivered
 from domain.notification.urgency import NotificationReason, occasions
-from domain.people.contact import Preferences, parse_preferences
+from domain.people.contact import Preferences
 
 LOG = logging.getLogger(__name__)
 StepReport = StepUndelivered | PersonNotified
@@ -174,7 +174,7 @@ async def reader_of(
     if published is None or published.document.get("active", True) is not True:
         return None, None
     try:
-        return parse_preferences(person, published.document), published.ref
+        return published.preferences, published.ref
     except InvalidError as error:
         LOG.warning("agents/%s: %s", person, ", ".join(e.pointer for e in error.errors))
         return Preferences(name=person), published.ref

@@ -24,7 +24,7 @@ from domain.notification.test_message import (
     trial_stream,
 )
 from domain.people.channels import Channel
-from domain.people.contact import Preferences, parse_preferences
+from domain.people.contact import Preferences
 
 
 class TestedTooOftenError(DomainError):
@@ -64,7 +64,7 @@ class NotificationTest:
         published = (await self._registry.config()).entry("agents", agent).current
         if published is None:
             raise NotFoundError("agent", agent)
-        reader = parse_preferences(agent, published.document)
+        reader = published.preferences
         await self._refuse_too_often(agent)
         tried = await asyncio.gather(
             *(

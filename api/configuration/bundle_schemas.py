@@ -9,8 +9,8 @@ from api.http.answers import Answer, Made
 from api.http.fields import Strict, Word, example
 from api.http.warning import WarningOut
 from domain.configuration.bundle import Action
-from domain.configuration.kinds import Kind
 from domain.documents.diff import Op
+from domain.documents.kinds import Kind
 
 PEOPLE: JsonValue = {"ann": {"name": "Ann"}}
 TEAM: JsonValue = {"desk": {"members": ["ann"], "lead": "ann"}}

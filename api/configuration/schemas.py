@@ -26,7 +26,7 @@ from api.http.fields import (
     normal_json,
 )
 from api.http.warning import WarningOut
-from domain.configuration.kinds import Kind
+from domain.documents.kinds import Kind
 from domain.escalation.policy import NoChannel, Strategy
 from domain.escalation.target import WHOLE
 from domain.lifecycle.facts import Channel

@@ -12,7 +12,6 @@ from api.keys.routes import key_service
 from api.ports import Services
 from domain.access import WebhookSecretRead
 from domain.errors import NotFoundError
-from domain.people.contact import parse_preferences
 
 ROUTER = APIRouter(prefix="/v1/agents", tags=["configuration"])
 READ = reads("config:read", 404, 409, 422)
@@ -39,7 +38,7 @@ async def get_webhook_secret(
     if published is None:
         raise NotFoundError("agent", name)
     await _refuse_others(known, name, caller)
-    version = parse_preferences(name, published.document).secret_version
+    version = published.preferences.secret_version
     read = WebhookSecretRead(agent=name, secret_version=version)
     await key_service(known).read_secret(read, caller)
     secret = known.personal_secret(name, version).reveal()

@@ -15,7 +15,7 @@ from api.http.paging import PageDep
 from api.http.responses import answer
 from api.oncall.schedules import of_query
 from domain.configuration.configuration import Configuration, Published
-from domain.configuration.kinds import SINGULAR, references
+from domain.configuration.kinds import SINGULAR
 from domain.errors import InvalidError
 from domain.event import Json
 from domain.nearest import did_you_mean
@@ -111,5 +111,5 @@ def _called_by(schedule: str, config: Configuration) -> list[Json]:
         {"kind": SINGULAR[kind], "name": user.name}
         for kind in ("escalation-policies", "teams")
         for user in config.current(kind)
-        if ("schedules", schedule) in {r[1:] for r in references(kind, user.document)}
+        if ("schedules", schedule) in {r[1:] for r in user.reading.references}
     ]

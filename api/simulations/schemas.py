@@ -8,7 +8,7 @@ from activities.simulation import JobState
 from api.configuration.bundle_schemas import BundleIn
 from api.http.answers import Answer, Made
 from api.http.fields import Identifier, Instant, Strict, example
-from domain.configuration.kinds import Kind
+from domain.documents.kinds import Kind
 from domain.simulation.comparison import Verdict
 
 RULE: JsonValue = {

@@ -15,8 +15,7 @@ from decimal import Decimal
 from typing import Literal, get_args
 
 from domain.authority.money import parse_amount, parse_currency
-from domain.duration import parse_positive
-from domain.errors import FieldError, InvalidError
+from domain.documents.reader import Reader
 from domain.event import Json
 
 SpendKind = Literal["refund", "compensation"]
@@ -39,35 +38,30 @@ class Authority:
 
 def parse_authority(role: str, document: Json) -> Authority:
     """Raises InvalidError that names the field of the document."""
-    errors: list[FieldError] = []
-    limits: dict[SpendKind, Limit] = {}
-    for kind in SPENDS:
-        given = document.get(kind)
-        if given is None:
-            continue
-        limit: Json = given if isinstance(given, dict) else {}
-        limits[kind] = Limit(
-            currency=parse_currency(limit.get("currency"), f"/{kind}/currency", errors),
-            amount=parse_amount(
-                limit.get("amount"), f"/{kind}/amount", errors, zero=True
-            ),
-        )
-    if not limits and not errors:
+    reader = Reader(document)
+    return reader.finished(read_authority(role, reader))
+
+
+def read_authority(role: str, reader: Reader) -> Authority:
+    read = ((kind, reader.optional(kind, _read_limit)) for kind in SPENDS)
+    limits = {kind: limit for kind, limit in read if limit is not None}
+    if not limits:
         message = f"name a limit for one of {', '.join(SPENDS)}"
-        errors.append(FieldError(f"/{SPENDS[0]}", message))
-    within = _answer_within(document.get("answer_within"), errors)
-    if errors:
-        raise InvalidError(errors)
+        reader[SPENDS[0]].fault(message)
+    within = _read_answer_within(reader["answer_within"])
     return Authority(role=role, limits=limits, answer_within=within)
 
 
-def _answer_within(value: object, errors: list[FieldError]) -> timedelta | None:
-    if value is None:
+def _read_limit(reader: Reader) -> Limit:
+    currency, amount = reader["currency"], reader["amount"]
+    errors = reader.errors
+    return Limit(
+        currency=parse_currency(currency.value, currency.pointer, errors),
+        amount=parse_amount(amount.value, amount.pointer, errors, zero=True),
+    )
+
+
+def _read_answer_within(reader: Reader) -> timedelta | None:
+    if reader.value is None:
         return ANSWER_WITHIN
-    if value == "never":
-        return None
-    try:
-        return parse_positive(str(value))
-    except ValueError as error:
-        errors.append(FieldError("/answer_within", str(error)))
-        return ANSWER_WITHIN
+    return None if reader.value == "never" else reader.duration()

@@ -12,18 +12,16 @@ earlier than it opens. Closing at 23:59 means 24:00: nobody wants the hole of a 
 {package: ...} and {ical: ...} stand for is put in their place by `calendar_sources`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
-from functools import partial
 from typing import TypeAlias
 
-from domain.calendar.calendar import WEEKDAYS, Calendar, DatedWindows, Windows
+from domain.calendar.calendar import ALWAYS, WEEKDAYS, Calendar, Windows
 from domain.calendar.window import read_window
 from domain.documents.fields import (
     MONTH_DAY,
-    below,
     read_date,
-    read_list,
     read_month_day,
     read_object,
     read_zone,
@@ -31,7 +29,7 @@ from domain.documents.fields import (
     time_text,
 )
 from domain.documents.reader import Reader
-from domain.errors import FieldError, InvalidError, UnknownFieldError
+from domain.errors import InvalidError
 
 Form: TypeAlias = dict[str, object]
 DateRange: TypeAlias = tuple[date, date]
@@ -43,19 +41,19 @@ MAX_WINDOWS = 100
 
 def parse_calendar(document: object) -> Calendar:
     """The calendar that the document describes. `InvalidError` lists all its faults."""
-    fields = read_object(document, "")
-    reader = _Reader()
-    for name in fields:
-        if name not in FIELDS:
-            reader.errors.append(UnknownFieldError.of(below("", name), name, FIELDS))
-    tz = reader.attempt(read_zone, fields.get("tz"), "/tz")
-    weekly = reader.weekly(fields.get("hours", {}))
-    shifts = reader.dated(fields.get("shifts", {}), "/shifts")
-    breaks = reader.dated(fields.get("breaks", {}), "/breaks")
-    reader.holidays(fields.get("holidays", []))
+    reader = Reader(document)
+    if not reader.fields(FIELDS):
+        raise InvalidError(reader.errors)
+    tz = reader["tz"].read(read_zone)
+    weekly = _read_week(reader.get("hours", {}))
+    shifts = tuple(sorted(_read_dates(reader.get("shifts", {}))))
+    breaks = tuple(sorted(_read_dates(reader.get("breaks", {}))))
+    holidays = _Holidays()
+    for entry in reader.get("holidays", []).entries():
+        holidays.add(entry)
     if not reader.errors and not any((*weekly, *(hours for _, hours in shifts))):
         message = "never open; for round the clock name the calendar `always`"
-        reader.errors.append(FieldError("/hours", message))
+        reader["hours"].fault(message)
     if tz is None or reader.errors:
         raise InvalidError(reader.errors)
     return Calendar(
@@ -63,9 +61,14 @@ def parse_calendar(document: object) -> Calendar:
         weekly=weekly,
         shifts=shifts,
         breaks=breaks,
-        holidays=_merged(reader.ranges),
-        yearly=tuple(sorted(reader.month_days)),
+        holidays=_merged(holidays.ranges),
+        yearly=tuple(sorted(holidays.month_days)),
     )
+
+
+def read_calendar_name(reader: Reader) -> str | None:
+    """In another document; `always` stands for no document."""
+    return ALWAYS if reader.value == ALWAYS else reader.name("calendars")
 
 
 def calendar_form(calendar: Calendar) -> Form:
@@ -83,54 +86,45 @@ def calendar_form(calendar: Calendar) -> Form:
     }
 
 
-class _Reader(Reader):
+def _read_week(reader: Reader) -> tuple[Windows, ...]:
+    for name in reader.read(read_object) or ():
+        if name not in WEEKDAYS:
+            reader[name].fault(f"unknown day; use {', '.join(WEEKDAYS)}")
+    return tuple(_read_windows(reader.get(day, [])) for day in WEEKDAYS)
+
+
+def _read_dates(reader: Reader) -> Iterator[tuple[date, Windows]]:
+    for name in reader.read(read_object) or ():
+        day = replace(reader[name], value=name).read(read_date)
+        windows = _read_windows(reader[name])
+        if day is not None:
+            yield day, windows
+
+
+def _read_windows(reader: Reader) -> Windows:
+    windows = [pair.read(read_window) for pair in reader.entries(MAX_WINDOWS)]
+    return tuple(window for window in windows if window is not None)
+
+
+class _Holidays:
     def __init__(self) -> None:
-        super().__init__()
         self.ranges: list[DateRange] = []
         self.month_days: set[tuple[int, int]] = set()
 
-    def weekly(self, value: object) -> tuple[Windows, ...]:
-        days = self.attempt(read_object, value, "/hours") or {}
-        for name in days:
-            if name not in WEEKDAYS:
-                message = f"unknown day; use {', '.join(WEEKDAYS)}"
-                self.errors.append(FieldError(below("/hours", name), message))
-        return tuple(
-            self._windows(days.get(day, []), below("/hours", day)) for day in WEEKDAYS
-        )
+    def add(self, reader: Reader) -> None:
+        match reader.value:
+            case {"dates": _, **rest} if not rest:
+                days = [day.read(read_date) for day in reader["dates"].entries()]
+                self.ranges += [(day, day) for day in days if day is not None]
+            case _:
+                reader.read(self._add)
 
-    def dated(self, value: object, pointer: str) -> DatedWindows:
-        days = self.attempt(read_object, value, pointer) or {}
-        return tuple(sorted(self._each_date(days, pointer)))
-
-    def _each_date(
-        self, days: Mapping[object, object], pointer: str
-    ) -> Iterator[tuple[date, Windows]]:
-        for key, value in days.items():
-            day = self.attempt(read_date, key, below(pointer, key))
-            windows = self._windows(value, below(pointer, key))
-            if day is not None:
-                yield day, windows
-
-    def _windows(self, value: object, pointer: str) -> Windows:
-        read_pairs = partial(read_list, limit=MAX_WINDOWS)
-        pairs = enumerate(self.attempt(read_pairs, value, pointer) or [])
-        read = (self.attempt(read_window, pair, below(pointer, i)) for i, pair in pairs)
-        return tuple(window for window in read if window is not None)
-
-    def holidays(self, value: object) -> None:
-        entries = self.attempt(read_list, value, "/holidays") or []
-        for index, entry in enumerate(entries):
-            self.attempt(self._holiday, entry, below("/holidays", index))
-
-    def _holiday(self, entry: object, pointer: str) -> None:
+    def _add(self, entry: object, pointer: str) -> None:
         match entry:
             case {"from": first, "to": last, **rest} if not rest:
                 self.ranges.append(_range(first, last, pointer))
             case {"yearly": day, **rest} if not rest:
                 self.month_days.add(read_month_day(day, f"{pointer}/yearly"))
-            case {"dates": days, **rest} if not rest:
-                self._dates(days, f"{pointer}/dates")
             case {"package": _} | {"ical": _}:
                 refuse(pointer, "stands for dates that have to be looked up first")
             case str() if MONTH_DAY.fullmatch(entry):
@@ -140,12 +134,6 @@ class _Reader(Reader):
             case _:
                 known = "{from, to}, {yearly}, {dates}, {package} or {ical}"
                 refuse(pointer, f"must be a date, {known}")
-
-    def _dates(self, value: object, pointer: str) -> None:
-        for index, day in enumerate(read_list(value, pointer)):
-            only = self.attempt(read_date, day, below(pointer, index))
-            if only is not None:
-                self.ranges.append((only, only))
 
 
 def _range(

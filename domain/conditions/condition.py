@@ -9,12 +9,12 @@ A list of conditions holds if one of them does; an empty list never holds. A fie
 several words (tags, event) matches if one of them does.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from domain.conditions.field_values import CLOSED, FLAGS, OWN_WORDS, event_types
-from domain.errors import FieldError, UnknownWordError, WrongTypeError, escaped
+from domain.documents.reader import Reader
+from domain.errors import UnknownWordError, WrongTypeError
 from domain.nearest import did_you_mean
 from domain.own_words import word_fault
 
@@ -99,127 +99,83 @@ def _among(word: Word, words: tuple[Word, ...]) -> bool:
     )
 
 
-def parse_conditions(
-    document: object, pointer: str, known: Iterable[str], errors: list[FieldError]
-) -> Conditions:
+def read_conditions(reader: Reader, known: tuple[str, ...]) -> Conditions:
     """One condition or a list of them."""
-    if isinstance(document, list):
-        return tuple(
-            parse_condition(one, f"{pointer}/{i}", known, errors)
-            for i, one in enumerate(document)
-        )
-    return (parse_condition(document, pointer, known, errors),)
+    if isinstance(reader.value, list):
+        return tuple(read_condition(one, known) for one in reader.items())
+    return (read_condition(reader, known),)
 
 
-def parse_condition(
-    document: object, pointer: str, known: Iterable[str], errors: list[FieldError]
-) -> Condition:
-    if not isinstance(document, dict) or not document:
-        message = "must be an object that names at least one field"
-        errors.append(FieldError(pointer, message))
-        return Condition()
+def read_condition(reader: Reader, known: tuple[str, ...]) -> Condition:
+    tests = reader.members()
+    if not tests:
+        reader.fault("must be an object that names at least one field")
     return Condition(
-        tests=tuple(
-            _parse_test(
-                str(field), wanted, f"{pointer}/{escaped(str(field))}", known, errors
-            )
-            for field, wanted in document.items()
-        )
+        tests=tuple(_read_test(field, test, known) for field, test in tests.items())
     )
 
 
-def _parse_test(
-    field: str,
-    wanted: object,
-    pointer: str,
-    known: Iterable[str],
-    errors: list[FieldError],
-) -> FieldTest:
-    _check_field(field, pointer, tuple(known), errors)
-    if not isinstance(wanted, dict):
-        return FieldTest(field=field, any_of=_words(field, wanted, pointer, errors))
-    for operator in wanted:
-        where = f"{pointer}/{escaped(str(operator))}"
-        if operator not in OPERATORS:
-            errors.append(UnknownWordError.of(where, operator, OPERATORS))
-        elif operator.startswith("at_") and not field.startswith(ATTRIBUTE):
+def _read_test(field: str, reader: Reader, known: tuple[str, ...]) -> FieldTest:
+    _check_field(field, reader, known)
+    if not isinstance(reader.value, dict):
+        return FieldTest(field=field, any_of=_read_words(field, reader))
+    reader.refuse_others(OPERATORS)
+    operators = reader.members()
+    for operator in ("at_least", "at_most"):
+        if operator in operators and not field.startswith(ATTRIBUTE):
             message = f"{field} is no number: {operator} is for attributes"
-            errors.append(FieldError(where, message))
-    refused = wanted.get("not")
+            operators[operator].fault(message)
     return FieldTest(
         field=field,
-        none_of=_words(field, refused, f"{pointer}/not", errors)
-        if "not" in wanted
-        else (),
-        is_set=_flag(wanted, f"{pointer}/set", errors),
-        at_least=_number(wanted, "at_least", pointer, errors),
-        at_most=_number(wanted, "at_most", pointer, errors),
+        none_of=_read_words(field, reader["not"]) if "not" in operators else (),
+        is_set=reader.optional("set", lambda value: value.flag(WrongTypeError)),
+        at_least=reader.optional("at_least", _read_number),
+        at_most=reader.optional("at_most", _read_number),
     )
 
 
-def _check_field(
-    field: str, pointer: str, names: tuple[str, ...], errors: list[FieldError]
-) -> None:
+def _check_field(field: str, reader: Reader, names: tuple[str, ...]) -> None:
     own = field.startswith(ATTRIBUTE) and field != ATTRIBUTE and ATTRIBUTE in names
     if field == ATTRIBUTE or (field not in names and not own):
         # All of them, because this is the list that people look for.
         shown = ", ".join(names).replace(ATTRIBUTE, "attributes.…")
         message = f"{field!r} is not one of {shown}{did_you_mean(field, names)}"
-        errors.append(UnknownWordError(pointer, message))
+        reader.fault(message, UnknownWordError)
 
 
-def _words(
-    field: str, value: object, pointer: str, errors: list[FieldError]
-) -> tuple[Word, ...]:
-    words = value if isinstance(value, list) else [value]
-    if not words or not all(isinstance(w, str | bool | int | float) for w in words):
-        message = "must be a word, a number or a list of them"
-        errors.append(WrongTypeError(pointer, message))
+def _read_words(field: str, reader: Reader) -> tuple[Word, ...]:
+    places = [*reader.items()] if isinstance(reader.value, list) else [reader]
+    words = [p.value for p in places if isinstance(p.value, str | bool | int | float)]
+    if not words or len(words) < len(places):
+        reader.fault("must be a word, a number or a list of them", WrongTypeError)
         return ()
-    for i, word in enumerate(words):
-        where = f"{pointer}/{i}" if isinstance(value, list) else pointer
-        if (fault := _word_fault(field, word, where)) is not None:
-            errors.append(fault)
+    for place, word in zip(places, words, strict=True):
+        _check_word(field, word, place)
     return tuple(words)
 
 
-def _word_fault(field: str, word: Word, pointer: str) -> FieldError | None:
+def _check_word(field: str, word: Word, reader: Reader) -> None:
     """What this field can never be."""
     if field.startswith(ATTRIBUTE):
-        return None
+        return
     if field in FLAGS:
-        if isinstance(word, bool):
-            return None
-        return WrongTypeError(pointer, f"{word!r} is neither true nor false")
-    if not isinstance(word, str):
+        if not isinstance(word, bool):
+            reader.fault(f"{word!r} is neither true nor false", WrongTypeError)
+    elif not isinstance(word, str):
         shown = str(word).lower()
         message = f'{field} is text: write "{shown}" in quotes if {shown} is meant'
-        return WrongTypeError(pointer, message)
-    closed = event_types() if field == "event" else CLOSED.get(field)
-    if closed is not None:
-        known = word in closed
-        return None if known else UnknownWordError.of(pointer, word, closed)
-    fault = word_fault(word) if field in OWN_WORDS else None
-    return FieldError(pointer, fault) if fault else None
+        reader.fault(message, WrongTypeError)
+    elif field == "event":
+        reader.one_of(event_types())
+    elif field in CLOSED:
+        reader.one_of(CLOSED[field])
+    elif field in OWN_WORDS and (fault := word_fault(word)):
+        reader.fault(fault)
 
 
-def _flag(
-    wanted: Mapping[str, object], pointer: str, errors: list[FieldError]
-) -> bool | None:
-    flag = wanted.get("set")
-    if flag is None or isinstance(flag, bool):
-        return flag
-    errors.append(WrongTypeError(pointer, "must be true or false"))
-    return None
-
-
-def _number(
-    wanted: Mapping[str, object], name: str, pointer: str, errors: list[FieldError]
-) -> float | None:
-    number = wanted.get(name)
-    if number is None or (
-        isinstance(number, int | float) and not isinstance(number, bool)
-    ):
+def _read_number(reader: Reader) -> float | None:
+    number = reader.value
+    if isinstance(number, int | float) and not isinstance(number, bool):
         return number
-    errors.append(WrongTypeError(f"{pointer}/{name}", "must be a number"))
+    reader.fault("must be a number", WrongTypeError)
     return None

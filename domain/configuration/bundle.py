@@ -12,7 +12,7 @@ from typing import Literal
 from domain.calendar.holiday_sources import Expansion
 from domain.configuration.configuration import Configuration
 from domain.configuration.facts import PolicyPublished, PolicyRetired
-from domain.configuration.kinds import ORDER, Kind
+from domain.configuration.kinds import ORDER
 from domain.configuration.pruning import pruned
 from domain.configuration.publishing import (
     Submission,
@@ -21,6 +21,7 @@ from domain.configuration.publishing import (
     with_warnings,
 )
 from domain.documents.diff import Difference, differences
+from domain.documents.kinds import Kind
 from domain.errors import FieldError, InvalidError
 from domain.event import Json
 from domain.oncall.book import OnCallBook
@@ -111,11 +112,10 @@ def overlaid_with(
         if unchanged(config, written):
             continue
         try:
-            fact = next_version(config, written, at, bundle.documents)
+            config, fact = next_version(config, written, at, bundle.documents)
         except InvalidError as error:
             errors += error.under(f"/{written.kind}/{written.name}").errors
             continue
-        config = config.having(fact)
         facts.append(fact)
     if not errors:
         facts = [*_settled(facts, config, at, errors)]

@@ -8,17 +8,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache, cached_property
+from typing import TypeVar
 
-from domain.authority.limits import Authority, parse_authority
+from domain.authority.limits import Authority
 from domain.calendar.calendar import Calendar
 from domain.calendar.document import parse_calendar
 from domain.configuration.facts import PolicyPublished, PolicyRetired
-from domain.configuration.kinds import SINGULAR, Kind
+from domain.configuration.kinds import SINGULAR
 from domain.configuration.lint.context import LintContext, UrlRefusal, Words
+from domain.configuration.reading import Reading, read
+from domain.documents.kinds import Kind
+from domain.documents.reader import Reader
 from domain.errors import FieldError, NotFoundError
-from domain.escalation.policy import EscalationPolicy, parse_escalation_policy
+from domain.escalation.policy import EscalationPolicy
 from domain.event import Event, Json, PolicyRef
-from domain.lifecycle.macro import Macro, parse_macro
+from domain.lifecycle.macro import Macro
 from domain.oncall.book import OnCallBook
 from domain.oncall.plan import Plan
 from domain.oncall.schedule import Schedule
@@ -26,9 +30,11 @@ from domain.oncall.schedule_form import parse_schedule
 from domain.oncall.schedule_lint import (
     gap_warnings,
 )
-from domain.people.directory import Agent, Directory, Team, parse_agent, parse_team
-from domain.sla.policy import SlaPolicy, parse_sla_policy
+from domain.people.contact import Preferences
+from domain.people.directory import Agent, Directory, Team, read_agent
+from domain.sla.policy import SlaPolicy
 
+T = TypeVar("T")
 EPOCH = datetime.fromtimestamp(0, UTC)
 Normal = Callable[[Kind, Json], Json]
 """A document with every default written out, so that equal meanings are equal."""
@@ -59,16 +65,42 @@ class Published:
         return parse_calendar(self.resolved or self.document)
 
     @cached_property
+    def reading(self) -> Reading:
+        return read(self.kind, self.ref, self.document)
+
+    @cached_property
     def sla_policy(self) -> SlaPolicy:
-        return parse_sla_policy(self.ref, self.document)
+        return self._meaning(SlaPolicy)
 
     @cached_property
     def macro(self) -> Macro:
-        return parse_macro(self.ref, self.document)
+        return self._meaning(Macro)
 
     @cached_property
     def escalation_policy(self) -> EscalationPolicy:
-        return parse_escalation_policy(self.ref, self.document)
+        return self._meaning(EscalationPolicy)
+
+    @cached_property
+    def team(self) -> Team:
+        return self._meaning(Team)
+
+    @cached_property
+    def authority(self) -> Authority:
+        return self._meaning(Authority)
+
+    @cached_property
+    def preferences(self) -> Preferences:
+        return self._meaning(Preferences)
+
+    @cached_property
+    def agent(self) -> Agent:
+        """There is one although the `preferences` may be from before their rules."""
+        return read_agent(self.name, Reader(self.document))
+
+    def _meaning(self, expected: type[T]) -> T:
+        found = self.reading.finished()
+        assert isinstance(found, expected)
+        return found
 
     @cached_property
     def schedule(self) -> Schedule:
@@ -165,17 +197,16 @@ class Configuration:
         agents: dict[str, Agent] = {}
         teams: dict[str, Team] = {}
         for p in self.current("agents"):
-            agents[p.name] = parse_agent(p.name, p.document)
+            agents[p.name] = p.agent
         for p in self.current("teams"):
-            teams[p.name] = parse_team(p.name, p.document)
+            teams[p.name] = p.team
         return Directory(agents=agents, teams=teams)
 
-    def having(self, fact: PolicyPublished) -> "Configuration":
+    def having(self, made: Published) -> "Configuration":
         """As it would be with this in force."""
-        entry = self.entry(fact.kind, fact.name)
-        made = _published(fact, EPOCH, "")
+        entry = self.entry(made.kind, made.name)
         versions = replace(entry, versions=(*entry.versions, made), retired=False)
-        entries = {**self.entries, (fact.kind, fact.name): versions}
+        entries = {**self.entries, (made.kind, made.name): versions}
         return replace(self, entries=entries)
 
     def without(self, names: Iterable[tuple[Kind, str]]) -> "Configuration":
@@ -239,7 +270,7 @@ class Configuration:
     def authorities(self) -> dict[str, Authority]:
         """The current version of each, by role."""
         current = self.current("authorities")
-        return {p.name: parse_authority(p.name, p.document) for p in current}
+        return {p.name: p.authority for p in current}
 
     def _version(self, kind: Kind, name: str, version: int) -> Published:
         for published in self.entry(kind, name).versions:
@@ -256,8 +287,9 @@ def fold_config(
         fact = event.fact
         if isinstance(fact, PolicyPublished):
             entry = entries.get((fact.kind, fact.name), Entry())
+            made = published(fact, event.timestamp, event.meta.actor.id)
             entries[fact.kind, fact.name] = Entry(
-                versions=(*entry.versions, _of(fact, event)),
+                versions=(*entry.versions, made),
                 stream_version=event.originator_version,
             )
         elif isinstance(fact, PolicyRetired):
@@ -272,11 +304,7 @@ def fold_config(
     return replace(start or Configuration(), entries=entries)
 
 
-def _of(fact: PolicyPublished, event: Event) -> Published:
-    return _published(fact, event.timestamp, event.meta.actor.id)
-
-
-def _published(fact: PolicyPublished, at: datetime, by: str) -> Published:
+def published(fact: PolicyPublished, at: datetime = EPOCH, by: str = "") -> Published:
     return Published(
         kind=fact.kind,
         name=fact.name,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
-from domain.configuration.kinds import Kind
+from domain.documents.kinds import Kind
 from domain.errors import FieldError
 from domain.event import Fact, Json
 

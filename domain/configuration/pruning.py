@@ -10,8 +10,9 @@ from datetime import datetime
 
 from domain.configuration.configuration import Configuration
 from domain.configuration.facts import PolicyRetired
-from domain.configuration.kinds import ORDER, SINGULAR, Kind, references
+from domain.configuration.kinds import ORDER, SINGULAR
 from domain.configuration.retiring import hours_left
+from domain.documents.kinds import Kind
 from domain.errors import RuleError
 from domain.oncall.book import OnCallBook
 from domain.oncall.plan import Plan
@@ -53,7 +54,7 @@ def _in_use(
     named = {*gone}
     for user_kind in ORDER:
         for user in after.current(user_kind):
-            for pointer, kind, name in references(user_kind, user.document):
+            for pointer, kind, name in user.reading.references:
                 if (kind, name) in named:
                     by = f"{SINGULAR[user_kind]} {user.name} names it at {pointer}"
                     yield f"{SINGULAR[kind]} {name} is in use: {by}"

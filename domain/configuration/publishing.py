@@ -9,32 +9,28 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.access import is_ours
-from domain.authority.limits import parse_authority
 from domain.calendar.calendar import ALWAYS
 from domain.calendar.document import calendar_form
 from domain.calendar.holiday_sources import Expansion
-from domain.configuration.configuration import Configuration
+from domain.configuration.configuration import Configuration, Published, published
 from domain.configuration.facts import PolicyPublished
-from domain.configuration.kinds import SINGULAR, Kind, references
+from domain.configuration.kinds import SINGULAR
 from domain.configuration.lint.findings import findings
 from domain.configuration.lint.no_sla import unpromised_elsewhere
 from domain.configuration.lint.people import circle_faults
+from domain.documents.kinds import Kind
 from domain.errors import (
     DuplicateError,
     FieldError,
     InvalidError,
     UnknownNameError,
 )
-from domain.escalation.policy import parse_escalation_policy
 from domain.event import Json, PolicyRef
-from domain.lifecycle.macro import parse_macro
 from domain.oncall.schedule_lint import inactive_warnings, schedule_warnings
 from domain.oncall.shift_people import people_of
 from domain.oncall.shift_sources import ShiftExpansion, placed
 from domain.own_words import folded
-from domain.people.contact import parse_preferences, preferences_advice
-from domain.people.directory import check_team
-from domain.sla.policy import parse_sla_policy
+from domain.people.contact import preferences_advice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +59,8 @@ def publish(
     looked for.
     """
     written = Submission(kind=kind, name=name, document=document, expansion=expansion)
-    fact = next_version(config, written, at)
-    return with_warnings(config.having(fact), fact, at)
+    config, fact = next_version(config, written, at)
+    return with_warnings(config, fact, at)
 
 
 def next_version(
@@ -72,9 +68,9 @@ def next_version(
     written: Submission,
     at: datetime | None,
     coming: Container[tuple[Kind, str]] = (),
-) -> PolicyPublished:
-    """As `publish`, but not yet `settled`: others may be `coming` with it, which it may
-    name.
+) -> tuple[Configuration, PolicyPublished]:
+    """As `publish`, without what `with_warnings` adds: the configuration with it in
+    force, and the fact. Others may be `coming` with it, which it may name.
     """
     kind, name, document = written.kind, written.name, written.document
     expansion = written.expansion
@@ -85,19 +81,24 @@ def next_version(
         sha256=_sha256(document),
         document=document,
     )
-    errors = [*_alike(config, kind, name), *_missing(config, written, coming)]
+    made = published(fact)
+    errors = [*_alike(config, kind, name), *_missing(config, made, coming)]
     if kind == "agents" and is_ours(name):
         errors.append(FieldError("name", f"{name!r} is what Pledge calls itself"))
     try:
         if kind == "schedules":
             fact = _with_schedule(config, fact, _of_shifts(document, expansion), at)
+            made = published(fact)
+        elif kind == "calendars":
+            fact = _with_dates(fact, _of_dates(document, expansion))
+            made = published(fact)
         else:
-            fact = _checked(fact, _of_dates(document, expansion))
+            made.reading.finished()
     except InvalidError as error:
         errors.extend(error.errors)
     if errors:
         raise InvalidError(errors)
-    return fact
+    return config.having(made), fact
 
 
 def with_warnings(
@@ -117,6 +118,8 @@ def with_warnings(
     made = config.entry(fact.kind, fact.name).versions[-1]
     around, new = config.lint_context(at), fact.version == 1
     found = [*findings(made, around, new=new, said=escalation_policies)]
+    if fact.kind == "agents":
+        found = [*preferences_advice(made.preferences), *found]
     if fact.kind == "sla-policies":
         found += unpromised_elsewhere(config.sla_policies, config.unpromised)
     return replace(fact, warnings=(*fact.warnings, *found))
@@ -127,39 +130,18 @@ def _sha256(document: Json) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _checked(  # noqa: C901 - one case a kind
-    fact: PolicyPublished, expansion: Expansion
-) -> PolicyPublished:
-    ref = PolicyRef(name=fact.name, version=fact.version, sha256=fact.sha256)
-    match fact.kind:
-        case "sla-policies":
-            parse_sla_policy(ref, fact.document)
-        case "escalation-policies":
-            parse_escalation_policy(ref, fact.document)
-        case "calendars":
-            if fact.name == ALWAYS:
-                raise InvalidError.at("name", "`always` is open round the clock as is")
-            calendar = expansion.calendar()
-            form = calendar_form(calendar)
-            # Of what is counted by: the words may stay and the holidays change.
-            return replace(
-                fact,
-                sha256=_sha256(form),
-                resolved=form,
-                warnings=tuple(expansion.advice(calendar)),
-            )
-        case "agents":
-            reader = parse_preferences(fact.name, fact.document)
-            return replace(fact, warnings=tuple(preferences_advice(reader)))
-        case "teams":
-            check_team(fact.name, fact.document)
-        case "authorities":
-            parse_authority(fact.name, fact.document)
-        case "macros":
-            parse_macro(ref, fact.document)
-        case "schedules":
-            pass
-    return fact
+def _with_dates(fact: PolicyPublished, expansion: Expansion) -> PolicyPublished:
+    if fact.name == ALWAYS:
+        raise InvalidError.at("name", "`always` is open round the clock as is")
+    calendar = expansion.calendar()
+    form = calendar_form(calendar)
+    return replace(
+        fact,
+        # Of what is counted by: the words may stay and the holidays change.
+        sha256=_sha256(form),
+        resolved=form,
+        warnings=tuple(expansion.advice(calendar)),
+    )
 
 
 def _of_dates(document: Json, found: Expansion | ShiftExpansion | None) -> Expansion:
@@ -198,17 +180,17 @@ def _with_schedule(
 
 def unchanged(config: Configuration, written: Submission) -> bool:
     """The same words as now, and the same dates or shifts behind them."""
-    published = config.entry(written.kind, written.name).current
-    if published is None or (
-        published.document != written.document
-        and config.normal(written.kind, published.document) != written.document
+    now = config.entry(written.kind, written.name).current
+    if now is None or (
+        now.document != written.document
+        and config.normal(written.kind, now.document) != written.document
     ):
         return False
     match expansion := written.expansion:
         case Expansion():
-            return published.calendar == expansion.calendar()
+            return now.calendar == expansion.calendar()
         case ShiftExpansion():
-            return published.resolved == expansion.resolved(people_of(config.agents))
+            return now.resolved == expansion.resolved(people_of(config.agents))
         case None:
             return True
 
@@ -224,12 +206,12 @@ def _alike(config: Configuration, kind: Kind, name: str) -> Iterator[FieldError]
 
 
 def _missing(
-    config: Configuration, written: Submission, coming: Container[tuple[Kind, str]]
+    config: Configuration, made: Published, coming: Container[tuple[Kind, str]]
 ) -> Iterator[FieldError]:
-    itself = written.kind, written.name
-    for pointer, kind, name in references(written.kind, written.document):
+    itself = made.kind, made.name
+    for pointer, kind, name in made.reading.references:
         if (kind, name) == itself or (kind, name) in coming:
             continue
         if config.entry(kind, name).current is None:
-            known = [published.name for published in config.current(kind)]
+            known = [other.name for other in config.current(kind)]
             yield UnknownNameError.of(pointer, SINGULAR[kind], name, known)

@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from domain.configuration.configuration import Configuration, Published
 from domain.configuration.facts import PolicyRetired
-from domain.configuration.kinds import ORDER, SINGULAR, Kind, references
+from domain.configuration.kinds import ORDER, SINGULAR
+from domain.documents.kinds import Kind
 from domain.errors import FieldError, NotFoundError, RuleError
 from domain.event import Json
 from domain.oncall.book import OnCallBook
@@ -83,7 +84,7 @@ def uses(config: Configuration, kind: Kind, name: str) -> Iterator[FieldError]:
                 continue
             where = (
                 pointer
-                for pointer, *named in references(user_kind, user.document)
+                for pointer, *named in user.reading.references
                 if named == [kind, name]
             )
             if (pointer := next(where, None)) is not None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from domain.configuration.bundle import Bundle
 from domain.configuration.configuration import Configuration
-from domain.configuration.kinds import SINGULAR, references
+from domain.configuration.kinds import SINGULAR
 from domain.configuration.lint.people import circle_faults
 from domain.configuration.publishing import Submission, next_version
+from domain.configuration.reading import references
 from domain.errors import FieldError, InvalidError
 from domain.event import Json
 
@@ -33,12 +34,10 @@ def validated(bundle: Bundle) -> Findings:
     unchecked = [e for w in bundle.in_order() for e in _elsewhere(bundle, w)]
     for written in bundle.in_order():
         try:
-            fact = next_version(config, written, None, _Anything())
+            config, _ = next_version(config, written, None, _Anything())
         except InvalidError as error:
             for found in error.under(f"/{written.kind}/{written.name}").errors:
                 (unchecked if _of_people(found) else faults).append(found)
-            continue
-        config = config.having(fact)
     for name in config.agents:
         for found in circle_faults(config.directory.agents, name):
             faults += InvalidError([found]).under(f"/agents/{name}").errors

@@ -12,15 +12,15 @@ from datetime import datetime
 from typing import get_args
 
 from domain.configuration.configuration import Configuration, Published
-from domain.configuration.kinds import Kind
 from domain.configuration.lint.context import LintContext
 from domain.configuration.lint.findings import findings
 from domain.configuration.lint.no_sla import unpromised_elsewhere
+from domain.documents.kinds import Kind
 from domain.errors import FieldError, InvalidError
 from domain.oncall.book import OnCallBook
 from domain.oncall.schedule_lint import inactive_warnings, schedule_warnings
 from domain.oncall.shift_sources import placed
-from domain.people.contact import parse_preferences, preferences_advice
+from domain.people.contact import preferences_advice
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -71,7 +71,7 @@ def _of(
         yield from published.warnings
     elif kind == "agents":
         try:
-            yield from preferences_advice(parse_preferences(name, published.document))
+            yield from preferences_advice(published.preferences)
         except InvalidError as error:  # published when less was asked
             yield from error.errors
     elif kind == "schedules":

@@ -7,18 +7,18 @@ repeated `repeat` times; a repetition starts one gap after the last step, the ga
 that between the last two steps (of a single step: its delay, or an hour).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Literal, get_args
 
-from domain.conditions.condition import Condition, parse_condition
+from domain.conditions.condition import Condition, read_condition
 from domain.conditions.fields import STATE_FIELDS, TICKET_FIELDS
-from domain.duration import LONGEST, parse_duration, parse_positive
-from domain.errors import FieldError, InvalidError, UnknownWordError
-from domain.escalation.target import Target, parse_target
-from domain.event import Json, PolicyRef
-from domain.lifecycle.status import StatusChange, parse_status
+from domain.documents.reader import Reader
+from domain.duration import LONGEST, parse_duration
+from domain.escalation.target import Target, read_target
+from domain.event import PolicyRef
+from domain.lifecycle.status import StatusChange, read_status
 
 MOST_REPEATS = 100
 HOUR = timedelta(hours=1)
@@ -33,6 +33,7 @@ TIMES: tuple[TimeKind, ...] = get_args(TimeKind)
 NoChannel = Literal["tell", "pass_over"]
 NO_CHANNELS: tuple[NoChannel, ...] = get_args(NoChannel)
 NobodyKind = Literal["skip", "hold", "catch_all"]
+MOVES = ("raise_priority", "status", "watch", "macros")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,159 +143,99 @@ def _gap(step: Step, following: Step) -> timedelta:
     return following.after - step.after
 
 
-def parse_escalation_policy(ref: PolicyRef, document: Json) -> EscalationPolicy:
-    """Raises InvalidError that names the field of the document."""
-    errors: list[FieldError] = []
-    given = document.get("steps")
-    steps = tuple(
-        _parse_step(step if isinstance(step, dict) else {}, f"/steps/{i}", errors)
-        for i, step in enumerate(given if isinstance(given, list) else [])
-    )
+def read_escalation_policy(ref: PolicyRef, reader: Reader) -> EscalationPolicy:
+    steps = tuple(_read_step(step) for step in reader["steps"].items())
     if not steps:
-        errors.append(FieldError("/steps", "at least one step is needed"))
-    _check_order(steps, errors)
-    expires = document.get("acknowledge_expires", "PT30M")
-    longest = document.get("longest_pause")
-    policy = EscalationPolicy(
+        reader["steps"].fault("at least one step is needed")
+    _check_order(steps, reader["steps"])
+    return EscalationPolicy(
         ref=ref,
         steps=steps,
-        repeat=_parse_count(document, "repeat", MOST_REPEATS, "", errors),
-        nobody=_parse_nobody(document.get("nobody", "skip"), errors),
-        acknowledge_expires=None
-        if expires in (None, "never")
-        else _parse_length(expires, "/acknowledge_expires", errors),
-        longest_pause=None
-        if longest is None
-        else _parse_length(longest, "/longest_pause", errors),
-        no_channel=_parse_no_channel(document.get("no_channel", "tell"), errors),
+        repeat=reader.get("repeat", 0).number(0, MOST_REPEATS),
+        nobody=_read_nobody(reader.get("nobody", "skip")),
+        acknowledge_expires=_read_expiry(reader.get("acknowledge_expires", "PT30M")),
+        longest_pause=reader.optional("longest_pause", Reader.duration),
+        no_channel=reader.get("no_channel", "tell").one_of(NO_CHANNELS),
     )
-    if errors:
-        raise InvalidError(errors)
-    return policy
 
 
-def _check_order(steps: tuple[Step, ...], errors: list[FieldError]) -> None:
+def _check_order(steps: tuple[Step, ...], reader: Reader) -> None:
     for i, (earlier, later) in enumerate(pairwise(steps)):
-        pointer = f"/steps/{i + 1}/after"
+        after = reader[i + 1]["after"]
         if later.early and not earlier.early:
-            message = "lies before the breach and comes after a step that does not"
-            errors.append(FieldError(pointer, message))
+            after.fault("lies before the breach and comes after a step that does not")
         same = (earlier.share is None) == (later.share is None)
         back = (later.share or 0, later.after) < (earlier.share or 0, earlier.after)
         if later.early == earlier.early and same and back:
-            message = "comes before the step above it and could never be reached"
-            errors.append(FieldError(pointer, message))
+            after.fault("comes before the step above it and could never be reached")
 
 
-def _parse_step(document: Json, pointer: str, errors: list[FieldError]) -> Step:
-    targets, reassign = document.get("targets"), document.get("reassign")
-    parsed = tuple(
-        parse_target(target, f"{pointer}/targets/{i}", errors)
-        for i, target in enumerate(targets if isinstance(targets, list) else [])
-    )
-    watch = document.get("watch", [])
-    macros = document.get("macros", [])
-    moves = ("raise_priority", "status", "watch", "macros")
-    acts = isinstance(reassign, dict) or any(document.get(name) for name in moves)
-    if not parsed and not acts:
+def _read_step(reader: Reader) -> Step:
+    reassign = _read_reassign(reader["reassign"])
+    targets = tuple(read_target(target) for target in reader["targets"].items())
+    acts = any(reader[name].value for name in MOVES)
+    if not targets and reassign is None and not acts:
         message = "the step tells nobody and moves nothing: name a target or reassign"
-        errors.append(FieldError(f"{pointer}/targets", message))
-    after, share = _parse_after(document.get("after", "PT0S"), pointer, errors)
-    when = document.get("when")
+        reader["targets"].fault(message)
+    after, share = _read_after(reader.get("after", "PT0S"))
     # A share is one of the target, counted as the target is, unless it says otherwise.
-    time = document.get("time", "wall" if share is None else "business")
-    if time not in TIMES:
-        errors.append(UnknownWordError.of(f"{pointer}/time", time, TIMES))
+    usual: TimeKind = "wall" if share is None else "business"
     return Step(
         after=after,
         share=share,
-        time="business" if time == "business" else "wall",
-        condition=None
-        if when is None
-        else parse_condition(
-            when, f"{pointer}/when", (*TICKET_FIELDS, *STATE_FIELDS), errors
-        ),
-        targets=parsed,
-        reassign=_parse_reassign(reassign, f"{pointer}/reassign", errors),
-        raise_priority=_parse_count(document, "raise_priority", 3, pointer, errors),
-        watch=tuple(str(name) for name in watch) if isinstance(watch, list) else (),
-        macros=tuple(str(m) for m in macros) if isinstance(macros, list) else (),
-        status=parse_status(document.get("status"), f"{pointer}/status", errors),
+        time=reader.get("time", usual).one_of(TIMES),
+        condition=reader.optional("when", _read_when),
+        targets=targets,
+        reassign=reassign,
+        raise_priority=reader.get("raise_priority", 0).number(0, 3),
+        watch=reader["watch"].names("agents"),
+        macros=reader["macros"].names("macros"),
+        status=reader.optional("status", read_status),
     )
 
 
-def _parse_count(
-    document: Json, field: str, most: int, pointer: str, errors: list[FieldError]
-) -> int:
-    value = document.get(field, 0)
-    if isinstance(value, int) and 0 <= value <= most:
-        return value
-    message = f"must be a whole number from 0 to {most}"
-    errors.append(FieldError(f"{pointer}/{field}", message))
-    return 0
+def _read_when(reader: Reader) -> Condition:
+    return read_condition(reader, (*TICKET_FIELDS, *STATE_FIELDS))
 
 
-def _parse_after(
-    value: object, pointer: str, errors: list[FieldError]
-) -> tuple[timedelta, int | None]:
-    pointer, text = f"{pointer}/after", str(value)
+def _read_after(reader: Reader) -> tuple[timedelta, int | None]:
+    text = str(reader.value)
     if text.endswith("%"):
         number = text[:-1]
         if number.isascii() and number.isdigit() and 1 <= int(number) < PERCENT:
             return ZERO, int(number)
-        errors.append(FieldError(pointer, "must be a whole percentage from 1% to 99%"))
+        reader.fault("must be a whole percentage from 1% to 99%")
         return ZERO, None
-    try:
-        after = parse_duration(text)
-    except ValueError as error:
-        errors.append(FieldError(pointer, str(error)))
-        return ZERO, None
+    after = reader.parsed(parse_duration) or ZERO
     if abs(after) > LONGEST:
-        errors.append(FieldError(pointer, "must be at most five years"))
+        reader.fault("must be at most five years")
     return after, None
 
 
-def _parse_length(value: object, pointer: str, errors: list[FieldError]) -> timedelta:
-    try:
-        return parse_positive(str(value))
-    except ValueError as error:
-        errors.append(FieldError(pointer, str(error)))
-        return HOUR
+def _read_expiry(reader: Reader) -> timedelta | None:
+    return None if reader.value in (None, "never") else reader.duration()
 
 
-def _parse_nobody(value: object, errors: list[FieldError]) -> Nobody:
+def _read_nobody(reader: Reader) -> Nobody:
     """`skip`, `hold PT1H`, or `{catch_all: <target>}`."""
-    if value == "skip":
-        return Nobody()
+    value = reader.value
     if isinstance(value, str) and value.startswith("hold "):
-        hold = _parse_length(value.removeprefix("hold "), "/nobody", errors)
+        hold = replace(reader, value=value.removeprefix("hold ")).duration()
         return Nobody(kind="hold", hold=hold)
-    if isinstance(value, dict) and set(value) == {"catch_all"}:
-        target = parse_target(value["catch_all"], "/nobody/catch_all", errors)
-        return Nobody(kind="catch_all", catch_all=target)
-    message = "must be 'skip', 'hold PT1H' or {catch_all: <target>}"
-    errors.append(FieldError("/nobody", message))
+    if list(reader.members()) == ["catch_all"]:
+        catch_all = read_target(reader["catch_all"])
+        return Nobody(kind="catch_all", catch_all=catch_all)
+    if value != "skip":
+        reader.fault("must be 'skip', 'hold PT1H' or {catch_all: <target>}")
     return Nobody()
 
 
-def _parse_no_channel(value: object, errors: list[FieldError]) -> NoChannel:
-    if value not in NO_CHANNELS:
-        errors.append(UnknownWordError.of("/no_channel", value, NO_CHANNELS))
-    return "pass_over" if value == "pass_over" else "tell"
-
-
-def _parse_reassign(
-    value: object, pointer: str, errors: list[FieldError]
-) -> Reassign | None:
-    if not isinstance(value, dict):
+def _read_reassign(reader: Reader) -> Reassign | None:
+    if not isinstance(reader.value, dict):
         return None
-    strategy = value.get("strategy", "least_loaded")
-    if strategy not in STRATEGIES:
-        where = f"{pointer}/strategy"
-        errors.append(UnknownWordError.of(where, strategy, STRATEGIES))
-        strategy = "least_loaded"
-    team = value.get("team")
-    if strategy == "on_call" and not isinstance(team, str):
-        message = "must name the schedule"
-        errors.append(FieldError(f"{pointer}/team", message))
-    return Reassign(strategy=strategy, team=team if isinstance(team, str) else None)
+    strategy = reader.get("strategy", "least_loaded").one_of(STRATEGIES)
+    on_call = strategy == "on_call"
+    team = reader["team"].name("schedules" if on_call else "teams")
+    if on_call and team is None:
+        reader["team"].fault("must name the schedule")
+    return Reassign(strategy=strategy, team=team)

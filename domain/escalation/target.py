@@ -9,12 +9,11 @@
 {skilled: {team: second, needs: {english: 2}}}
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from domain.errors import FieldError
-from domain.event import Json
+from domain.documents.kinds import Kind
+from domain.documents.reader import Reader
 
 TargetKind = Literal[
     "assignee",
@@ -34,7 +33,14 @@ TARGETS: tuple[TargetKind, ...] = get_args(TargetKind)
 SCHEDULES = ("on_call", "on_call_next", "on_call_previous")
 ONE_OF = ("least_loaded", "round_robin", "skilled")
 TEAMS = ("team", "lead_of", *ONE_OF)
+NAMES: dict[str, Kind] = {
+    "agent": "agents",
+    "webhook": "agents",
+    **dict.fromkeys(TEAMS, "teams"),
+    **dict.fromkeys(SCHEDULES, "schedules"),
+}
 WHOLE = {"assignee": True, "manager_of": "assignee"}
+LEVELS = ("depth", "up_to")
 DEEPEST = 10
 
 
@@ -64,57 +70,47 @@ NOBODY = Target(kind="assignee", name="assignee")
 """Stands in for a target that could not be read, so that reading can go on."""
 
 
-def parse_target(value: object, pointer: str, errors: list[FieldError]) -> Target:
-    document = dict(value) if isinstance(value, dict) else {}
-    levels = {k: document.pop(k) for k in ("depth", "up_to") if k in document}
-    if len(document) != 1 or next(iter(document)) not in TARGETS:
-        message = f"must name exactly one of {', '.join(TARGETS)}"
-        errors.append(FieldError(pointer, message))
+def read_target(reader: Reader) -> Target:
+    parts = reader.members()
+    levels = [parts.pop(name) for name in LEVELS if name in parts]
+    for word, part in parts.items():
+        if word in NAMES:
+            (part["team"] if word == "skilled" else part).name(NAMES[word])
+    if len(parts) != 1 or not parts.keys() <= set(TARGETS):
+        reader.fault(f"must name exactly one of {', '.join(TARGETS)}")
         return NOBODY
-    kind, name = next(iter(document.items()))
-    where = f"{pointer}/{kind}"
-    if kind in WHOLE and name != WHOLE[kind]:
-        errors.append(FieldError(where, f"must be {WHOLE[kind]!r}"))
-    _check_levels(levels, pointer, errors)
-    if kind == "skilled":
-        return _parse_skilled(name, where, errors)
-    if kind not in WHOLE and not isinstance(name, str):
-        errors.append(FieldError(where, "must be a name"))
-    name = "assignee" if kind in WHOLE else str(name)
-    return Target(kind=kind, name=name, **levels)
-
-
-def _check_levels(
-    levels: Mapping[str, object], pointer: str, errors: list[FieldError]
-) -> None:
-    for field, value in levels.items():
-        if not isinstance(value, int) or not 1 <= value <= DEEPEST:
-            message = f"must be a whole number from 1 to {DEEPEST}"
-            errors.append(FieldError(f"{pointer}/{field}", message))
+    [kind] = (kind for kind in TARGETS if kind in parts)
+    part = parts[kind]
+    if kind in WHOLE and part.value != WHOLE[kind]:
+        part.fault(f"must be {WHOLE[kind]!r}")
+    depth = reader.get("depth", 1).number(1, DEEPEST)
+    up_to = reader.optional("up_to", lambda level: level.number(1, DEEPEST))
     if len(levels) > 1:
-        errors.append(FieldError(pointer, "`depth` and `up_to` exclude each other"))
+        reader.fault("`depth` and `up_to` exclude each other")
+    if kind == "skilled":
+        return _read_skilled(part)
+    if kind not in WHOLE and not isinstance(part.value, str):
+        part.fault("must be a name")
+    name = "assignee" if kind in WHOLE else str(part.value)
+    return Target(kind=kind, name=name, depth=depth, up_to=up_to)
 
 
-def _parse_skilled(value: object, pointer: str, errors: list[FieldError]) -> Target:
-    document: Json = value if isinstance(value, dict) else {}
-    team = document.get("team")
-    if not isinstance(team, str):
-        errors.append(FieldError(f"{pointer}/team", "must be the name of a team"))
-    needs = parse_skills(document.get("needs"), f"{pointer}/needs", errors)
+def _read_skilled(reader: Reader) -> Target:
+    team = reader["team"]
+    if not isinstance(team.value, str):
+        team.fault("must be the name of a team")
+    needs = _read_skills(reader["needs"])
     if not needs:
-        errors.append(FieldError(f"{pointer}/needs", "at least one skill is needed"))
-    return Target(kind="skilled", name=str(team), needs=needs)
+        reader["needs"].fault("at least one skill is needed")
+    return Target(kind="skilled", name=str(team.value), needs=needs)
 
 
-def parse_skills(
-    value: object, pointer: str, errors: list[FieldError]
-) -> tuple[Need, ...]:
+def _read_skills(reader: Reader) -> tuple[Need, ...]:
     """`{english: 2}`, or a list of skills at any level."""
-    levels = dict.fromkeys(value, 1) if isinstance(value, list) else value
-    if not isinstance(levels, dict):
-        return ()
-    for skill, level in levels.items():
-        if isinstance(level, bool) or not isinstance(level, int) or level < 1:
-            errors.append(FieldError(f"{pointer}/{skill}", "must be a level from 1"))
+    needs = [Need(skill=skill, level=1) for skill in reader.words()]
+    for skill, level in reader.members().items():
+        if type(level.value) is not int or level.value < 1:
+            level.fault("must be a level from 1")
             return ()
-    return tuple(Need(skill=str(s), level=n) for s, n in sorted(levels.items()))
+        needs.append(Need(skill=skill, level=level.value))
+    return tuple(sorted(needs, key=lambda need: need.skill))

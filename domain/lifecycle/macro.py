@@ -18,10 +18,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import get_args
 
-from domain.errors import FieldError, InvalidError, UnknownWordError
+from domain.documents.reader import Reader
+from domain.errors import UnknownWordError
 from domain.event import Json, PolicyRef
 from domain.lifecycle.facts import PRIORITIES, Priority, Visibility
-from domain.lifecycle.status import StatusChange, parse_status
+from domain.lifecycle.status import StatusChange, read_status
 from domain.nearest import did_you_mean
 
 ACTIONS = ("set", "add_tags", "remove_tags", "message", "assign", "watch", "status")
@@ -61,66 +62,37 @@ class Macro:
     status: StatusChange | None = None
 
 
-def parse_macro(ref: PolicyRef, document: Json) -> Macro:
-    """Raises InvalidError that names the field of the document."""
-    errors: list[FieldError] = []
-    sets = _object(document, "set").values()
-    if not any(document.get(action) for action in ACTIONS[1:]) and not any(sets):
-        message = f"does nothing: name at least one of {', '.join(ACTIONS)}"
-        errors.append(FieldError("", message))
-    given, assign = _object(document, "set"), _object(document, "assign")
-    priority = given.get("priority")
-    if priority is not None and priority not in PRIORITIES:
-        errors.append(UnknownWordError.of("/set/priority", priority, PRIORITIES))
-        priority = None
-    macro = Macro(
+def read_macro(ref: PolicyRef, reader: Reader) -> Macro:
+    given, assign = reader["set"], reader["assign"]
+    sets = any(member.value for member in given.members().values())
+    if not sets and not any(reader[action].value for action in ACTIONS[1:]):
+        reader.fault(f"does nothing: name at least one of {', '.join(ACTIONS)}")
+    return Macro(
         ref=ref,
-        priority=priority,
-        tier=_word(given, "tier"),
-        fields={n: given[n] for n in ("type", "product_area") if _word(given, n)},
-        attributes=_object(given, "attributes"),
-        add_tags=_words(document, "add_tags"),
-        remove_tags=_words(document, "remove_tags"),
-        message=_message(document.get("message"), errors),
-        team=_word(assign, "team"),
-        agent=_word(assign, "agent"),
-        watch=_words(document, "watch"),
-        status=parse_status(document.get("status"), "/status", errors),
+        priority=given.optional("priority", lambda word: word.one_of(PRIORITIES)),
+        tier=given["tier"].text(),
+        fields={n: given[n].value for n in ("type", "product_area") if given[n].text()},
+        attributes={n: a.value for n, a in given["attributes"].members().items()},
+        add_tags=reader["add_tags"].words(),
+        remove_tags=reader["remove_tags"].words(),
+        message=_read_message(reader["message"]),
+        team=assign["team"].name("teams"),
+        agent=assign["agent"].name("agents"),
+        watch=reader["watch"].names("agents"),
+        status=reader.optional("status", read_status),
     )
-    if errors:
-        raise InvalidError(errors)
-    return macro
 
 
-def _message(value: object, errors: list[FieldError]) -> MacroMessage | None:
-    if not isinstance(value, dict):
+def _read_message(reader: Reader) -> MacroMessage | None:
+    if not isinstance(reader.value, dict):
         return None
-    body, visibility = str(value.get("body", "")), value.get("visibility", "internal")
+    body = str(reader.get("body", "").value)
     if not body.strip():
-        errors.append(FieldError("/message/body", "is empty"))
-    if visibility not in VISIBILITIES:
-        where = "/message/visibility"
-        errors.append(UnknownWordError.of(where, visibility, VISIBILITIES))
-        visibility = "internal"
+        reader["body"].fault("is empty")
+    visibility = reader.get("visibility", "internal").one_of(VISIBILITIES)
     for place in {found for found in _PLACE.findall(body) if found not in PLACES}:
         known = ", ".join(f"{{{{{name}}}}}" for name in PLACES)
-        hint = did_you_mean(place, PLACES)
-        message = f"{{{{{place}}}}} is not one of {known}{hint}"
-        errors.append(UnknownWordError("/message/body", message))
-    automatic = value.get("automatic", True) is True
+        message = f"{{{{{place}}}}} is not one of {known}{did_you_mean(place, PLACES)}"
+        reader["body"].fault(message, UnknownWordError)
+    automatic = reader.get("automatic", True).value is True
     return MacroMessage(body=body, visibility=visibility, automatic=automatic)
-
-
-def _object(document: Json, name: str) -> Json:
-    value = document.get(name)
-    return dict(value) if isinstance(value, dict) else {}
-
-
-def _word(document: Json, name: str) -> str | None:
-    value = document.get(name)
-    return value if isinstance(value, str) else None
-
-
-def _words(document: Json, name: str) -> tuple[str, ...]:
-    value = document.get(name)
-    return tuple(str(word) for word in value) if isinstance(value, list | tuple) else ()

@@ -4,10 +4,10 @@ document: `resolved`, or `{to: on_hold, reason: "waits for the vendor", lasts: P
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Literal, get_args
 
-from domain.duration import parse_positive
-from domain.errors import FieldError, UnknownWordError
+from domain.documents.reader import Reader
 
 Status = Literal["open", "pending", "on_hold", "resolved", "closed"]
 FINISHED: tuple[Status, ...] = ("resolved", "closed")
@@ -26,38 +26,21 @@ class StatusChange:
     lasts: timedelta | None = None
 
 
-def parse_status(
-    value: object, pointer: str, errors: list[FieldError]
-) -> StatusChange | None:
-    """None if there is none, or what is there cannot be read."""
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        value, pointer_of_word = {"to": value}, pointer
-    else:
-        pointer_of_word = f"{pointer}/to"
-    to, reason, lasts = value.get("to"), value.get("reason"), value.get("lasts")
-    if to not in STATUSES:
-        errors.append(UnknownWordError.of(pointer_of_word, to, STATUSES))
+def read_status(reader: Reader) -> StatusChange | None:
+    """None if it cannot be read."""
+    word = reader["to"] if isinstance(reader.value, dict) else reader
+    to = word.one_of(STATUSES)
+    if to != word.value:
         return None
     return StatusChange(
         to=to,
-        reason=reason if isinstance(reason, str) else None,
-        lasts=_lasts(lasts, to, f"{pointer}/lasts", errors),
+        reason=reader["reason"].text(),
+        lasts=reader.optional("lasts", partial(_read_lasts, to)),
     )
 
 
-def _lasts(
-    value: object, to: Status, pointer: str, errors: list[FieldError]
-) -> timedelta | None:
-    if value is None:
-        return None
-    if to not in PAUSES:
-        message = f"only {' and '.join(PAUSES)} come to an end by themselves"
-        errors.append(FieldError(pointer, message))
-        return None
-    try:
-        return parse_positive(str(value))
-    except ValueError as error:
-        errors.append(FieldError(pointer, str(error)))
-        return None
+def _read_lasts(to: Status, reader: Reader) -> timedelta:
+    if to in PAUSES:
+        return reader.duration()
+    reader.fault(f"only {' and '.join(PAUSES)} come to an end by themselves")
+    return timedelta(0)

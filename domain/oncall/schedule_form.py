@@ -20,13 +20,13 @@ together. In `restrict`, `days` left out are all days, `from` and `to` left out 
 whole day; a window may end at "24:00", or the day after by ending before it begins.
 """
 
-from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from domain.calendar.calendar import WEEKDAYS
-from domain.documents.fields import read_time, read_zone
-from domain.documents.reader import Fields, Reader
-from domain.errors import FieldError, InvalidError
+from domain.documents.fields import read_list, read_time, read_zone
+from domain.documents.reader import Reader
+from domain.errors import InvalidError
 from domain.event import PolicyRef
 from domain.oncall.dated_shifts import DatedShifts
 from domain.oncall.dated_shifts_form import MOST_SHIFTS, read_shifts
@@ -34,7 +34,6 @@ from domain.oncall.rotation import Rotation
 from domain.oncall.schedule import Layer, Restriction, Schedule
 from domain.oncall.schedule_words import (
     read_day,
-    read_flag,
     read_length,
     read_name,
     read_priority,
@@ -58,144 +57,117 @@ MOST_RESTRICTIONS: Final = 100
 
 def parse_schedule(ref: PolicyRef, document: object) -> Schedule:
     """Raises InvalidError that names every field of the document that is wrong."""
-    reader = _Reader()
-    schedule = reader.schedule(ref, document)
-    if schedule is None or reader.errors:
+    reader = Reader(document)
+    if not reader.fields(SCHEDULE_FIELDS):
         raise InvalidError(reader.errors)
-    return schedule
+    tz = reader["tz"].read(read_zone) or "UTC"
+    written = _entries(reader["layers"], MOST_LAYERS)
+    layers = [_read_layer(layer, tz, index) for index, layer in enumerate(written)]
+    sound = tuple(layer for layer in layers if layer is not None)
+    _check_distinct(written)
+    sources = (layer.source for layer in sound)
+    if sum(len(s.shifts) for s in sources if isinstance(s, DatedShifts)) > MOST_SHIFTS:
+        reader["layers"].fault(f"have more than {MOST_SHIFTS:,} shifts")
+    if reader.errors:
+        raise InvalidError(reader.errors)
+    return Schedule(ref=ref, tz=tz, layers=sound)
 
 
-class _Reader(Reader):
-    def schedule(self, ref: PolicyRef, document: object) -> Schedule | None:
-        fields = self.fields(document, "", SCHEDULE_FIELDS)
-        if fields is None:
-            return None
-        tz = self.attempt(read_zone, fields.get("tz"), "/tz")
-        written = self.entries(fields.get("layers"), "/layers", MOST_LAYERS)
-        layers = [
-            self.layer(entry, f"/layers/{index}", tz or "UTC", index)
-            for index, entry in enumerate(written)
-        ]
-        sound = tuple(layer for layer in layers if layer is not None)
-        self.distinct(written)
-        self.bounded(sound)
-        if tz is None or self.errors:
-            return None
-        return Schedule(ref=ref, tz=tz, layers=sound)
+def name_people(reader: Reader) -> None:
+    """Whom the written form names, who is in a text included; of dated shifts each
+    person where that one is named first.
+    """
+    for layer in reader["layers"].items():
+        layer["rotation"]["people"].names("agents")
+        dated = [shift["person"] for shift in layer["shifts"].items()]
+        for person in {p.text(): p for p in reversed(dated)}.values():
+            person.name("agents")
+        for person in layer["people"].members().values():
+            person.name("agents")
 
-    def bounded(self, layers: tuple[Layer, ...]) -> None:
-        sources = (layer.source for layer in layers)
-        dated = (len(s.shifts) for s in sources if isinstance(s, DatedShifts))
-        if sum(dated) > MOST_SHIFTS:
-            message = f"have more than {MOST_SHIFTS:,} shifts"
-            self.errors.append(FieldError("/layers", message))
 
-    def distinct(self, layers: list[object]) -> None:
-        """One name each; a priority each, or none."""
-        entries = [entry if isinstance(entry, Mapping) else {} for entry in layers]
-        given = ["priority" in entry for entry in entries]
-        names = [entry.get("name") for entry in entries]
-        for index, name in enumerate(names):
-            if isinstance(name, str) and name in names[:index]:
-                message = "another layer has this name"
-                self.errors.append(FieldError(f"/layers/{index}/name", message))
-            if any(given) and not given[index]:
-                message = "give every layer a priority, or none"
-                self.errors.append(FieldError(f"/layers/{index}/priority", message))
+def _entries(reader: Reader, most: int) -> list[Reader]:
+    found = reader.read(read_list)
+    if found is not None and not 0 < len(found) <= most:
+        reader.fault(f"must have 1 to {most} entries")
+    return [*reader.items()][:most] if found else []
 
-    def layer(self, value: object, pointer: str, tz: str, index: int) -> Layer | None:
-        fields = self.fields(value, pointer, LAYER_FIELDS)
-        if fields is None:
-            return None
-        name = self.attempt(read_name, fields.get("name"), f"{pointer}/name")
-        if "tz" in fields:
-            tz = self.attempt(read_zone, fields["tz"], f"{pointer}/tz") or tz
-        source = self.source(fields, pointer, tz)
-        restrict = self.restrict(fields, f"{pointer}/restrict")
-        starts = self.optional(read_wall, fields, "from", pointer)
-        ends = self.optional(read_wall, fields, "until", pointer)
-        if starts and ends and ends <= starts:
-            self.errors.append(FieldError(f"{pointer}/until", "is not after `from`"))
-        masks = self.attempt(read_flag, fields.get("masks", False), f"{pointer}/masks")
-        if masks and not ("from" in fields and "until" in fields):
-            message = "a layer that masks the others needs `from` and `until`"
-            self.errors.append(FieldError(f"{pointer}/masks", message))
-        priority = self.optional(read_priority, fields, "priority", pointer)
-        if name is None or source is None:
-            return None
-        return Layer(
-            name=name,
-            source=source,
-            priority=index if priority is None else priority,
-            restrict=restrict,
-            starts=starts,
-            ends=ends,
-            masks=bool(masks),
-        )
 
-    def source(
-        self, layer: Fields, pointer: str, tz: str
-    ) -> Rotation | DatedShifts | None:
-        if not layer.keys() & {"rotation", "shifts"}:
-            message = "needs turns (`rotation`), `shifts` or `ical`"
-            self.errors.append(FieldError(pointer, message))
-            return None
-        if "shifts" not in layer:
-            return self.rotation(layer.get("rotation"), f"{pointer}/rotation", tz)
-        if "rotation" in layer:
-            message = "has either turns or `shifts`"
-            self.errors.append(FieldError(f"{pointer}/rotation", message))
-        return self.attempt(
-            lambda value, at: read_shifts(value, at, tz),
-            layer["shifts"],
-            f"{pointer}/shifts",
-        )
+def _check_distinct(layers: list[Reader]) -> None:
+    """One name each; a priority each, or none."""
+    names = [layer["name"].value for layer in layers]
+    for index, layer in enumerate(layers):
+        if isinstance(names[index], str) and names[index] in names[:index]:
+            layer["name"].fault("another layer has this name")
+        if "priority" not in layer and any("priority" in other for other in layers):
+            layer["priority"].fault("give every layer a priority, or none")
 
-    def rotation(self, value: object, pointer: str, tz: str) -> Rotation | None:
-        fields = self.fields(value, pointer, ROTATION_FIELDS)
-        if fields is None:
-            return None
-        start = self.attempt(read_wall, fields.get("start"), f"{pointer}/start")
-        unit = self.attempt(read_unit, fields.get("unit"), f"{pointer}/unit")
-        length = self.attempt(read_length, fields.get("length", 1), f"{pointer}/length")
-        written = self.entries(fields.get("people"), f"{pointer}/people", MOST_PEOPLE)
-        people = [
-            self.attempt(read_name, person, f"{pointer}/people/{index}")
-            for index, person in enumerate(written)
-        ]
-        names = tuple(person for person in people if person is not None)
-        if start is None or unit is None or length is None or not names:
-            return None
-        return Rotation(start=start, unit=unit, length=length, people=names, tz=tz)
 
-    def restrict(self, layer: Fields, pointer: str) -> tuple[Restriction, ...]:
-        if "restrict" not in layer:
-            return ()
-        entries = self.entries(layer["restrict"], pointer, MOST_RESTRICTIONS)
-        found = (
-            self.restriction(entry, f"{pointer}/{index}")
-            for index, entry in enumerate(entries)
-        )
-        return tuple(restriction for restriction in found if restriction is not None)
+def _read_layer(reader: Reader, tz: str, index: int) -> Layer | None:
+    if not reader.fields(LAYER_FIELDS):
+        return None
+    name = reader["name"].read(read_name)
+    tz = reader.get("tz", tz).read(read_zone) or tz
+    source = _read_source(reader, tz)
+    restrict = _read_restrictions(reader["restrict"]) if "restrict" in reader else ()
+    starts = reader["from"].read(read_wall) if "from" in reader else None
+    ends = reader["until"].read(read_wall) if "until" in reader else None
+    if starts and ends and ends <= starts:
+        reader["until"].fault("is not after `from`")
+    masks = reader.get("masks", False).flag()
+    if masks and not ("from" in reader and "until" in reader):
+        reader["masks"].fault("a layer that masks the others needs `from` and `until`")
+    priority = reader.get("priority", index).read(read_priority)
+    if name is None or source is None:
+        return None
+    return Layer(
+        name=name,
+        source=source,
+        priority=priority or 0,
+        restrict=restrict,
+        starts=starts,
+        ends=ends,
+        masks=masks,
+    )
 
-    def restriction(self, value: object, pointer: str) -> Restriction | None:
-        fields = self.fields(value, pointer, RESTRICTION_FIELDS)
-        if fields is None:
-            return None
-        days = self.days(fields.get("days", list(WEEKDAYS)), f"{pointer}/days")
-        opens = self.attempt(read_time, fields.get("from", "00:00"), f"{pointer}/from")
-        closes = self.attempt(read_time, fields.get("to", "24:00"), f"{pointer}/to")
-        if opens is None or closes is None:
-            return None
-        window = self.attempt(
-            lambda _, at: read_window(opens, closes, at), None, pointer
-        )
-        return None if window is None else Restriction(days, *window)
 
-    def days(self, value: object, pointer: str) -> tuple[int, ...]:
-        names = self.entries(value, pointer, len(WEEKDAYS))
-        days = [
-            self.attempt(read_day, name, f"{pointer}/{index}")
-            for index, name in enumerate(names)
-        ]
-        return tuple(sorted({day for day in days if day is not None}))
+def _read_source(reader: Reader, tz: str) -> Rotation | DatedShifts | None:
+    if not ("rotation" in reader or "shifts" in reader):
+        reader.fault("needs turns (`rotation`), `shifts` or `ical`")
+        return None
+    if "shifts" not in reader:
+        return _read_rotation(reader["rotation"], tz)
+    if "rotation" in reader:
+        reader["rotation"].fault("has either turns or `shifts`")
+    return reader["shifts"].read(partial(read_shifts, tz=tz))
+
+
+def _read_rotation(reader: Reader, tz: str) -> Rotation | None:
+    if not reader.fields(ROTATION_FIELDS):
+        return None
+    start = reader["start"].read(read_wall)
+    unit = reader["unit"].read(read_unit)
+    length = reader.get("length", 1).read(read_length)
+    people = [p.read(read_name) for p in _entries(reader["people"], MOST_PEOPLE)]
+    names = tuple(person for person in people if person is not None)
+    if start is None or unit is None or length is None or not names:
+        return None
+    return Rotation(start=start, unit=unit, length=length, people=names, tz=tz)
+
+
+def _read_restrictions(reader: Reader) -> tuple[Restriction, ...]:
+    found = [_read_restriction(one) for one in _entries(reader, MOST_RESTRICTIONS)]
+    return tuple(restriction for restriction in found if restriction is not None)
+
+
+def _read_restriction(reader: Reader) -> Restriction | None:
+    if not reader.fields(RESTRICTION_FIELDS):
+        return None
+    names = _entries(reader.get("days", list(WEEKDAYS)), len(WEEKDAYS))
+    days = {day for name in names if (day := name.read(read_day)) is not None}
+    opens = reader.get("from", "00:00").read(read_time)
+    closes = reader.get("to", "24:00").read(read_time)
+    if opens is None or closes is None:
+        return None
+    window = reader.read(lambda _, pointer: read_window(opens, closes, pointer))
+    return None if window is None else Restriction(tuple(sorted(days)), *window)

@@ -26,12 +26,6 @@ def read_name(value: object, pointer: str) -> str:
     return value
 
 
-def read_flag(value: object, pointer: str) -> bool:
-    if not isinstance(value, bool):
-        refuse(pointer, "must be true or false")
-    return value
-
-
 def read_unit(value: object, pointer: str) -> Unit:
     found = [unit for unit in UNITS if unit == value]
     if not found:

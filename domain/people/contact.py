@@ -6,7 +6,7 @@ address is told by e-mail at once; who has nothing cannot be told.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, timedelta, tzinfo
 from zoneinfo import ZoneInfo
@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from domain.calendar.calendar import WEEKDAYS, Calendar
 from domain.calendar.document import parse_calendar
 from domain.documents.fields import read_time, read_zone, time_text
+from domain.documents.reader import Reader
 from domain.duration import format_duration, parse_duration
-from domain.errors import FieldError, InvalidError, UnknownWordError
+from domain.errors import FieldError, InvalidError
 from domain.event import Json
 from domain.people.channels import CHANNELS, Channel, Urgency
 
@@ -70,26 +71,27 @@ class Preferences:
 
 def parse_preferences(name: str, document: Json) -> Preferences:
     """Raises InvalidError that names the field of the document."""
-    errors: list[FieldError] = []
-    given = document.get("notify")
-    notify = given if isinstance(given, dict) else {}
-    email = _matching(_EMAIL, document, "email", "", "an e-mail address", errors)
-    webhook = _matching(_URL, notify, "webhook", "/notify", "an http(s) URL", errors)
-    zone = _zone(document, errors)
+    reader = Reader(document)
+    return reader.finished(read_preferences(name, reader))
+
+
+def read_preferences(name: str, reader: Reader) -> Preferences:
+    notify = reader["notify"]
+    email = _matching(_EMAIL, reader["email"], "an e-mail address")
+    webhook = _matching(_URL, notify["webhook"], "an http(s) URL")
+    zone = reader.optional("time_zone", lambda zone: zone.read(read_zone))
     preferences = Preferences(
-        name=str(document.get("name", name)),
-        rules=tuple(_rules(notify.get("rules"), email, errors)),
+        name=str(reader.get("name", name).value),
+        rules=tuple(_read_rules(notify["rules"], email)),
         email=email,
         webhook=webhook,
-        secret_version=_version(notify, errors),
-        apprise=tuple(_targets(notify.get("apprise"), errors)),
-        loud=_loud(notify.get("quiet_hours"), zone, errors),
+        secret_version=notify.get("webhook_secret_version", 1).number(1),
+        apprise=tuple(_read_targets(notify["apprise"])),
+        loud=notify.optional("quiet_hours", lambda quiet: _read_loud(quiet, zone)),
         time_zone=zone,
-        locale=_matching(_LOCALE, document, "locale", "", "as en or zh-CN", errors),
+        locale=_matching(_LOCALE, reader["locale"], "as en or zh-CN"),
     )
-    errors += _unaddressed(preferences)
-    if errors:
-        raise InvalidError(errors)
+    reader.errors.extend(_unaddressed(preferences))
     return preferences
 
 
@@ -110,98 +112,54 @@ def preferences_advice(preferences: Preferences) -> Iterator[FieldError]:
         yield FieldError("/notify/rules", message)
 
 
-def _matching(
-    pattern: re.Pattern[str],
-    document: Mapping[str, object],
-    field: str,
-    above: str,
-    wanted: str,
-    errors: list[FieldError],
-) -> str | None:
-    value = document.get(field)
-    if value is None:
-        return None
-    if isinstance(value, str) and pattern.fullmatch(value):
+def _matching(pattern: re.Pattern[str], reader: Reader, wanted: str) -> str | None:
+    value = reader.value
+    if value is None or (isinstance(value, str) and pattern.fullmatch(value)):
         return value
-    errors.append(FieldError(f"{above}/{field}", f"must be {wanted}, not {value!r}"))
+    reader.fault(f"must be {wanted}, not {value!r}")
     return None
 
 
-def _version(notify: Mapping[str, object], errors: list[FieldError]) -> int:
-    value = notify.get("webhook_secret_version", 1)
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
-        return value
-    pointer = "/notify/webhook_secret_version"
-    errors.append(FieldError(pointer, "must be a whole number from 1"))
-    return 1
-
-
-def _zone(document: Json, errors: list[FieldError]) -> str | None:
-    value = document.get("time_zone")
-    try:
-        return None if value is None else read_zone(value, "/time_zone")
-    except InvalidError as error:
-        errors.extend(error.errors)
-        return None
-
-
-def _rules(
-    value: object, email: str | None, errors: list[FieldError]
-) -> Iterator[Rule]:
+def _read_rules(reader: Reader, email: str | None) -> Iterator[Rule]:
     """Without any: the e-mail address, at once."""
-    given = value if isinstance(value, list | tuple) else []
-    if not given and email is not None:
+    rules = [*reader.items()]
+    if not rules and email is not None:
         yield Rule(channel="email", after=timedelta(0))
-    for index, item in enumerate(given):
-        rule = item if isinstance(item, dict) else {}
-        pointer = f"/notify/rules/{index}"
-        channel, urgency = rule.get("channel"), rule.get("urgency")
-        if channel not in CHANNELS:
-            where = f"{pointer}/channel"
-            errors.append(UnknownWordError.of(where, channel, CHANNELS))
-            continue
-        if urgency is not None and urgency not in URGENCIES:
-            where = f"{pointer}/urgency"
-            errors.append(UnknownWordError.of(where, urgency, URGENCIES))
-            continue
-        after = _after(rule.get("after", "PT0S"), f"{pointer}/after", errors)
-        yield Rule(channel=channel, after=after, urgency=urgency)
+    for rule in rules:
+        channel = rule["channel"].if_one_of(CHANNELS)
+        if channel is not None:
+            urgency = rule.optional("urgency", lambda word: word.if_one_of(URGENCIES))
+            after = _read_after(rule.get("after", "PT0S"))
+            yield Rule(channel=channel, after=after, urgency=urgency)
 
 
-def _after(value: object, pointer: str, errors: list[FieldError]) -> timedelta:
-    try:
-        after = parse_duration(str(value))
-    except ValueError as error:
-        errors.append(FieldError(pointer, str(error)))
-        return timedelta(0)
+def _read_after(reader: Reader) -> timedelta:
+    after = reader.parsed(parse_duration) or timedelta(0)
     if not timedelta(0) <= after <= LONGEST_AFTER:
-        errors.append(FieldError(pointer, "must be from PT0S to P1D"))
+        reader.fault("must be from PT0S to P1D")
     return after
 
 
-def _targets(value: object, errors: list[FieldError]) -> Iterator[str]:
-    for index, name in enumerate(value if isinstance(value, list | tuple) else []):
-        if isinstance(name, str) and _TARGET.fullmatch(name):
+def _read_targets(reader: Reader) -> Iterator[str]:
+    for target in reader.items():
+        name = target.text()
+        if name is not None and _TARGET.fullmatch(name):
             yield name
             continue
         message = "must be the name of a target of PLEDGE_NOTIFY_TARGETS, not a URL"
-        errors.append(FieldError(f"/notify/apprise/{index}", message))
+        target.fault(message)
 
 
-def _loud(value: object, zone: str | None, errors: list[FieldError]) -> Calendar | None:
-    if value is None:
-        return None
+def _read_loud(reader: Reader, zone: str | None) -> Calendar | None:
     if zone is None:
         message = "quiet hours need the person's time zone"
-        errors.append(FieldError("/time_zone", message))
+        reader.errors.append(FieldError("/time_zone", message))
         return None
-    try:
-        return parse_calendar(
-            {"tz": zone, "hours": dict.fromkeys(WEEKDAYS, _day(value))}
+    return reader.read(
+        lambda quiet, _: parse_calendar(
+            {"tz": zone, "hours": dict.fromkeys(WEEKDAYS, _day(quiet))}
         )
-    except InvalidError as error:
-        errors.extend(error.errors)
-        return None
+    )
 
 
 def _day(quiet: object) -> list[list[str]]:

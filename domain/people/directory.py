@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from domain.calendar.document import read_calendar_name
+from domain.documents.reader import Reader
 from domain.errors import InvalidError
-from domain.event import Json
 from domain.nearest import did_you_mean
-from domain.people.routing import MANUAL, RoutingRules, parse_terms, skills_of
+from domain.people.routing import MANUAL, RoutingRules, read_routing, skills_of
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -160,47 +161,28 @@ def managers_above(agents: Mapping[str, Agent], person: str) -> Iterator[str]:
         person = above
 
 
-def parse_agent(name: str, document: Json) -> Agent:
-    manager, capacity = document.get("manager"), document.get("capacity")
-    role = document.get("role")
+def read_agent(name: str, reader: Reader) -> Agent:
+    capacity = reader["capacity"].value
     return Agent(
         id=name,
-        name=str(document.get("name", name)),
-        manager=manager if isinstance(manager, str) else None,
-        active=document.get("active", True) is True,
-        skills=skills_of(document.get("skills")),
+        name=str(reader.get("name", name).value),
+        manager=reader["manager"].name("agents"),
+        active=reader.get("active", True).value is True,
+        skills=skills_of(reader["skills"].value),
         capacity=capacity if isinstance(capacity, int) else None,
-        role=role if isinstance(role, str) else None,
-        conflicts=frozenset(_names(document.get("conflicts"))),
-        told=_can_be_told(document),
+        role=reader["role"].name("authorities"),
+        conflicts=frozenset(reader["conflicts"].words()),
+        # As `contact` reads it: rules, or an e-mail address by itself.
+        told=bool(reader["notify"]["rules"].value or reader["email"].value),
     )
 
 
-def _names(value: object) -> tuple[str, ...]:
-    return tuple(str(n) for n in value) if isinstance(value, list | tuple) else ()
-
-
-def _can_be_told(document: Json) -> bool:
-    """As `notification.preferences` reads it: rules, or an e-mail address by itself."""
-    notify = document.get("notify")
-    rules = notify.get("rules") if isinstance(notify, dict) else None
-    return bool(rules or document.get("email"))
-
-
-def parse_team(name: str, document: Json) -> Team:
-    """Raises InvalidError for terms that cannot be meant."""
-    members, lead = document.get("members"), document.get("lead")
-    return Team(
-        name=name,
-        members=_names(members),
-        lead=lead if isinstance(lead, str) else None,
-        routing=parse_terms(document),
-    )
-
-
-def check_team(name: str, document: Json) -> None:
-    """Raises InvalidError."""
-    overflow = parse_team(name, document).routing.overflow
-    if overflow is not None and overflow.team == name:
-        where = "/assignment/overflow/team"
-        raise InvalidError.at(where, "a team cannot overflow to itself")
+def read_team(name: str, reader: Reader) -> Team:
+    members = reader["members"].names("agents")
+    lead = reader["lead"].name("agents")
+    read_calendar_name(reader["calendar"])
+    routing = reader.optional("assignment", read_routing) or MANUAL
+    if routing.overflow is not None and routing.overflow.team == name:
+        overflow = reader["assignment"]["overflow"]
+        overflow["team"].fault("a team cannot overflow to itself")
+    return Team(name=name, members=members, lead=lead, routing=routing)

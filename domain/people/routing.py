@@ -17,25 +17,28 @@ assignment:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal, TypeGuard, get_args
 
-from domain.duration import parse_positive
-from domain.errors import FieldError, InvalidError, UnknownWordError
+from domain.documents.reader import Reader
 from domain.event import Json
 
 Mode = Literal["manual", "direct", "offer"]
 Order = Literal["oldest", "most_urgent"]
 Ranking = Literal["least_loaded", "round_robin", "skilled", "longest_idle"]
 Affinity = Literal["owner", "customer"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+ORDERS: tuple[Order, ...] = get_args(Order)
+RANKINGS: tuple[Ranking, ...] = get_args(Ranking)
+AFFINITIES: tuple[Affinity, ...] = get_args(Affinity)
 Skills = Mapping[str, int]
 OFFER_TIMEOUT = timedelta(minutes=2)
 OFFER_ROUNDS = 5
 MOST_ROUNDS = 100
 LONGEST_PAUSE = timedelta(hours=1)
+WEIGHT = "must be a whole number from 1"
 LONGEST_SHIFT = timedelta(days=7)
-AT = "/assignment"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,35 +116,30 @@ def skills_of(value: object) -> dict[str, int]:
     return {}
 
 
-def parse_terms(document: Json) -> RoutingRules:
-    """Of a team's document. Raises InvalidError."""
-    found = document.get("assignment")
-    if found is None:
+def read_routing(reader: Reader) -> RoutingRules:
+    if not reader.is_object():
         return MANUAL
-    if not isinstance(found, dict):
-        raise InvalidError.at(AT, "must be an object")
-    reader = _Reader(found)
     routing = RoutingRules(
-        mode=reader.word("mode", get_args(Mode), "manual"),  # type: ignore[arg-type]
-        strategy=reader.word(  # type: ignore[arg-type]
-            "strategy", get_args(Ranking), "least_loaded"
+        mode=reader.get("mode", "manual").one_of(MODES),
+        strategy=reader.get("strategy", "least_loaded").one_of(RANKINGS),
+        offer_timeout=reader.optional("offer_timeout", Reader.duration)
+        or OFFER_TIMEOUT,
+        offer_rounds=_read_rounds(reader.get("offer_rounds", OFFER_ROUNDS)),
+        longest_pause=reader.optional("longest_pause", Reader.duration)
+        or LONGEST_PAUSE,
+        order=reader.get("order", "oldest").one_of(ORDERS),
+        needs=_read_needs(reader["needs"]),
+        required=_read_skills(reader["required"]),
+        relax_after=reader.optional("relax_after", Reader.duration),
+        overflow=reader.optional("overflow", _read_overflow),
+        weights=_read_levels(
+            reader.get("weights", {}), "must be a whole number from 1"
         ),
-        offer_timeout=reader.length("offer_timeout") or OFFER_TIMEOUT,
-        offer_rounds=reader.count("offer_rounds", MOST_ROUNDS, OFFER_ROUNDS),
-        longest_pause=reader.length("longest_pause") or LONGEST_PAUSE,
-        order=reader.word("order", get_args(Order), "oldest"),  # type: ignore[arg-type]
-        needs=reader.needs(),
-        required=reader.skills("required"),
-        relax_after=reader.length("relax_after"),
-        overflow=reader.overflow(),
-        weights=reader.levels("weights", "must be a whole number from 1"),
-        on_shift=reader.on_shift(),
-        affinity=reader.affinity(),
+        on_shift=reader.optional("on_shift", _read_on_shift),
+        affinity=_read_affinity(reader.get("affinity", [])),
     )
     if routing.strategy == "skilled" and not (routing.needs or routing.required):
-        reader.fault("/needs", "`skilled` ranks by skills: say which are needed")
-    if reader.errors:
-        raise InvalidError(reader.errors)
+        reader["needs"].fault("`skilled` ranks by skills: say which are needed")
     return routing
 
 
@@ -149,93 +147,50 @@ def _is_level(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
-class _Reader:
-    """Goes on after a fault, so that all are named at once."""
+def _read_rounds(reader: Reader) -> int:
+    if _is_level(reader.value) and reader.value <= MOST_ROUNDS:
+        return reader.value
+    reader.fault(f"is {reader.value!r}, not a whole number from 1 to {MOST_ROUNDS}")
+    return OFFER_ROUNDS
 
-    def __init__(self, document: Json) -> None:
-        self.document = document
-        self.errors: list[FieldError] = []
 
-    def fault(self, pointer: str, message: str) -> None:
-        self.errors.append(FieldError(AT + pointer, message))
+def _read_needs(reader: Reader) -> Skills | str:
+    return reader.value if isinstance(reader.value, str) else _read_skills(reader)
 
-    def word(self, name: str, words: tuple[str, ...], default: str) -> str:
-        value = self.document.get(name, default)
-        if value not in words:
-            self.errors.append(UnknownWordError.of(f"{AT}/{name}", value, words))
-            return default
-        return str(value)
 
-    def length(self, name: str) -> timedelta | None:
-        value = self.document.get(name)
-        return None if value is None else self._length(value, f"/{name}")
+def _read_skills(reader: Reader) -> dict[str, int]:
+    if isinstance(reader.value, dict):
+        return _read_levels(reader, "must be a level from 1")
+    if reader.value is not None and not isinstance(reader.value, list | tuple):
+        reader.fault("must be skills, or skills with levels")
+    return skills_of(reader.value)
 
-    def count(self, name: str, most: int, default: int) -> int:
-        value = self.document.get(name, default)
-        if _is_level(value) and value <= most:
-            return value
-        self.fault(f"/{name}", f"is {value!r}, not a whole number from 1 to {most}")
-        return default
 
-    def needs(self) -> Skills | str:
-        value = self.document.get("needs")
-        return value if isinstance(value, str) else self.skills("needs")
+def _read_levels(reader: Reader, wanted: str) -> dict[str, int]:
+    if not isinstance(reader.value, dict):
+        reader.fault(wanted)
+    for level in reader.members().values():
+        if not _is_level(level.value):
+            level.fault(wanted)
+    return skills_of(reader.value)
 
-    def skills(self, name: str) -> dict[str, int]:
-        value = self.document.get(name)
-        if isinstance(value, dict):
-            return self.levels(name, "must be a level from 1")
-        if value is not None and not isinstance(value, list | tuple):
-            self.fault(f"/{name}", "must be skills, or skills with levels")
-        return skills_of(value)
 
-    def levels(self, name: str, wanted: str) -> dict[str, int]:
-        value = self.document.get(name, {})
-        levels = value if isinstance(value, dict) else {"": None}
-        for word, level in levels.items():
-            if not _is_level(level):
-                self.fault(f"/{name}/{word}".removesuffix("/"), wanted)
-        return skills_of(levels)
+def _read_overflow(reader: Reader) -> Overflow:
+    team = reader["team"].required_name("teams", "must be the name of a team")
+    return Overflow(after=reader["after"].duration(), team=team)
 
-    def on_shift(self) -> OnShift | None:
-        value = self.document.get("on_shift")
-        if value is None:
-            return None
-        document = value if isinstance(value, dict) else {}
-        schedule, left = document.get("schedule"), document.get("left")
-        if not isinstance(schedule, str):
-            self.fault("/on_shift/schedule", "must be the name of a schedule")
-        if left is None:
-            return OnShift(schedule=str(schedule))
-        length = self._length(left, "/on_shift/left")
-        if length > LONGEST_SHIFT:
-            self.fault("/on_shift/left", "must be at most 7 days")
-        return OnShift(schedule=str(schedule), left=min(length, LONGEST_SHIFT))
 
-    def affinity(self) -> tuple[Affinity, ...]:
-        value = self.document.get("affinity", [])
-        words = value if isinstance(value, list | tuple) else [value]
-        known: tuple[Affinity, ...] = get_args(Affinity)
-        for place, word in enumerate(words):
-            if word not in known:
-                where = f"{AT}/affinity/{place}"
-                self.errors.append(UnknownWordError.of(where, word, known))
-        return tuple(known[known.index(word)] for word in words if word in known)
+def _read_on_shift(reader: Reader) -> OnShift:
+    wanted = "must be the name of a schedule"
+    schedule = reader["schedule"].required_name("schedules", wanted)
+    left = reader.optional("left", Reader.duration) or timedelta(0)
+    if left > LONGEST_SHIFT:
+        reader["left"].fault("must be at most 7 days")
+    return OnShift(schedule=schedule, left=left)
 
-    def overflow(self) -> Overflow | None:
-        value = self.document.get("overflow")
-        if value is None:
-            return None
-        document = value if isinstance(value, dict) else {}
-        team = document.get("team")
-        if not isinstance(team, str):
-            self.fault("/overflow/team", "must be the name of a team")
-        after = self._length(document.get("after"), "/overflow/after")
-        return Overflow(after=after, team=str(team))
 
-    def _length(self, value: object, pointer: str) -> timedelta:
-        try:
-            return parse_positive(str(value))
-        except ValueError as error:
-            self.fault(pointer, str(error))
-            return OFFER_TIMEOUT
+def _read_affinity(reader: Reader) -> tuple[Affinity, ...]:
+    """A single one may stand without a list."""
+    several = isinstance(reader.value, list | tuple)
+    words = reader if several else replace(reader, value=[reader.value])
+    return tuple(word.one_of(AFFINITIES) for word in words.items())

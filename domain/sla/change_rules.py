@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, TypeAlias, get_args
 
+from domain.documents.reader import Reader
 from domain.duration import parse_duration
-from domain.errors import FieldError, UnknownWordError
 
 ChangeRule = Literal["from_start", "carry_share", "restart", "keep", "keep_tighter"]
 EditRule = Literal["pinned", "restate"]
@@ -62,33 +62,21 @@ WORDS: dict[str, tuple[str, ...]] = {
 DURATIONS = ("reopen_within", "grace")
 
 
-def parse_change_rules(document: object, errors: list[FieldError]) -> ChangeRules:
-    if not isinstance(document, dict):
-        if document is not None:
-            errors.append(FieldError("/on_change", "must be an object"))
+def read_change_rules(reader: Reader) -> ChangeRules:
+    if not reader.is_object():
         return ChangeRules()
+    reader.refuse_others((*WORDS, *DURATIONS))
     found: dict[str, object] = {}
-    for name, value in document.items():
-        pointer = f"/on_change/{name}"
+    for name, rule in reader.members().items():
         if name in WORDS:
-            if value in WORDS[name]:
-                found[name] = value
-            else:
-                errors.append(UnknownWordError.of(pointer, value, WORDS[name]))
+            found[name] = rule.one_of(WORDS[name])
         elif name in DURATIONS:
-            found[name] = _length(value, pointer, errors)
-        else:
-            known = (*WORDS, *DURATIONS)
-            errors.append(UnknownWordError.of(pointer, name, known))
+            found[name] = _read_length(rule)
     return ChangeRules(**found)  # type: ignore[arg-type] # each was just checked
 
 
-def _length(value: object, pointer: str, errors: list[FieldError]) -> timedelta:
-    try:
-        length = parse_duration(str(value))
-    except ValueError as error:
-        errors.append(FieldError(pointer, str(error)))
-        return ZERO
+def _read_length(reader: Reader) -> timedelta:
+    length = reader.parsed(parse_duration) or ZERO
     if length < ZERO:
-        errors.append(FieldError(pointer, "must not be negative"))
+        reader.fault("must not be negative")
     return length

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import NamedTuple, TypeAlias
 
+from domain.calendar.calendar import ALWAYS
 from domain.conditions.condition import Fields
 from domain.event import PolicyRef
 from domain.sla.decision import Decision, Promise, RuleAsked
 from domain.sla.metric import Metric
-from domain.sla.policy import ALWAYS, Rule, SlaPolicy
+from domain.sla.policy import Rule, SlaPolicy
 
 CalendarOf: TypeAlias = Callable[[SlaPolicy, str], PolicyRef | None]
 """Which version of the calendar of this name a policy's promise is counted by."""

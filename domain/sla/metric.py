@@ -15,11 +15,10 @@ from domain.conditions.condition import (
     Condition,
     Conditions,
     FieldTest,
-    parse_conditions,
+    read_conditions,
 )
 from domain.conditions.fields import FIELDS
-from domain.errors import FieldError, UnknownWordError
-from domain.event import Json
+from domain.documents.reader import Reader
 
 Metric: TypeAlias = str
 """A built-in name or one that a policy defines."""
@@ -95,8 +94,8 @@ BUILT_IN: Mapping[Metric, Definition] = {
 METRICS = tuple(BUILT_IN)
 
 
-def parse_definitions(
-    document: object, pauses: tuple[Metric, ...], errors: list[FieldError]
+def read_definitions(
+    reader: Reader, pauses: tuple[Metric, ...]
 ) -> dict[Metric, Definition]:
     """The built-in metrics with what the policy says otherwise, and those of its own.
     `pauses` names those that stand still with the ticket.
@@ -105,33 +104,23 @@ def parse_definitions(
         metric: replace(d, pause=(PAUSED,)) if metric in pauses else d
         for metric, d in BUILT_IN.items()
     }
-    for metric, given in document.items() if isinstance(document, dict) else ():
-        pointer = f"/clocks/{metric}"
-        if not isinstance(given, dict):
-            errors.append(FieldError(pointer, f"must name {', '.join(CONDITIONS)}"))
+    for metric, clock in reader.members().items():
+        if not isinstance(clock.value, dict):
+            clock.fault(f"must name {', '.join(CONDITIONS)}")
             continue
         base = found.get(metric, Definition(start=(), stop=(), reopens=True))
         if metric not in BUILT_IN and metric in pauses:
             base = replace(base, pause=(PAUSED,))
-        found[metric] = _parse_definition(base, given, pointer, errors)
+        found[metric] = _read_definition(base, clock)
     return found
 
 
-def _parse_definition(
-    base: Definition, given: Json, pointer: str, errors: list[FieldError]
-) -> Definition:
-    for name in given:
-        if name not in CONDITIONS:
-            where = f"{pointer}/{name}"
-            errors.append(UnknownWordError.of(where, name, CONDITIONS))
-    said = {
-        name: parse_conditions(given[name], f"{pointer}/{name}", FIELDS, errors)
-        for name in CONDITIONS
-        if name in given
-    }
+def _read_definition(base: Definition, reader: Reader) -> Definition:
+    reader.refuse_others(CONDITIONS)
+    given = reader.members()
+    said = {n: read_conditions(given[n], FIELDS) for n in CONDITIONS if n in given}
     made = replace(base, **said)  # type: ignore[arg-type] # names of conditions
     for name in ("start", "stop"):
         if not getattr(made, name):
-            message = "a clock of your own needs it"
-            errors.append(FieldError(f"{pointer}/{name}", message))
+            reader[name].fault("a clock of your own needs it")
     return made

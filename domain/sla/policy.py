@@ -9,21 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from domain.calendar.calendar import Calendar
-from domain.calendar.document import parse_calendar
-from domain.conditions.condition import Condition, parse_condition
+from domain.calendar.calendar import ALWAYS, WEEKDAYS, Calendar
+from domain.calendar.document import parse_calendar, read_calendar_name
+from domain.conditions.condition import Condition, read_condition
 from domain.conditions.fields import TICKET_FIELDS
-from domain.duration import parse_positive
-from domain.errors import FieldError, InvalidError, UnknownWordError
-from domain.event import Json, PolicyRef
+from domain.documents.reader import Reader
+from domain.errors import InvalidError, UnknownWordError
+from domain.event import PolicyRef
 from domain.nearest import did_you_mean
-from domain.sla.change_rules import ChangeRules, parse_change_rules
-from domain.sla.metric import Definition, Metric, parse_definitions
-from domain.sla.reply import Replies, parse_replies
+from domain.sla.change_rules import ChangeRules, read_change_rules
+from domain.sla.metric import Definition, Metric, read_definitions
+from domain.sla.reply import Replies, read_replies
 from domain.sla.threshold import parse_threshold
-
-ALWAYS = "always"
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,135 +51,83 @@ class SlaPolicy:
     quiet: Calendar | None
 
 
-def parse_sla_policy(ref: PolicyRef, document: Json) -> SlaPolicy:
-    """Raises InvalidError that names each wrong field of the document."""
-    errors: list[FieldError] = []
-    pauses = _strings(document.get("pauses", ["resolution"]))
-    definitions = parse_definitions(document.get("clocks"), pauses, errors)
-    calendar, order = document.get("calendar", ALWAYS), document.get("order", 100)
-    escalation = document.get("escalation_policy")
+def read_sla_policy(ref: PolicyRef, reader: Reader) -> SlaPolicy:
+    pauses = reader.get("pauses", ["resolution"])
+    definitions = read_definitions(reader["clocks"], pauses.words())
+    order = reader["order"].value
     policy = SlaPolicy(
         ref=ref,
-        rules=_parse_rules(document.get("match"), definitions, errors),
-        calendar=calendar if isinstance(calendar, str) else ALWAYS,
-        warn_at=_parse_thresholds(document.get("warn_at"), errors),
-        escalation_policy=escalation if isinstance(escalation, str) else None,
+        calendar=read_calendar_name(reader["calendar"]) or ALWAYS,
+        rules=_read_rules(reader["match"], definitions),
+        warn_at=_read_thresholds(reader["warn_at"]),
+        escalation_policy=reader["escalation_policy"].name("escalation-policies"),
         order=order if isinstance(order, int) else 100,
         definitions=definitions,
-        replies=parse_replies(document.get("replies"), errors),
-        on_change=parse_change_rules(document.get("on_change"), errors),
-        longest_pause=_parse_longest_pause(document.get("longest_pause"), errors),
-        quiet=_parse_quiet_hours(document.get("quiet_hours"), errors),
+        replies=reader.optional("replies", read_replies) or Replies(),
+        on_change=reader.optional("on_change", read_change_rules) or ChangeRules(),
+        longest_pause=reader.optional("longest_pause", Reader.duration),
+        quiet=reader.optional("quiet_hours", _read_quiet_hours),
     )
-    errors += [
-        UnknownWordError(
-            f"/pauses/{i}",
-            f"{metric!r} is no metric of this policy"
-            + did_you_mean(metric, definitions),
-        )
-        for i, metric in enumerate(pauses)
-        if metric not in definitions
-    ]
-    if errors:
-        raise InvalidError(errors)
+    for pause in pauses.texts():
+        metric = str(pause.value)
+        if metric not in definitions:
+            hint = did_you_mean(metric, definitions)
+            message = f"{metric!r} is no metric of this policy{hint}"
+            pause.fault(message, UnknownWordError)
     return policy
 
 
-def _parse_rules(
-    value: object, known: Mapping[Metric, Definition], errors: list[FieldError]
-) -> tuple[Rule, ...]:
-    rules = value if isinstance(value, list) else []
+def _read_rules(reader: Reader, known: Mapping[Metric, Definition]) -> tuple[Rule, ...]:
+    rules = tuple(_read_rule(rule, known) for rule in reader.items())
     if not rules:
-        errors.append(FieldError("/match", "at least one rule is needed"))
-    return tuple(
-        _parse_rule(rule if isinstance(rule, dict) else {}, i, known, errors)
-        for i, rule in enumerate(rules)
-    )
+        reader.fault("at least one rule is needed")
+    return rules
 
 
-def _parse_rule(
-    document: Json,
-    index: int,
-    known: Mapping[Metric, Definition],
-    errors: list[FieldError],
-) -> Rule:
+def _read_rule(reader: Reader, known: Mapping[Metric, Definition]) -> Rule:
     """Without `when` it matches every ticket; an empty one is refused, because it is
     more often a mistake than a wish.
     """
-    pointer = f"/match/{index}"
-    when, calendar = document.get("when"), document.get("calendar")
-    condition = Condition()
-    if "when" in document:
-        condition = parse_condition(when, f"{pointer}/when", TICKET_FIELDS, errors)
+    when = Condition()
+    if "when" in reader:
+        when = read_condition(reader["when"], TICKET_FIELDS)
+    targets = reader["targets"]
+    if not targets.members():
+        targets.fault("at least one target is needed")
     return Rule(
-        when=condition,
-        targets=_parse_targets(document, pointer, known, errors),
-        calendar=calendar if isinstance(calendar, str) else None,
+        when=when,
+        targets=tuple(
+            (metric, _read_target(metric, target, known))
+            for metric, target in targets.members().items()
+        ),
+        calendar=read_calendar_name(reader["calendar"]),
     )
 
 
-def _parse_targets(
-    document: Json,
-    pointer: str,
-    known: Mapping[Metric, Definition],
-    errors: list[FieldError],
-) -> tuple[tuple[Metric, timedelta], ...]:
-    value = document.get("targets")
-    targets = value if isinstance(value, dict) else {}
-    if not targets:
-        errors.append(FieldError(f"{pointer}/targets", "at least one target is needed"))
-    parsed: list[tuple[Metric, timedelta]] = []
-    for metric, text in targets.items():
-        where = f"{pointer}/targets/{metric}"
-        if metric not in known:
-            message = f"{metric!r} is not one of {', '.join(known)}"
-            tail = f", and /clocks does not define it{did_you_mean(metric, known)}"
-            errors.append(UnknownWordError(where, message + tail))
-            continue
-        try:
-            parsed.append((metric, parse_positive(str(text))))
-        except ValueError as error:
-            errors.append(FieldError(where, str(error)))
-    return tuple(parsed)
+def _read_target(
+    metric: str, reader: Reader, known: Mapping[Metric, Definition]
+) -> timedelta:
+    if metric in known:
+        return reader.duration()
+    message = f"{metric!r} is not one of {', '.join(known)}"
+    tail = f", and /clocks does not define it{did_you_mean(metric, known)}"
+    reader.fault(message + tail, UnknownWordError)
+    return timedelta(0)
 
 
-def _parse_thresholds(value: object, errors: list[FieldError]) -> tuple[str, ...]:
-    thresholds = _strings(value)
-    for i, threshold in enumerate(thresholds):
-        try:
-            parse_threshold(threshold)
-        except ValueError as error:
-            errors.append(FieldError(f"/warn_at/{i}", str(error)))
-    return thresholds
+def _read_thresholds(reader: Reader) -> tuple[str, ...]:
+    for threshold in reader.texts():
+        threshold.parsed(parse_threshold)
+    return reader.words()
 
 
-def _parse_longest_pause(value: object, errors: list[FieldError]) -> timedelta | None:
-    if value is None:
-        return None
-    try:
-        return parse_positive(str(value))
-    except ValueError as error:
-        errors.append(FieldError("/longest_pause", str(error)))
-        return None
-
-
-def _parse_quiet_hours(value: object, errors: list[FieldError]) -> Calendar | None:
+def _read_quiet_hours(reader: Reader) -> Calendar | None:
     """As the calendar of the hours that are not quiet."""
-    if value is None:
-        return None
-    fields = value if isinstance(value, dict) else {}
-    begin, end = str(fields.get("from")), str(fields.get("to"))
+    begin, end = str(reader["from"].value), str(reader["to"].value)
     loud = [[end, begin]] if begin > end else [["00:00", begin], [end, "24:00"]]
     hours = {day: [w for w in loud if w[0] != w[1]] for day in WEEKDAYS}
     try:
-        return parse_calendar({"tz": fields.get("tz", "UTC"), "hours": hours})
+        return parse_calendar({"tz": reader.get("tz", "UTC").value, "hours": hours})
     except InvalidError as error:
-        message = "must be {tz, from, to} with times of day: " + str(error)
-        errors.append(FieldError("/quiet_hours", message))
+        reader.fault(f"must be {{tz, from, to}} with times of day: {error}")
         return None
-
-
-def _strings(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple):
-        return ()
-    return tuple(word for word in value if isinstance(word, str))

@@ -1,11 +1,10 @@
 """What counts as an answer to the customer."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from domain.conditions.field_values import CHANNELS
-from domain.errors import FieldError, UnknownWordError
+from domain.documents.reader import Reader
 from domain.lifecycle.facts import TicketMessageAdded
 from domain.lifecycle.reply_author import ReplyAuthor
 
@@ -51,44 +50,24 @@ def reply_author(fact: TicketMessageAdded, ticket: AnsweredTicket) -> ReplyAutho
     )
 
 
-def parse_replies(document: object, errors: list[FieldError]) -> Replies:
-    if document is None:
+def read_replies(reader: Reader) -> Replies:
+    if not reader.is_object():
         return Replies()
-    if not isinstance(document, Mapping):
-        errors.append(FieldError("/replies", "must be an object"))
-        return Replies()
-    errors += [
-        UnknownWordError.of(f"/replies/{name}", name, NAMES)
-        for name in document
-        if name not in NAMES
-    ]
-    by = _words(document, "by", errors) or ("agent",)
-    channels = _words(document, "channels", errors)
-    for name, words, known in (
-        ("by", by, AUTHOR_KINDS),
-        ("channels", channels, CHANNELS),
-    ):
-        errors += [
-            UnknownWordError.of(f"/replies/{name}/{i}", word, known)
-            for i, word in enumerate(words)
-            if word not in known
-        ]
-    automatic = document.get("automatic", False)
-    if not isinstance(automatic, bool):
-        errors.append(FieldError("/replies/automatic", "must be true or false"))
+    reader.refuse_others(NAMES)
     return Replies(
-        by=by,
-        roles=_words(document, "roles", errors),
-        channels=channels,
-        automatic=automatic is True,
+        by=_read_words(reader.get("by", []), AUTHOR_KINDS) or ("agent",),
+        roles=_read_words(reader.get("roles", [])),
+        channels=_read_words(reader.get("channels", []), CHANNELS),
+        automatic=reader.get("automatic", False).flag(),
     )
 
 
-def _words(
-    document: Mapping[str, object], name: str, errors: list[FieldError]
-) -> tuple[str, ...]:
-    value = document.get(name, [])
-    if isinstance(value, list) and all(isinstance(word, str) for word in value):
-        return tuple(value)
-    errors.append(FieldError(f"/replies/{name}", "must be a list of words"))
-    return ()
+def _read_words(reader: Reader, known: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Empty `known`: any word."""
+    items = [*reader.items()]
+    if not isinstance(reader.value, list) or None in (item.text() for item in items):
+        reader.fault("must be a list of words")
+        return ()
+    for item in items if known else ():
+        item.one_of(known)
+    return reader.words()

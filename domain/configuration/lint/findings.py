@@ -8,7 +8,6 @@ never work at all is refused where it is published.
 from collections.abc import Container, Iterator
 from typing import Protocol
 
-from domain.configuration.kinds import Kind
 from domain.configuration.lint.context import LintContext
 from domain.configuration.lint.escalation_policies import ladder_findings
 from domain.configuration.lint.fit import never_early, outlasts, overtaken
@@ -16,6 +15,7 @@ from domain.configuration.lint.no_sla import unpromised_findings
 from domain.configuration.lint.people import agent_findings, team_findings
 from domain.configuration.lint.sla_policies import promise_findings
 from domain.configuration.lint.unused_words import ladder_words, policy_words
+from domain.documents.kinds import Kind
 from domain.errors import FieldError
 from domain.escalation.policy import EscalationPolicy
 from domain.event import Json

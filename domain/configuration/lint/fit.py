@@ -5,9 +5,10 @@ is over.
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+from domain.calendar.calendar import ALWAYS
 from domain.duration import format_duration
 from domain.escalation.policy import PERCENT, EscalationPolicy, Step
-from domain.sla.policy import ALWAYS, Rule, SlaPolicy
+from domain.sla.policy import Rule, SlaPolicy
 
 ZERO = timedelta(0)
 

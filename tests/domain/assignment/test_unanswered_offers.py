@@ -13,11 +13,12 @@ from domain.assignment.facts import (
     AssignmentUnanswered,
     AssignmentWaiting,
 )
+from domain.documents.reader import Reader
 from domain.errors import InvalidError, RuleError
 from domain.notification.audience import tellings
 from domain.notification.urgency import occasions
 from domain.oncall.override import Leave
-from domain.people.routing import parse_terms
+from domain.people.routing import read_routing
 from domain.ticket.decide import Assign
 from domain.ticket.enforce import next_alarm
 from tests.support.dsl import AGENTS, NOON, Story, instant, published, world
@@ -248,6 +249,7 @@ def test_that_one_is_full_and_one_away_is_said():
     ],
 )
 def test_what_cannot_be_meant_is_refused(routing, pointer):
+    reader = Reader({"assignment": routing})
     with pytest.raises(InvalidError) as refused:
-        parse_terms({"assignment": routing})
+        reader.finished(read_routing(reader["assignment"]))
     assert [e.pointer for e in refused.value.errors] == [pointer]

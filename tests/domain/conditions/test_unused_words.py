@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from domain.configuration.configuration import published
 from domain.configuration.publishing import publish
 from tests.support.dsl import world
 
@@ -74,6 +75,6 @@ def test_before_the_first_ticket_nobody_is_warned():
 def test_what_a_macro_gives_is_known():
     macro = {"add_tags": ["late"], "set": {"tier": "gold", "attributes": {"x": 1}}}
     config = world().config
-    config = config.having(publish(config, "macros", "m", macro))
+    config = config.having(published(publish(config, "macros", "m", macro)))
     when = {"tags": "late", "tier": "gold", "attributes.x": 1}
     assert warnings("sla-policies", rule(**when), config=config) == {}

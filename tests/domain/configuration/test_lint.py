@@ -4,8 +4,9 @@ published, at the place in the document that it speaks of.
 
 import pytest
 
-from domain.conditions.condition import Condition, parse_condition
+from domain.conditions.condition import Condition, read_condition
 from domain.configuration.lint.conditions import holds_never, implies
+from domain.documents.reader import Reader
 from domain.sla.metric import FIELDS
 from tests.support.lint import BOTH, given, rule, said, sla
 
@@ -102,10 +103,8 @@ def test_a_warning_as_long_as_the_target_is_named_with_the_target():
 
 
 def condition(**tests):
-    errors = []
-    made = parse_condition(tests, "", FIELDS, errors) if tests else Condition()
-    assert errors == []
-    return made
+    reader = Reader(tests)
+    return reader.finished(read_condition(reader, FIELDS)) if tests else Condition()
 
 
 @pytest.mark.parametrize(

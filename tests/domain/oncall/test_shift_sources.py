@@ -7,9 +7,9 @@ import pytest
 
 from domain.configuration.bundle import Bundle
 from domain.configuration.configuration import Configuration, fold_config
-from domain.configuration.kinds import references
 from domain.configuration.on_call_book import fold_oncall
 from domain.configuration.publishing import Submission, publish, unchanged
+from domain.configuration.reading import references
 from domain.configuration.warnings import config_warnings
 from domain.errors import FieldError, InvalidError
 from domain.event import Event
