@@ -183,7 +183,7 @@ def refuse_key(
     _refuse_name(wanted, keys, directory)
     faults = list(_binding_faults(wanted, directory))
     if wanted.expires_at is not None and wanted.expires_at <= at:
-        faults.append(FieldError("/expires_at", "must lie in the future"))
+        faults.append(FieldError("/expires_at", "must be in the future"))
     if faults:
         raise InvalidError(faults)
 

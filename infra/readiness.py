@@ -150,9 +150,9 @@ class Readiness:
 
 def _living(age_s: float | None, instances: int) -> Part:
     if age_s is None:
-        return Part("no sign of life", instances=0)
+        return Part("no heartbeat", instances=0)
     age_s = round(max(age_s, 0.0), 1)
-    wrong = None if instances else f"no sign of life for {age_s:.0f} s"
+    wrong = None if instances else f"no heartbeat for {age_s:.0f} s"
     return Part(wrong, heartbeat_s=age_s, instances=instances)
 
 

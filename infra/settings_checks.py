@@ -95,7 +95,7 @@ def _host(name: str) -> None:
         digits = name.replace(".", "").isdigit()
         if digits or not _HOST.fullmatch(name.lower()):
             raise ValueError(
-                "must be an address or a host name, as 127.0.0.1 or 0.0.0.0"
+                "must be an address or a host name, like 127.0.0.1 or 0.0.0.0"
             ) from None
 
 
@@ -136,7 +136,7 @@ def _networks(text: str) -> None:
         parse_networks(text)
     except ValueError as error:
         raise ValueError(
-            f"must be networks with commas between, as 10.0.0.0/8,::1/128: {error}"
+            f"must be networks separated by commas, like 10.0.0.0/8,::1/128: {error}"
         ) from None
 
 
@@ -154,7 +154,7 @@ def _address(text: str) -> None:
     _, address = parseaddr(text)
     name, at, host = address.rpartition("@")
     if not (name and at and host) or re.search(r"[\s<>]", address):
-        raise ValueError("must be an e-mail address, as Pledge <pledge@shop.example>")
+        raise ValueError("must be an e-mail address, like Pledge <pledge@shop.example>")
 
 
 def _readable(path: str) -> None:

@@ -20,7 +20,7 @@ from domain.oncall.presence import next_on_shift, not_on_shift
 from domain.people.candidate import Candidate
 from domain.people.routing import RoutingRules
 
-LEADS = "leads the team, of which nobody took it"
+LEADS = "leads the team, and nobody in it took the ticket"
 
 
 @dataclass(frozen=True)

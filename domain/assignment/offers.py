@@ -149,7 +149,7 @@ def _try_again(context: AssignmentContext) -> None:
     """
     team = context.queue.team
     if context.directory.waiting.get(team, 0) > 1:
-        context.wait(f"others wait for {team} too: in turn")
+        context.wait(f"other tickets wait for {team} too: in queue order")
     else:
         offer_next(context)
 

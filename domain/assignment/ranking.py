@@ -98,7 +98,7 @@ def unfit_for(
     if member in wanted.away:
         return wanted.away[member]
     if member == wanted.holder:
-        return "holds it already"
+        return "is the assignee already"
     agent, load = directory.agents[member], directory.load(member)
     if agent.capacity is not None and not _fits(load, wanted.weight, agent.capacity):
         takes = f", and this takes {wanted.weight}" if wanted.weight > 1 else ""
@@ -148,8 +148,8 @@ def _behind(directory: Directory, chosen: str | None, member: str) -> str:
     if mine != theirs:
         return f"more loaded: {mine} against {theirs}"
     if directory.idle(member)[0] != directory.idle(chosen)[0]:
-        return "as loaded, and took a ticket later"
-    return "as loaded, later by id"
+        return "equally loaded, and took a ticket later"
+    return "equally loaded, later by id"
 
 
 def _by_idleness(
@@ -163,8 +163,8 @@ def _by_idleness(
         if chosen is None or directory.idle(member)[0] != directory.idle(chosen)[0]:
             return "took a ticket later"
         if directory.load(member) != directory.load(chosen):
-            return "as long without new work, and more loaded"
-        return "as long without new work, later by id"
+            return "equally long without new work, and more loaded"
+        return "equally long without new work, later by id"
 
     return chosen, "longest without new work", why_not
 
@@ -209,7 +209,7 @@ def _by_skill(
         mine, best = score(member), score(chosen)
         if mine != best:
             return "fewer of the skills" if mine[0] != best[0] else "lower levels"
-        return f"as skilled, {_behind(directory, chosen, member)}"
+        return f"equally skilled, {_behind(directory, chosen, member)}"
 
     return chosen, "best skilled", why_not
 

@@ -22,7 +22,7 @@ from domain.people.routing import RoutingRules
 
 def enqueue(
     context: AssignmentContext,
-    reason: str = "nobody has it",
+    reason: str = "the ticket has no assignee",
     *,
     at_once: bool = False,
 ) -> None:
@@ -148,14 +148,14 @@ def _wait_for_somebody(
     queue, routing = context.queue, eligibility.routing
     times, ends = eligibility.may_change(found), queue.round_ends
     if not eligibility.said_no(found):
-        reason = f"nobody of {queue.team} can take it now: {why_nobody(found)}"
+        reason = f"nobody in {queue.team} can take it now: {why_nobody(found)}"
     elif queue.ended is not None:
         reason, ends = _unanswered(queue), ends or eligibility.next_shift()
     elif queue.round >= routing.offer_rounds:
         _end_rounds(context, eligibility, found)
         return
     else:
-        reason = f"everybody of {queue.team} who could was asked"
+        reason = f"every available member of {queue.team} was asked"
         ends = ends or context.offered_at + routing.pause_after(queue.round)
         times.append(ends)
     context.wait(reason, min(times, default=None), found, ends)
@@ -192,14 +192,14 @@ def _end_rounds(
 def _unanswered(queue: Queue) -> str:
     """The same for as long as it waits, so that it is recorded once."""
     times = "once" if queue.round == 1 else f"{queue.round} times"
-    return f"nobody of {queue.team} took it: everybody who could was asked {times}"
+    return f"nobody in {queue.team} took it: every available member was asked {times}"
 
 
 def overflow(context: AssignmentContext) -> None:
     """To the team that takes over, and into its queue."""
     queue = context.queue
     assert queue.overflow_to is not None, "there is a team to go to"
-    team, reason = queue.overflow_to, f"nobody of {queue.team} took it"
+    team, reason = queue.overflow_to, f"nobody in {queue.team} took it"
     context.record(AssignmentOverflowed(from_team=queue.team, to_team=team))
     context.record(TicketAssigned(team=team, agent=None, reason=reason))
     enqueue(context, reason)

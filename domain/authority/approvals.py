@@ -191,7 +191,7 @@ def _granted(
 def _reroute(draft: Draft, approval: Approval, rules: AuthorizationRules) -> None:
     spend, silent = _spend(draft.ticket, approval), approval.no_response
     found = _chain_above(spend, approval, rules, silent).approver
-    reason = "can decide it now" if found else "nobody is there yet"
+    reason = "can decide it now" if found else "no approver is available yet"
     _escalate(draft, approval, rules, reason)
 
 

@@ -179,4 +179,4 @@ def currency_fault(value: object) -> str | None:
         if meant
         else did_you_mean(value, sorted(CURRENCIES))
     )
-    return f"{value!r} is not a currency of ISO 4217, as CNY{hint}"
+    return f"{value!r} is not an ISO 4217 currency, for example CNY{hint}"

@@ -96,7 +96,7 @@ def delegate(
     if not wanted.kinds:
         errors.append(FieldError("/scope/types", "at least one is needed"))
     if wanted.end <= max(wanted.begin, at):
-        errors.append(FieldError("/until", "must lie after its start, in the future"))
+        errors.append(FieldError("/until", "must be after its start and in the future"))
     if errors:
         raise InvalidError(errors)
     return wanted

@@ -20,8 +20,8 @@ def parse_amount(
         errors.append(FieldError(pointer, "must be more than 0"))
     else:
         message = (
-            'must be a decimal in quotes, as "12.50", of at most 12 and 4 digits,'
-            f" not {value!r}"
+            'must be a decimal in quotes, for example "12.50", with at most 12 digits'
+            f" and 4 decimals, not {value!r}"
         )
         errors.append(FieldError(pointer, message))
     return Decimal(0)

@@ -73,7 +73,7 @@ class AuthorizationRules:
         further than the principal's own limit.
         """
         if person == spend.requested_by:
-            return "asked for it"
+            return "requested it"
         own = self.own(person, spend)
         if isinstance(own, Authorization) or may_act(self.world.directory, person):
             return own
@@ -143,9 +143,9 @@ class AuthorizationRules:
                 yield delegation
 
     def _with_delegations(self, own: str, person: str, spend: Spend) -> str:
-        """The reason, and which delegations for this do not suffice."""
+        """The reason, and which delegations for this are not enough."""
         short = [
-            f"{d.amount} {d.currency} lent by {d.principal} do not suffice"
+            f"{d.amount} {d.currency} delegated by {d.principal} are not enough"
             for d in self.world.delegations
             if d.delegate == person and d.holds(self.at) and spend.kind in d.kinds
             if d.currency == spend.currency and d.team in (None, spend.team)

@@ -14,7 +14,7 @@ def read_window(value: object, pointer: str) -> Window:
             opens_s = read_time(start, f"{pointer}/0")
             closes_s = read_time(end, f"{pointer}/1")
         case _:
-            refuse(pointer, 'must be [opening, closing], as ["09:00", "17:00"]')
+            refuse(pointer, 'must be [opening, closing], like ["09:00", "17:00"]')
     if opens_s == DAY_S:
         refuse(f"{pointer}/0", "must open before 24:00")
     if closes_s == 0:

@@ -41,7 +41,7 @@ def retire(
     if found and kind in COUNTED_BY:
         raise RuleError(f"{SINGULAR[kind]} {name} is in use: {in_use}")
     if found and not force:
-        hint = "retire it all the same with ?force=true"
+        hint = "retire it anyway with ?force=true"
         raise RuleError(f"{SINGULAR[kind]} {name} is in use: {in_use}; {hint}")
     return PolicyRetired(kind=kind, name=name, warnings=found)
 

@@ -104,7 +104,7 @@ class StepActions:
 
     def _unfit(self, person: str) -> str | None:
         if person == self.draft.ticket.assignee:
-            return "holds it already"
+            return "is the assignee already"
         context = self.context
         unfit = may_act(context.directory, person) or barred(context, person)
         return unfit or context.asked.get(person)

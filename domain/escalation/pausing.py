@@ -64,7 +64,7 @@ def follow(
             if not forced:
                 pause(draft, run.clock, at, world)
         elif run.state == "paused":
-            _resume_paused(draft, run, "the ticket goes on", at, world)
+            _resume_paused(draft, run, "the ticket's pause ended", at, world)
 
 
 def _is_progress(fact: Fact) -> bool:
@@ -113,7 +113,7 @@ def end_wait(
         return
     steps = len(draft.ticket.escalation_policy(run.policy).steps)
     due = at if run.step < steps else None
-    _resume(draft, run, "the acknowledgement ran out", at, due)
+    _resume(draft, run, "the acknowledgement expired", at, due)
     exhaust(draft, run.clock, at)
     pause(draft, run.clock, at, world)
 

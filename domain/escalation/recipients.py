@@ -96,7 +96,7 @@ class Resolution:
         match target.kind:
             case "assignee":
                 if self.context.assignee is not None:
-                    yield MatchedPerson(self.context.assignee, "holds the ticket")
+                    yield MatchedPerson(self.context.assignee, "assignee of the ticket")
             case "agent" | "webhook":
                 yield MatchedPerson(name, "named by the policy")
             case "team":
@@ -118,9 +118,9 @@ class Resolution:
         name, context = target.name, self.context
         match target.kind:
             case "assignee":
-                return "nobody holds the ticket"
+                return "the ticket has no assignee"
             case "manager_of" if context.assignee is None:
-                return "nobody holds the ticket, so nobody is the manager"
+                return "the ticket has no assignee, so no manager is known"
             case "manager_of":
                 wanted = target.up_to or target.depth
                 return self._end_of_chain(str(context.assignee), wanted)
@@ -131,7 +131,7 @@ class Resolution:
                 return why if known else f"there is no schedule {name}"
             case _:
                 known = name in context.directory.teams
-                lacks = "no lead" if target.kind == "lead_of" else "nobody in it"
+                lacks = "no lead" if target.kind == "lead_of" else "no members"
                 return f"{name} has {lacks}" if known else f"there is no team {name}"
 
     def _end_of_chain(self, assignee: str, wanted: int) -> str:
@@ -140,7 +140,7 @@ class Resolution:
         back = agents[last].manager if last in agents else None
         circle = f"{last} is managed by {back}, which is a circle"
         why = circle if back else f"{last} has no manager"
-        return f"nobody is {wanted} above {assignee}: {why}"
+        return f"no manager at level {wanted} above {assignee}: {why}"
 
     def _managers(self, target: Target) -> Iterator[MatchedPerson]:
         """Of one manager, who is away or gone is skipped up: the next stands in. Of
@@ -151,7 +151,7 @@ class Resolution:
             return
         above = managers_above(self.context.directory.agents, assignee)
         for level, person in enumerate(above, start=1):
-            reason = f"manager of {assignee}, {level} up"
+            reason = f"manager of {assignee}, level {level}"
             if target.up_to is not None:
                 if level > target.up_to:
                     return

@@ -66,7 +66,7 @@ def start_at_breach(
             clock=clock.key, breach_at=at, step=first, next_due_at=due
         )
         draft.record(breached, at, cause=breach, policy=run.policy, by_rule=True)
-        _skip_to(draft, run, breached, "the promise was broken before it", at)
+        _skip_to(draft, run, breached, "the promise was breached before it", at)
     exhaust(draft, clock.key, at)
     pause(draft, clock.key, at, world)
 
@@ -122,7 +122,7 @@ def _start_by_hand(draft: EscalationDraft, at: datetime) -> Run:
     ticket = draft.ticket
     live = [(c, p) for c in ticket.clocks if c.live and (p := policy_of(ticket, c))]
     if not live:
-        raise RuleError("no escalation policy applies to a promise that runs")
+        raise RuleError("no running promise has an escalation policy")
     clock, policy = min(
         live, key=lambda one: (one[0].due_at is None, one[0].due_at or at, one[0].key)
     )
@@ -140,7 +140,7 @@ def _start(
 ) -> None:
     draft.record(fact, at, cause=cause, policy=fact.policy, by_rule=True)
     run = replace(draft.ticket.runs[-1], step=0)
-    _skip_to(draft, run, fact, "the climb began after it was due", at)
+    _skip_to(draft, run, fact, "the escalation began after it was due", at)
 
 
 def _skip_to(

@@ -32,8 +32,8 @@ from domain.people.candidate import Candidate
 from domain.sla.moment import state_fields
 from domain.sla.reply import Replies
 
-CATCH_ALL = "catch-all, as the step reaches nobody"
-NO_MESSAGE = "catch-all, as no message came through"
+CATCH_ALL = "catch-all, because the step reaches nobody"
+NO_MESSAGE = "catch-all, because no message came through"
 STALE = timedelta(minutes=5)
 """A step that is later than this is skipped if one that is due after it, and by now as
 well, notifies somebody: after an outage people hear where the ticket stands, not

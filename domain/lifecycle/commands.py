@@ -207,7 +207,7 @@ class Handling:
             raise RuleError("the ticket is paused already")
         until = command.until
         if until is not None and not self.at < until <= self.at + LONGEST:
-            raise InvalidError.at("/until", "must lie in the future, within five years")
+            raise InvalidError.at("/until", "must be in the future, within five years")
         self._record(
             TicketPaused(status=command.status, reason=command.reason, until=until)
         )

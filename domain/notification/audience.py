@@ -46,7 +46,7 @@ TELLING: tuple[type[Fact], ...] = (
 TOPICS = frozenset(fact.topic for fact in TELLING)
 """Of the events that may tell somebody."""
 WATCHES = "watches the ticket"
-ASKED = "asked for it"
+ASKED = "requested it"
 LEADS = "leads the team of the ticket"
 
 

@@ -93,7 +93,7 @@ def _told_instead(notification: Notification, message: int) -> str | None:
 
 
 def _told_by(message: Message) -> str:
-    return f"told by {message.channel} meanwhile"
+    return f"notified by {message.channel} meanwhile"
 
 
 def _first(notification: Notification, place: int) -> int:

@@ -117,7 +117,7 @@ def _offer_ended(later: Fact) -> str | None:
 
 def _went_to(agent: str | None) -> str:
     where = f"to {agent}" if agent else "back to the team"
-    return f"the ticket went {where} {BEFORE}"
+    return f"the ticket was assigned {where} {BEFORE}"
 
 
 def _taken(later: Fact) -> str | None:
@@ -165,7 +165,7 @@ def _decided(later: Fact, asked: Fact | None) -> str | None:
 def _climbed(later: ApprovalEscalated) -> str | None:
     """From nobody to nobody is no news."""
     if later.from_approver is not None:
-        return f"it climbed above {later.from_approver} {BEFORE}"
+        return f"it was escalated above {later.from_approver} {BEFORE}"
     return f"{later.approver} was asked {BEFORE}" if later.approver else None
 
 

@@ -189,7 +189,7 @@ def _idle(
     comes = change.taker if isinstance(change, Swap) else change.person
     goes = isinstance(change, Override) and change.kind == "remove"
     if comes is not None and not goes and not agents.get(comes, True):
-        message = f"the agent {comes!r} is not active: nobody is told"
+        message = f"the agent {comes!r} is not active: nobody is notified"
         yield FieldError("/person", message)
 
 

@@ -58,7 +58,7 @@ def read_wall(value: object, pointer: str) -> datetime:
     except ValueError:
         pass
     if not isinstance(value, datetime) or value.tzinfo or value.microsecond:
-        wanted = "must be a local time without offset, as 2026-01-05T09:00"
+        wanted = "must be a local time without offset, like 2026-01-05T09:00"
         refuse(pointer, f"{wanted}, not {str(value)!r}")
     if value.year not in YEARS:
         refuse(pointer, f"must be in the years {YEARS[0]} to {YEARS[-1]}")

@@ -28,11 +28,11 @@ class Strangers:
 
     def faults(self, pointer: str) -> Iterator[FieldError]:
         for text, begin in list(self.first.items())[:MOST_NAMED]:
-            said = f"{text[:200]!r} is no agent: say in `people` who it is"
-            message = said if text else "an event says nobody: give it a summary"
+            said = f"{text[:200]!r} is not an agent: map it to one in `people`"
+            message = said if text else "an event names nobody: give it a summary"
             yield FieldError(pointer, f"{message} (first at {begin:%Y-%m-%dT%H:%MZ})")
         if (rest := len(self.first) - MOST_NAMED) > 0:
-            yield FieldError(pointer, f"and {rest} others are no agents")
+            yield FieldError(pointer, f"and {rest} others are not agents")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -86,7 +86,7 @@ def _pause(situation: Situation, clock: Clock, policy: SlaPolicy) -> None:
 
 def _resume(situation: Situation, clock: Clock) -> None:
     draft, at, world = situation.draft, situation.at, situation.world
-    fact = resumed(draft, clock, at, world, "what paused it is over")
+    fact = resumed(draft, clock, at, world, "its pause ended")
     situation.record(fact, clock.policy)
 
 

@@ -129,7 +129,7 @@ def _apply(
     grace or because it was kept, and a change of something else leaves it so.
     """
     if promise is None:
-        cancel(situation, clock, "no policy promises this any more", "unpromised")
+        cancel(situation, clock, "no policy sets this target any more", "unpromised")
     elif _terms(promise) != before:
         _restate(situation, clock, promise)
 

@@ -208,7 +208,7 @@ def _rule(event: Event) -> str:
     fact = event.fact
     if isinstance(fact, SlaRestated):
         return fact.rule_of_change
-    return "it goes on from an earlier one"
+    return "it continues an earlier clock"
 
 
 def _instant(at: datetime) -> str:
@@ -229,7 +229,7 @@ def _reason(kind: IntervalKind, event: Event | None) -> str:
     if isinstance(fact, SlaPaused | SlaResumed | SlaCancelled):
         return fact.reason
     if kind == "reopened":
-        return "the ticket lay resolved until it was reopened"
+        return "the ticket was resolved until it was reopened"
     if isinstance(fact, SlaAttached):
         return "the clock started"
-    return "it came from another ticket"
+    return "it was taken over from a merged ticket"

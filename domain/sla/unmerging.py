@@ -48,7 +48,7 @@ def _give_back(situation: Situation, gone: AbsorbedTicket) -> None:
         if not clock.live or clock.taken_from != gone.ticket_id:
             continue
         if clock.own is None:
-            reason = f"ticket {gone.ticket_id} is on its own again"
+            reason = f"ticket {gone.ticket_id} was unmerged"
             cancel(situation, clock, reason, "merged")
             continue
         own = replace(clock.own, pauses=_pauses(clock.own, clock, gone))

@@ -147,7 +147,7 @@ def _come_due(  # noqa: C901 - one case a kind of alarm
             version, clock = breach(draft, alarm), draft.ticket.clock(alarm.key)
             start_at_breach(draft, clock, version, alarm.at, world)
         case PauseEnds():
-            resumed_by_time = TicketResumed(reason="the pause ran out")
+            resumed_by_time = TicketResumed(reason="the pause expired")
             draft.record(resumed_by_time, alarm.at, by_rule=True)
             react(draft, start, alarm.at, before)
         case LongestPauseOver():

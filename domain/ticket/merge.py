@@ -48,7 +48,7 @@ def merge(
     start = staying.mark()
     fact = _absorbed(came, ending.ticket.version, survivor, world)
     if fact.awaits_reply and staying.ticket.status == "pending":
-        reason = f"the customer of ticket #{came.number}, which came in, waits"
+        reason = f"the customer of ticket #{came.number}, which was merged in, waits"
         staying.record(TicketResumed(reason=reason), at, by_rule=True)
     before = staying.mark()
     staying.record(fact, at)
@@ -72,13 +72,13 @@ def take_over_clocks(
 def _refuse(absorbed: Ticket, survivor: Ticket) -> None:
     """Raises InvalidError, RuleError."""
     if absorbed.id == survivor.id:
-        raise InvalidError.at("/into", "a ticket cannot go into itself")
+        raise InvalidError.at("/into", "a ticket cannot be merged into itself")
     if absorbed.merged_into is not None:
         raise RuleError(f"the ticket was merged into {absorbed.merged_into} already")
     if survivor.finished:
         raise RuleError(f"ticket {survivor.id} is {survivor.status}: reopen it first")
     if waiting := [a.number for a in absorbed.approvals if a.open]:
-        message = f"its approval {waiting[0]} waits to be decided, which would be lost"
+        message = f"its approval {waiting[0]} is still open and would be lost"
         raise RuleError(message)
 
 
@@ -138,10 +138,10 @@ def _refuse_what_cannot_be_undone(
     """Raises RuleError."""
     if apart.merged is None:
         came = ", ".join(f"#{a.number}" for a in apart.absorbed)
-        hint = f": unmerge what went into it, {came}" if came else ""
-        raise RuleError(f"ticket #{apart.number} went into no other{hint}")
+        hint = f": unmerge the tickets merged into it, {came}" if came else ""
+        raise RuleError(f"ticket #{apart.number} was not merged into another{hint}")
     if survivor.merged_into is not None:
-        message = f"ticket #{survivor.number} went into another one itself"
+        message = f"ticket #{survivor.number} was itself merged into another"
         raise RuleError(f"{message}: unmerge that one first")
     until = apart.merged.at + UNDONE_WITHIN
     if at > until:

@@ -90,7 +90,7 @@ class PledgeClient:
         try:
             found: dict[str, Any] = answer.json() if answer.content else {}
         except ValueError as error:
-            message = f"what answers at {self.url} is no Pledge: it sent no JSON"
+            message = f"what answers at {self.url} is not Pledge: it sent no JSON"
             raise Failure(message) from error
         return found
 

@@ -56,7 +56,7 @@ def restore(folder: Path, data: DataDir, say: Callable[[str], None]) -> dict[str
     try:
         about: dict[str, Any] = json.loads((folder / ABOUT).read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise Failure(f"{folder} is no backup: it has no {ABOUT}") from error
+        raise Failure(f"{folder} is not a backup: it has no {ABOUT}") from error
     if not (folder / SECRETS / f"{SUPERUSER}.password").is_file():
         hint = (
             "restore it into your own PostgreSQL by pg_restore, see docs/operating.md"

@@ -143,7 +143,7 @@ async def started(command: Command, ready: Callable[[], Awaitable[None]]) -> Pro
     except TimeoutError:
         await process.stop()
         raise ProcessEndedError(
-            command, f"{_name(command)} did not get ready"
+            command, f"{_name(command)} did not become ready"
         ) from None
     except BaseException:
         await process.stop()
@@ -162,7 +162,7 @@ def _raise_if_ended(
         how = f"ended with status {exited.result()}"
         raise ProcessEndedError(command, f"{_name(command)} {how}")
     if error := ready.exception():
-        how = f"did not get ready ({error})"
+        how = f"did not become ready ({error})"
         raise ProcessEndedError(command, f"{_name(command)} {how}") from error
 
 

@@ -148,7 +148,7 @@ class Supervisor:
             )
         except OSError as error:
             if self._unpublished is None:
-                self.say(f"process ids cannot be written down: {error}; it goes on")
+                self.say(f"process ids cannot be written down: {error}; it continues")
             else:
                 self._unpublished.cancel()
             loop = asyncio.get_running_loop()

@@ -37,7 +37,7 @@ def up(data_dir: Path | None = None, http_port: int | None = None) -> int:
         os.environ["PLEDGE_HTTP_PORT"] = str(http_port)
     settings = checked(targets=True)
     for name in overlooked():
-        say(f"{name} is no setting of Pledge and is overlooked", err=True)
+        say(f"{name} is not a setting of Pledge and is ignored", err=True)
     data = DataDir(Path(settings.data_dir).resolve())
     try:
         with data.locked():

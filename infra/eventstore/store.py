@@ -164,7 +164,7 @@ class PostgresEventStore:
             except UnreadableError as error:
                 if row[4] not in self._unreadable:
                     self._unreadable.add(row[4])
-                    LOG.error("position %s is left out: %s", row[4], error)  # noqa: TRY400 - the message says it all
+                    LOG.error("position %s is skipped: %s", row[4], error)  # noqa: TRY400 - the message says it all
         return found
 
     async def headers(self, after: int, limit: int) -> list[Header]:

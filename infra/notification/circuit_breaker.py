@@ -76,7 +76,7 @@ class Guarded:
         circuit.failures += 1
         if circuit.failures == FAILURES:
             LOG.warning(
-                "%s fails: left alone, tried again every %.0f s",
+                "%s fails: not used now, tried again every %.0f s",
                 name or "the mail server",
                 OPEN_FOR.total_seconds(),
             )

@@ -36,7 +36,7 @@ class Heart:
             try:
                 await self._write(parts)
             except StoreUnavailableError as error:
-                LOG.debug("no sign of life could be written: %s", error)
+                LOG.debug("no heartbeat could be written: %s", error)
             await asyncio.sleep(EVERY_S)
 
     async def _write(self, parts: list[str]) -> None:

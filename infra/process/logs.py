@@ -45,7 +45,7 @@ def configure_logs(process: str, settings: Settings) -> None:
     logging.captureWarnings(capture=True)
     log = logging.getLogger(__name__)
     for name in overlooked():
-        log.warning("%s is no setting of Pledge and is overlooked", name)
+        log.warning("%s is not a setting of Pledge and is ignored", name)
 
 
 def started(log: logging.Logger, process: str, **facts: object) -> None:

@@ -33,7 +33,7 @@ def import_incidents(file: Path, zone: str, *, as_json: bool) -> int:
     try:
         log = read(file, time_zone(zone), now())
     except (NotALogError, OSError) as error:
-        raise click.ClickException(f"{file} is no incident log: {error}") from error
+        raise click.ClickException(f"{file} is not an incident log: {error}") from error
     summary = asyncio.run(_import(log, zone))
     example = next(iter(log.incidents), None)
     console = Console(stderr=True)
@@ -67,7 +67,7 @@ def time_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, OSError, ValueError) as error:
-        message = f"{name!r} is no IANA time zone like Europe/Lisbon"
+        message = f"{name!r} is not an IANA time zone like Europe/Lisbon"
         raise click.BadParameter(message, param_hint="--zone") from error
 
 

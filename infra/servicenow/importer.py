@@ -169,5 +169,5 @@ def _late(row: Row) -> Fault:
 
 
 def _leave(row: Row, why: str, summary: Summary) -> None:
-    message = f"{row.number} was left alone: {why}"
+    message = f"{row.number} was skipped: {why}"
     summary.left_alone.append(Fault(line=row.line, column=None, message=message))

@@ -54,7 +54,9 @@ class RowParser:
         try:
             found = cells(text)
         except csv.Error as error:
-            raise _FaultError(None, f"is no line of a CSV file: {error}") from error
+            raise _FaultError(
+                None, f"is not a valid line of a CSV file: {error}"
+            ) from error
         if len(found) != len(self._header):
             message = f"has {len(found)} columns in place of {len(self._header)}"
             raise _FaultError(None, message)
@@ -100,7 +102,7 @@ class RowParser:
                 .astimezone(UTC)
             )
         except (ValueError, OverflowError) as error:
-            message = f"{text!r} is no time like 29-02-2016 01:16"
+            message = f"{text!r} is not a time like 29-02-2016 01:16"
             raise _FaultError(column, message) from error
         if at > self._now:
             raise _FaultError(column, f"{text!r} lies in the future")
@@ -118,7 +120,7 @@ def _check_text(column: str, cell: str) -> None:
 def _word(row: Mapping[str, str], column: str, words: Mapping[str, Known]) -> Known:
     text = row[column]
     if text not in words:
-        message = f"{text!r} is none of {', '.join(words)}"
+        message = f"{text!r} is not one of {', '.join(words)}"
         raise _FaultError(column, message)
     return words[text]
 
@@ -133,7 +135,7 @@ def _number(row: Mapping[str, str]) -> str:
 def _count(row: Mapping[str, str], column: str) -> int:
     text = row[column]
     if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise _FaultError(column, f"{text!r} is no count")
+        raise _FaultError(column, f"{text!r} is not a count")
     return int(text)
 
 

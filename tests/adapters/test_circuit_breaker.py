@@ -202,4 +202,4 @@ async def test_with_a_dead_mail_server_the_next_channel_is_used_at_once(
     assert desk.now - told_at == timedelta(seconds=11)
     first, second = (await desk.notification()).messages
     assert (first.state, second.state) == ("dropped", "sent")
-    assert first.detail == "told by webhook meanwhile"
+    assert first.detail == "notified by webhook meanwhile"

@@ -118,7 +118,7 @@ async def test_what_is_urgent_goes_by_the_next_channel_once_one_answers_with_a_f
     await desk.send_all()
     assert [d.channel for d in desk.ways.got] == ["webhook", "email"]
     hook, mail = (await desk.notification()).messages
-    assert (hook.state, hook.detail) == ("dropped", "told by email meanwhile")
+    assert (hook.state, hook.detail) == ("dropped", "notified by email meanwhile")
     assert mail.state == "sent"
 
 

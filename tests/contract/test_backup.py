@@ -51,5 +51,5 @@ def test_nothing_that_is_there_is_written_over(installation, tmp_path):
     (folder / "x").touch()
     with pytest.raises(Failure, match="is there already"):
         backup(installation.postgres.url(OWNER), installation.data, folder)
-    with pytest.raises(Failure, match="is no backup"):
+    with pytest.raises(Failure, match="is not a backup"):
         restore(folder, DataDir(tmp_path / "new"), lambda _: None)

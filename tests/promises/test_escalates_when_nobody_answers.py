@@ -58,7 +58,7 @@ def test_the_ticket_goes_to_the_least_loaded_of_the_team_and_says_why(
     assert (moved["from_agent"], moved["to_agent"]) == (f"{team}-ann", f"{team}-bo")
     assert {c["agent"]: c["reason"] for c in moved["candidates"]} == {
         f"{team}-bo": "least loaded",
-        f"{team}-chen": "as loaded, later by id",
+        f"{team}-chen": "equally loaded, later by id",
     }
     assert api.read(ticket)["assignee"] == f"{team}-bo"
 

@@ -302,7 +302,7 @@ def test_another_file_is_refused(installation, tmp_path):
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     done = pledge(installation, "import", "incidents", str(tmp_path / "other.csv"))
     assert done.returncode == 1
-    assert "is no incident log" in done.stderr
+    assert "is not an incident log" in done.stderr
 
 
 def test_a_file_without_a_good_row_imports_nothing(installation, copy):

@@ -189,7 +189,7 @@ def test_what_is_urgent_does_not_wait_for_an_endpoint_that_answers_with_faults(
         mailbox.await_mail(address)
         hook, mail = notification(ticket, "sent")["messages"]
     assert mail["state"] == "sent"
-    assert hook["detail"] == "told by email meanwhile"
+    assert hook["detail"] == "notified by email meanwhile"
 
 
 def test_two_channels_at_once_are_both_used_once(

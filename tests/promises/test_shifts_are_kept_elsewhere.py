@@ -106,14 +106,14 @@ def test_a_draft_of_it_is_tried_out(api, people):
     assert "/schedule/layers/0/ical" in {w["pointer"] for w in found["warnings"]}
     body["schedule"] = document(text(event(0, 24, "Dan")), people)
     answer = api.post("/v1/schedules/preview", json=body)
-    assert "'Dan' is no agent" in refused(answer)["/schedule/layers/0/ical"]
+    assert "'Dan' is not an agent" in refused(answer)["/schedule/layers/0/ical"]
 
 
 @pytest.mark.parametrize(
     ("ical", "message"),
     [
         ("hello", "is no iCalendar text that can be used"),
-        (text(event(0, 8, "Dan")), "'Dan' is no agent: say in `people` who it is"),
+        (text(event(0, 8, "Dan")), "'Dan' is not an agent: map it to one in `people`"),
         (text(event(0, 8, "Ann Li", "RRULE:FREQ=SECONDLY")), "not of days, weeks"),
         ("x" * 500_001, "has more than 500,000 characters"),
     ],

@@ -245,7 +245,7 @@ def test_who_waits_in_a_team_that_is_retired_is_still_seen(api, queued, asking):
     ticket = queued()
     assert len(held) == 2
     assert waits(api, asking, ticket)["reason"].startswith(
-        f"nobody of {asking} can take it now: "
+        f"nobody in {asking} can take it now: "
     )
     version = api.get(f"/v1/teams/{asking}").headers["ETag"]
     api.ok("DELETE", f"/v1/teams/{asking}", If_Match=version)

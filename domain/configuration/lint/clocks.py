@@ -19,7 +19,7 @@ def clock_findings(pointer: str, clock: Definition) -> Iterator[FieldError]:
     """`clock` as the policy defines it, at `pointer` in its document."""
     lasting = tuple(one for one in clock.stop if _lasts(one))
     if clock.start and all(implies_one(one, lasting) for one in clock.start):
-        message = "whenever it starts it stops at once: what stops it holds as well"
+        message = "it stops as soon as it starts: a `stop` condition holds too"
         yield FieldError(f"{pointer}/start", message)
     elif all(holds_never(one) for one in clock.start):
         yield FieldError(f"{pointer}/start", "can never hold: the clock never starts")
@@ -30,13 +30,13 @@ def _pause(pointer: str, clock: Definition) -> Iterator[FieldError]:
     first = {"stop": clock.stop, "cancel": clock.cancel, "reset": clock.reset}
     for name, conditions in first.items():
         if clock.pause and all(implies_one(one, conditions) for one in clock.pause):
-            message = f"it never pauses: where this holds, {name} does, and comes first"
+            message = f"it never pauses: {name} holds too then, and comes first"
             yield FieldError(f"{pointer}/pause", message)
             return
     if clock.pause and all(holds_never(one) for one in clock.pause):
         yield FieldError(f"{pointer}/pause", "can never hold: it never pauses")
     elif clock.pause and all(implies_one(one, clock.resume) for one in clock.pause):
-        message = "holds whenever `pause` does: a pause ends with whatever comes next"
+        message = "holds whenever `pause` does: the next event ends each pause"
         yield FieldError(f"{pointer}/resume", message)
 
 

@@ -35,12 +35,12 @@ def ladder_findings(
             )
             yield FieldError(f"/steps/{index}/after", message)
         for index, promises in overtaken(escalation_policy, policy):
-            message = f"is due after a step below it, and passed over, of: {promises}"
+            message = f"is due after a later step and is skipped for: {promises}"
             yield FieldError(f"/steps/{index}/after", message)
         if (long := outlasts(escalation_policy, policy)) is not None:
             yield FieldError("/steps", long)
     if not policies and not new:
-        yield FieldError("", "no SLA policy escalates by it")
+        yield FieldError("", "no SLA policy uses it")
 
 
 def _step(pointer: str, step: Step, around: LintContext) -> Iterator[FieldError]:
@@ -73,10 +73,10 @@ def target_findings(
         yield FieldError(pointer, f"not active: {listed(absent)}")
     mute = [person for person in active if not around.can_be_told(person)]
     if mute:
-        message = f"no channel, nothing would tell them: {listed(mute)}"
+        message = f"no notification channel configured for: {listed(mute)}"
         yield FieldError(pointer, message)
     if target.kind == "webhook" and not _has_webhook(target.name, around):
-        message = f"{target.name} has no webhook: told as any other person"
+        message = f"{target.name} has no webhook: notified by other channels"
         yield FieldError(pointer, message)
     yield from _gaps(pointer, target, around)
 
@@ -96,7 +96,7 @@ def _emptiness(target: Target, around: LintContext) -> str:
             needs = ", ".join(need.skill for need in target.needs)
             return f"nobody in {target.name} has any of the skills: {needs}"
         case _:
-            return f"{target.name} has nobody in it"
+            return f"{target.name} has no members"
 
 
 def _managers(
@@ -109,7 +109,7 @@ def _managers(
     highest, wanted = max(heights, default=0), target.up_to or target.depth
     if highest < wanted:
         reaches = "nobody" if target.up_to is None else f"at most {highest} of them"
-        message = f"nobody has {wanted}managers above: reaches {reaches}"
+        message = f"nobody has a manager at level {wanted}: reaches {reaches}"
         yield FieldError(pointer, message)
 
 
@@ -150,14 +150,14 @@ def _never_reached(escalation_policy: EscalationPolicy) -> Iterator[FieldError]:
         finishes = step.status is not None and step.status.to in FINISHED
         if not finishes or step.condition is not None:
             continue
-        why = f"/steps/{index} finishes the ticket, which ends the climb"
+        why = f"/steps/{index} finishes the ticket, which ends the escalation"
         if index < last:
             yield FieldError(f"/steps/{index + 1}", f"never reached: {why}")
         elif escalation_policy.last_repetition:
-            yield FieldError("/repeat", f"there is no second round: {why}")
+            yield FieldError("/repeat", f"it is never repeated: {why}")
         return
     if escalation_policy.repeat and not escalation_policy.last_repetition:
-        message = "there is no second round: all steps lie before the breach"
+        message = "it is never repeated: all steps lie before the breach"
         yield FieldError("/repeat", message)
 
 
@@ -181,7 +181,7 @@ def _nobody(
         t.kind in SCHEDULES for step in escalation_policy.steps for t in step.targets
     )
     if nobody.kind == "hold" and not asked:
-        message = "waits for a shift, and no step asks who is on call"
+        message = "waits for a shift, but no step targets a schedule"
         yield FieldError("/nobody", message)
 
 

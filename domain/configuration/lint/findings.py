@@ -81,8 +81,8 @@ def _climbed(
         )
         yield FieldError(where, f"{message} {promises}")
     for index, promises in overtaken(escalation_policy, policy):
-        message = f"its /steps/{index} is due after a step below it, and passed over,"
-        yield FieldError(where, f"{message} of: {promises}")
+        message = f"its /steps/{index} is due after a later step and is skipped"
+        yield FieldError(where, f"{message} for: {promises}")
     if (long := outlasts(escalation_policy, policy)) is not None:
         yield FieldError(where, f"{escalation_policy.ref.name} {long}")
 
@@ -93,7 +93,7 @@ def schedule_findings(name: str, around: LintContext) -> Iterator[FieldError]:
     people = sorted(plan.people) if plan else ()
     mute = [p for p in people if around.acts(p) and not around.can_be_told(p)]
     if mute and _asked(name, around):
-        message = f"no channel, nothing would tell them: {', '.join(mute)}"
+        message = f"no notification channel configured for: {', '.join(mute)}"
         yield FieldError("/layers", message)
 
 

@@ -39,7 +39,7 @@ def unpromised_elsewhere(
     named = _named(policies)
     for type_, count in sorted(types.items()):
         if type_ in named:
-            why = "the rules that name it refused them, or came later"
+            why = "the rules that name it did not match them, or are newer"
             yield FieldError("", f"{_none(type_, count)}: {why}")
         elif nearest(type_, named) is None:
             yield FieldError("", f"{_none(type_, count)}: no rule names it")

@@ -63,7 +63,7 @@ def agent_findings(
     if steps:
         where = "/notify" if agents[name].active else "/active"
         why = "cannot be notified" if agents[name].active else "is not active"
-        yield FieldError(where, f"{why}, and is meant by {', '.join(steps)}")
+        yield FieldError(where, f"{why}, but is a target of {', '.join(steps)}")
 
 
 def _mail(name: str, around: LintContext) -> Iterator[FieldError]:
@@ -113,16 +113,18 @@ def team_findings(name: str, around: LintContext) -> Iterator[FieldError]:
     if team.lead is None:
         steps = named_by(around.escalation_policies.values(), "lead_of", name)
         if steps:
-            yield FieldError("/lead", f"nobody, and asked for by {', '.join(steps)}")
+            yield FieldError("/lead", f"no lead, but is needed by {', '.join(steps)}")
     elif not around.acts(team.lead):
         yield FieldError("/lead", f"{team.lead} is not active")
     elif team.lead not in team.members:
-        yield FieldError("/lead", f"{team.lead} is no member of the team")
+        yield FieldError("/lead", f"{team.lead} is not a member of the team")
 
 
 def _members(team: Team, around: LintContext) -> Iterator[FieldError]:
     if not team.members:
-        yield FieldError("/members", "nobody: what is for this team reaches no one")
+        yield FieldError(
+            "/members", "no members: nothing for this team reaches anybody"
+        )
     elif not any(around.acts(member) for member in team.members):
         yield FieldError("/members", "none of them is active")
     else:

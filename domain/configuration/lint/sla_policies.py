@@ -56,7 +56,9 @@ def _clocks(policy: SlaPolicy, document: Json) -> Iterator[FieldError]:
     for metric in given if isinstance(given, dict) else ():
         pointer = f"/clocks/{metric}"
         if metric not in promised:
-            yield FieldError(pointer, "no rule promises it: the clock never runs")
+            yield FieldError(
+                pointer, "no rule has a target for it: the clock never runs"
+            )
         yield from clock_findings(pointer, policy.definitions[metric])
 
 

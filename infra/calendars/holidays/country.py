@@ -13,7 +13,7 @@ COUNTRIES = holidays.list_supported_countries(include_aliases=True)
 def found(source: HolidaySource, years: Collection[int]) -> Found:
     """Raises InvalidError for a country or subdivision that the package lacks."""
     if source.country not in COUNTRIES:
-        message = "no country of the package; it takes ISO 3166 codes, as DE"
+        message = "not a country of the package; use an ISO 3166 code, for example DE"
         raise InvalidError.at(f"{source.pointer}/country", message)
     parts = COUNTRIES[source.country]
     if source.subdivision not in (None, *parts):

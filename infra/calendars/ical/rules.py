@@ -43,7 +43,7 @@ class Steps:
     def take(self, steps: int) -> None:
         self.taken += steps
         if self.taken > MAX_STEPS:
-            raise IcalError("series that begin too long ago to be spelled out")
+            raise IcalError("series that begin too long ago to be expanded")
 
 
 def replace_rules(event: Event, stretch: Stretch, steps: Steps) -> bool:
@@ -111,7 +111,7 @@ def _times(
         steps.take(1)
         yield wall.replace(year=wall.year - LATER)
         before = wall
-    raise IcalError("a series that hardly ever happens")
+    raise IcalError("a series that almost never happens")
 
 
 def _until(until: date, start: date) -> datetime:

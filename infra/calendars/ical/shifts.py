@@ -66,7 +66,7 @@ def _warnings(events: int, lasting: int, until: date | None) -> Iterator[str]:
     if events > lasting:
         yield f"{events - lasting} events without a length are no shifts: left out"
     if until is not None:
-        yield f"its series are spelled out until {until}: publish again before then"
+        yield f"its series are expanded until {until}: publish again before then"
 
 
 def _checked(events: list[Event]) -> list[Event]:
@@ -86,7 +86,7 @@ def _check_length(event: Event) -> None:
     if min(length.days, length.exact // ONE_DAY) < 0:
         raise IcalError(f"{what}: an event that ends before it begins")
     if length.exact and not isinstance(getattr(start, "dt", None), datetime):
-        raise IcalError(f"{what} of an event of whole days: only days, as P1D")
+        raise IcalError(f"{what} of an all-day event: only days, for example P1D")
 
 
 def _shifts(

@@ -92,7 +92,7 @@ def test_it_is_queued_and_offered_to_one_with_the_reason_why_not_the_other():
     assert (offer.agent, offer.expires_at) == ("bo", instant("2m"))
     assert reasons(offer) == {
         "bo": "least loaded",
-        "chen": "as loaded, later by id",
+        "chen": "equally loaded, later by id",
     }
 
 
@@ -124,7 +124,7 @@ def test_after_it_is_accepted_nothing_is_due():
 def test_direct_is_given_at_once_with_the_reasons():
     story = given(mode="direct")
     fact = story.all(TicketAssigned)[-1]
-    assert (fact.agent, reasons(fact)["chen"]) == ("bo", "as loaded, later by id")
+    assert (fact.agent, reasons(fact)["chen"]) == ("bo", "equally loaded, later by id")
     assert story.ticket.assignee == "bo"
 
 

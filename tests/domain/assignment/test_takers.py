@@ -230,7 +230,7 @@ def test_of_several_that_wait_for_a_shift_none_overtakes_the_others_by_its_alarm
     story.enforce("8h")
     waiting = story.all(AssignmentWaiting)[-1]
     assert (waiting.reason, waiting.again_at) == (
-        "others wait for second too: in turn",
+        "other tickets wait for second too: in queue order",
         None,
     )
     assert story.when("8h", OfferNext()).ticket.assignee == "chen"

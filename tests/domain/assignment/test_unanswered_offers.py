@@ -78,14 +78,14 @@ def test_that_nobody_took_it_is_a_fact_that_says_how_often_who_was_asked():
     fact = story.one(AssignmentUnanswered)
     assert (fact.team, fact.rounds) == ("second", 1)
     assert fact.reason == (
-        "nobody of second took it: everybody who could was asked once"
+        "nobody in second took it: every available member was asked once"
     )
     assert {c.agent: c.reason for c in fact.candidates}["chen"] == "did not answer"
 
 
 def test_it_waits_in_sight_and_nothing_more_is_due():
     story = given().enforce("99h")
-    assert story.ticket.queue.waiting.startswith("nobody of second took it")
+    assert story.ticket.queue.waiting.startswith("nobody in second took it")
     assert next_alarm(story.ticket) is None
 
 
@@ -227,7 +227,7 @@ def test_whoever_is_chosen_is_named_with_the_reason():
 def test_that_both_are_full_is_said():
     agents = {name: {"name": name, "capacity": 0} for name in AGENTS}
     assert given(agents=agents).ticket.queue.waiting == (
-        "nobody of second can take it now: 2 members: both full"
+        "nobody in second can take it now: 2 members: both full"
     )
 
 

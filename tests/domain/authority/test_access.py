@@ -177,7 +177,7 @@ def test_only_the_key_of_an_agent_is_called_like_that_agent(name):
         ({"agent": "off"}, "/agent: 'off' is not active"),
         ({"acts_for": ("ann", "ghost")}, "/acts_for/1: there is no agent 'ghost'"),
         ({"agent": "ann", "acts_for": ("bo",)}, "/acts_for: a key with `agent`"),
-        ({"expires_at": NOON}, "/expires_at: must lie in the future"),
+        ({"expires_at": NOON}, "/expires_at: must be in the future"),
     ],
 )
 def test_a_key_that_could_never_be_used_is_not_made(fields, fault):

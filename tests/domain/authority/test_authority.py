@@ -98,7 +98,7 @@ def test_somebody_else_with_enough_authority_may_decide_what_nobody_was_asked_fo
         ("bo", "has a limit of 500 CNY"),
         ("eva", "has a limit in EUR"),
         ("new", "has no authority over a refund"),
-        ("ann", "asked for it"),
+        ("ann", "requested it"),
         ("gone", "not active"),
     ],
 )
@@ -110,7 +110,7 @@ def test_whose_limit_does_not_suffice_decides_nothing(by, why, grant):
 
 def test_nobody_decides_on_what_they_asked_for_whatever_they_may():
     made = asked("20000", by="top")
-    with pytest.raises(RuleError, match="asked for it"):
+    with pytest.raises(RuleError, match="requested it"):
         made.when("20m", decide("top"))
 
 

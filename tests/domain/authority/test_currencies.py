@@ -16,7 +16,8 @@ def test_a_code_is_taken(code):
 )
 def test_what_is_no_code_is_answered_with_the_one_that_was_meant(written, meant):
     assert currency_fault(written) == (
-        f"{written!r} is not a currency of ISO 4217, as CNY; did you mean {meant!r}?"
+        f"{written!r} is not an ISO 4217 currency, for example CNY;"
+        f" did you mean {meant!r}?"
     )
 
 

@@ -77,7 +77,7 @@ def test_a_loan_for_a_team_counts_on_its_tickets():
 
 def test_a_loan_that_does_not_reach_so_far_is_named():
     lent = delegation("mia", "bo", amount="700")
-    with pytest.raises(RuleError, match="700 CNY lent by mia do not suffice"):
+    with pytest.raises(RuleError, match="700 CNY delegated by mia are not enough"):
         asked("800", lent=lent).when("20m", decide("bo"))
 
 
@@ -101,7 +101,7 @@ def test_nothing_is_lent_to_the_requester():
     lent = delegation("mia", "ann")
     made = asked("600", lent=lent)
     assert made.ticket.approvals[0].approver == "mia"
-    with pytest.raises(RuleError, match="asked for it"):
+    with pytest.raises(RuleError, match="requested it"):
         lending(made, lent).when("20m", decide("ann"))
 
 

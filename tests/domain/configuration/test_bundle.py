@@ -118,8 +118,10 @@ def test_what_is_hardly_meant_of_two_documents_is_said_of_one():
         **{"escalation-policies": {"climb": climb}},
     )
     said = [w.message for c in found for w in c.fact.warnings if "boss" in w.message]
-    assert said == ["no channel, nothing would tell them: boss"]
-    assert not any("is meant by" in w.message for c in found for w in c.fact.warnings)
+    assert said == ["no notification channel configured for: boss"]
+    assert not any(
+        "is a target of" in w.message for c in found for w in c.fact.warnings
+    )
 
 
 def test_a_default_that_is_written_out_by_now_is_no_difference():

@@ -54,7 +54,7 @@ CALLBACK = {"start": {"status": "open"}, "stop": {"finished": True}}
 
 def test_a_clock_that_no_rule_promises_is_named():
     found = said("sla-policies", sla(clocks={"callback": CALLBACK}))
-    assert "no rule promises it" in found["/clocks/callback"]
+    assert "no rule has a target for it" in found["/clocks/callback"]
 
 
 def clock(**conditions):
@@ -65,12 +65,12 @@ def clock(**conditions):
 def test_servicenow_003_a_start_within_the_stop_stops_at_once():
     wider = {"priority": ["high", "urgent"]}
     found = clock(start={"priority": "high", "type": "fault"}, stop=wider)
-    assert "stops at once" in found["/clocks/callback/start"]
+    assert "stops as soon as it starts" in found["/clocks/callback/start"]
 
 
 def test_servicenow_003_also_where_one_field_follows_from_another():
     found = clock(start={"status": "closed"})
-    assert "stops at once" in found["/clocks/callback/start"]
+    assert "stops as soon as it starts" in found["/clocks/callback/start"]
 
 
 def test_a_clock_that_each_reply_ends_and_starts_again_is_meant():
@@ -80,7 +80,7 @@ def test_a_clock_that_each_reply_ends_and_starts_again_is_meant():
 
 def test_servicenow_005_a_pause_that_cancels_first_never_comes():
     found = clock(cancel={"status": {"not": ["open"]}}, pause={"status": "on_hold"})
-    assert "cancel does, and comes first" in found["/clocks/callback/pause"]
+    assert "cancel holds too then, and comes first" in found["/clocks/callback/pause"]
 
 
 def test_servicenow_005_a_pause_beside_the_start_is_meant_where_nothing_cancels():
@@ -89,7 +89,7 @@ def test_servicenow_005_a_pause_beside_the_start_is_meant_where_nothing_cancels(
 
 def test_a_pause_of_a_finished_ticket_never_comes():
     found = clock(pause={"status": "resolved"})
-    assert "stop does, and comes first" in found["/clocks/callback/pause"]
+    assert "stop holds too then, and comes first" in found["/clocks/callback/pause"]
 
 
 def test_a_pause_that_resumes_at_once_is_named():

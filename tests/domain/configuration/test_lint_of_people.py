@@ -15,7 +15,7 @@ def test_a_team_that_a_step_asks_for_its_lead_and_has_none_is_named():
 
 
 def test_a_team_without_members_is_named():
-    assert "reaches no one" in said("teams", {"members": []})["/members"]
+    assert "reaches anybody" in said("teams", {"members": []})["/members"]
 
 
 def test_teams_that_overflow_in_a_circle_are_named_with_their_way():
@@ -47,7 +47,7 @@ def test_who_leaves_and_is_meant_by_a_step_is_named():
         escalation_policies={"climb": escalation_policy(to({"team": "second"}))}
     )
     found = said("agents", TOLD | {"active": False}, config, "bo")
-    assert found["/active"] == "is not active, and is meant by climb /steps/0"
+    assert found["/active"] == "is not active, but is a target of climb /steps/0"
 
 
 def test_a_manager_who_is_gone_is_named():

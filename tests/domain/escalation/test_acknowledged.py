@@ -46,7 +46,9 @@ def test_a_policy_sets_how_long_an_acknowledgement_lasts():
 def test_an_acknowledgement_outlasts_the_breach_and_what_it_held_back_is_on_record():
     story = given(*EARLY, CHEN).when("40m", Acknowledge(by="ann")).enforce("69m")
     assert told(story) == [("PT30M", "ann")]
-    assert story.one(EscalationStepSkipped).reason == "the promise was broken before it"
+    assert (
+        story.one(EscalationStepSkipped).reason == "the promise was breached before it"
+    )
     assert told(story.enforce("9h"))[1:] == [("PT1H10M", "chen")]
 
 

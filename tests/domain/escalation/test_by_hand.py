@@ -40,5 +40,5 @@ def test_a_step_that_is_not_there_is_refused_by_field():
 
 def test_a_ticket_without_a_ladder_cannot_be_escalated():
     story = Story(world({"p": {"match": [{"targets": {"resolution": "1h"}}]}}))
-    with pytest.raises(RuleError, match="no escalation policy"):
+    with pytest.raises(RuleError, match="no running promise has an escalation policy"):
         story.when("5m", Escalate(by="mia", reason="r"))

@@ -286,7 +286,7 @@ def test_esc_080_that_nothing_climbs_a_ladder_is_a_warning_on_its_next_version()
     fact = publish(
         configured(documents), "escalation-policies", "spare", escalation_policy
     )
-    assert "no SLA policy escalates by it" in [w.message for w in fact.warnings]
+    assert "no SLA policy uses it" in [w.message for w in fact.warnings]
 
 
 # none is forgotten

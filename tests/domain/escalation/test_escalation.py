@@ -260,7 +260,7 @@ def test_when_nobody_can_take_over_the_record_says_why():
     story = given({"after": "0s", "reassign": {"team": "front"}}, TELL_BO).enforce("2h")
     fact = story.one(EscalationReassignmentFailed)
     assert [(c.agent, c.reason) for c in fact.candidates] == [
-        ("ann", "holds it already")
+        ("ann", "is the assignee already")
     ]
     assert story.one(EscalationStepSkipped).step == 0
 

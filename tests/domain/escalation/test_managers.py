@@ -15,12 +15,12 @@ from tests.support.escalation_policies import book, given, told
 @pytest.mark.parametrize(
     ("target", "why"),
     [
-        ({"team": "empty"}, "empty has nobody in it"),
+        ({"team": "empty"}, "empty has no members"),
         ({"lead_of": "empty"}, "empty has no lead"),
-        ({"assignee": True}, "nobody holds the ticket"),
+        ({"assignee": True}, "the ticket has no assignee"),
         (
             {"manager_of": "assignee"},
-            "nobody holds the ticket, so nobody is the manager",
+            "the ticket has no assignee, so no manager is known",
         ),
         ({"on_call_next": "front"}, "there is no schedule front"),
     ],
@@ -34,7 +34,7 @@ def test_a_chain_of_managers_that_is_too_short_says_so():
     step = {"after": "0s", "targets": [{"manager_of": "assignee", "depth": 3}]}
     story = given(step).when("1m", Assign(agent="ann")).enforce("61m")
     assert story.one(EscalationStepFired).unresolved_targets == (
-        "nobody is 3 above ann: top has no manager",
+        "no manager at level 3 above ann: top has no manager",
     )
 
 
@@ -53,8 +53,8 @@ def chain(up_to, agents=None, **kw):
 def test_a_whole_chain_of_managers_is_told_with_the_level_of_each():
     fired = chain(2)
     assert [(c.person, c.reasons) for c in fired.chosen] == [
-        ("mia", ("manager of ann, 1 up",)),
-        ("top", ("manager of ann, 2 up",)),
+        ("mia", ("manager of ann, level 1",)),
+        ("top", ("manager of ann, level 2",)),
     ]
     assert fired.unresolved_targets == ()
 
@@ -67,7 +67,7 @@ def test_a_chain_goes_on_above_who_is_passed_over():
     leave = Leave(person="mia", begin=instant("-1h"), end=instant("48h"))
     fired = chain(2, oncall=book(leaves={"mia": (leave,)}))
     assert [(c.person, c.reasons) for c in fired.chosen] == [
-        ("top", ("manager of ann, 2 up",))
+        ("top", ("manager of ann, level 2",))
     ]
     assert [p.person for p in fired.excluded] == ["mia"]
     assert fired.unresolved_targets == ()
@@ -76,7 +76,9 @@ def test_a_chain_goes_on_above_who_is_passed_over():
 def test_a_chain_that_ends_before_the_level_asked_for_is_told_and_says_so():
     fired = chain(5)
     assert [c.person for c in fired.chosen] == ["mia", "top"]
-    assert fired.unresolved_targets == ("nobody is 5 above ann: top has no manager",)
+    assert fired.unresolved_targets == (
+        "no manager at level 5 above ann: top has no manager",
+    )
 
 
 def test_a_circle_ends_a_chain_and_says_so():
@@ -84,7 +86,7 @@ def test_a_circle_ends_a_chain_and_says_so():
     fired = chain(5, agents={"top": {"manager": "ann"}})
     assert [c.person for c in fired.chosen] == ["mia", "top"]
     assert fired.unresolved_targets == (
-        "nobody is 5 above ann: top is managed by ann, which is a circle",
+        "no manager at level 5 above ann: top is managed by ann, which is a circle",
     )
 
 
@@ -103,7 +105,7 @@ def test_nobody_is_told_as_their_own_manager():
 def test_a_chain_without_an_assignee_says_so():
     step = {"after": "0s", "targets": [{"manager_of": "assignee", "up_to": 2}]}
     assert given(step).enforce("61m").one(EscalationStepFired).unresolved_targets == (
-        "nobody holds the ticket, so nobody is the manager",
+        "the ticket has no assignee, so no manager is known",
     )
 
 

@@ -32,7 +32,7 @@ def test_who_is_told_as_the_catch_all_reads_so():
     story = given(GONE, nobody={"catch_all": {"agent": "top"}}).enforce("9h")
     [chosen] = story.one(EscalationStepFired).chosen
     assert chosen.reasons == (
-        "catch-all, as the step reaches nobody: named by the policy",
+        "catch-all, because the step reaches nobody: named by the policy",
     )
 
 

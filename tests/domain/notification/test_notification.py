@@ -311,7 +311,7 @@ def test_whoever_got_it_by_one_channel_is_not_sent_the_retry_of_another(first):
     found = taken(found, first, NOON)
     other = found.messages[1 - first]
     assert other.state == "dropped"
-    assert other.detail == f"told by {found.messages[first].channel} meanwhile"
+    assert other.detail == f"notified by {found.messages[first].channel} meanwhile"
 
 
 def test_a_try_that_fails_after_the_stand_in_was_sent_is_the_last_and_brings_none():
@@ -367,7 +367,7 @@ def test_who_was_told_by_the_stand_in_is_not_told_again_by_the_broken_channel():
     assert notification.messages[2].due_at == NOON
     found = after(notification, sent(notification, 2, NOON), NOON)
     assert [m.state for m in found.messages] == ["dropped", "dropped", "sent"]
-    assert found.messages[0].detail == "told by apprise meanwhile"
+    assert found.messages[0].detail == "notified by apprise meanwhile"
 
 
 def test_the_broken_channel_is_tried_again_where_the_stand_in_fails_too():

@@ -39,7 +39,7 @@ def with_limit(story, amount):
     [
         (DeclineOffer(agent="bo", reason="at lunch"), "declined by bo"),
         (AcceptOffer(agent="bo"), "accepted by bo"),
-        (Assign(team="second", agent="chen"), "went to chen"),
+        (Assign(team="second", agent="chen"), "assigned to chen"),
         (Resolve(), "resolved"),
         (Close(), "closed"),
     ],
@@ -72,7 +72,7 @@ def test_a_ticket_that_is_no_longer_theirs_is_told_no_more():
     assert no_longer_true(story.events, given, instant("1m")) is None
     story.when("2m", Assign(team="second", agent="chen"))
     reason = no_longer_true(story.events, given, instant("2m"))
-    assert reason == "the ticket went to chen before the message was sent"
+    assert reason == "the ticket was assigned to chen before the message was sent"
 
 
 def test_a_decision_that_was_made_is_asked_for_no_more():
@@ -108,7 +108,7 @@ def test_whom_an_approval_climbed_to_is_told_what_is_wanted_and_the_other_no_mor
     assert found.subject == "Approval needed, refund of 12.50 CNY: #1 Cold"
     earlier = notified(story, "mia", "approval.requested")
     reason = no_longer_true(story.events, earlier, instant("PT4H1M"))
-    assert reason == "it climbed above mia before the message was sent"
+    assert reason == "it was escalated above mia before the message was sent"
     wish = notified(story, "top", "approval.escalated")
     assert no_longer_true(story.events, wish, instant("PT4H1M")) is None
 

@@ -103,7 +103,7 @@ def test_somebody_unknown_is_refused_by_name():
     [(pointer, message)] = refused(found("Dan"), found("Dan"), found("ann"))
     assert pointer == "/layers/0/ical"
     assert message == (
-        "'Dan' is no agent: say in `people` who it is (first at 2026-12-24T17:00Z)"
+        "'Dan' is not an agent: map it to one in `people` (first at 2026-12-24T17:00Z)"
     )
 
 
@@ -113,19 +113,19 @@ def test_one_unknown_of_several_is_refused():
 
 
 def test_an_event_that_says_nobody_is_refused():
-    assert "says nobody" in refused(found(""))[0][1]
+    assert "names nobody" in refused(found(""))[0][1]
 
 
 def test_of_many_unknown_the_first_are_named():
     said = refused(*(found(f"p{n}") for n in range(40)))
-    assert (len(said), "others are no agents" in said[-1][1]) == (21, True)
+    assert (len(said), "others are not agents" in said[-1][1]) == (21, True)
 
 
 def test_a_name_that_is_two_peoples_is_nobodys():
     shared = {"email": "desk@shop.example"}
     agents = {"ann": {"name": "a"} | shared, "bo": {"name": "b"} | shared}
     config, text = configured({"agents": agents}), shared["email"]
-    assert f"{text!r} is no agent" in refused(found(text), config=config)[0][1]
+    assert f"{text!r} is not an agent" in refused(found(text), config=config)[0][1]
     assert people(found(text), config=config, people={text: "bo"}) == ["bo"]
 
 
@@ -202,7 +202,7 @@ def test_the_same_words_are_a_change_when_the_shifts_behind_them_are_others():
 
 def test_until_when_a_series_is_known_is_said_with_the_other_warnings():
     config, written = configured({"agents": AGENTS}), document()
-    until = FieldError("/layers/0/ical", "spelled out until 2027-11-24")
+    until = FieldError("/layers/0/ical", "expanded until 2027-11-24")
     expansion = spell_out(written, read(found("ann"), warnings=(until,)))
     fact = publish(config, "schedules", "front", written, expansion, EVE)
     assert fact.warnings[0] == until

@@ -188,7 +188,7 @@ def test_a_promise_that_no_rule_makes_any_more_is_cancelled():
 
 def test_a_cancelled_promise_says_why():
     fact = given(TYPED).when("1h", OTHER).one(SlaCancelled)
-    assert fact.reason == "no policy promises this any more"
+    assert fact.reason == "no policy sets this target any more"
 
 
 def test_a_change_made_by_mistake_and_taken_back_restores_the_promise():

@@ -110,11 +110,11 @@ def test_a_customer_who_writes_to_a_closed_ticket_opens_it_again():
         (Assign(agent="dan"), "/agent: there is no agent 'dan'"),
         (
             PauseTicket(reason="r", until=instant("1h")),
-            "/until: must lie in the future, within five years",
+            "/until: must be in the future, within five years",
         ),
         (
             PauseTicket(reason="r", until=NOON.replace(year=9999)),
-            "/until: must lie in the future, within five years",
+            "/until: must be in the future, within five years",
         ),
     ],
 )

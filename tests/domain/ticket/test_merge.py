@@ -97,7 +97,7 @@ def test_a_refund_that_waits_for_its_decision_is_not_lost_in_a_merge():
     story, waiting = given(), unresolved()
     other = replace(story.ticket, id="t-2")
     asking = replace(story.ticket, approvals=(waiting,))
-    with pytest.raises(RuleError, match="approval 1 waits to be decided"):
+    with pytest.raises(RuleError, match="approval 1 is still open"):
         merge(asking, other, instant("2h"), story.world)
     decided = replace(asking, approvals=(replace(waiting, state="rejected"),))
     ending, _ = merge(decided, other, instant("2h"), story.world)

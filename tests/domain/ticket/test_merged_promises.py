@@ -243,7 +243,7 @@ def test_after_a_week_it_is_too_late():
 
 def test_what_went_into_no_other_cannot_be_taken_out():
     both = two().merge("20s")
-    with pytest.raises(RuleError, match="unmerge what went into it, #2"):
+    with pytest.raises(RuleError, match="unmerge the tickets merged into it, #2"):
         unmerge(both.a, both.a, "r", instant("1m"), both.world)
 
 
