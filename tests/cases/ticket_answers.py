@@ -212,10 +212,10 @@ def _overrun(asked: Asked, _: Found, expected: Any) -> Answer:
 def _clock_stops(asked: Asked, found: Found, expected: Any) -> Answer:
     if isinstance(expected, str):
         raise UndrivableError(f"in words only: {expected!r}")
+    ends = [s for s in asked.story.seen if s.words[0].startswith(expected["stops_at"])]
     clock = asked.last(metric_of(found["metric"]))
     if clock is None:
         raise UndrivableError(f"no clock of {found['metric']} started")
-    ends = [s for s in asked.story.seen if s.words[0].startswith(expected["stops_at"])]
     got = {"state": clock.state, "stopped_at": show(clock.stopped_at)}
     return Answer(
         got, clock.state == "met" and [clock.stopped_at] == [s.at for s in ends]
