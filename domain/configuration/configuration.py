@@ -236,7 +236,7 @@ class Configuration:
 
         return LintContext(
             directory=self.directory,
-            agents=self.agents,
+            preferences=self._preferences,
             sla_policies=self.sla_policies,
             escalation_policies=self.escalation_policies,
             plan=plan,
@@ -248,6 +248,12 @@ class Configuration:
             mail=self.mail,
             unpromised=self.unpromised,
         )
+
+    def _preferences(self, agent: str) -> Preferences:
+        """Empty ones of a document from before today's rules for them."""
+        found = self.entry("agents", agent).current
+        sound = found is not None and not found.reading.errors
+        return found.preferences if found and sound else Preferences(name=agent)
 
     @cached_property
     def _given_words(self) -> Words:
