@@ -14,10 +14,9 @@ from domain.authority.limits import Authority
 from domain.calendar.calendar import Calendar
 from domain.calendar.document import parse_calendar
 from domain.configuration.facts import PolicyPublished, PolicyRetired
-from domain.configuration.kinds import SINGULAR
 from domain.configuration.lint.context import LintContext, UrlRefusal, Words
 from domain.configuration.reading import Reading, read
-from domain.documents.kinds import Kind
+from domain.documents.kinds import SINGULAR, Kind
 from domain.documents.reader import Reader
 from domain.errors import FieldError, NotFoundError
 from domain.escalation.policy import EscalationPolicy
