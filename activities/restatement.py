@@ -7,7 +7,7 @@ from typing import Protocol
 from activities.ports import Appended, Caller, EventStore, NewId, Now, Registry
 from activities.recording import meta_of, replayed, row_of
 from activities.tickets import TicketService
-from domain.configuration.kinds import SINGULAR
+from domain.documents.kinds import SINGULAR
 from domain.errors import NotFoundError
 from domain.event import Event
 from domain.ticket.restatement import (

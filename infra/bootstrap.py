@@ -15,8 +15,7 @@ from api.configuration.bundle_schemas import BundleIn
 from api.configuration.bundles import documents_of
 from api.http.yaml_text import read_yaml
 from domain.access import EVERYBODY, KeyCreated
-from domain.configuration.kinds import ORDER
-from domain.documents.kinds import Kind
+from domain.documents.kinds import ORDER, Kind
 from domain.errors import ConflictError
 from domain.event import SYSTEM, Json
 from infra.calendars.sources import InstalledSources

@@ -28,8 +28,7 @@ from api.http.yaml_text import MEDIA_TYPE, is_yaml, read_yaml
 from api.ports import Services
 from domain.configuration.bundle import Change, Documents
 from domain.configuration.configuration import Configuration
-from domain.configuration.kinds import ORDER
-from domain.documents.kinds import Kind
+from domain.documents.kinds import ORDER, Kind
 from domain.event import Json
 
 ROUTER = APIRouter(prefix="/v1/config", tags=["configuration"])

@@ -27,9 +27,8 @@ from api.http.paging import PageDep
 from api.http.responses import answer, etag, made_at, written
 from api.ports import Services
 from domain.configuration.configuration import Entry, Published
-from domain.configuration.kinds import SINGULAR
 from domain.configuration.retiring import in_force
-from domain.documents.kinds import Kind
+from domain.documents.kinds import SINGULAR, Kind
 from domain.errors import NotFoundError
 from domain.event import Json
 

@@ -15,7 +15,7 @@ from api.http.paging import PageDep
 from api.http.responses import answer
 from api.oncall.schedules import of_query
 from domain.configuration.configuration import Configuration, Published
-from domain.configuration.kinds import SINGULAR
+from domain.documents.kinds import SINGULAR
 from domain.errors import InvalidError
 from domain.event import Json
 from domain.nearest import did_you_mean

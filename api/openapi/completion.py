@@ -9,7 +9,7 @@ from typing import Any, Final
 from api.examples import example_of
 from api.http.problems import responses
 from api.openapi.glossary import FIELDS, PARAMETERS, SPECIFIC
-from domain.configuration.kinds import SINGULAR
+from domain.documents.kinds import SINGULAR
 
 Json = dict[str, Any]
 JSON: Final = "application/json"

@@ -16,7 +16,6 @@ from typing import Literal, get_args
 
 from domain.authority.money import parse_amount, parse_currency
 from domain.documents.reader import Reader
-from domain.event import Json
 
 SpendKind = Literal["refund", "compensation"]
 ANSWER_WITHIN = timedelta(hours=4)
@@ -34,12 +33,6 @@ class Authority:
     role: str
     limits: Mapping[SpendKind, Limit] = field(default_factory=dict)
     answer_within: timedelta | None = ANSWER_WITHIN
-
-
-def parse_authority(role: str, document: Json) -> Authority:
-    """Raises InvalidError that names the field of the document."""
-    reader = Reader(document)
-    return reader.finished(read_authority(role, reader))
 
 
 def read_authority(role: str, reader: Reader) -> Authority:

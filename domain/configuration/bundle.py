@@ -12,7 +12,6 @@ from typing import Literal
 from domain.calendar.holiday_sources import Expansion
 from domain.configuration.configuration import Configuration
 from domain.configuration.facts import PolicyPublished, PolicyRetired
-from domain.configuration.kinds import ORDER
 from domain.configuration.pruning import pruned
 from domain.configuration.publishing import (
     Submission,
@@ -21,7 +20,7 @@ from domain.configuration.publishing import (
     with_warnings,
 )
 from domain.documents.diff import Difference, differences
-from domain.documents.kinds import Kind
+from domain.documents.kinds import ORDER, Kind
 from domain.errors import FieldError, InvalidError
 from domain.event import Json
 from domain.oncall.book import OnCallBook

@@ -14,10 +14,9 @@ from domain.authority.limits import Authority
 from domain.calendar.calendar import Calendar
 from domain.calendar.document import parse_calendar
 from domain.configuration.facts import PolicyPublished, PolicyRetired
-from domain.configuration.kinds import SINGULAR
 from domain.configuration.lint.context import LintContext, UrlRefusal, Words
 from domain.configuration.reading import Reading, read
-from domain.documents.kinds import Kind
+from domain.documents.kinds import SINGULAR, Kind
 from domain.documents.reader import Reader
 from domain.errors import FieldError, NotFoundError
 from domain.escalation.policy import EscalationPolicy
@@ -236,7 +235,7 @@ class Configuration:
 
         return LintContext(
             directory=self.directory,
-            agents=self.agents,
+            preferences=self._preferences,
             sla_policies=self.sla_policies,
             escalation_policies=self.escalation_policies,
             plan=plan,
@@ -248,6 +247,12 @@ class Configuration:
             mail=self.mail,
             unpromised=self.unpromised,
         )
+
+    def _preferences(self, agent: str) -> Preferences:
+        """Empty ones of a document from before today's rules for them."""
+        found = self.entry("agents", agent).current
+        sound = found is not None and not found.reading.errors
+        return found.preferences if found and sound else Preferences(name=agent)
 
     @cached_property
     def _given_words(self) -> Words:

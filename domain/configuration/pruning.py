@@ -10,9 +10,8 @@ from datetime import datetime
 
 from domain.configuration.configuration import Configuration
 from domain.configuration.facts import PolicyRetired
-from domain.configuration.kinds import ORDER, SINGULAR
 from domain.configuration.retiring import hours_left
-from domain.documents.kinds import Kind
+from domain.documents.kinds import ORDER, SINGULAR, Kind
 from domain.errors import RuleError
 from domain.oncall.book import OnCallBook
 from domain.oncall.plan import Plan

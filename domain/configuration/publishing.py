@@ -14,11 +14,10 @@ from domain.calendar.document import calendar_form
 from domain.calendar.holiday_sources import Expansion
 from domain.configuration.configuration import Configuration, Published, published
 from domain.configuration.facts import PolicyPublished
-from domain.configuration.kinds import SINGULAR
 from domain.configuration.lint.findings import findings
 from domain.configuration.lint.no_sla import unpromised_elsewhere
 from domain.configuration.lint.people import circle_faults
-from domain.documents.kinds import Kind
+from domain.documents.kinds import SINGULAR, Kind
 from domain.errors import (
     DuplicateError,
     FieldError,

@@ -12,8 +12,7 @@ from urllib.parse import quote
 
 from domain.configuration.configuration import Configuration, Published
 from domain.configuration.facts import PolicyRetired
-from domain.configuration.kinds import ORDER, SINGULAR
-from domain.documents.kinds import Kind
+from domain.documents.kinds import ORDER, SINGULAR, Kind
 from domain.errors import FieldError, NotFoundError, RuleError
 from domain.event import Json
 from domain.oncall.book import OnCallBook

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from domain.configuration.bundle import Bundle
 from domain.configuration.configuration import Configuration
-from domain.configuration.kinds import SINGULAR
 from domain.configuration.lint.people import circle_faults
 from domain.configuration.publishing import Submission, next_version
 from domain.configuration.reading import references
+from domain.documents.kinds import SINGULAR
 from domain.errors import FieldError, InvalidError
 from domain.event import Json
 

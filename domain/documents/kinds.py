@@ -1,4 +1,4 @@
-"""The kinds of documents, and where one names another."""
+"""The kinds of documents of configuration, and where one names another."""
 
 from typing import Literal, TypeAlias
 
@@ -14,3 +14,27 @@ Kind = Literal[
 ]
 Reference: TypeAlias = tuple[str, Kind, str]
 """Pointer, kind, name."""
+
+SINGULAR: dict[Kind, str] = {
+    "calendars": "calendar",
+    "sla-policies": "SLA policy",
+    "escalation-policies": "escalation policy",
+    "schedules": "schedule",
+    "authorities": "authority",
+    "teams": "team",
+    "agents": "agent",
+    "macros": "macro",
+}
+
+
+ORDER: tuple[Kind, ...] = (
+    "calendars",
+    "authorities",
+    "agents",
+    "schedules",
+    "teams",
+    "macros",
+    "escalation-policies",
+    "sla-policies",
+)
+"""In which each names only what came before."""

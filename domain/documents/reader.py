@@ -1,7 +1,7 @@
 """Reading a document on after a mistake, so that one answer names them all."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
@@ -19,7 +19,7 @@ from domain.errors import (
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Reader:
     """One value of a document and where it stands. `errors` and `references` are of the
     whole document, in the order in which it is read. What cannot be read is replaced by
@@ -40,14 +40,15 @@ class Reader:
 
     def get(self, name: object, default: object) -> "Reader":
         value = self._object().get(name, default)
-        return replace(self, value=value, pointer=below(self.pointer, name))
+        return Reader(value, below(self.pointer, name), self.errors, self.references)
 
     def members(self) -> dict[str, "Reader"]:
         return {str(name): self[name] for name in self._object()}
 
     def items(self) -> Iterator["Reader"]:
         for index, value in enumerate(self._list()):
-            yield replace(self, value=value, pointer=f"{self.pointer}/{index}")
+            pointer = f"{self.pointer}/{index}"
+            yield Reader(value, pointer, self.errors, self.references)
 
     def entries(self, most: int = MAX_ENTRIES) -> list["Reader"]:
         """Of what must be a list."""

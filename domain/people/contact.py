@@ -17,7 +17,6 @@ from domain.documents.fields import read_time, read_zone, time_text
 from domain.documents.reader import Reader
 from domain.duration import format_duration, parse_duration
 from domain.errors import FieldError, InvalidError
-from domain.event import Json
 from domain.people.channels import CHANNELS, Channel, Urgency
 
 LONGEST_AFTER = timedelta(days=1)
@@ -67,12 +66,6 @@ class Preferences:
         if channel == "apprise":
             return target if target in self.apprise else None
         return self.email if channel == "email" else self.webhook
-
-
-def parse_preferences(name: str, document: Json) -> Preferences:
-    """Raises InvalidError that names the field of the document."""
-    reader = Reader(document)
-    return reader.finished(read_preferences(name, reader))
 
 
 def read_preferences(name: str, reader: Reader) -> Preferences:

@@ -13,8 +13,8 @@ from typing import NoReturn
 
 from activities.ports import Now, Registry
 from domain.configuration.configuration import Configuration
-from domain.configuration.kinds import ORDER
 from domain.configuration.warnings import config_warnings
+from domain.documents.kinds import ORDER
 from domain.oncall.book import OnCallBook
 from infra import metrics
 from infra.followers.loops import for_ever

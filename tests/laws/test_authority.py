@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.authority.limits import parse_authority
+from tests.support.documents import parse_authority
 from tests.support.money import cny
 
 

@@ -7,7 +7,7 @@ from domain.notification.dispatch_order import Outgoing
 from domain.notification.notification import evolve, fold, notification_stream
 from domain.notification.planning import plan
 from domain.notification.urgency import NotificationReason
-from domain.people.contact import parse_preferences
+from tests.support.documents import parse_preferences
 from tests.support.dsl import BY_ANN
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -10,9 +10,9 @@ from domain.notification.notification import fold, notification_stream
 from domain.notification.payload import item
 from domain.notification.planning import plan
 from domain.notification.urgency import occasions
-from domain.people.contact import parse_preferences
 from domain.ticket.decide import Assign
 from domain.ticket.world import World
+from tests.support.documents import parse_preferences
 from tests.support.dsl import AGENTS, Story, configured, promising, world
 from tests.support.notifications import events_of, person, rule
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from domain.configuration.lint.no_sla import meant_types
-from domain.errors import FieldError, InvalidError
+from domain.errors import FieldError
 from domain.escalation.policy import EscalationPolicy
-from domain.event import Json
 from domain.oncall.plan import Plan
-from domain.people.contact import parse_preferences
+from domain.people.contact import Preferences
 from domain.people.directory import Directory, may_act
 from domain.sla.policy import SlaPolicy
 
@@ -21,7 +20,8 @@ UrlRefusal = Callable[[str], str | None]
 
 @dataclass(frozen=True, kw_only=True)
 class LintContext:
-    """`agents`: their documents. `plan`: that of a schedule, None if there is none.
+    """`preferences`: of an agent; empty where they are from before today's rules for
+    them. `plan`: that of a schedule, None if there is none.
     `gaps`: what is to be said of hours of a schedule in which nobody is on call.
     `chat_targets`: names of those that are set up; None: not known. `url_refusal`: why
     no request ever goes to a URL; None: not known. `mail`: whether a mail server is set
@@ -31,7 +31,7 @@ class LintContext:
     """
 
     directory: Directory
-    agents: Mapping[str, Json]
+    preferences: Callable[[str], Preferences]
     sla_policies: tuple[SlaPolicy, ...]
     escalation_policies: Mapping[str, EscalationPolicy]
     plan: Callable[[str], Plan | None]
@@ -53,7 +53,4 @@ class LintContext:
 
     def can_be_told(self, person: str) -> bool:
         """Whether any channel leads to this person."""
-        try:
-            return bool(parse_preferences(person, self.agents.get(person, {})).rules)
-        except InvalidError:
-            return False
+        return bool(self.preferences(person).rules)

@@ -75,15 +75,10 @@ def target_findings(
     if mute:
         message = f"no notification channel configured for: {listed(mute)}"
         yield FieldError(pointer, message)
-    if target.kind == "webhook" and not _has_webhook(target.name, around):
+    if target.kind == "webhook" and around.preferences(target.name).webhook is None:
         message = f"{target.name} has no webhook: notified by other channels"
         yield FieldError(pointer, message)
     yield from _gaps(pointer, target, around)
-
-
-def _has_webhook(name: str, around: LintContext) -> bool:
-    notify = around.agents.get(name, {}).get("notify")
-    return isinstance(notify, dict) and bool(notify.get("webhook"))
 
 
 def _emptiness(target: Target, around: LintContext) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Container, Iterator, Mapping
 
 from domain.configuration.lint.context import LintContext
 from domain.configuration.lint.meaning import meant, named_by
-from domain.errors import FieldError, InvalidError
+from domain.errors import FieldError
 from domain.escalation.target import SCHEDULES
-from domain.people.contact import parse_preferences
+from domain.people.contact import Preferences
 from domain.people.directory import Agent, Team
 
 
@@ -41,9 +41,8 @@ def agent_findings(
     """
     agents = around.directory.agents
     yield from circle_faults(agents, name)
-    yield from _mail(name, around)
-    yield from _chat_targets(name, around)
-    yield from _webhook(name, around)
+    for channel in (_mail, _chat_targets, _webhook):
+        yield from channel(around.preferences(name), around)
     manager = agents[name].manager
     if manager and manager in agents and not agents[manager].active:
         above = agents[manager].manager
@@ -66,43 +65,36 @@ def agent_findings(
         yield FieldError(where, f"{why}, but is a target of {', '.join(steps)}")
 
 
-def _mail(name: str, around: LintContext) -> Iterator[FieldError]:
+def _mail(preferences: Preferences, around: LintContext) -> Iterator[FieldError]:
     """Only of an address that is used."""
-    if around.mail is not False:
-        return
-    try:
-        rules = parse_preferences(name, around.agents[name]).rules
-    except InvalidError:
-        return  # said elsewhere
-    if any(rule.channel == "email" for rule in rules):
+    used = any(rule.channel == "email" for rule in preferences.rules)
+    if around.mail is False and used:
         message = "no mail server is set up (PLEDGE_SMTP_URL): no e-mail is sent"
         yield FieldError("/email", message)
 
 
-def _chat_targets(name: str, around: LintContext) -> Iterator[FieldError]:
+def _chat_targets(
+    preferences: Preferences, around: LintContext
+) -> Iterator[FieldError]:
     """By name: their URLs hold tokens, and are not known here."""
-    notify = around.agents[name].get("notify")
-    named = notify.get("apprise") if isinstance(notify, dict) else None
-    if around.chat_targets is None or not isinstance(named, list | tuple) or not named:
+    if around.chat_targets is None or not preferences.apprise:
         return
     if not around.chat_targets:
         message = "no chat targets are set up (PLEDGE_NOTIFY_TARGETS): nothing is sent"
         yield FieldError("/notify/apprise", message)
         return
-    for index, target in enumerate(named):
+    for index, target in enumerate(preferences.apprise):
         if target not in around.chat_targets:
             message = f"PLEDGE_NOTIFY_TARGETS has no target {target!r}"
             yield FieldError(f"/notify/apprise/{index}", message)
 
 
-def _webhook(name: str, around: LintContext) -> Iterator[FieldError]:
+def _webhook(preferences: Preferences, around: LintContext) -> Iterator[FieldError]:
     """Said now, because else it is found out when the first promise breaks."""
-    notify = around.agents[name].get("notify")
-    url = notify.get("webhook") if isinstance(notify, dict) else None
-    if around.url_refusal is not None and isinstance(url, str):
-        refusal = around.url_refusal(url)
-        if refusal is not None:
-            yield FieldError("/notify/webhook", f"nothing is sent there: {refusal}")
+    if around.url_refusal is None or preferences.webhook is None:
+        return
+    if (refusal := around.url_refusal(preferences.webhook)) is not None:
+        yield FieldError("/notify/webhook", f"nothing is sent there: {refusal}")
 
 
 def team_findings(name: str, around: LintContext) -> Iterator[FieldError]:

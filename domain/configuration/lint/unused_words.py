@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from domain.conditions.condition import ATTRIBUTE
 from domain.conditions.field_values import OWN_WORDS
 from domain.configuration.lint.context import LintContext
-from domain.errors import FieldError, escaped
+from domain.documents.reader import Reader
+from domain.errors import FieldError
 from domain.event import Json
 from domain.nearest import did_you_mean
 from domain.sla.metric import CONDITIONS
@@ -18,36 +19,30 @@ MOST_COMPARED = 500
 
 
 def policy_words(document: Json, around: LintContext) -> Iterator[FieldError]:
-    for pointer, rule in _items("/match", document.get("match")):
-        yield from condition_words(rule.get("when"), f"{pointer}/when", around)
-    clocks = document.get("clocks")
-    for metric, clock in clocks.items() if isinstance(clocks, dict) else ():
+    reader = Reader(document)
+    for rule in reader["match"].items():
+        yield from _condition_words(rule["when"], around)
+    for clock in reader["clocks"].members().values():
         for name in CONDITIONS:
-            given = clock.get(name)
-            pointer = f"/clocks/{escaped(metric)}/{name}"
-            if isinstance(given, list):
-                for where, one in _items(pointer, given):
-                    yield from condition_words(one, where, around)
-            else:
-                yield from condition_words(given, pointer, around)
+            given = clock[name]
+            several = isinstance(given.value, list)
+            for condition in given.items() if several else (given,):
+                yield from _condition_words(condition, around)
 
 
 def ladder_words(document: Json, around: LintContext) -> Iterator[FieldError]:
-    for pointer, step in _items("/steps", document.get("steps")):
-        yield from condition_words(step.get("when"), f"{pointer}/when", around)
+    for step in Reader(document)["steps"].items():
+        yield from _condition_words(step["when"], around)
 
 
-def condition_words(
-    document: object, pointer: str, around: LintContext
-) -> Iterator[FieldError]:
-    for field, wanted in document.items() if isinstance(document, dict) else ():
-        where = f"{pointer}/{escaped(str(field))}"
+def _condition_words(reader: Reader, around: LintContext) -> Iterator[FieldError]:
+    for field, wanted in reader.members().items():
         if field.startswith(ATTRIBUTE):
             name = field.removeprefix(ATTRIBUTE)
-            yield from _unused("attributes", "attribute", name, where, around)
+            yield from _unused("attributes", "attribute", name, wanted.pointer, around)
         elif field in OWN_WORDS or field in NAMES:
-            for place, word in _words(wanted, where):
-                yield from _unknown(str(field), word, place, around)
+            for word in _words(wanted):
+                yield from _unknown(field, str(word.value), word.pointer, around)
 
 
 def _unknown(
@@ -80,17 +75,10 @@ def _unused(
         yield FieldError(pointer, f"no ticket has had the {said} {word!r} yet{hint}")
 
 
-def _words(wanted: object, pointer: str) -> Iterator[tuple[str, str]]:
-    if isinstance(wanted, dict):
-        yield from _words(wanted.get("not"), f"{pointer}/not")
-    elif isinstance(wanted, list):
-        for index, word in enumerate(wanted):
-            yield from _words(word, f"{pointer}/{index}")
-    elif isinstance(wanted, str):
-        yield pointer, wanted
-
-
-def _items(pointer: str, value: object) -> Iterator[tuple[str, Json]]:
-    for index, item in enumerate(value if isinstance(value, list) else []):
-        if isinstance(item, dict):
-            yield f"{pointer}/{index}", item
+def _words(reader: Reader) -> Iterator[Reader]:
+    if isinstance(reader.value, dict):
+        yield from _words(reader["not"])
+    elif isinstance(reader.value, list):
+        yield from reader.texts()
+    elif isinstance(reader.value, str):
+        yield reader

@@ -3,10 +3,10 @@
 import pytest
 
 from domain.authority.facts import ApprovalGranted, ApprovalRejected, ApprovalRequested
-from domain.authority.limits import parse_authority
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.ticket.decide import Close
 from tests.support.approvals import ask, asked, away, decide, story
+from tests.support.documents import parse_authority
 from tests.support.dsl import configured
 from tests.support.money import cny
 

@@ -8,7 +8,7 @@ import pytest
 from domain.calendar.holiday_sources import Found, expand
 from domain.configuration.configuration import Configuration
 from domain.configuration.facts import PolicyRetired
-from domain.configuration.publishing import Submission, publish, unchanged
+from domain.configuration.publishing import Submission, next_version, publish, unchanged
 from domain.configuration.retiring import retire
 from domain.errors import InvalidError, NotFoundError, RuleError
 from domain.event import Event
@@ -379,3 +379,22 @@ def test_a_name_that_does_not_exist_is_answered_with_the_nearest_that_does():
     config = configured({"agents": {"anna": {"name": "Anna"}}})
     with pytest.raises(InvalidError, match="'ana'; did you mean 'anna'"):
         publish(config, "teams", "desk", {"members": ["ana"]})
+
+
+def test_a_document_with_a_fault_is_told_of_the_names_that_do_not_exist_too():
+    step = {"after": "soon", "targets": [{"team": "nowhere"}], "watch": ["nobody"]}
+    found = faults("escalation-policies", {"steps": [step]})
+    assert {*found} == {
+        "/steps/0/after",
+        "/steps/0/targets/0/team",
+        "/steps/0/watch/0",
+    }
+
+
+def test_what_was_read_to_be_published_is_what_is_in_force():
+    document = escalation_policy({"after": "PT0S", "targets": [{"assignee": True}]})
+    written = Submission(kind="escalation-policies", name="new", document=document)
+    config, _ = next_version(world().config, written, None)
+    in_force = config.entry("escalation-policies", "new").versions[-1]
+    assert "reading" in vars(in_force)  # and not only when it is asked for
+    assert in_force.escalation_policy is in_force.reading.meaning

@@ -16,9 +16,9 @@ from domain.notification.planning import plan
 from domain.notification.templates import phrases
 from domain.notification.urgency import occasions
 from domain.notification.wording import length
-from domain.people.contact import parse_preferences
 from domain.ticket.decide import Assign
 from domain.ticket.world import World
+from tests.support.documents import parse_preferences
 from tests.support.dsl import Story, configured, instant
 from tests.support.notifications import NOON, events_of, outgoing
 

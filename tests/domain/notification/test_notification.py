@@ -17,7 +17,8 @@ from domain.notification.payload import Payload, Promised
 from domain.notification.planning import NO_AGENT, plan
 from domain.notification.undelivered import chosen_by, undelivered
 from domain.notification.urgency import occasions
-from domain.people.contact import parse_preferences, preferences_advice
+from domain.people.contact import preferences_advice
+from tests.support.documents import parse_preferences
 from tests.support.dsl import Story, promising
 from tests.support.notifications import (
     HOUR,

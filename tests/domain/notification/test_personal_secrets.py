@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from domain.errors import InvalidError
 from domain.notification.signing import personal_secret
-from domain.people.contact import parse_preferences
+from tests.support.documents import parse_preferences
 
 KEY = b"the key of this installation"
 
