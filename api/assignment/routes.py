@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from activities.acting import acting_agent
-from api.http.answers import page
+from api.http.answers import page_of
 from api.http.auth import CallerDep, ServicesDep, listed
 from api.http.fields import Line, Word
 from api.http.paging import PageDep
@@ -84,7 +84,7 @@ async def decline_offer(
     return await outcome_json(known, done)
 
 
-@QUEUES.get("", response_model=page(QueueOut, "QueueList"), **LIST)
+@QUEUES.get("", response_model=page_of(QueueOut, "QueueList"), **LIST)
 async def list_queues(
     known: ServicesDep,
     asked: PageDep,
@@ -110,7 +110,7 @@ def _empty(team: str) -> Json:
     }
 
 
-@QUEUES.get("/{name}", response_model=page(QueuedOut, "QueuePage"), **LIST)
+@QUEUES.get("/{name}", response_model=page_of(QueuedOut, "QueuePage"), **LIST)
 async def get_queue(
     name: Name,
     known: ServicesDep,

@@ -85,7 +85,7 @@ def _question(body: EvaluationIn) -> Question:
 
 def _shown(trial: Trial, zone: tzinfo, warnings: tuple[FieldError, ...]) -> Json:
     segments = [
-        SegmentOut.of(None, begin=_local(begin, zone), end=_local(end, zone))
+        SegmentOut.of(begin=_local(begin, zone), end=_local(end, zone))
         for begin, end in trial.segments
     ]
     return EvaluationOut.of(

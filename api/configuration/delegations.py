@@ -10,7 +10,7 @@ from api.configuration.authority_schemas import (
     DelegationOut,
     ScopeOut,
 )
-from api.http.answers import page
+from api.http.answers import page_of
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier
 from api.http.paging import PageDep
@@ -50,7 +50,7 @@ async def delegate_authority(
     return answer(_shown(made), status=201, headers=headers)
 
 
-@ROUTER.get("", response_model=page(DelegationOut), **READ)
+@ROUTER.get("", response_model=page_of(DelegationOut), **READ)
 async def list_delegations(
     known: ServicesDep,
     asked: PageDep,

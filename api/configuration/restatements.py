@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from activities.cloudevents import plain
+from api.http.answers import Answer
 from api.http.auth import CallerDep, ServicesDep, guarded
 from api.http.fields import Identifier, Line, Strict, example
 from api.http.responses import answer, written
@@ -21,7 +21,7 @@ class RestateIn(Strict):
     reason: Line
 
 
-class ClockChangeOut(BaseModel):
+class ClockChangeOut(Answer):
     """`breaks`: the new deadline has passed already, so the promise is breached at
     once. For a clock that is `migrated`, both deadlines are those of the next step of
     its escalation policy, and `step` is its number in the new version.
@@ -38,7 +38,7 @@ class ClockChangeOut(BaseModel):
     step: int | None
 
 
-class RestatementPreviewOut(BaseModel):
+class RestatementPreviewOut(Answer):
     tickets: int
     clocks: int
     breaks: int
@@ -72,7 +72,8 @@ def router(kind: RestatedKind) -> APIRouter:
         """
         # Of the tickets as they are now, not as the lists knew them a moment ago.
         await known.tickets.wait_for(await known.feed.head())
-        return answer(plain(await known.restating.preview(kind, name)))
+        previewed = await known.restating.preview(kind, name)
+        return answer(RestatementPreviewOut.of(previewed))
 
     @made.post(
         "/{name}/restate",

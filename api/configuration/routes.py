@@ -20,7 +20,7 @@ from api.configuration.schemas import (
     SlaPolicyIn,
     TeamIn,
 )
-from api.http.answers import page
+from api.http.answers import page_of
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Strict, Word
 from api.http.paging import PageDep
@@ -75,7 +75,9 @@ def router(kind: Kind) -> APIRouter:
 
 
 def _add_reads(made: APIRouter, kind: Kind, word: str) -> None:
-    @made.get("", response_model=page(ConfigOut), operation_id=f"list_{word}", **READ)
+    @made.get(
+        "", response_model=page_of(ConfigOut), operation_id=f"list_{word}", **READ
+    )
     async def list_all(
         known: ServicesDep, asked: PageDep, *, retired: Retired = False
     ) -> Response:
@@ -152,7 +154,7 @@ def _add_writes(made: APIRouter, kind: Kind, word: str) -> None:
 def _add_versions(made: APIRouter, kind: Kind, word: str) -> None:
     @made.get(
         "/{name}/versions",
-        response_model=page(ConfigOut),
+        response_model=page_of(ConfigOut),
         operation_id=f"list_versions_of_{word}",
         **READ,
     )

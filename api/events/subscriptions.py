@@ -20,7 +20,7 @@ from api.events.subscription_schemas import (
     SubscriptionStandingOut,
     TestedOut,
 )
-from api.http.answers import Answer, page
+from api.http.answers import Answer, page_of
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.paging import PageDep
 from api.http.responses import answer, etag, made_at, written
@@ -96,7 +96,7 @@ async def create_subscription(
     return answer(shown, status=201, headers=headers)
 
 
-@ROUTER.get("", response_model=page(SubscriptionOut), **READ)
+@ROUTER.get("", response_model=page_of(SubscriptionOut), **READ)
 async def list_subscriptions(
     known: ServicesDep, asked: PageDep, whose: Whose
 ) -> Response:
@@ -212,7 +212,9 @@ async def delete_subscription(
     return Response(status_code=204, headers=written(appended))
 
 
-@ROUTER.get("/{subscription_id}/deliveries", response_model=page(DeliveryOut), **READ)
+@ROUTER.get(
+    "/{subscription_id}/deliveries", response_model=page_of(DeliveryOut), **READ
+)
 async def list_deliveries(
     subscription_id: str,
     known: ServicesDep,

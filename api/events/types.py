@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from api.event_types.schemas import EventType
-from api.http.answers import Answer, Made, page
+from api.http.answers import Answer, Made, page_of
 from api.http.auth import ServicesDep, reads
 from api.http.paging import PageDep
 from api.http.responses import answer
@@ -27,7 +27,7 @@ class EventTypeOut(Answer):
     since: str = Field(description="The release that added this type")
 
 
-@ROUTER.get("", response_model=page(EventTypeOut), **reads("events:read", 422))
+@ROUTER.get("", response_model=page_of(EventTypeOut), **reads("events:read", 422))
 async def list_event_types(known: ServicesDep, asked: PageDep) -> Response:
     """Every event type that can be subscribed to, with its schema and an example."""
 

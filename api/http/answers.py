@@ -35,7 +35,9 @@ class Answer(BaseModel):
 
     model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
     of: ClassVar[Callable[..., Json]]
-    """`(shown, **made)`: the answer. What the log holds is shown without validation."""
+    """`(shown, **made)`: the answer; `(**made)` if all is made. What the log holds is
+    shown without validation.
+    """
 
     @classmethod
     @override
@@ -48,7 +50,7 @@ class Answer(BaseModel):
 
 
 @cache
-def page(item: type[BaseModel], name: str | None = None) -> type[BaseModel]:
+def page_of(item: type[BaseModel], name: str | None = None) -> type[BaseModel]:
     """Of `KeyOut`, if it has no other name, `KeyPage`."""
     items: Any = GenericAlias(list, (item,))
     name = name or f"{item.__name__.removesuffix('Out')}Page"
@@ -68,7 +70,8 @@ def _compiled(model: type[Answer]) -> Callable[..., Json]:
             converts[f"convert_{name}"] = convert
             value = f"convert_{name}({value})"
         pairs.append(f"{field.alias or name!r}: {value}")
-    source = f"lambda {', '.join(['shown', *made])}: {{{', '.join(pairs)}}}"
+    given = made if len(made) == len(pairs) else ["shown", *made]
+    source = f"lambda {', '.join(given)}: {{{', '.join(pairs)}}}"
     return eval(source, converts)  # type: ignore[no-any-return] # noqa: S307 - our own names
 
 

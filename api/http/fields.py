@@ -224,6 +224,3 @@ def _plain_json(value: object) -> object:
 PlainJson = BeforeValidator(_plain_json)
 """For a member that the domain reads: any JSON that can be kept and read back."""
 Attributes = Annotated[dict[str, object], BeforeValidator(json_object)]
-
-
-FROM_TO = ConfigDict(serialize_by_alias=True, validate_by_name=True)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from activities.keys import KeyDesk
-from api.http.answers import Answer, Made, page
+from api.http.answers import Answer, Made, page_of
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier, Instant, Strict, Word, example
 from api.http.paging import PageDep
@@ -87,7 +87,7 @@ async def create_key(body: KeyIn, known: ServicesDep, caller: CallerDep) -> Resp
     return answer(shown, status=201, headers=headers)
 
 
-@ROUTER.get("", response_model=page(KeyOut), **READ)
+@ROUTER.get("", response_model=page_of(KeyOut), **READ)
 async def list_keys(known: ServicesDep, asked: PageDep) -> Response:
     """Sorted by creation, including revoked keys."""
     keys = (await known.registry.keys()).by_id.values()

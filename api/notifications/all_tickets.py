@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from api.configuration.routes import Name
-from api.http.answers import Answer, Made, page
+from api.http.answers import Answer, Made, page_of
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier, Instant, Several
 from api.http.paging import PageDep
@@ -69,7 +69,7 @@ class NotificationTestOut(Answer):
     channels: list[ChannelTestOut]
 
 
-@ROUTER.get("", response_model=page(ListedNotificationOut), **READ)
+@ROUTER.get("", response_model=page_of(ListedNotificationOut), **READ)
 async def list_notifications(
     known: ServicesDep,
     asked: PageDep,

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from api.http.answers import page
+from api.http.answers import page_of
 from api.http.auth import ServicesDep
 from api.http.paging import PageDep
 from api.http.responses import answer
@@ -21,7 +21,9 @@ from domain.notification.notification import (
 ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 
 
-@ROUTER.get("/{ticket_id}/notifications", response_model=page(NotificationOut), **READ)
+@ROUTER.get(
+    "/{ticket_id}/notifications", response_model=page_of(NotificationOut), **READ
+)
 async def get_ticket_notifications(
     ticket_id: str, known: ServicesDep, asked: PageDep
 ) -> Response:

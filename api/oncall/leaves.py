@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from activities.oncall import OnCallDesk
 from api.configuration.routes import Name
 from api.configuration.schedule_schemas import LeaveIn, LeaveOut, NewLeaveOut
-from api.http.answers import page
+from api.http.answers import page_of
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier
 from api.http.paging import PageDep
@@ -46,7 +46,7 @@ async def add_leave(
     return answer(shown, status=201, headers=headers)
 
 
-@ROUTER.get("/{name}/leaves", response_model=page(LeaveOut), **READ)
+@ROUTER.get("/{name}/leaves", response_model=page_of(LeaveOut), **READ)
 async def list_leaves(
     name: Name,
     known: ServicesDep,

@@ -18,7 +18,7 @@ from api.configuration.schedule_schemas import (
     TakeIn,
     TakenSwapOut,
 )
-from api.http.answers import Answer, page
+from api.http.answers import Answer, page_of
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier
 from api.http.paging import PageDep
@@ -66,7 +66,7 @@ async def add_override(
     return answer(shown, status=201, headers=where | written(done.appended))
 
 
-@ROUTER.get("/{name}/overrides", response_model=page(OverrideOut), **READ)
+@ROUTER.get("/{name}/overrides", response_model=page_of(OverrideOut), **READ)
 async def list_overrides(
     name: Name, known: ServicesDep, asked: PageDep, past: Past = False
 ) -> Response:
@@ -113,7 +113,7 @@ async def offer_swap(
     return answer(_shown(made), status=201, headers=where | written(done.appended))
 
 
-@ROUTER.get("/{name}/swaps", response_model=page(SwapOut), **READ)
+@ROUTER.get("/{name}/swaps", response_model=page_of(SwapOut), **READ)
 async def list_swaps(
     name: Name, known: ServicesDep, asked: PageDep, past: Past = False
 ) -> Response:

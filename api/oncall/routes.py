@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from api.configuration.schedule_schemas import WindowOut
-from api.http.answers import Answer, Made, page
+from api.http.answers import Answer, Made, page_of
 from api.http.auth import ServicesDep, reads
 from api.http.fields import Cleaned, Instant
 from api.http.paging import PageDep
@@ -53,7 +53,7 @@ class OnCallByScheduleOut(Answer):
     called_by: Made[list[CalledByOut]]
 
 
-@ROUTER.get("", response_model=page(OnCallByScheduleOut, "OnCallPage"), **READ)
+@ROUTER.get("", response_model=page_of(OnCallByScheduleOut, "OnCallPage"), **READ)
 async def list_on_call(
     known: ServicesDep,
     asked: PageDep,
@@ -92,7 +92,6 @@ def _shown(
     found = on_call_at(book.plan(name), at)
     zone = ZoneInfo(tz or published.schedule.tz)
     return OnCallByScheduleOut.of(
-        None,
         schedule=name,
         time_zone=zone.key,
         now=[_local(shift, zone) for shift in found.now],

@@ -66,7 +66,7 @@ async def get_on_call(
         missing = "?from" if begin is None else "?to"
         raise InvalidError.at(missing, "a range has both `from` and `to`")
     covered = await of_query(lambda: _covered(plan, begin, to))
-    return answer(ShiftsOut.of(None, schedule=name, begin=begin, end=to, **covered))
+    return answer(ShiftsOut.of(schedule=name, begin=begin, end=to, **covered))
 
 
 @ROUTER.post("/preview", response_model=SchedulePreviewOut, **TRY)
@@ -89,7 +89,7 @@ async def preview_schedule(body: SchedulePreviewIn, known: ServicesDep) -> Respo
     advice = await asyncio.to_thread(schedule_warnings, schedule, agents, now)
     found = _below_schedule((*expansion.warnings, *placed(advice, document)))
     warnings = WarningOut.each(found)
-    return answer(SchedulePreviewOut.of(None, **covered, warnings=warnings))
+    return answer(SchedulePreviewOut.of(**covered, warnings=warnings))
 
 
 @ROUTER.get(

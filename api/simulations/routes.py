@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from activities.ports import BusyError
 from activities.simulation import Job, Selection
 from api.configuration.bundles import documents_of
-from api.http.answers import page
+from api.http.answers import page_of
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier
 from api.http.paging import PageDep
@@ -78,7 +78,7 @@ async def stop_simulation(
 
 @ROUTER.get(
     "/config/warnings",
-    response_model=page(ConfigWarningOut, "ConfigWarnings"),
+    response_model=page_of(ConfigWarningOut, "ConfigWarnings"),
     **WARNINGS,
 )
 async def list_config_warnings(known: ServicesDep, asked: PageDep) -> Response:

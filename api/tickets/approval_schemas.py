@@ -2,13 +2,12 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel
-
+from api.http.answers import Answer
 from domain.authority.approval import ApprovalState
 from domain.authority.limits import SpendKind
 
 
-class LimitUsedOut(BaseModel):
+class LimitUsedOut(Answer):
     """`delegation`: null if it is the principal's own limit."""
 
     role: str
@@ -17,12 +16,12 @@ class LimitUsedOut(BaseModel):
     delegation: str | None
 
 
-class LackingOut(BaseModel):
+class LackingOut(Answer):
     person: str
     reason: str
 
 
-class ApprovalOut(BaseModel):
+class ApprovalOut(Answer):
     """`approver`: the next manager with a high enough limit; null and `unresolved` if
     there is none. `asked`: who was asked, in order; `no_response`: who of them did not
     decide in time. `escalates_at`: when it is escalated. `principal`: whose authority

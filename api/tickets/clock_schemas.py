@@ -5,9 +5,10 @@
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from api.http.fields import FROM_TO, DurationText, Line, Strict, example
+from api.http.answers import Answer, Made
+from api.http.fields import DurationText, Line, Strict, example
 from api.ports import Grouping
 from api.tickets.schemas import ActorOut, DecisionOut, ExcuseOut, PolicyOut
 from domain.lifecycle.status import Status
@@ -22,7 +23,7 @@ class ExcuseIn(Strict):
     cycle: int | None = Field(default=None, ge=1, le=2**31 - 1)
 
 
-class CauseOut(BaseModel):
+class CauseOut(Answer):
     """The event of the ticket that caused it, and who did that."""
 
     version: int
@@ -31,7 +32,7 @@ class CauseOut(BaseModel):
     actor: ActorOut
 
 
-class IntervalOut(BaseModel):
+class IntervalOut(Answer):
     """Half-open: `from` is included, `to` is not. `counted`: what it adds to the
     elapsed time. `status`, `team`, `assignee`: those of the ticket at that time.
 
@@ -42,7 +43,7 @@ class IntervalOut(BaseModel):
     change of the target, which was set aside or carried over in part.
     """
 
-    model_config = FROM_TO | ConfigDict(
+    model_config = ConfigDict(
         json_schema_extra={
             "examples": [
                 {
@@ -65,8 +66,8 @@ class IntervalOut(BaseModel):
             ]
         }
     )
-    from_: datetime = Field(alias="from")
-    to: datetime
+    start: datetime = Field(alias="from")
+    end: datetime = Field(alias="to")
     kind: IntervalKind
     counted: DurationText
     reason: str
@@ -79,7 +80,7 @@ class IntervalOut(BaseModel):
     assignee: str | None
 
 
-class ShareOut(BaseModel):
+class ShareOut(Answer):
     """`name` null: no team or nobody."""
 
     model_config = example(name="front-line", counted="PT2H30M")
@@ -87,7 +88,7 @@ class ShareOut(BaseModel):
     counted: DurationText
 
 
-class ConsumptionOut(BaseModel):
+class ConsumptionOut(Answer):
     """Counted time by the owner of the ticket; each of the three lists adds up to
     `elapsed`.
     """
@@ -97,7 +98,7 @@ class ConsumptionOut(BaseModel):
     states: list[ShareOut]
 
 
-class DeadlineOut(BaseModel):
+class DeadlineOut(Answer):
     """`old_due_at`: the previous deadline. `rule_of_change`: set for a restatement
     only.
     """
@@ -115,7 +116,7 @@ class DeadlineOut(BaseModel):
     breach_at: datetime | None
 
 
-class BreachOut(BaseModel):
+class BreachOut(Answer):
     """`inherited`: a change of the target made it late. `assignee`: the assignee at
     that time.
     """
@@ -128,7 +129,7 @@ class BreachOut(BaseModel):
     assignee: str | None
 
 
-class ExplanationOut(BaseModel):
+class ExplanationOut(Answer):
     """The clock as of `as_of` (for a stopped clock, its stop). The intervals have no
     gaps, and their `counted` adds up to `elapsed`, to the microsecond.
     """
@@ -136,23 +137,23 @@ class ExplanationOut(BaseModel):
     metric: str
     cycle: int
     state: Literal["running", "paused", "met", "missed", "cancelled"]
-    as_of: datetime
+    as_of: Made[datetime]
     started_at: datetime
     target: DurationText
-    elapsed: DurationText
-    verdict: str = Field(examples=["elapsed 3 h 10 min of 4 h: met"])
+    elapsed: Made[DurationText]
+    verdict: Made[str] = Field(examples=["elapsed 3 h 10 min of 4 h: met"])
     policy: PolicyOut
     rule: int
     decision: DecisionOut
     calendar: PolicyOut | None = Field(description="null: every hour counts")
-    intervals: list[IntervalOut]
-    consumption: ConsumptionOut
-    deadlines: list[DeadlineOut]
-    breach: BreachOut | None
-    excused: ExcuseOut | None
+    intervals: Made[list[IntervalOut]]
+    consumption: Made[ConsumptionOut]
+    deadlines: Made[list[DeadlineOut]]
+    breach: Made[BreachOut | None]
+    excuse: ExcuseOut | None = Field(alias="excused")
 
 
-class ExcludedOut(BaseModel):
+class ExcludedOut(Answer):
     """`open`: neither stopped nor breached by the end of the period. `cancelled`:
     merged away, or not promised any more.
     """
@@ -161,12 +162,12 @@ class ExcludedOut(BaseModel):
     cancelled: int
 
 
-class PercentilesOut(BaseModel):
-    p50: DurationText | None
-    p90: DurationText | None
+class PercentilesOut(Answer):
+    elapsed_p50: DurationText | None = Field(alias="p50")
+    elapsed_p90: DurationText | None = Field(alias="p90")
 
 
-class AttainedOut(BaseModel):
+class AttainedOut(Answer):
     """`raw` is met / (met + missed), `adjusted` is the same without excused breaches;
     null if there are none to divide by. `missed`: all breached clocks; of these,
     `restated` ended as met because their target was changed after the breach.
@@ -188,23 +189,22 @@ class AttainedOut(BaseModel):
     missed: int
     excused: int
     restated: int
-    raw: float | None
-    adjusted: float | None
-    elapsed: PercentilesOut = Field(
+    raw: Made[float | None]
+    adjusted: Made[float | None]
+    elapsed: Made[PercentilesOut] = Field(
         description=("Of clocks that stopped; percentiles are interpolated")
     )
-    n_excluded: ExcludedOut
+    n_excluded: Made[ExcludedOut]
 
 
-class AttainmentOut(BaseModel):
+class AttainmentOut(Answer):
     """Clocks that were breached in the period, or otherwise stopped in it. Tier, team
     and the other groups are those of the ticket at that time.
     """
 
-    model_config = FROM_TO
-    from_: datetime = Field(alias="from")
-    to: datetime
-    group_by: Grouping
-    definition_version: int
-    total: AttainedOut
-    items: list[AttainedOut]
+    begin: Made[datetime] = Field(alias="from")
+    end: Made[datetime] = Field(alias="to")
+    group_by: Made[Grouping]
+    definition_version: Made[int]
+    total: Made[AttainedOut]
+    items: Made[list[AttainedOut]]

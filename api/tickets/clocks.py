@@ -6,20 +6,30 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from activities.cloudevents import plain
 from api.http.auth import CallerDep, ServicesDep, guarded, listed
 from api.http.fields import Cleaned, Instant
 from api.http.responses import answer
 from api.ports import Attained, Grouping
-from api.tickets.clock_schemas import AttainmentOut, ExcuseIn, ExplanationOut
+from api.tickets.clock_schemas import (
+    AttainedOut,
+    AttainmentOut,
+    BreachOut,
+    ConsumptionOut,
+    DeadlineOut,
+    ExcludedOut,
+    ExcuseIn,
+    ExplanationOut,
+    IntervalOut,
+    PercentilesOut,
+)
 from api.tickets.references import AsOf, check_opened, past, ticket_id_of
 from api.tickets.routes import READ, outcome_json
 from api.tickets.schemas import TicketOut
 from domain.configuration.configuration import Configuration
+from domain.duration import format_duration
 from domain.errors import InvalidError, NotFoundError
 from domain.event import Event, Json
 from domain.sla.excuse import ExcuseBreach
-from domain.sla.explanation import Explanation
 from domain.ticket.clock_explanation import explain
 from domain.ticket.world import World
 
@@ -98,73 +108,41 @@ async def report_attainment(
     if begin >= until:
         raise InvalidError.at("?from", "must lie before the end of the period, `to`")
     *lines, total = await known.attainment.shares(begin, until, group_by)
-    return answer(_report_json(begin, until, group_by, lines, total))
+    report = AttainmentOut.of(
+        begin=begin,
+        end=until,
+        group_by=group_by,
+        definition_version=DEFINITION_VERSION,
+        total=_attained(total),
+        items=[_attained(line) for line in lines],
+    )
+    return answer(report)
 
 
 def _explained(
     events: list[Event], key: str, config: Configuration, at: datetime
 ) -> Json:
-    return _explanation_json(explain(events, key, World(config=config).calendar, at))
+    found = explain(events, key, World(config=config).calendar, at)
+    return ExplanationOut.of(
+        found.clock,
+        as_of=found.end,
+        elapsed=format_duration(found.elapsed),
+        verdict=found.verdict,
+        intervals=IntervalOut.each(found.intervals),
+        consumption=ConsumptionOut.of(found.consumption),
+        deadlines=DeadlineOut.each(found.deadlines),
+        breach=BreachOut.of(found.breach) if found.breach else None,
+    )
 
 
-def _explanation_json(found: Explanation) -> Json:
-    clock = found.clock
-    return {
-        "metric": clock.metric,
-        "cycle": clock.cycle,
-        "state": clock.state,
-        "as_of": found.end,
-        "started_at": clock.started_at,
-        "target": plain(clock.target),
-        "elapsed": plain(found.elapsed),
-        "verdict": found.verdict,
-        "policy": plain(clock.policy),
-        "rule": clock.rule,
-        "decision": plain(clock.decision),
-        "calendar": plain(clock.calendar),
-        "intervals": [_interval_json(plain(one)) for one in found.intervals],
-        "consumption": plain(found.consumption),
-        "deadlines": plain(found.deadlines),
-        "breach": plain(found.breach),
-        "excused": plain(clock.excuse),
-    }
-
-
-def _interval_json(interval: object) -> Json:
-    assert isinstance(interval, dict)
-    begin, end = interval.pop("start"), interval.pop("end")
-    return {"from": begin, "to": end, **interval}
-
-
-def _report_json(
-    begin: datetime,
-    until: datetime,
-    group_by: Grouping,
-    lines: list[Attained],
-    total: Attained,
-) -> Json:
-    return {
-        "from": begin,
-        "to": until,
-        "group_by": group_by,
-        "definition_version": DEFINITION_VERSION,
-        "total": _attained_json(total),
-        "items": [_attained_json(line) for line in lines],
-    }
-
-
-def _attained_json(line: Attained) -> Json:
-    return {
-        "name": line.name,
-        "met": line.met,
-        "missed": line.missed,
-        "excused": line.excused,
-        "restated": line.restated,
-        "raw": _share(line.met, line.missed),
-        "adjusted": _share(line.met, line.missed - line.excused),
-        "elapsed": {"p50": plain(line.elapsed_p50), "p90": plain(line.elapsed_p90)},
-        "n_excluded": {"open": line.open, "cancelled": line.cancelled},
-    }
+def _attained(line: Attained) -> Json:
+    return AttainedOut.of(
+        line,
+        raw=_share(line.met, line.missed),
+        adjusted=_share(line.met, line.missed - line.excused),
+        elapsed=PercentilesOut.of(line),
+        n_excluded=ExcludedOut.of(line),
+    )
 
 
 def _share(met: int, missed: int) -> float | None:

@@ -26,8 +26,8 @@ async def merge_ticket(
     """
     ticket = await ticket_id_of(known, ticket_id)
     merged = await known.desk.merge(ticket, await _into(known, body.into), caller)
-    extra: Json = {"warnings": _warnings(merged.ticket)}
-    return await outcome_json(known, merged, extra=extra)
+    warnings = _warnings(merged.ticket)
+    return await outcome_json(known, merged, form=MergedOut, warnings=warnings)
 
 
 @ROUTER.post("/{ticket_id}/unmerge", response_model=TicketOut, **WRITE)

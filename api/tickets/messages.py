@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from activities.cloudevents import plain
+from api.http.answers import Answer, Made, page_of
 from api.http.auth import ServicesDep
 from api.http.responses import answer
 from api.ports import Services
@@ -27,13 +27,13 @@ from domain.ticket.evolve import fold
 ROUTER = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 
 
-class MessageAuthorOut(BaseModel):
+class MessageAuthorOut(Answer):
     kind: AuthorKind
     id: str
     role: str | None
 
 
-class TicketMessageOut(BaseModel):
+class TicketMessageOut(Answer):
     """`actor`: who submitted it, as the author or for the author."""
 
     model_config = ConfigDict(
@@ -53,25 +53,20 @@ class TicketMessageOut(BaseModel):
             ]
         }
     )
-    ticket_id: str = Field(description="The ticket in which it was written")
-    version: int = Field(
+    ticket_id: Made[str] = Field(description="The ticket in which it was written")
+    version: Made[int] = Field(
         description=("The version of the event in that ticket's history")
     )
-    author: MessageAuthorOut
-    visibility: Visibility
-    channel: str
+    author: Made[MessageAuthorOut]
+    visibility: Made[Visibility]
+    channel: Made[str]
     body: str
-    automatic: bool = Field(description="No human wrote it")
-    at: datetime
-    actor: ActorOut
+    automatic: Made[bool] = Field(description="No human wrote it")
+    at: Made[datetime]
+    actor: Made[ActorOut]
 
 
-class TicketMessagePage(BaseModel):
-    items: list[TicketMessageOut]
-    next_cursor: str | None
-
-
-@ROUTER.get("/{ticket_id}/messages", response_model=TicketMessagePage, **READ)
+@ROUTER.get("/{ticket_id}/messages", response_model=page_of(TicketMessageOut), **READ)
 async def list_ticket_messages(
     ticket_id: str,
     known: ServicesDep,
@@ -96,26 +91,23 @@ async def _conversation(
     ticket = fold(events) if events else None
     if ticket is None:
         raise NotFoundError("ticket", ticket_id)
-    found = [shown for _, shown in _messages(events)]
+    found = [*_messages(events)]
     for absorbed in ticket.absorbed:
         # It went in by its next event.
         found += await _conversation(known, absorbed.ticket_id, absorbed.up_to)
     return sorted(found, key=lambda message: str(message["at"]))
 
 
-def _messages(events: Iterable[Event]) -> Iterator[tuple[int, Json]]:
-    """Each with its version."""
+def _messages(events: Iterable[Event]) -> Iterator[Json]:
     channel = None
     for event in events:
         fact = event.fact
         if isinstance(fact, TicketOpened):
             channel = fact.channel
-            opener = _opener(event, fact)
-            yield event.originator_version, _json(event, fact.body, channel, opener)
+            yield _shown(event, channel, _opener(event, fact))
         elif isinstance(fact, TicketMessageAdded):
-            made = _json(event, fact.body, fact.channel or channel, plain(fact.author))
-            made |= {"visibility": fact.visibility, "automatic": fact.automatic}
-            yield event.originator_version, made
+            by, author = fact.channel or channel, MessageAuthorOut.of(fact.author)
+            yield _shown(event, by, author, fact.visibility, automatic=fact.automatic)
 
 
 def _opener(event: Event, fact: TicketOpened) -> Json:
@@ -125,15 +117,22 @@ def _opener(event: Event, fact: TicketOpened) -> Json:
     return {"kind": fact.opened_by, "id": who, "role": None}
 
 
-def _json(event: Event, body: str, channel: str | None, author: object) -> Json:
-    return {
-        "ticket_id": event.originator_id,
-        "version": event.originator_version,
-        "author": author,
-        "visibility": "public",
-        "channel": channel,
-        "body": body,
-        "automatic": False,
-        "at": event.timestamp,
-        "actor": plain(event.meta.actor),
-    }
+def _shown(
+    event: Event,
+    channel: str | None,
+    author: Json,
+    visibility: Visibility = "public",
+    *,
+    automatic: bool = False,
+) -> Json:
+    return TicketMessageOut.of(
+        event.fact,
+        ticket_id=event.originator_id,
+        version=event.originator_version,
+        author=author,
+        visibility=visibility,
+        channel=channel,
+        automatic=automatic,
+        at=event.timestamp,
+        actor=ActorOut.of(event.meta.actor),
+    )

@@ -2,9 +2,18 @@
 
 from datetime import datetime, timedelta
 
-from activities.cloudevents import actor_json, plain
+from activities.cloudevents import plain
 from activities.ports import Recorded
-from api.tickets.schemas import ClockOut
+from api.http.model_fields import aliases
+from api.tickets.schemas import (
+    ClockOut,
+    EventActorOut,
+    EventOut,
+    OfferOut,
+    PolicyOut,
+    RunOut,
+    TicketOut,
+)
 from domain.configuration.configuration import Configuration
 from domain.duration import format_duration
 from domain.escalation.run import Run
@@ -12,44 +21,26 @@ from domain.event import Json
 from domain.sla.clock import Clock
 from domain.sla.decision import Promise
 from domain.sla.forecast import used
-from domain.ticket.ticket import Absorbed, Ticket
+from domain.ticket.ticket import Ticket
+
+_NO_CLOCK: Json = dict.fromkeys(aliases(ClockOut))
 
 
-def ticket_json(ticket: Ticket, at: datetime, config: Configuration) -> Json:
-    return {
-        "id": ticket.id,
-        "number": ticket.number,
-        "version": ticket.version,
-        "status": ticket.status,
-        "subject": ticket.subject,
-        "channel": ticket.channel,
-        "type": ticket.type,
-        "priority": ticket.priority,
-        "customer": plain(ticket.customer),
-        "team": ticket.team,
-        "assignee": ticket.assignee,
-        "offer": plain(ticket.queue.offer) if ticket.queue else None,
-        "queued_at": ticket.queued_at,
-        "tags": list(ticket.tags),
-        "product_area": ticket.product_area,
-        "attributes": ticket.attributes,
-        "pause": plain(ticket.pause),
-        "acknowledged_by": ticket.acknowledged_by,
-        "watchers": list(ticket.watchers),
-        "clocks": clocks_json(ticket, at, config),
-        "decision": plain(ticket.decision),
-        "escalation": _run_json(ticket.runs[-1]) if ticket.runs else None,
-        "approvals": plain(ticket.approvals),
-        "merged_into": ticket.merged_into,
-        "absorbed": [_absorbed_json(absorbed) for absorbed in ticket.absorbed],
-        "message_count": ticket.message_count,
-        "feedback_count": ticket.feedback_count,
-        "reopen_count": ticket.reopen_count,
-        "created_at": ticket.opened_at,
-        "updated_at": ticket.updated_at,
-        "resolved_at": ticket.resolved_at,
-        "closed_at": ticket.closed_at,
-    }
+def ticket_json(
+    ticket: Ticket,
+    at: datetime,
+    config: Configuration,
+    form: type[TicketOut] = TicketOut,
+    **made: object,
+) -> Json:
+    offer = ticket.queue.offer if ticket.queue else None
+    return form.of(
+        ticket,
+        offer=OfferOut.of(offer) if offer else None,
+        clocks=clocks_json(ticket, at, config),
+        escalation=_run_json(ticket.runs[-1]) if ticket.runs else None,
+        **made,
+    )
 
 
 def clocks_json(ticket: Ticket, at: datetime, config: Configuration) -> list[Json]:
@@ -63,13 +54,14 @@ def clocks_json(ticket: Ticket, at: datetime, config: Configuration) -> list[Jso
 
 
 def _waiting_json(promise: Promise) -> Json:
+    calendar = promise.calendar
     return {
-        **dict.fromkeys(ClockOut.model_fields),
+        **_NO_CLOCK,
         "metric": promise.metric,
         "cycle": 1,
-        "policy": plain(promise.policy),
+        "policy": PolicyOut.of(promise.policy),
         "rule": promise.rule,
-        "calendar": plain(promise.calendar),
+        "calendar": PolicyOut.of(calendar) if calendar else None,
         "state": "waiting",
         "target": format_duration(promise.target),
         "elapsed": "PT0S",
@@ -85,69 +77,34 @@ def _clock_json(clock: Clock, at: datetime, config: Configuration) -> Json:
     elapsed = used(clock, max(at, clock.started_at), calendar)
     left = clock.target - elapsed
     broken = left < timedelta(0)
-    return {
-        "metric": clock.metric,
-        "cycle": clock.cycle,
-        "policy": plain(clock.policy),
-        "rule": clock.rule,
-        "calendar": plain(ref),
-        "team": clock.team,
-        "state": clock.state,
-        "target": format_duration(clock.target),
-        "elapsed": format_duration(elapsed),
-        "remaining": format_duration(left),
-        "started_at": clock.started_at,
-        "pauses": plain(clock.pauses),
-        "pause_ends_at": clock.resumes_at,
-        "warnings": plain(clock.warnings_left),
-        "due_at": clock.due_at,
-        "breach_at": clock.breach_at,
-        "breached_at": clock.breached_at,
-        "stopped_at": clock.stopped_at,
-        "verdict": clock.state if clock.state in ("met", "missed") else None,
-        "lateness": format_duration(-left) if broken else None,
-        "excused": plain(clock.excuse),
-    }
+    return ClockOut.of(
+        clock,
+        elapsed=format_duration(elapsed),
+        remaining=format_duration(left),
+        verdict=clock.state if clock.state in ("met", "missed") else None,
+        lateness=format_duration(-left) if broken else None,
+    )
 
 
 def _run_json(run: Run) -> Json:
     going, waits = not run.over, run.state in ("running", "waiting")
-    return {
-        "clock": run.clock,
-        "policy": plain(run.policy),
-        "state": run.state,
-        "steps_fired": run.fired,
-        "next_step": run.step if going else None,
-        "next_step_at": run.next_due_at if waits else None,
-        "acknowledged_by": run.acknowledged_by,
-        "until": run.until,
-        "reason": run.reason,
-    }
-
-
-def _absorbed_json(absorbed: Absorbed) -> Json:
-    return {
-        "ticket_id": absorbed.ticket_id,
-        "number": absorbed.number,
-        "at": absorbed.at,
-        "messages": absorbed.messages,
-    }
+    return RunOut.of(
+        run,
+        next_step=run.step if going else None,
+        next_step_at=run.next_due_at if waits else None,
+    )
 
 
 def event_json(recorded: Recorded) -> Json:
     event, meta = recorded.event, recorded.event.meta
-    return {
-        "position": recorded.position,
-        "version": event.originator_version,
-        "type": event.fact.topic,
-        "actor": actor_json(meta),
-        "occurred_at": event.timestamp,
-        "claimed_at": meta.occurred_at,
-        "recorded_at": recorded.recorded_at,
-        "command_id": meta.command_id,
-        "correlation_id": meta.correlation_id,
-        "causation_id": meta.causation_id,
-        "channel": meta.channel,
-        "policy": plain(meta.policy),
-        "data": plain(event.fact),
-    }
+    return EventOut.of(
+        meta,
+        position=recorded.position,
+        version=event.originator_version,
+        type=event.fact.topic,
+        actor=EventActorOut.of(meta.actor, key_id=meta.key_id),
+        occurred_at=event.timestamp,
+        claimed_at=meta.occurred_at,
+        recorded_at=recorded.recorded_at,
+        data=plain(event.fact),
+    )

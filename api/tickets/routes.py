@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from activities.acting import acting, acting_agent
 from activities.ports import Caller
 from activities.tickets import Outcome
+from api.http.answers import page_of
 from api.http.auth import CallerDep, ServicesDep, guarded, listed, reads
 from api.http.fields import Cleaned
 from api.http.responses import answer, etag, made_at, written
@@ -22,7 +23,7 @@ from api.tickets.schemas import (
     ChangeIn,
     ClocksOut,
     EscalateIn,
-    EventPage,
+    EventOut,
     FeedbackIn,
     MessageIn,
     Nothing,
@@ -31,11 +32,10 @@ from api.tickets.schemas import (
     ResolveIn,
     TicketIn,
     TicketOut,
-    TicketPage,
+    TicketRow,
 )
 from domain.errors import InvalidError, NotFoundError
 from domain.escalation.commands import Acknowledge, Escalate
-from domain.event import Json
 from domain.lifecycle.commands import (
     AddMessage,
     Assign,
@@ -61,16 +61,17 @@ async def outcome_json(
     known: Services,
     outcome: Outcome,
     status: int = 200,
-    *,
-    extra: Json | None = None,
+    form: type[TicketOut] = TicketOut,
+    **made: object,
 ) -> Response:
     """As of the command, so that a replayed answer is the same."""
     headers = etag(outcome.ticket.version) | written(outcome.appended)
     if status == HTTPStatus.CREATED:
         headers |= made_at("tickets", outcome.ticket.id)
     config = await known.registry.config()
-    body = ticket_json(outcome.ticket, outcome.ticket.updated_at, config)
-    return answer(body | (extra or {}), status=status, headers=headers)
+    ticket = outcome.ticket
+    body = ticket_json(ticket, ticket.updated_at, config, form, **made)
+    return answer(body, status=status, headers=headers)
 
 
 @ROUTER.post("", status_code=201, response_model=TicketOut, **WRITE)
@@ -96,7 +97,7 @@ async def open_ticket(
     return await outcome_json(known, opened, 201)
 
 
-@ROUTER.get("", response_model=TicketPage, **LIST)
+@ROUTER.get("", response_model=page_of(TicketRow, "TicketPage"), **LIST)
 async def list_tickets(
     known: ServicesDep, query: Annotated[TicketQuery, Query()]
 ) -> Response:
@@ -130,7 +131,7 @@ async def get_ticket(
     return answer(ticket_json(ticket, shown_at, config), headers=etag(ticket.version))
 
 
-@ROUTER.get("/{ticket_id}/history", response_model=EventPage, **READ)
+@ROUTER.get("/{ticket_id}/history", response_model=page_of(EventOut), **READ)
 async def get_ticket_history(
     ticket_id: str,
     known: ServicesDep,

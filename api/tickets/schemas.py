@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from api.http.answers import Answer, Made
 from api.http.fields import (
     Attributes,
     Body,
@@ -212,13 +213,13 @@ class Nothing(Strict):
     model_config = example()
 
 
-class PolicyOut(BaseModel):
+class PolicyOut(Answer):
     name: str
     version: int
     sha256: str
 
 
-class RuleAskedOut(BaseModel):
+class RuleAskedOut(Answer):
     """`failed_field`: the field that did not match; null: the rule matched."""
 
     policy: str
@@ -227,32 +228,32 @@ class RuleAskedOut(BaseModel):
     failed_field: str | None
 
 
-class DecisionOut(BaseModel):
+class DecisionOut(Answer):
     """Why this rule applies: the inputs of the rules, and the result of each."""
 
     inputs: dict[str, object]
     asked: list[RuleAskedOut]
 
 
-class SpanOut(BaseModel):
+class SpanOut(Answer):
     """Paused from `start` until `end`; null: it still is."""
 
     start: datetime
     end: datetime | None
 
 
-class PlannedOut(BaseModel):
+class PlannedOut(Answer):
     threshold: str
     at: datetime
 
 
-class ExcuseOut(BaseModel):
+class ExcuseOut(Answer):
     reason: str
     approved_by: str
     at: datetime
 
 
-class ClockOut(BaseModel):
+class ClockOut(Answer):
     """Durations are ISO 8601. `elapsed` and `remaining` are as of the answer;
     `remaining` is negative after a breach.
     """
@@ -267,30 +268,34 @@ class ClockOut(BaseModel):
     )
     state: Literal["waiting", "running", "paused", "met", "missed", "cancelled"]
     target: DurationText
-    elapsed: DurationText
-    remaining: str
+    elapsed: Made[DurationText]
+    remaining: Made[str]
     started_at: datetime | None = Field(description="null until the clock starts")
     pauses: list[SpanOut]
-    pause_ends_at: datetime | None = Field(
-        description=("When the policy's longest pause ends")
+    resumes_at: datetime | None = Field(
+        alias="pause_ends_at", description="When the policy's longest pause ends"
     )
-    warnings: list[PlannedOut] = Field(description="Warnings that are still to come")
+    warnings_left: list[PlannedOut] = Field(
+        alias="warnings", description="Warnings that are still to come"
+    )
     due_at: datetime | None
     breach_at: datetime | None
     breached_at: datetime | None
     stopped_at: datetime | None
-    verdict: Literal["met", "missed"] | None
-    lateness: str | None = Field(description="By how much it is late; null: it is not")
-    excused: ExcuseOut | None
+    verdict: Made[Literal["met", "missed"] | None]
+    lateness: Made[str | None] = Field(
+        description="By how much it is late; null: it is not"
+    )
+    excuse: ExcuseOut | None = Field(alias="excused")
 
 
-class RunOut(BaseModel):
+class RunOut(Answer):
     clock: str
     policy: PolicyOut
     state: RunState
-    steps_fired: int
-    next_step: int | None
-    next_step_at: datetime | None = Field(
+    fired: int = Field(alias="steps_fired")
+    next_step: Made[int | None]
+    next_step_at: Made[datetime | None] = Field(
         description="null while the escalation waits, see `state`"
     )
     acknowledged_by: str | None
@@ -300,34 +305,34 @@ class RunOut(BaseModel):
     reason: str | None
 
 
-class PauseOut(BaseModel):
+class PauseOut(Answer):
     reason: str
     since: datetime
     until: datetime | None
 
 
-class CustomerOut(BaseModel):
+class CustomerOut(Answer):
     external_id: str
     name: str | None
     tier: str
     contacts: dict[str, str]
 
 
-class OfferOut(BaseModel):
+class OfferOut(Answer):
     """To whom the ticket is offered, and until when it can be accepted."""
 
     agent: str
     expires_at: datetime
 
 
-class AbsorbedOut(BaseModel):
+class AbsorbedOut(Answer):
     ticket_id: str
     number: int
     at: datetime
     messages: int
 
 
-class TicketOut(BaseModel):
+class TicketOut(Answer):
     id: str
     number: int
     version: int
@@ -339,7 +344,7 @@ class TicketOut(BaseModel):
     customer: CustomerOut
     team: str | None
     assignee: str | None
-    offer: OfferOut | None
+    offer: Made[OfferOut | None]
     queued_at: datetime | None = Field(
         description="When it was first queued, whoever had it since"
     )
@@ -349,11 +354,11 @@ class TicketOut(BaseModel):
     pause: PauseOut | None
     acknowledged_by: str | None
     watchers: list[str]
-    clocks: list[ClockOut]
+    clocks: Made[list[ClockOut]]
     decision: DecisionOut | None = Field(
         description="Why these promises, or why none; see `explain` for each clock"
     )
-    escalation: RunOut | None
+    escalation: Made[RunOut | None]
     approvals: list[ApprovalOut]
     merged_into: str | None
     absorbed: list[AbsorbedOut] = Field(
@@ -362,14 +367,14 @@ class TicketOut(BaseModel):
     message_count: int
     feedback_count: int
     reopen_count: int
-    created_at: datetime
+    opened_at: datetime = Field(alias="created_at")
     updated_at: datetime
     resolved_at: datetime | None
     closed_at: datetime | None
 
 
 class MergedOut(TicketOut):
-    warnings: list[WarningOut] = Field(
+    warnings: Made[list[WarningOut]] = Field(
         description="Whether the customers of the two tickets differ"
     )
 
@@ -416,12 +421,7 @@ class TicketRow(BaseModel):
     updated_at: datetime
 
 
-class TicketPage(BaseModel):
-    items: list[TicketRow]
-    next_cursor: str | None
-
-
-class ActorOut(BaseModel):
+class ActorOut(Answer):
     """`kind`: `agent`, with their own key; `user`, the name of another key; `system`;
     `migration`. `on_behalf_of`: the agent for whom it was done.
     """
@@ -432,35 +432,30 @@ class ActorOut(BaseModel):
 
 
 class EventActorOut(ActorOut):
-    key_id: str | None = Field(
+    key_id: Made[str | None] = Field(
         description=("The key whose request caused the event; null: none")
     )
 
 
-class EventOut(BaseModel):
+class EventOut(Answer):
     """`causation_id`: a command, or `<ticket>/<version>` of the event that caused this
     one. `occurred_at`: when it took effect (for a breach, its exact due instant),
     `claimed_at`: the time that the caller gave, `recorded_at`: when it was written.
     """
 
-    position: int
-    version: int
-    type: str
-    actor: EventActorOut
-    occurred_at: datetime
-    claimed_at: datetime | None
-    recorded_at: datetime
+    position: Made[int]
+    version: Made[int]
+    type: Made[str]
+    actor: Made[EventActorOut]
+    occurred_at: Made[datetime]
+    claimed_at: Made[datetime | None]
+    recorded_at: Made[datetime]
     command_id: str
     correlation_id: str
     causation_id: str
     channel: str | None
     policy: PolicyOut | None
-    data: dict[str, object]
-
-
-class EventPage(BaseModel):
-    items: list[EventOut]
-    next_cursor: str | None
+    data: Made[dict[str, object]]
 
 
 class ClocksOut(BaseModel):
