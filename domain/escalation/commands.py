@@ -1,4 +1,4 @@
-"""Commands to a ticket: what became of the messages of its steps."""
+"""Commands to a ticket: the results of the messages of its steps."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +9,8 @@ from domain.escalation.chosen import Chosen
 @dataclass(frozen=True, kw_only=True)
 class StepUndelivered:
     """A command to the ticket: this step reached nobody, so the next must not wait.
-    Idempotent by clock, step and repetition. `reason`: that of the one who was lost by
-    failures, if there is one; else nobody had a channel that is set up.
+    Idempotent by clock, step and repetition. `reason`: that all channels of somebody
+    failed, if so; else that nobody had a channel that is set up.
     """
 
     clock: str
@@ -22,8 +22,8 @@ class StepUndelivered:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonNotified:
-    """A command to the ticket. Idempotent by the notification. `about`: version of the
-    event that chose this person.
+    """A command to the ticket: a message to this person was sent. Idempotent by the
+    notification. `about`: version of the event that chose this person.
     """
 
     notification: str

@@ -1,4 +1,4 @@
-"""The one fold: facts in, ticket out. Live server, replay, report: all call this."""
+"""The one fold: facts in, ticket out. Live server, replay and report all use it."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -87,7 +87,7 @@ from domain.ticket.ticket import Absorbed, Merged, Ticket
 
 
 def fold(events: Iterable[Event], ticket: Ticket | None = None) -> Ticket | None:
-    """The ticket after these events; `ticket` is where they go on from."""
+    """The ticket after these events; `ticket`: the state before them."""
     for event in events:
         ticket = evolve(ticket, event.fact, event.timestamp, event.originator_id)
     return ticket
@@ -103,7 +103,7 @@ def states(events: Iterable[Event]) -> Iterator[Ticket]:
 
 def evolve(ticket: Ticket | None, fact: Fact, at: datetime, ticket_id: str) -> Ticket:
     """Raises NotFoundError for a history that does not begin with an opening, and
-    UnreadableError for a fact that does not belong to tickets: none is passed over.
+    UnreadableError for a fact that does not belong to tickets: no fact is ignored.
     """
     if isinstance(fact, TicketOpened):
         return _opened(fact, at, ticket_id)
@@ -201,7 +201,9 @@ def _life(  # noqa: C901, PLR0911, PLR0912 - one case a fact
 
 
 def _running(ticket: Ticket, at: datetime) -> Ticket:
-    """A pause ends when the ticket goes on, and also when it is resolved from it."""
+    """A pause ends when the ticket is resumed, and also when it is resolved while
+    paused.
+    """
     pause = ticket.pause
     if pause is None:
         return ticket
@@ -247,7 +249,7 @@ def _merged(ticket: Ticket, fact: TicketMerged, at: datetime) -> Ticket:
 
 
 def _unmerged(ticket: Ticket, fact: TicketUnmerged) -> Ticket:
-    """As it was before, but for the answers that its customer had meanwhile."""
+    """The ticket before the merge, with the answers that its customer got meanwhile."""
     before = ticket.merged
     if before is None:
         return ticket
@@ -271,7 +273,7 @@ def _unmerged(ticket: Ticket, fact: TicketUnmerged) -> Ticket:
 
 
 def _absorbed(ticket: Ticket, fact: TicketAbsorbed, at: datetime) -> Ticket:
-    """Its customer waits here now: as if they had written here."""
+    """The customer of the merged ticket waits here now, as if they had written here."""
     came = Absorbed(
         ticket_id=fact.absorbed,
         number=fact.number,
@@ -306,7 +308,7 @@ def _separated(ticket: Ticket, fact: TicketSeparated) -> Ticket:
 def _handed(
     ticket: Ticket, team: str | None, agent: str | None, at: datetime
 ) -> Ticket:
-    """Into a queue it comes by an event of its own."""
+    """A separate event puts it into the queue."""
     moved = replace(ticket, team=team, assignee=agent, queue=None)
     if ticket.assignee not in (None, agent):
         moved = replace(moved, last_owner=ticket.assignee)
@@ -350,7 +352,7 @@ def _message(ticket: Ticket, fact: TicketMessageAdded) -> Ticket:
 
 
 def _reply_authors(ticket: Ticket, fact: TicketMessageAdded) -> tuple[ReplyAuthor, ...]:
-    """What is written before the customer writes answers nobody."""
+    """What is written before the customer writes is not an answer."""
     if not ticket.customer_wrote:
         return ticket.reply_authors
     spoken = reply_author(fact, ticket)
@@ -412,7 +414,7 @@ def _clock(
 
 
 def snapshot_of(ticket: Ticket, clock: clocks.Clock) -> clocks.ClockSnapshot:
-    """A team's own clock is that team's, also when the next one takes over."""
+    """A clock of the metric `team` belongs to its team, also if another takes over."""
     return clocks.ClockSnapshot(
         team=clock.team if clock.metric == "team" else ticket.team,
         tier=ticket.customer.tier,
@@ -427,8 +429,9 @@ def _early(ticket: Ticket, key: str, early: tuple[PreBreachStep, ...]) -> Ticket
 
 
 def _fitting(clock: clocks.Clock, escalation_policy: EscalationPolicy) -> clocks.Clock:
-    """Once a newer version of its escalation policy is pinned: until it is recorded
-    when the steps before the breach are due, those that both versions have.
+    """A newer version of its escalation policy is pinned: until the new instants of the
+    steps before the breach are recorded, those of the steps that both versions have
+    stay.
     """
     if clock.escalation_policy != escalation_policy.ref.name:
         return clock

@@ -1,5 +1,5 @@
-"""What stands around a document while it is looked at: all that is in force beside it,
-the document included.
+"""The context of a document that is checked: everything in force, the document
+included.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,12 +22,12 @@ UrlRefusal = Callable[[str], str | None]
 @dataclass(frozen=True, kw_only=True)
 class LintContext:
     """`agents`: their documents. `plan`: that of a schedule, None if there is none.
-    `gaps`: what is to be said of hours of a schedule in which nobody is on call.
+    `gaps`: warnings about hours of a schedule in which nobody is on call.
     `chat_targets`: names of those that are set up; None: not known. `url_refusal`: why
     no request ever goes to a URL; None: not known. `mail`: whether a mail server is set
     up; None: not known. `unpromised`: how many open tickets of each type have no
-    promise. `used_words`: by field, those that tickets have had; None: not known.
-    `given_words`: those that macros give them.
+    promise. `used_words`: by field, the words that tickets have had; None: not known.
+    `given_words`: the words that macros set.
     """
 
     directory: Directory
@@ -45,14 +45,14 @@ class LintContext:
 
     @cached_property
     def meant_types(self) -> Mapping[str, str | None]:
-        """Once for all policies: with many types and rules it takes its time."""
+        """Once for all policies: with many types and rules it is slow."""
         return meant_types(self.sla_policies, self.unpromised)
 
     def acts(self, person: str) -> bool:
         return may_act(self.directory, person) is None
 
     def can_be_told(self, person: str) -> bool:
-        """Whether any channel leads to this person."""
+        """Whether this person has a channel."""
         try:
             return bool(parse_preferences(person, self.agents.get(person, {})).rules)
         except InvalidError:

@@ -1,5 +1,5 @@
-"""People and teams: who is named where nothing would come of it, and chains of
-managers that never end.
+"""People and teams: references that have no effect, and chains of managers that never
+end.
 """
 
 from collections.abc import Container, Iterator, Mapping
@@ -27,7 +27,7 @@ def manager_circle(agents: Mapping[str, Agent], person: str) -> tuple[str, ...]:
 
 
 def circle_faults(agents: Mapping[str, Agent], person: str) -> Iterator[FieldError]:
-    """An error and no warning: a step to a manager could go round for ever."""
+    """An error and no warning: a step to a manager could loop for ever."""
     if circle := manager_circle(agents, person):
         message = f"the chain of managers is a circle: {' → '.join(circle)}"
         yield FieldError("/manager", message)
@@ -36,8 +36,8 @@ def circle_faults(agents: Mapping[str, Agent], person: str) -> Iterator[FieldErr
 def agent_findings(
     name: str, around: LintContext, said: Container[str] = ()
 ) -> Iterator[FieldError]:
-    """Of channels it is said elsewhere that there are none. `said`: ladders of which it
-    is said at their steps whom they reach in vain.
+    """Missing channels are reported elsewhere. `said`: escalation policies whose steps
+    already report people whom they cannot reach.
     """
     agents = around.directory.agents
     yield from circle_faults(agents, name)
@@ -67,13 +67,13 @@ def agent_findings(
 
 
 def _mail(name: str, around: LintContext) -> Iterator[FieldError]:
-    """Only of an address that is used."""
+    """Only if the address is used."""
     if around.mail is not False:
         return
     try:
         rules = parse_preferences(name, around.agents[name]).rules
     except InvalidError:
-        return  # said elsewhere
+        return  # reported elsewhere
     if any(rule.channel == "email" for rule in rules):
         message = "no mail server is set up (PLEDGE_SMTP_URL): no e-mail is sent"
         yield FieldError("/email", message)
@@ -96,7 +96,7 @@ def _chat_targets(name: str, around: LintContext) -> Iterator[FieldError]:
 
 
 def _webhook(name: str, around: LintContext) -> Iterator[FieldError]:
-    """Said now, because else it is found out when the first promise breaks."""
+    """Reported now, because otherwise it shows only at the first breach."""
     notify = around.agents[name].get("notify")
     url = notify.get("webhook") if isinstance(notify, dict) else None
     if around.url_refusal is not None and isinstance(url, str):
@@ -145,7 +145,7 @@ def _shifts(team: Team, around: LintContext) -> Iterator[FieldError]:
 
 
 def _overflow(team: Team, around: LintContext) -> Iterator[FieldError]:
-    """A ticket goes round no circle, so its way ends where the circle closes."""
+    """A ticket overflows to each team only once, so a circle ends the overflow."""
     chain = [team.name]
     while (spill := around.directory.routing(chain[-1]).overflow) is not None:
         chain.append(spill.team)
