@@ -1,7 +1,7 @@
-"""In whose name a request acts: the one place that says whether it may.
+"""In whose name a request acts: the one place that decides whether it may.
 
-Wherever a command names who does it, the route hands the name to `acting` and takes
-the person from what it gets back. An agent's own key may leave the name out.
+Wherever a command names its actor, the route passes the name to `acting` and uses the
+actor that is returned. An agent's own key may leave the name out.
 """
 
 from dataclasses import replace
@@ -15,7 +15,7 @@ async def acting(
     registry: Registry, caller: Caller, agent: str | None, pointer: str
 ) -> Caller:
     """The caller as this agent; None: as themselves. `pointer`: where the agent is
-    named. Raises ActingError for a key that may not, InvalidError for who is not there.
+    named. Raises ActingError for a key that may not, InvalidError for an unknown agent.
     """
     if caller.key_id is not None:
         key = (await registry.keys()).by_id[caller.key_id]
@@ -30,8 +30,8 @@ async def acting(
 async def acting_agent(
     registry: Registry, caller: Caller, agent: str | None, pointer: str
 ) -> Caller:
-    """As `acting`, where nobody but an agent can do it: a key that is no agent's own
-    has to name one.
+    """Like `acting`, for what only an agent can do: a key that does not belong to an
+    agent has to name one.
     """
     caller = await acting(registry, caller, agent, pointer)
     if agent is None and caller.actor.kind != "agent":

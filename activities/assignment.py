@@ -1,8 +1,9 @@
-"""Work that waits brought to people, and work of people who left brought to others.
+"""Waiting tickets are assigned to available agents, and tickets of absent agents to
+others.
 
-Each is a command to a ticket, idempotent by what made it necessary and by the ticket;
-where it would change nothing, nothing is written. A ticket that refuses is in nobody's
-way: it is answered at the end.
+Each is a command to a ticket, idempotent by its trigger and by the ticket; where it
+would change nothing, nothing is written. A ticket that refuses does not block the
+others: its error is raised at the end.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,58 +25,64 @@ Refused = dict[str, Exception]
 
 
 class Queues(Protocol):
-    """Of the read model, a moment behind the log."""
+    """From the read model, a moment behind the log."""
 
     async def teams(self) -> Sequence[str]:
-        """Those with tickets that nobody can be asked for."""
+        """Teams with tickets that cannot be offered to anybody."""
 
     async def waiting(self, team: str, order: Order) -> Sequence[str]:
-        """Who is to be next, first."""
+        """In the order of the queue."""
 
     async def unheld(self, team: str) -> Sequence[str]:
-        """Open tickets of the team that nobody has, queued or not; the oldest first."""
+        """Open tickets of the team without an assignee, queued or not; the oldest
+        first.
+        """
 
     async def held(self) -> Sequence[str]:
-        """Tickets that wait for somebody to be there, for a step of a climb, say."""
+        """Tickets that wait for somebody to be available, for example for an escalation
+        step.
+        """
 
     async def owner(self, agent: str) -> Sequence[str]:
-        """Tickets that they have, are asked to take, or should approve something of."""
+        """Tickets that are assigned or offered to them, or wait for their approval."""
 
 
 class Tickets(Protocol):
     async def fresh(
         self, ticket_ids: Iterable[str]
     ) -> tuple[Mapping[str, Ticket], Refused]:
-        """Each as the log has it now, or why it cannot be read."""
+        """Each ticket as of now, or why it cannot be read."""
 
 
 class Assigning:
-    """`tickets` are kept folded: those that wait in vain are many, and asked often."""
+    """`tickets` are kept folded, because many wait without effect and are read
+    often.
+    """
 
     def __init__(
         self,
         registry: Registry,
         workload: Workload,
         queues: Queues,
-        desk: TicketService,
+        service: TicketService,
         tickets: Tickets,
     ) -> None:
         self._registry, self._workload = registry, workload
-        self._queues, self._desk, self._tickets = queues, desk, tickets
+        self._queues, self._service, self._tickets = queues, service, tickets
 
     async def refresh(self) -> None:
-        """Know at once what was published, and who is on call."""
+        """Read at once what was published, and who is on call."""
         await self._registry.refresh()
 
     async def needed(self) -> bool:
-        """Whether any team gets its tickets by a rule, or a step of a climb is held."""
+        """Whether any team assigns tickets by a rule, or an escalation step waits."""
         teams = (await self._registry.config()).directory.teams.values()
         by_rule = any(team.routing.mode != "manual" for team in teams)
         return by_rule or bool(await self.held())
 
     async def drain(self, key: str) -> Refused:
-        """Whoever may have become free gets what waits for longest, or is the most
-        urgent. `key`: of what happened.
+        """Agents who may have become free get the ticket that has waited longest, or is
+        the most urgent. `key`: of the trigger.
         """
         refused: Refused = {}
         await self._workload.refresh()
@@ -88,7 +95,7 @@ class Assigning:
         return refused
 
     async def enqueue_unassigned(self, team: str, key: str) -> Refused:
-        """The terms of the team changed: what nobody has is for them now."""
+        """The rules of the team changed: they now apply to its unassigned tickets."""
         await self._workload.refresh()
         return await self._do(await self._queues.unheld(team), OfferNext(), key)
 
@@ -102,20 +109,20 @@ class Assigning:
         return await self._queues.held()
 
     async def with_room(self, teams: Collection[str]) -> frozenset[str]:
-        """Those of the teams in which somebody could take one more."""
+        """The teams in which somebody could take one more."""
         if not teams:
             return frozenset()
         directory = await self._workload.directory()
         return frozenset(team for team in teams if anybody_free(directory, team))
 
     async def retry_waiting(self, held: Sequence[str], key: str) -> Refused:
-        """Somebody may be there now: steps that are held for want of them are taken,
-        and who may approve something is asked.
+        """Somebody may be available now: steps that wait for them are taken, and
+        approvers are asked.
         """
         return await self._do(held, RetryWaiting(), key)
 
     async def _never_away(self, agent: str) -> bool:
-        """Then an edit of somebody's document asks after none of their tickets."""
+        """If so, an edit of their document needs no query for their tickets."""
         known = (await self._registry.config()).directory.agents.get(agent)
         leaves = (await self._registry.oncall()).leaves.get(agent)
         return known is not None and known.active and not leaves
@@ -128,11 +135,11 @@ class Assigning:
         *,
         team: str | None = None,
     ) -> Refused:
-        """`team`: as long as somebody of it is free."""
+        """`team`: as long as one of its members is free."""
         tickets, unread = await self._tickets.fresh(ticket_ids)
         known = [tickets[i] for i in ticket_ids if i in tickets]
         refused = dict(unread)
-        for ticket_id in await self._desk.concerned(known, command):
+        for ticket_id in await self._service.concerned(known, command):
             if team and not anybody_free(await self._workload.directory(), team):
                 break
             try:
@@ -151,4 +158,4 @@ class Assigning:
             correlation_id=key,
             channel="assignment",
         )
-        await self._desk.apply(ticket_id, command, caller, idly=False)
+        await self._service.apply(ticket_id, command, caller, idly=False)

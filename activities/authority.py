@@ -1,7 +1,7 @@
-"""Authority lent and taken back: load, decide, append.
+"""Authority delegated and revoked: load, decide, append.
 
-Idempotent by `Caller.command_id`; all delegations are one stream, so of two changes at
-once the slower decides again.
+Idempotent by `Caller.command_id`. All delegations are one stream, so of two changes at
+the same time the slower decides again.
 """
 
 from collections.abc import Callable
@@ -48,7 +48,7 @@ class DelegationDesk:
 
     async def revoke(self, delegation_id: str, caller: Caller) -> DelegationResult:
         return await self._record(
-            lambda lent: revoke(lent, delegation_id, self._now()), caller
+            lambda known: revoke(known, delegation_id, self._now()), caller
         )
 
     async def _record(

@@ -1,4 +1,4 @@
-"""Events as others see them: plain JSON, and the CloudEvents 1.0 form of the feed."""
+"""Events as clients see them: plain JSON, and the CloudEvents 1.0 form of the feed."""
 
 from datetime import timedelta
 from urllib.parse import quote
@@ -27,8 +27,8 @@ def _durations(value: object) -> object:
 
 
 def cloud_event(recorded: Recorded, form: Format = "full") -> Json:
-    """`id` is the log position: unique, ordered, and the cursor to go on from.
-    `thin` leaves out what happened and says only that it did.
+    """`id` is the log position: unique, ordered, and the cursor to continue from.
+    `thin` leaves out the data.
     """
     event = recorded.event
     body: Json = {
@@ -57,7 +57,7 @@ def cloud_event(recorded: Recorded, form: Format = "full") -> Json:
 
 
 def actor_json(meta: Meta) -> Json:
-    """Who did it, and by which key."""
+    """The actor, and the key that was used."""
     return _as_dict(plain(meta.actor)) | {"key_id": meta.key_id}
 
 

@@ -1,7 +1,7 @@
 """Publishing and retiring configuration: load, check, append.
 
-Everybody sees a new version at once through this process and within 250 ms through
-another. Idempotent by `Caller.command_id`; optimistic by the stream's version.
+A new version is visible in this process at once and in others within 250 ms. Idempotent
+by `Caller.command_id`; optimistic by the stream's version.
 """
 
 import asyncio
@@ -44,7 +44,9 @@ class Publication:
 
 @dataclass(frozen=True)
 class Retirement:
-    """`warnings`: what names it all the same, and the hours that it uncovers."""
+    """`warnings`: documents that still name it, and the hours that it leaves
+    uncovered.
+    """
 
     warnings: tuple[FieldError, ...]
     appended: Appended
@@ -70,8 +72,8 @@ class ConfigDesk:
         """The document as the next version; the same document again changes nothing,
         unless other holidays are known by now, or other shifts are near.
 
-        Raises PreconditionRequiredError when it would replace a version and the
-        caller did not say which.
+        Raises PreconditionRequiredError if it would replace a version and the caller
+        did not name that.
         """
         if again := await replayed(self._store, caller):
             return await self._publication(kind, name, again, caller)
@@ -87,7 +89,9 @@ class ConfigDesk:
         return await self._publication(kind, name, appended, caller)
 
     async def restore(self, kind: Kind, name: str, caller: Caller) -> Publication:
-        """The last version of what is retired, as the next one, checked anew."""
+        """The last version of a retired document, published as the next one after new
+        checks.
+        """
         if again := await replayed(self._store, caller):
             return await self._publication(kind, name, again, caller)
         await self._registry.refresh()
@@ -96,7 +100,7 @@ class ConfigDesk:
         expansion = await looked_up(kind, document, self._sources, today)
 
         async def attempt() -> Appended:
-            # Somebody may have been faster: what is in force is not replaced.
+            # Another request may have been faster: a document in force is not replaced.
             restorable(await self._registry.config(), kind, name)
             return await self._publish(kind, name, document, expansion, caller)
 
@@ -123,7 +127,7 @@ class ConfigDesk:
             return await self._store.append([], row)
         if kind == "sla-policies":
             config = replace(config, unpromised=await self._unpromised())
-        # Off the loop: looking weeks ahead of a schedule of many layers takes a while.
+        # Off the loop: checking a schedule of many layers for weeks takes a while.
         fact = await asyncio.to_thread(
             publish, config, kind, name, document, expansion, self._now()
         )
@@ -147,7 +151,7 @@ class ConfigDesk:
     async def retire(
         self, kind: Kind, name: str, caller: Caller, *, force: bool = False
     ) -> Retirement:
-        """`force`: also what others name, unless promises are counted by it."""
+        """`force`: also if others name it, unless promises are counted by it."""
         if again := await replayed(self._store, caller):
             return await self._retirement(again)
 

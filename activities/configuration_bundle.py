@@ -1,7 +1,7 @@
 """Documents published together, or none of them: load, check, append.
 
-Idempotent by `Caller.command_id`; optimistic by the streams' versions, and, where the
-caller says of what plan they are, by the revision of the whole configuration.
+Idempotent by `Caller.command_id`; optimistic by the streams' versions, and, if the
+caller names the plan they come from, by the revision of the whole configuration.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ from domain.event import Event, PolicyRef
 
 @dataclass(frozen=True, kw_only=True)
 class BundlePlan:
-    """What is published of it, of a configuration of which revision."""
+    """The published part of it, and the revision of the configuration."""
 
     changes: tuple[Change, ...]
     config: Configuration
@@ -71,8 +71,8 @@ class BundleDesk:
     async def plan(
         self, documents: Documents, prunes: frozenset[Kind] = frozenset()
     ) -> BundlePlan:
-        """What would be published now, and of these kinds retired; nothing is. Raises
-        InvalidError that points to `/<kind>/<name>/…`, RuleError.
+        """What would be published now, and what of these kinds retired; nothing is
+        written. Raises InvalidError that points to `/<kind>/<name>/…`, RuleError.
         """
         bundle = await self._looked_up(documents, prunes)
         await self._registry.refresh()
@@ -88,7 +88,7 @@ class BundleDesk:
     async def _planned(self, bundle: Bundle) -> BundlePlan:
         config = await self._registry.config_to_check()
         config = replace(config, unpromised=await self._unpromised())
-        # Off the loop: schedules are looked at for weeks ahead.
+        # Off the loop: schedules are checked for weeks ahead.
         book = await self._registry.oncall()
         found = await asyncio.to_thread(changes, bundle, config, book, self._now())
         return BundlePlan(changes=found, config=config)
@@ -136,7 +136,7 @@ class BundleDesk:
         caller: Caller,
     ) -> Applied:
         """What this command did, now or the first time: read from the log, so that the
-        same question gets the same answer.
+        same request gets the same answer.
         """
         config = await self._registry.config()
         named = [*in_order(documents), *beside(config, prunes, documents)]
@@ -164,7 +164,9 @@ def _ref(fact: PolicyPublished) -> PolicyRef:
 def _where_it_ends(
     events: Sequence[Event], plan: BundlePlan, documents: Documents
 ) -> tuple[str, int]:
-    """Stream and version; of a bundle that changes nothing, where its first stands."""
+    """Stream and version; for a bundle that changes nothing, those of its first
+    document.
+    """
     if events:
         return events[-1].originator_id, events[-1].originator_version
     kind, name = next(iter(documents))

@@ -1,4 +1,4 @@
-"""What others keep, looked up before a document is published or tried out."""
+"""Data from others that is looked up before a document is published or simulated."""
 
 import asyncio
 from datetime import date
@@ -20,13 +20,13 @@ Expanded: TypeAlias = Expansion | ShiftExpansion
 
 
 class Sources(Protocol):
-    """What the packages know of public holidays, and how an iCalendar text is read."""
+    """The public holidays known to the packages, and a reader of iCalendar texts."""
 
     def look_up(self, source: HolidaySource, today: date) -> Found:
-        """Raises InvalidError for what it does not know."""
+        """Raises InvalidError for unknown sources."""
 
     def shifts(self, source: ShiftSource, today: date) -> FoundShifts:
-        """Raises InvalidError for what is no iCalendar text."""
+        """Raises InvalidError for an invalid iCalendar text."""
 
 
 async def expanded(document: Json, sources: Sources, today: date) -> Expansion:

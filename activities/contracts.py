@@ -45,8 +45,8 @@ class DeliverResult:
 
 @dataclass(frozen=True)
 class SimulationState:
-    """`next_page`: from 0; None = it is over. `done` of `total` tickets. After
-    `pages_a_run` it continues as new.
+    """`next_page`: from 0; None = the job is over. `done` of `total` tickets. After
+    `pages_a_run` the workflow continues as new.
     """
 
     simulation_id: str
@@ -64,7 +64,7 @@ class SimulatePageInput:
 
 @dataclass(frozen=True)
 class SimulatePageResult:
-    """`next_page`: 0 where the configuration changed meanwhile and it begins again;
+    """`next_page`: 0 if the configuration changed meanwhile and the job begins again;
     None = it is over, or was deleted.
     """
 

@@ -1,4 +1,4 @@
-"""What a decision may know beside the ticket, and what it does to that."""
+"""What a decision may know besides the ticket, and how it changes that."""
 
 from collections.abc import Iterable
 
@@ -14,14 +14,14 @@ from domain.ticket.world import World
 async def world_of(
     registry: Registry, workload: Workload, tickets: Iterable[Ticket] = ()
 ) -> World:
-    """`tickets`: of which it is to be decided."""
+    """`tickets`: those to be decided on."""
     customers = [ticket.customer.external_id for ticket in tickets]
     return World(
         config=await registry.config(),
         oncall=await registry.oncall(),
         past_agents=await workload.past_agents(customers),
         delegations=await registry.delegations(),
-        # Last: what others of this process decide while we wait must be counted.
+        # Last: what this process decides while we wait must be counted.
         directory=await workload.directory(),
     )
 
@@ -29,8 +29,8 @@ async def world_of(
 def capacity_claim(
     drafts: Iterable[Draft], directory: Directory, *, exact: bool
 ) -> CapacityClaim | None:
-    """What the drafts put into whose hands, decided by this directory; None: nothing.
-    A person may give somebody more than fits, a rule may not, unless loads cannot be
+    """The agents whose load the drafts raise, decided by this directory; None: nobody.
+    A person may exceed an agent's capacity, a rule may not, unless loads cannot be
     known now (`exact`).
     """
     agents, limited = set[str](), set[str]()

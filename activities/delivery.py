@@ -1,6 +1,6 @@
-"""Bringing events to one subscriber, in order, signed; the one activity of its
-workflow. At least once: the receiver tells repeats by `webhook-id`, which is the
-subscription and the event's position and never changes over the tries.
+"""Delivery of events to one subscriber, in order, signed; the one activity of its
+workflow. At least once: the receiver detects repeats by `webhook-id`, which is made of
+the subscription and the event's position and is the same for all tries.
 """
 
 import asyncio
@@ -27,14 +27,15 @@ LONGEST_RUN = timedelta(minutes=1)
 BACKOFF_S = (1, 5, 30, 120, 600, 3600)
 """Pause after the n-th failure in a row; the last one repeats."""
 LONGEST_WISH = timedelta(hours=2)
-"""A receiver may ask for more, and is asked again after this all the same."""
+"""A receiver may ask for a longer pause, but is tried again after this one at the
+latest."""
 TOO_MANY, TOO_MANY_S = 429, 60
-"""Who says so, and not for how long, gets at least this much."""
+"""A receiver that asks for a pause without a duration gets at least this one."""
 GONE = 410
 HEARTBEAT_S = 2
-"""How often Temporal hears that a run still goes on."""
+"""Interval of the heartbeats to Temporal."""
 TEST = "subscription.test"
-"""The type of an event that is of no ticket: somebody tries out their endpoint."""
+"""The type of an event without a ticket: a test of the endpoint."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the endpoint said; `reason` tells why there was no answer."""
+    """The endpoint's answer; `reason` says why there was none."""
 
     status: int | None
     detail: str
@@ -70,7 +71,7 @@ class Answer:
 
 class Outbox(Protocol):
     async def waiting(self, subscription: Subscription, limit: int) -> list[Recorded]:
-        """The next events that it wants, in order."""
+        """The next events that the subscription selects, in order."""
 
     async def secret(self, subscription_id: str) -> Secret: ...
 
@@ -92,17 +93,17 @@ class Delivery:
         self,
         registry: Registry,
         outbox: Outbox,
-        courier: Courier,
+        sender: Courier,
         now: Now,
         disable: Disable,
     ) -> None:
         self._registry, self._outbox = registry, outbox
-        self._courier, self._now = courier, now
+        self._sender, self._now = sender, now
         self._disable = disable
 
     @activity.defn(name="deliver")
     async def deliver(self, given: DeliverInput) -> DeliverResult:
-        """Deliver what waits until all is delivered or one fails."""
+        """Deliver the waiting events until all are delivered or one fails."""
         async with heard():
             return await self._deliver(given)
 
@@ -132,8 +133,8 @@ class Delivery:
         return DeliverResult(len(waiting), more=len(waiting) == AT_ONCE)
 
     async def _wanted(self, subscription_id: str) -> Subscription | None:
-        """Asked before each event, and afresh: who unsubscribed, or paused, hears
-        nothing more.
+        """Read again before each event, so that a subscriber who unsubscribed or paused
+        gets nothing more.
         """
         await self._registry.refresh()
         found = (await self._registry.subscriptions()).by_id.get(subscription_id)
@@ -147,19 +148,19 @@ class Delivery:
             event=cloud_event(recorded, subscription.format),
             at=self._now(),
         )
-        return await post(self._courier, subscription.url, secret, message)
+        return await post(self._sender, subscription.url, secret, message)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """`id`: the same over all tries."""
+    """`id`: the same for all tries."""
 
     id: str
     event: Json
     at: datetime
 
 
-async def post(courier: Courier, url: str, secret: Secret, message: Message) -> Answer:
+async def post(sender: Courier, url: str, secret: Secret, message: Message) -> Answer:
     """Once, signed."""
     body = msgspec.json.encode(message.event)
     headers = {
@@ -167,18 +168,18 @@ async def post(courier: Courier, url: str, secret: Secret, message: Message) -> 
         "user-agent": "Pledge-Webhooks/1",
         **signed_headers(secret, message.id, int(message.at.timestamp()), body),
     }
-    return await courier.post(url, body, headers)
+    return await sender.post(url, body, headers)
 
 
 async def try_out(
-    courier: Courier,
+    sender: Courier,
     outbox: Outbox,
     subscription: Subscription,
     number: str,
     at: datetime,
 ) -> Attempt:
-    """Send a test event now, whatever the state of the subscription. What comes of it
-    is on record and changes nothing.
+    """Send a test event now, whatever the state of the subscription. The result is
+    recorded and changes nothing.
     """
     resource = f"/v1/subscriptions/{subscription.id}"
     event: Json = {
@@ -193,7 +194,7 @@ async def try_out(
     }
     secret = await outbox.secret(subscription.id)
     message = Message(id=f"{subscription.id}-{number}", event=event, at=at)
-    answer = await post(courier, subscription.url, secret, message)
+    answer = await post(sender, subscription.url, secret, message)
     attempt = Attempt(
         subscription_id=subscription.id,
         position=None,
@@ -210,8 +211,8 @@ async def try_out(
 
 @asynccontextmanager
 async def heard() -> AsyncIterator[None]:
-    """Temporal hears every other moment that the activity goes on: the run of a worker
-    that died is then begun elsewhere within seconds instead of at its timeout.
+    """Sends heartbeats to Temporal, so that the run of a worker that died is started on
+    another within seconds instead of at its timeout.
     """
 
     async def beat() -> None:
@@ -254,10 +255,10 @@ def backoff_s(failures: int, answer: Answer, now: datetime) -> float | None:
     return max(step, TOO_MANY_S) if answer.status == TOO_MANY else step
 
 
-def poked_by(
+def woken_by(
     subscriptions: Sequence[Subscription], topics: Sequence[tuple[int, str]]
 ) -> list[str]:
-    """Ids of those for whom one of these (position, topic) is news."""
+    """Ids of the subscriptions that select one of these (position, topic)."""
     return [
         s.id
         for s in subscriptions

@@ -1,8 +1,8 @@
-"""Doing what is due. The one activity of the ticket workflow, and of the sweeper.
+"""Enforces what is due. The one activity of the ticket workflow, and of the sweeper.
 
 Idempotent by what it decides: `domain.ticket.enforce` finds nothing due the second
-time, and the append is guarded by the ticket's version, so two who enforce at once
-cannot both.
+time, and the append is guarded by the ticket's version, so of two concurrent calls only
+one succeeds.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def _ignore(_: Sequence[Event]) -> None:
 
 
 class Enforcement:
-    """`on_enforced` is told what was appended (metrics: how late was it)."""
+    """`on_enforced` is called with what was appended (for the metric of lateness)."""
 
     def __init__(
         self,
@@ -64,8 +64,8 @@ class Enforcement:
     async def _enforced(
         self, ticket_ids: Sequence[str], as_of: datetime, *, exact: bool = True
     ) -> list[Draft]:
-        """One transaction for all of them, in halves where somebody was faster. Returns
-        what was done to each, which of most is nothing. Not `exact`: a promise does not
+        """One transaction for all of them, split in halves after a version conflict.
+        Returns what was done to each, mostly nothing. Not `exact`: a promise does not
         wait for loads that cannot be known now.
         """
         drafts, directory = await self._decide(ticket_ids, as_of)
@@ -117,7 +117,9 @@ class Enforcement:
 
 
 def _meta(draft: Draft, command_id: str) -> Meta:
-    """What rules do to a ticket belongs together, whichever run of the clock did it."""
+    """The correlation of what rules do to a ticket, the same in all runs of its
+    workflow.
+    """
     return Meta(
         command_id=command_id,
         correlation_id=draft.ticket_id,

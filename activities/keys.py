@@ -19,8 +19,8 @@ from domain.event import Event, Fact
 
 @dataclass(frozen=True, kw_only=True)
 class KeyDesk:
-    """A key is made by turns, as configuration is published: its name must be free, and
-    the agents that it names must be there.
+    """Creating a key is serialized, as publishing configuration is: its name must be
+    free, and the agents that it names must exist.
     """
 
     store: EventStore
@@ -61,7 +61,7 @@ class KeyDesk:
         return await self.store.append([event], row_of(caller, stream, version))
 
     async def read_secret(self, read: WebhookSecretRead, caller: Caller) -> Appended:
-        """Put on record that it is shown, before it is."""
+        """Records that the secret is shown, before it is."""
 
         async def decided(_: list[Event], __: datetime) -> Fact:
             return read

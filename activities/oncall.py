@@ -1,7 +1,8 @@
 """Overrides, swaps and leaves: load, decide, append.
 
 Idempotent by `Caller.command_id`. Decided on the stream of the schedule, or of the
-agent: of two at once the slower decides again, and is refused if they clash.
+agent: of two at the same time the slower decides again, and is refused if they
+conflict.
 """
 
 import asyncio
@@ -110,7 +111,7 @@ class OnCallDesk:
         return await self._record(leave_stream(agent), decision, caller)
 
     async def make_calendar_url(self, agent: str, caller: Caller) -> OnCallResult:
-        """The version that was appended is that of the URL."""
+        """The appended version is that of the URL."""
 
         async def decision() -> Decide:
             config = await self._registry.config()
@@ -142,7 +143,7 @@ class OnCallDesk:
             if config.entry("schedules", schedule).current is None:
                 raise NotFoundError("schedule", schedule)
             book = await self._registry.oncall()
-            # All leaves: a newcomer of the change is not one of the plan's people yet.
+            # All leaves: people added by the change are not in the plan yet.
             plan = replace(book.plan(schedule), leaves=book.everybody_away)
             agents = {n: agent.active for n, agent in config.directory.agents.items()}
             return lambda events, at: decide(
@@ -157,7 +158,7 @@ class OnCallDesk:
         async def decided(events: list[Event], at: datetime) -> Fact:
             await self._registry.refresh()
             decide = await decision()
-            # Off the loop: hours that nobody covers are looked for up to years ahead.
+            # Off the loop: the search for uncovered hours goes years ahead.
             return await asyncio.to_thread(decide, events, at)
 
         made = await recorded(self._store, self._now, stream, decided, caller)

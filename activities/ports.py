@@ -1,4 +1,4 @@
-"""What the use cases need from the outside. `infra/` implements it, tests may too."""
+"""What the use cases need from outside. `infra/` implements it; tests may too."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
@@ -25,12 +25,12 @@ Unpromised = Callable[[], Awaitable[Mapping[str, int]]]
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who asks, under which command. `command_id` is the idempotency key, scoped to
-    the caller; `request_sha256` tells two requests under one key apart; `attempt` is
-    unique to this try, so that a commit whose answer was lost is known as our own.
-    `key_id`: of the API key by which the request came; None = there was none.
-    `if_match`: the versions of which one must be current; None for any. `if_exists`
-    without it: whatever version there is, but one there must be.
+    """Who sent which command. `command_id` is the idempotency key, scoped to the
+    caller; `request_sha256` distinguishes two requests with one key; `attempt` is
+    unique to this try, so that a commit whose answer was lost is recognized as our own.
+    `key_id`: of the API key of the request; None = there was none. `if_match`: the
+    versions of which one must be current; None for any. `if_exists` without it: any
+    version, but one must exist.
     """
 
     command_id: str
@@ -49,7 +49,7 @@ class Caller:
 
 @dataclass(frozen=True, kw_only=True)
 class CommandRow:
-    """What is kept of an accepted command: enough to give the same answer again."""
+    """What is stored of an accepted command: enough to give the same answer again."""
 
     command_id: str
     request_sha256: str
@@ -67,7 +67,9 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Appended:
-    """Where the stream and the log stand; `replayed`: it had been applied before."""
+    """The positions of the stream and the log; `replayed`: it had been applied
+    before.
+    """
 
     stream_id: str
     version: int
@@ -84,13 +86,13 @@ class StoreFullError(StoreUnavailableError):
 
 
 class BusyError(Exception):
-    """Others are at it, for longer than one may wait; nothing was changed."""
+    """Others hold the lock for longer than one may wait; nothing was changed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CapacityClaim:
-    """Into whose hands an append puts tickets. `limited`: those of them who must not
-    have more than fits; it is refused where another process gave them something after
+    """The agents to whom an append gives tickets. `limited`: those whose capacity must
+    not be exceeded; the append is refused if another process gave them something after
     the position `known`.
     """
 
@@ -104,15 +106,15 @@ class EventStore(Protocol):
         """The stream in order; empty if there is none."""
 
     async def load_many(self, stream_ids: Sequence[str]) -> dict[str, list[Event]]:
-        """Several streams in one go; one that does not exist is left out."""
+        """Several streams at once; one that does not exist is left out."""
 
     async def ticket(self, ticket_id: str, upto: int | None = None) -> Ticket | None:
-        """Folded, as it is now or was at a version; None if there is none. What needs
-        no history asks so: a long one is not read from its beginning.
+        """Folded, as it is now or was at a version; None if there is none. Use it where
+        no history is needed: a long one is not read from its beginning.
         """
 
     async def tickets(self, ticket_ids: Sequence[str]) -> dict[str, Ticket]:
-        """The same of several in one go."""
+        """The same for several at once."""
 
     async def history(self, stream_id: str) -> list[Recorded]:
         """The stream with positions and recording times."""
@@ -125,10 +127,10 @@ class EventStore(Protocol):
     ) -> Appended:
         """Events and command in one transaction, or nothing.
 
-        Raises VersionConflictError if a stream moved on, CommandReusedError if the
+        Raises VersionConflictError if a stream has changed, CommandReusedError if the
         command id was used for another request, LoadConflictError as `taking` says,
-        StoreUnavailableError. A command that
-        was applied before is answered with `replayed=True`.
+        StoreUnavailableError. A command that was applied before is answered with
+        `replayed=True`.
         """
 
     async def find(self, command_id: str) -> tuple[CommandRow, int] | None:
@@ -136,14 +138,14 @@ class EventStore(Protocol):
 
 
 class Registry(Protocol):
-    """Configuration, keys, subscriptions, who is on call, what authority is lent; as of
-    at most 250 ms ago, but a change made through this process is seen at once.
+    """Configuration, keys, subscriptions, who is on call, delegated authority; as of at
+    most 250 ms ago, but a change made through this process is visible at once.
     """
 
     async def config(self) -> Configuration: ...
 
     async def config_to_check(self) -> Configuration:
-        """With the words that tickets have used, to warn of others."""
+        """With the words that tickets have used, to warn about others."""
 
     async def keys(self) -> Keys: ...
 
@@ -157,49 +159,50 @@ class Registry(Protocol):
 
 
 class Publishing(Protocol):
-    """Whose turn it is to change the configuration."""
+    """A lock for changes of the configuration."""
 
     def turn(self) -> AbstractAsyncContextManager[None]:
-        """One at a time in all processes, for as long as it is decided and appended:
-        documents name each other. Raises BusyError when it cannot be had soon, and
-        StoreUnavailableError. It ends with the connection that holds it.
+        """One holder at a time in all processes, while a change is decided and
+        appended, because documents name each other. Raises BusyError if it is not
+        available soon, and StoreUnavailableError. It is released with the connection
+        that holds it.
         """
 
 
 @dataclass
 class PendingAssignments:
-    """Tickets on their way through hands; `position` once that is in the log."""
+    """Tickets being assigned; `position` once that is in the log."""
 
     moves: Sequence[Move]
     position: int | None = None
 
 
 class Workload(Protocol):
-    """People, teams, and how much each has in hand."""
+    """People, teams, and the loads of agents."""
 
     async def directory(self) -> Directory: ...
 
     async def refresh(self) -> None:
-        """Know at once what the read model knows by now."""
+        """Read at once what the read model knows by now."""
 
     async def past_agents(
         self, customers: Sequence[str]
     ) -> Mapping[str, tuple[str, ...]]:
-        """As `World.familiar`, of these customers."""
+        """As `World.past_agents`, for these customers."""
 
     async def caught_up(self) -> bool:
-        """Wait until all that is in the log now is counted; False if that takes too
-        long.
+        """Wait until everything that is in the log now is counted; False if that takes
+        too long.
         """
 
     def moving(
         self, moves: Sequence[Move]
     ) -> AbstractContextManager[PendingAssignments]:
-        """Counts at once and until the read model knows it, or it failed. No other
-        decision can come between what was decided and this.
+        """Counted at once and until the read model knows it, or it failed. No other
+        decision can come between the decision and this.
         """
 
 
 async def none_unpromised() -> Mapping[str, int]:
-    """Where nobody counts."""
+    """Where loads are not counted."""
     return {}

@@ -1,7 +1,7 @@
-"""Load, decide, append: how what a person asks for is recorded.
+"""Load, decide, append: how commands are recorded.
 
-A command that was here before is answered as it was then; whoever was slower than
-somebody else loads and decides again.
+A repeated command gets its first answer; after a version conflict the state is loaded
+and decided again.
 """
 
 from collections.abc import Awaitable, Callable
@@ -32,8 +32,8 @@ async def serialized(
     attempt: Callable[[], Awaitable[Appended]],
     what: str,
 ) -> Appended:
-    """Whoever was slower decides again, and hears what there is by now: a turn can be
-    lost with its connection. What was published is known here at once.
+    """After a version conflict it is decided again with the current state, because the
+    lock can be lost with its connection. What was published is known here at once.
     """
     async with publishing.turn():
         for _ in range(TRIES):
@@ -48,7 +48,7 @@ async def serialized(
 
 
 async def replayed(store: EventStore, caller: Caller) -> Appended | None:
-    """What this command did the first time, if it was here before."""
+    """What this command did the first time, if it is repeated."""
     found = await store.find(caller.command_id)
     if found is None:
         return None
@@ -98,7 +98,7 @@ Decide = Callable[[list[Event], datetime], Awaitable[Fact]]
 async def recorded(
     store: EventStore, now: Now, stream: str, decide: Decide, caller: Caller
 ) -> Result:
-    """Adds one fact to a stream; `decide` takes what the stream has so far. Raises
+    """Adds one fact to a stream; `decide` gets the events of the stream so far. Raises
     CommandReusedError, VersionConflictError, and what `decide` raises.
     """
     if again := await replayed(store, caller):
@@ -118,6 +118,6 @@ async def recorded(
 
 
 async def as_it_was(store: EventStore, appended: Appended) -> Result:
-    """What a command left, when it was here the first time."""
+    """The result of a command, if it is repeated."""
     events = await store.load(appended.stream_id, appended.version)
     return Result(tuple(events), appended)

@@ -1,4 +1,4 @@
-"""Running promises made to follow an edited policy or calendar: preview, order, do."""
+"""Running promises follow an edited policy or calendar: preview, order, execution."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
@@ -60,18 +60,18 @@ class Restating:
         store: EventStore,
         registry: Registry,
         clocks: LiveClocks,
-        desk: TicketService,
+        service: TicketService,
         now: Now,
     ) -> None:
         self._store, self._registry = store, registry
-        self._clocks, self._desk, self._now = clocks, desk, now
+        self._clocks, self._service, self._now = clocks, service, now
 
     async def preview(self, kind: RestatedKind, name: str) -> Preview:
         await self._published(kind, name)
         order = order_of(kind, name, "preview", forced=True)
         tickets, changes = 0, list[ClockChange]()
         async for ticket_id in self.affected(kind, name):
-            found = tuple(clock_changes(await self._desk.consider(ticket_id, order)))
+            found = tuple(clock_changes(await self._service.consider(ticket_id, order)))
             tickets += bool(found)
             changes += found
         return Preview(
@@ -84,7 +84,7 @@ class Restating:
     async def order(
         self, kind: RestatedKind, name: str, reason: str, new_id: NewId, caller: Caller
     ) -> Appended:
-        """Recorded here, done by the follower."""
+        """Recorded here, executed by the follower."""
         if again := await replayed(self._store, caller):
             return again
         version = await self._published(kind, name)
@@ -99,7 +99,7 @@ class Restating:
     async def carry_out(self, ticket_id: str, edit: Edit, caller: Caller) -> None:
         """Idempotent by the edit and the ticket."""
         command_id = f"{edit.key}/{ticket_id}"
-        await self._desk.apply(
+        await self._service.apply(
             ticket_id,
             order_of(edit.kind, edit.name, edit.reason, forced=edit.forced),
             replace(caller, command_id=command_id, attempt=f"{command_id}#"),

@@ -1,5 +1,5 @@
-"""Drafts of configuration tried out on past tickets: jobs in the database, carried by a
-workflow page by page, answered for by every API process.
+"""Simulations of configuration drafts on past tickets: jobs in the database, run by a
+workflow page by page, readable in every API process.
 
 Of the finished jobs the latest `MOST_KEPT` are kept, none for longer than `KEPT_FOR`.
 """
@@ -37,7 +37,7 @@ JobState = Literal["waiting", "running", "done", "failed"]
 
 
 class PastTickets(Protocol):
-    """Which tickets there were."""
+    """The tickets that exist."""
 
     async def opened(
         self, since: datetime, until: datetime, after: str, limit: int
@@ -45,7 +45,7 @@ class PastTickets(Protocol):
         """Opened in [since, until): ids greater than `after`, in order."""
 
     async def unknown(self, ids: Sequence[str]) -> Sequence[str]:
-        """Those of these that are no tickets."""
+        """Those of these ids that are not tickets."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +64,8 @@ class LeftOut:
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What was asked for. `as_of`: until when tickets are followed. `ticket_ids`: all
-    of them, or a page. `revision`: of the configuration that it began with.
+    """The request. `as_of`: until when tickets are followed. `ticket_ids`: all of them,
+    or a page. `revision`: of the configuration with which it began.
     """
 
     id: str
@@ -93,18 +93,18 @@ class Job:
     error: str | None = None
 
     def as_started(self) -> "Job":
-        """As it was when it was asked for."""
+        """As it was when it was requested."""
         return Job(
             id=self.id, as_of=self.as_of, warnings=self.warnings, total=self.total
         )
 
 
 class Jobs(Protocol):
-    """Where they are kept."""
+    """The storage of jobs."""
 
     async def add(self, order: Order, caller: Caller) -> bool:
-        """False: one of this command is there already. Raises BusyError when
-        `MOST_WAITING` are unfinished.
+        """False: this command has a job already. Raises BusyError if `MOST_WAITING`
+        jobs are unfinished.
         """
 
     async def asked_for_by(self, command_id: str) -> tuple[str, str] | None:
@@ -131,8 +131,8 @@ class Simulating:
     async def start(
         self, documents: Documents, wanted: Selection, caller: Caller
     ) -> Job:
-        """Idempotent by `Caller.command_id`. Raises InvalidError for what is wrong with
-        the draft, at `/draft/…`, or for tickets that are none; BusyError.
+        """Idempotent by `Caller.command_id`. Raises InvalidError for faults of the
+        draft, at `/draft/…`, or for unknown tickets; BusyError.
         """
         at = self._now()
         config = await self._registry.config_to_check()
@@ -155,8 +155,8 @@ class Simulating:
         return await self.find(order.id)
 
     async def started(self, caller: Caller) -> Job | None:
-        """The job that this very request asked for before. Raises CommandReusedError
-        if it was another request.
+        """The job of the same request before. Raises CommandReusedError if it was
+        another request.
         """
         found = await self._jobs.asked_for_by(caller.command_id)
         if found is None:
@@ -167,7 +167,7 @@ class Simulating:
         return await self._jobs.find(job_id)
 
     async def forget(self, job_id: str) -> None:
-        """Wherever it stands: its workflow ends at the next page."""
+        """In any state: its workflow ends at the next page."""
         if not await self._jobs.delete(job_id):
             raise NotFoundError("simulation", job_id)
 
@@ -178,7 +178,7 @@ class Simulating:
         return job
 
     async def _ids(self, wanted: Selection) -> list[str]:
-        """Each once, in an order that does not depend on the question."""
+        """Each once, in an order that does not depend on the request."""
         if wanted.opened is None:
             ids = sorted({*wanted.tickets})
             if unknown := {*await self._tickets.unknown(ids)}:
@@ -210,7 +210,7 @@ async def trial_of(
     sources: Sources,
     at: datetime,
 ) -> Trial:
-    """Raises InvalidError for what is wrong with the draft, at `/draft/…`."""
+    """Raises InvalidError for faults of the draft, at `/draft/…`."""
     try:
         expansions = await all_looked_up(documents, sources, at.date())
         draft = Bundle(documents=documents, expansions=expansions)

@@ -1,7 +1,7 @@
 """A page of a simulation: the one activity of its workflow.
 
-Idempotent: the result of a page takes the place of the one before. A history that
-cannot be read is left out by name and hides no other.
+Idempotent: the result of a page replaces the one before. A history that cannot be read
+is listed and left out; the others are not affected.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ MOST_TRIALS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What was found on one. `done`: how many tickets it has."""
+    """The results of one page. `done`: how many tickets it has."""
 
     number: int
     done: int
@@ -52,13 +52,13 @@ class Page:
 
 
 class Pages(Protocol):
-    """Where orders are read from, and what was found is kept."""
+    """The storage of orders and results."""
 
     async def order(self, job_id: str, page: int, size: int) -> Order | None:
         """With the tickets of this page; None: it was deleted or is over."""
 
     async def begin(self, job_id: str, revision: int) -> None:
-        """From the first page on, under the configuration of this revision."""
+        """Begins again at the first page, with the configuration of this revision."""
 
     async def keep(self, job_id: str, page: Page) -> None: ...
 
@@ -75,8 +75,8 @@ class SimulatedPages:
 
     @activity.defn(name="simulate_page")
     async def simulate_page(self, wanted: SimulatePageInput) -> SimulatePageResult:
-        """A fault ends the job and is read in its `error`; only a database that is away
-        is waited for.
+        """A fault ends the job and is shown in its `error`; only if the database is
+        unavailable, it is tried again.
         """
         order = await self._pages.order(wanted.simulation_id, wanted.page, PAGE)
         if order is None:
@@ -97,7 +97,7 @@ class SimulatedPages:
     async def _simulated(self, order: Order, number: int) -> SimulatePageResult:
         config = await self._registry.config()
         if number > 0 and order.revision != config.revision:
-            # Half of it under one configuration and half under another says nothing.
+            # Results of two configurations in one job would be meaningless.
             return SimulatePageResult(0, 0, order.total)
         if number == 0:
             await self._pages.begin(order.id, config.revision)
@@ -111,7 +111,7 @@ class SimulatedPages:
         return SimulatePageResult(None, done, order.total)
 
     async def _trial(self, order: Order, config: Configuration) -> Trial:
-        """Made once for all pages, if no other jobs take turns with this one."""
+        """Built once for all pages, unless other jobs run in between."""
         key = (order.id, config.revision)
         if key not in self._trials:
             book = await self._registry.oncall()
@@ -158,8 +158,8 @@ class SimulatedPages:
     async def _absorbed(
         self, streams: dict[str, list[Event]]
     ) -> dict[str, list[Event]]:
-        """Also the histories of the tickets that went into these, and of those that
-        went into those. One that cannot be read is left out in its own place.
+        """Also the histories of the tickets that were merged into these, and of those
+        merged into those. One that cannot be read is empty here.
         """
         known = dict(streams)
         while wanted := {i for e in known.values() for i in absorbed_by(e)} - {*known}:

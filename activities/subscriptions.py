@@ -1,4 +1,4 @@
-"""Subscribing and unsubscribing, and what happens to a subscription meanwhile.
+"""Subscribing and unsubscribing, and what happens to a subscription in between.
 Idempotent by `Caller.command_id`.
 """
 
@@ -35,14 +35,14 @@ from domain.subscription.subscription import (
 
 
 class Vault(Protocol):
-    """Where webhook secrets lie sealed."""
+    """The encrypted storage of webhook secrets."""
 
     async def keep_secret(self, subscription_id: str, secret: str) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """How a subscription shall be; None: as it is. `team` "": of no team."""
+    """Changes to a subscription; None: no change. `team` "": no team."""
 
     url: str | None = None
     types: tuple[str, ...] | None = None
@@ -52,8 +52,8 @@ class Wish:
 
 @dataclass(frozen=True, kw_only=True)
 class SubscriptionDesk:
-    """`topics`: every event type there is, so that a misspelt one is refused. `head`:
-    where the log ends now.
+    """`topics`: every event type, so that a misspelt one is refused. `head`: the
+    current end of the log.
     """
 
     store: EventStore
@@ -69,7 +69,7 @@ class SubscriptionDesk:
         if again := await replayed(self.store, caller):
             return again
         await self._refuse(wanted.types, wanted.team)
-        # Before the event, which is the moment from which deliveries are signed.
+        # Before the event: deliveries are signed from that moment on.
         await self.vault.keep_secret(wanted.subscription_id, secret)
         stream = subscription_stream(wanted.subscription_id)
         event = Event(stream, 1, self.now(), meta_of(caller), wanted)
@@ -136,7 +136,7 @@ class SubscriptionDesk:
         return made.appended
 
     async def _refuse(self, types: Sequence[str], team: str | None) -> None:
-        """Raises InvalidError for what is named and is not there."""
+        """Raises InvalidError for names that do not exist."""
         errors = list(unknown_types(types, self.topics))
         teams = (await self.registry.config()).directory.teams
         if team and team not in teams:
@@ -162,9 +162,9 @@ def _there(events: list[Event], subscription_id: str) -> Subscription:
 async def disable(
     store: EventStore, now: Now, gone: Subscription, status_code: int
 ) -> None:
-    """The endpoint said that it is gone. Idempotent by outcome: what is not active, or
-    goes to another endpoint by now, stays as it is. Raises VersionConflictError,
-    StoreUnavailableError.
+    """The endpoint answered that it is gone. Idempotent by its result: a subscription
+    that is not active, or has another endpoint by now, does not change. Raises
+    VersionConflictError, StoreUnavailableError.
     """
     known = await load(store, gone.id)
     if known.state != "active" or known.url != gone.url:

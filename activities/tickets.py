@@ -1,7 +1,7 @@
 """The use cases of a ticket: load, decide, append.
 
-A version conflict means somebody was faster: the ticket is loaded again and the
-command decided again, a few times. Idempotent by `Caller.command_id`.
+A version conflict means that another request was faster: the ticket is loaded again and
+the command decided again, a few times. Idempotent by `Caller.command_id`.
 """
 
 import asyncio
@@ -63,14 +63,14 @@ def check_opened(first: Event, as_of: datetime | None) -> None:
 
 
 def _check_version(version: int, caller: Caller) -> None:
-    """Raises PreconditionError for one that the caller did not expect."""
+    """Raises PreconditionError for a version that the caller did not expect."""
     if not caller.accepts(version):
         raise PreconditionError(version)
 
 
 class TicketService:
-    """`on_enforced` is told what was appended, as that of `Enforcement` is: a command
-    records what was due before it, and that too was late or in time.
+    """`on_enforced` is called with what was appended, as that of `Enforcement` is: a
+    command records what was due before it, and that too was late or in time.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class TicketService:
         """Not `idly`: where it changes nothing, not even the command is written."""
         if again := await self.replay(caller):
             return again
-        # In turn within this process; a conflict is then somebody else's, and rare.
+        # Serialized within this process; other conflicts are rare.
         async with self._turns.setdefault(ticket_id, asyncio.Lock()):
             return await self._apply(ticket_id, command, caller, idly=idly)
 
@@ -124,8 +124,8 @@ class TicketService:
         *,
         idly: bool = True,
     ) -> Outcome:
-        """Decided again as long as somebody is faster. Of several drafts, which go in
-        together, the first is the answer.
+        """Decided again after each version conflict. Of several drafts, which are
+        written together, the first is the answer.
         """
         exact = True
         for _ in range(TRIES):
@@ -148,7 +148,9 @@ class TicketService:
     async def _append_moved(
         self, drafts: Sequence[Draft], caller: Caller, took: CapacityClaim | None
     ) -> Outcome:
-        """What is decided meanwhile counts these tickets already, or it would heap."""
+        """Concurrent decisions count these tickets already, or one agent would get them
+        all.
+        """
         with self._workload.moving([(d.base, d.ticket) for d in drafts]) as moving:
             outcome = await self._append(
                 drafts[0], caller, also=drafts[1:], capacity_claim=took
@@ -157,14 +159,14 @@ class TicketService:
         return outcome
 
     async def consider(self, ticket_id: str, command: Command) -> Draft:
-        """What the command would do now; nothing is kept."""
+        """What the command would do now; nothing is written."""
         ticket = await self.get(ticket_id)
         return decide(ticket, command, self._now(), await self._world(ticket))
 
     async def concerned(
         self, tickets: Sequence[Ticket], command: Command
     ) -> Sequence[str]:
-        """Those for which the command would do something now, or would be refused."""
+        """Those tickets that the command would change now, or that would refuse it."""
         world, found = await world_of(self._registry, self._workload, tickets), []
         for ticket in tickets:
             try:
@@ -173,12 +175,12 @@ class TicketService:
                 does = True
             if does:
                 found.append(ticket.id)
-            # Others of this process must not wait for a long queue.
+            # Others in this process must not wait for a long queue.
             await asyncio.sleep(0)
         return found
 
     async def merge(self, ticket_id: str, into: str, caller: Caller) -> Outcome:
-        """The ticket goes into another one; the answer is the ticket that went in."""
+        """The ticket is merged into another one; the answer is the merged ticket."""
         if again := await self.replay(caller):
             return again
 
@@ -191,7 +193,7 @@ class TicketService:
         return await self._append_decided(ticket_id, decided, caller)
 
     async def unmerge(self, ticket_id: str, reason: str, caller: Caller) -> Outcome:
-        """The ticket is one of its own again, which is the answer."""
+        """The ticket becomes a separate one again, which is the answer."""
         if again := await self.replay(caller):
             return again
 
@@ -206,7 +208,7 @@ class TicketService:
     async def split(
         self, ticket_id: str, command: SplitTicket, new_id: str, caller: Caller
     ) -> Outcome:
-        """A message becomes a ticket of its own, which is the answer."""
+        """A message becomes a separate ticket, which is the answer."""
         if again := await self.replay(caller):
             return again
 
@@ -263,7 +265,7 @@ class TicketService:
         return ticket
 
     async def replay(self, caller: Caller) -> Outcome | None:
-        """The answer that this command got the first time."""
+        """The first answer to this command."""
         if caller.command_id == caller.attempt:
             return None  # made for this very request, so nobody can have used it
         found = await self._store.find(caller.command_id)
@@ -284,7 +286,7 @@ class TicketService:
         also: Sequence[Draft] = (),
         capacity_claim: CapacityClaim | None = None,
     ) -> Outcome:
-        """`also`: drafts of other tickets that go into the same transaction."""
+        """`also`: drafts of other tickets that are written in the same transaction."""
         meta = Meta(
             command_id=caller.command_id,
             correlation_id=caller.correlation_id,

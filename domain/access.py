@@ -72,8 +72,8 @@ EVERYBODY = "*"
 
 @dataclass(frozen=True, kw_only=True)
 class KeyCreated(Fact):
-    """`agent`: whose key it is; it acts as that agent and nobody else. `acts_for`: of a
-    service, the agents in whose name it may act; `EVERYBODY` = any of them.
+    """`agent`: the key's owner; it acts as that agent and nobody else. `acts_for`: for
+    a service, the agents in whose name it may act; `EVERYBODY` = any of them.
     """
 
     topic: ClassVar[str] = "key.created"
@@ -94,7 +94,7 @@ class KeyRevoked(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookSecretRead(Fact):
-    """Somebody was shown the secret that signs messages to this agent's webhook."""
+    """The secret that signs messages to this agent's webhook was shown to somebody."""
 
     topic: ClassVar[str] = "agent.webhook_secret_read"
     agent: str
@@ -122,7 +122,7 @@ class ApiKey:
 
     @property
     def own(self) -> Actor:
-        """Who its holder is when they speak for nobody else."""
+        """The holder, if they act for nobody else."""
         if self.agent is not None:
             return Actor(id=self.agent, kind="agent")
         return Actor(id=self.name, kind="user")
@@ -151,7 +151,7 @@ class Keys:
         )
 
     def named(self, name: str) -> ApiKey | None:
-        """The unrevoked key whose name reads like this one."""
+        """The unrevoked key with a similar name."""
         wanted = read_alike(name)
         return next(
             (
@@ -164,7 +164,9 @@ class Keys:
 
 
 def read_alike(name: str) -> str:
-    """The same for names that nobody can tell apart: in other case, width, or form."""
+    """The same for names that people cannot distinguish: in other case, width, or
+    form.
+    """
     return unicodedata.normalize("NFKC", name).casefold().strip()
 
 
@@ -172,7 +174,7 @@ _OURS = frozenset(map(read_alike, OURS))
 
 
 def is_ours(name: str) -> bool:
-    """Whether it reads like what Pledge itself is called in the log."""
+    """Whether it resembles the name of Pledge itself in the log."""
     return read_alike(name) in _OURS
 
 
@@ -189,7 +191,7 @@ def refuse_key(
 
 
 def _refuse_name(wanted: KeyCreated, keys: Keys, directory: Directory) -> None:
-    """Whoever reads a name in the log must know who that was."""
+    """A name in the log must identify one holder."""
     if is_ours(wanted.name):
         raise NameTakenError(
             f"{wanted.name!r} is what Pledge calls itself in the log: choose another"

@@ -1,5 +1,5 @@
 """What will be due at an instant unless something happens before. Each concept has its
-own kinds; `ticket.enforce` says which goes first of two that are due at once.
+own kinds; `ticket.enforce` decides the order of two that are due at the same time.
 """
 
 from dataclasses import dataclass
@@ -8,9 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """`at`: the exact instant of which it speaks. `key`: of the clock, the team or the
-    approval that it is for.
-    """
+    """`at`: its exact instant. `key`: of the clock, the team or the approval."""
 
     at: datetime
     key: str

@@ -1,9 +1,9 @@
 """`dataclasses.replace` for the values that the fold copies with every event.
 
-The library's asks each field in turn whether it may be set, and calls the constructor:
-on a ticket of thirty fields that was four fifths of the time of a fold. This one copies
-what is there. So it is for frozen dataclasses that check nothing when they are made and
-cache nothing afterwards; to the type checker the two are the same.
+The library's version checks for each field whether it may be set, and calls the
+constructor: on a ticket of thirty fields that was four fifths of the time of a fold.
+This one copies what is there. So it is for frozen dataclasses that check nothing when
+they are created and cache nothing afterwards; to the type checker the two are the same.
 """
 
 from typing import TYPE_CHECKING, TypeVar
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 else:
 
     def replace(value: _T, /, **changes: object) -> _T:
-        """A copy with these fields changed; TypeError for a field that is none."""
+        """A copy with these fields changed; TypeError for an unknown field."""
         copy = object.__new__(type(value))
         fields = copy.__dict__
         fields.update(value.__dict__)

@@ -3,13 +3,13 @@
     DomainError
     ├── InvalidError          the request itself is wrong; names each field by pointer
     ├── NotFoundError         no such ticket, policy, subscription …
-    ├── RuleError             right request, wrong moment (a closed ticket, say)
-    ├── NameTakenError        somebody else is called so
+    ├── RuleError             valid request, wrong state (for example a closed ticket)
+    ├── NameTakenError        the name is taken
     ├── ActingError           the key may not act in this agent's name
     ├── UnreadableError       the log holds an event that nobody can read any more
     └── ConflictError         somebody was faster
-        ├── VersionConflictError   the stream moved on
-        │   └── LoadConflictError      somebody's hands filled meanwhile
+        ├── VersionConflictError   the stream has changed
+        │   └── LoadConflictError      an agent's capacity was used up meanwhile
         ├── PreconditionError      the caller's If-Match does not hold (or is missing)
         ├── CommandReusedError     same idempotency key, other request
         └── CommandRunningError    same idempotency key, still being worked on

@@ -1,5 +1,5 @@
-"""What a decision writes into, as a concept sees it: the ticket as far as the concept
-asks about it, and a place for the facts that it adds.
+"""Where a decision records, as a concept sees it: the ticket as far as the concept
+reads it, and a method that adds facts.
 """
 
 from datetime import datetime
@@ -13,7 +13,7 @@ TicketView_co = TypeVar("TicketView_co", covariant=True)
 class Recording(Protocol[TicketView_co]):
     @property
     def ticket(self) -> TicketView_co:
-        """As it is after all that was recorded so far."""
+        """As it is after everything recorded so far."""
         ...
 
     def record(
@@ -27,6 +27,6 @@ class Recording(Protocol[TicketView_co]):
     ) -> int:
         """The version of the event, to name as the cause of the next. `cause`: version
         of the event that led here; None = the command. `by_rule`: Pledge decided, not
-        whoever sent the command.
+        the sender of the command.
         """
         ...

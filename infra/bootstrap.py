@@ -1,7 +1,7 @@
-"""The first start: the admin's key, and the one rule that the source documents give.
+"""The first start: the admin's key, and the sample rule from the source documents.
 
-Each step is a command with an id of its own, so starting again, or several at once,
-changes nothing.
+Each step is a command with a fixed id, so starting again, or several processes at the
+same time, changes nothing.
 """
 
 import hashlib
@@ -22,28 +22,28 @@ from infra.calendars.sources import InstalledSources
 from infra.wiring import Core, new_id, now
 
 ADMIN = "admin"
-"""Who holds it may make a key for anybody, and so may act for every agent."""
+"""The holder may make a key for anybody, and so may act for every agent."""
 
 
 async def bootstrap(core: Core) -> None:
     await _admin_key(core)
     bundle = read_yaml(files("infra").joinpath("defaults.yaml").read_text("utf-8"))
-    desk = ConfigDesk(
+    service = ConfigDesk(
         core.store, core.registry, now, InstalledSources(), core.publishing
     )
-    # With their defaults, as the API would: or the same file would seem to differ.
+    # With their defaults, as the API adds them: or the same file would seem to differ.
     for (kind, name), document in documents_of(BundleIn.model_validate(bundle)).items():
         entry = (await core.registry.config()).entry(kind, name)
         if entry.versions:
             continue
         try:
-            await desk.publish(kind, name, document, _caller(f"{kind}/{name}"))
+            await service.publish(kind, name, document, _caller(f"{kind}/{name}"))
         except ConflictError:
             continue  # another process was starting too
 
 
 def documents(bundle: dict[str, dict[str, Json]]) -> list[tuple[Kind, str, Json]]:
-    """In an order in which each names only what came before."""
+    """In an order in which each document names only earlier ones."""
     assert set(ORDER) == set(get_args(Kind))
     return [
         (kind, name, document)
@@ -62,16 +62,16 @@ async def _admin_key(core: Core) -> None:
     known = await core.registry.keys()
     wanted = KeyCreated(
         key_id=new_id(),
-        # A key of before stays until it is revoked; both need names of their own.
+        # An older key stays until it is revoked; both need different names.
         name=f"{ADMIN}-{sha256[:8]}" if known.named(ADMIN) else ADMIN,
         role="admin",
         sha256=sha256,
         acts_for=(EVERYBODY,),
     )
-    desk = KeyDesk(
+    service = KeyDesk(
         store=core.store, registry=core.registry, publishing=core.publishing, now=now
     )
-    await desk.create(wanted, _caller(f"admin-key/{sha256}"))
+    await service.create(wanted, _caller(f"admin-key/{sha256}"))
 
 
 def _caller(what: str) -> Caller:

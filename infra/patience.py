@@ -1,4 +1,6 @@
-"""Waiting for what is away: again and again, with growing pauses, until it is there."""
+"""Retries calls to an unavailable service, with growing pauses, until it is
+available.
+"""
 
 import logging
 
@@ -15,8 +17,8 @@ LOG = logging.getLogger(__name__)
 def patiently(
     what: str, *away: type[Exception], longest_s: float = 2.0
 ) -> AsyncRetrying:
-    """To be called with a function and its arguments. It is called until it raises none
-    of `away`; each failure is logged in a line.
+    """Call it with a function and its arguments. The function is called until it raises
+    none of `away`; each failure is logged in a line.
     """
 
     def say(state: RetryCallState) -> None:

@@ -64,11 +64,11 @@ LOG = logging.getLogger(__name__)
 STICKY = timedelta(seconds=2)
 """A killed worker otherwise adds ten seconds to every timer it had cached."""
 GRACEFUL = timedelta(seconds=5)
-"""What is under way may end within this time after a request to stop."""
+"""Work in progress may end within this time after a request to stop."""
 
 
 def run_api(settings: Settings) -> None:
-    """Serve HTTP until told to stop."""
+    """Serve HTTP until stopped."""
     # The other processes start in half the time without FastAPI and its schemas.
     from api.app import create_app  # noqa: PLC0415
     from infra.bootstrap import bootstrap  # noqa: PLC0415
@@ -90,14 +90,14 @@ def run_api(settings: Settings) -> None:
         timeout_graceful_shutdown=int(GRACEFUL.total_seconds()),
     )
     config.allow_files()
-    with suppress(KeyboardInterrupt):  # by which uvicorn hands on SIGINT
+    with suppress(KeyboardInterrupt):  # uvicorn passes SIGINT on as this
         Server(config).run()
     LOG.info("api stopped")
 
 
 def _collect_seldom() -> None:
-    """What is loaded now stays, and what comes is mostly kept (tickets in caches) or
-    gone by its count: the collector need not look at it all with every batch.
+    """What is loaded now stays, and new objects mostly live long (tickets in caches) or
+    are freed by their count: the garbage collector need not scan them with every batch.
     """
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
@@ -130,7 +130,7 @@ async def run_worker(settings: Settings) -> None:
 
 
 def sandbox() -> SandboxedWorkflowRunner:
-    """Our messages are passed through: loading them anew for each workflow is slow."""
+    """Our messages are passed through: loading them again for each workflow is slow."""
     return SandboxedWorkflowRunner(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(
             "activities.contracts"
@@ -169,7 +169,7 @@ def webhook_worker(client: Client, queue: str, deliver: Callable[..., Any]) -> W
 
 
 def simulation_worker(client: Client, queue: str, page: Callable[..., Any]) -> Worker:
-    """One page at a time: what can wait must not keep promises from the processor."""
+    """One page at a time: background work must not take the processor from promises."""
     return Worker(
         client,
         task_queue=queue,
@@ -183,7 +183,7 @@ def simulation_worker(client: Client, queue: str, page: Callable[..., Any]) -> W
 
 
 async def run_followers(settings: Settings) -> None:
-    """Follow the log and sweep until told to stop."""
+    """Follow the log and sweep until stopped."""
     route_logs()
     started(LOG, "followers", **_addresses(settings))
     for note in setup_notes(settings):
@@ -191,10 +191,10 @@ async def run_followers(settings: Settings) -> None:
     _collect_seldom()
     client = await connect_patiently(lazy=True)
     async with core(settings) as made:
-        bell = WakeUpListener(made.database)
+        listener = WakeUpListener(made.database)
         cache = TicketCache(made.store, settings.ticket_cache)
         backend = TimerBackend(client)
-        shared = (made.database, made.store, bell)
+        shared = (made.database, made.store, listener)
         quiet = asyncio.Event()
         quiet.set()
         timers = Timers(*shared, cache, backend, quiet)
@@ -206,7 +206,7 @@ async def run_followers(settings: Settings) -> None:
             RestatementFollower(
                 *shared,
                 made.registry,
-                made.restating(made.desk()),
+                made.restating(made.ticket_service()),
                 TicketReadModel(made.database).wait_for,
             ),
             AssignmentFollower(
@@ -218,7 +218,7 @@ async def run_followers(settings: Settings) -> None:
             Notifications(*shared, made.notifying()),
         ]
         table = NotificationTable(made.database)
-        sender = Sender(made.database, table, made.sending(table), bell)
+        sender = Sender(made.database, table, made.sending(table), listener)
         heart = Heart(made.database, followers=lambda: True)
         sweeper = Sweeper(
             made.database,
@@ -228,7 +228,7 @@ async def run_followers(settings: Settings) -> None:
             partial(heart.beat, "sweeper"),
         )
         await until_stopped(
-            bell.run(),
+            listener.run(),
             heart.run(),
             sweeper.run(),
             sender.run(),
@@ -244,7 +244,7 @@ async def run_followers(settings: Settings) -> None:
 
 
 def _addresses(settings: Settings) -> dict[str, object]:
-    """Whom a process speaks to, as it may be shown."""
+    """The address of a server, without secrets."""
     return {
         "database": masked(settings.database_url),
         "temporal": temporal_address(),
@@ -258,8 +258,8 @@ def _listens(settings: Settings) -> str:
 
 
 def _simulations(database: Database, backend: TimerBackend) -> SimulationStarter:
-    bell = WakeUpListener(database, SIMULATIONS_CHANNEL)
-    return SimulationStarter(SimulationTable(database), backend, bell)
+    listener = WakeUpListener(database, SIMULATIONS_CHANNEL)
+    return SimulationStarter(SimulationTable(database), backend, listener)
 
 
 async def _report_lag(followers: list[Follower]) -> None:

@@ -1,4 +1,4 @@
-"""Which part does not work, in words: of this process, and of the installation."""
+"""Which part does not work, in words: for this process, and for the installation."""
 
 import asyncio
 import shutil
@@ -24,9 +24,9 @@ from infra.temporal.client import (
 
 LAGGING_S = 10.0
 SILENT_S = 7.0
-"""A part beats each second; on a busy machine some beats come late."""
+"""A part sends a heartbeat each second; on a busy machine some are late."""
 PATIENCE_S = 1.0
-"""Whoever asks is a load balancer, or a person: neither waits for long."""
+"""The client is a load balancer, or a person: neither waits for long."""
 WITH_HEART = ("api", "worker", "followers", "sweeper")
 UNKNOWN = "unknown while the database is away"
 MB = 1024 * 1024
@@ -34,8 +34,8 @@ MB = 1024 * 1024
 
 class Readiness:
     """`database`, `migrations` and `registry` are what the API itself needs to serve;
-    promises are kept and requests served without `temporal` and `worker`, and served
-    without `followers` and `sweeper`.
+    promises are enforced and requests served without `temporal` and `worker`, and
+    served without `followers` and `sweeper`.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Readiness:
         }
 
     async def watch(self) -> None:
-        """For ever: the same as metrics, for who looks at those."""
+        """Runs for ever: the same information as metrics."""
         while True:
             self._check_disk()
             for name, part in (await self._check_living()).items():
@@ -87,7 +87,7 @@ class Readiness:
             rows = await self._database.rows("SELECT name FROM migrations")
         except StoreUnavailableError:
             return UNKNOWN
-        except psycopg.Error:  # no such table, or no right to it: as it was before
+        except psycopg.Error:  # no such table, or no right to it: no change
             rows = []
         applied = {name for (name,) in rows}
         missing = [name for name, _ in migrations() if name not in applied]
@@ -121,7 +121,7 @@ class Readiness:
         return None
 
     async def _check_living(self) -> dict[str, Part]:
-        """By their signs of life; the followers also by how far they are behind."""
+        """By their heartbeats; the followers also by how far they are behind."""
         try:
             rows = await self._database.rows(_BEATS, {"silent": SILENT_S})
             behind = await self._database.rows(_BEHIND, {"stale": LAGGING_S})

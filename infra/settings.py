@@ -1,4 +1,4 @@
-"""Settings: environment first, then the TOML file, then defaults. Read when asked.
+"""Settings: environment first, then the TOML file, then defaults. Read when needed.
 
 The file is `$PLEDGE_CONFIG_FILE`, or `pledge.toml` in the working directory; its keys
 are those of `Settings`. Temporal has its own settings (`TEMPORAL_ADDRESS` …).
@@ -22,12 +22,12 @@ ELSEWHERE = (
     "PLEDGE_SUPERVISED",
     "PLEDGE_URL",
 )
-"""Names that are read where they are used, and not fields of `Settings`."""
+"""Names that are read where they are used, and are not fields of `Settings`."""
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 FORMATS = ("text", "json")
 SECRETS = ("admin_key", "secret_key")
 _KUBERNETES = re.compile(r"PLEDGE_(SERVICE_(HOST|PORT.*)|PORT(_\d+_.*)?)")
-"""What Kubernetes sets in every container beside a service named `pledge`."""
+"""Kubernetes sets these in every container beside a service named `pledge`."""
 _PASSWORD = re.compile(r":[^:@/\s][^@\s]*@|(?<=password=)\S+")
 
 
@@ -57,7 +57,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """`PLEDGE_` and the name in capitals, as `PLEDGE_DATABASE_URL`."""
+    """`PLEDGE_` and the name in capitals, for example `PLEDGE_DATABASE_URL`."""
 
     database_url: str = ""
     owner_database_url: str = ""
@@ -71,15 +71,14 @@ class Settings:
     admin_key: str = ""
     admin_key_file: str = ""
     secret_key: str = ""
-    """Fernet key that seals webhook secrets, and from which those of people's webhooks
-    follow; made in the data directory if not set.
-    """
+    """Fernet key that encrypts webhook secrets, and from which those of people's
+    webhooks are derived; created in the data directory if not set."""
     webhook_allow: str = ""
-    """Networks inside which webhooks may go, as `10.0.0.0/8,::1/128`."""
+    """Networks to which webhooks may be sent, for example `10.0.0.0/8,::1/128`."""
     smtp_url: str = ""
     mail_from: str = "pledge@localhost"
     notify_targets: str = ""
-    """File of the chat tools that people can be told by: name = apprise URL."""
+    """File of the chat tools by which people can be notified: name = apprise URL."""
     max_connections: int = 1000
     head_timeout: str = "10s"
     body_timeout: str = "30s"
@@ -87,24 +86,25 @@ class Settings:
     rate_limit_address: str = "1000/10s"
     rate_limit_wrong_keys: str = "20/10s"
     trusted_proxies: str = ""
-    """Whose `X-Forwarded-For` tells the client's address, as `10.0.0.0/8`."""
+    """Proxies whose `X-Forwarded-For` is trusted, for example `10.0.0.0/8`."""
     cors_origins: str = ""
     hsts: str = ""
     log_level: str = "INFO"
     log_format: str = "text"
     database_pool: int = 8
-    """Connections of one process at most, beside those that it keeps for itself."""
+    """Maximum connections of one process, besides those that it reserves for itself."""
     ticket_cache: int = 10_000
     """Tickets that the followers keep folded in memory."""
     workflow_cache: int = 2000
     """Tickets whose workflow a worker keeps in memory."""
     disk_warning_mb: int = 1024
-    """Less than this free where the data directory is, and it is warned of."""
+    """A warning is given if less than this is free on the disk of the data
+    directory."""
 
     @classmethod
     def load(cls) -> Self:
-        """Raises SettingsError. What a value may be is looked at in
-        `infra.settings_checks`; here only names and types.
+        """Raises SettingsError. Values are validated in `infra.settings_checks`; here
+        only names and types.
         """
         settings, faults = cls.read()
         if faults:
@@ -141,8 +141,8 @@ class Settings:
 
 
 def said_settings() -> tuple[dict[str, tuple[str, object]], list[Fault | str]]:
-    """What was said, by the name of the setting: where, and the value. The environment
-    comes before the file; an empty variable says nothing.
+    """The given values, by the name of the setting, with their origin. The environment
+    takes precedence over the file; an empty variable counts as not set.
     """
     path = Path(os.environ.get("PLEDGE_CONFIG_FILE") or "pledge.toml")
     known = [field.name for field in fields(Settings)]
@@ -158,14 +158,14 @@ def said_settings() -> tuple[dict[str, tuple[str, object]], list[Fault | str]]:
 
 
 def as_environment() -> dict[str, str]:
-    """The environment with what the file says added, as children are to see it."""
+    """The environment with the values of the file added, for child processes."""
     said, _ = said_settings()
     of_file = {variable_of(name): str(value) for name, (_, value) in said.items()}
     return of_file | {name: value for name, value in os.environ.items() if value}
 
 
 def overlooked() -> list[str]:
-    """Variables that look like settings and are none, and like none either."""
+    """Variables that look like settings but are not, and resemble none."""
     return [variable for variable, typo in _unknown_variables() if not typo]
 
 
@@ -201,7 +201,7 @@ def _unknown_in_file(
 
 
 def _unknown_variables() -> Iterator[tuple[str, str]]:
-    """Each with what to say of it where it is most likely a slip of the pen."""
+    """Each unknown setting, with a suggestion if it is most likely misspelt."""
     known = [variable_of(field.name) for field in fields(Settings)] + [*ELSEWHERE]
     for name in sorted(os.environ):
         ours = name.startswith("PLEDGE_") and name not in known
@@ -212,7 +212,7 @@ def _unknown_variables() -> Iterator[tuple[str, str]]:
 
 
 def _short(names: Iterable[str]) -> list[str]:
-    """Without what all have in common, which would make anything look alike."""
+    """Without the common prefix, which would make all names similar."""
     return [name.removeprefix("PLEDGE_") for name in names]
 
 

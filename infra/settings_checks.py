@@ -1,5 +1,5 @@
-"""What each setting may be, looked at before anything starts: all faults at once, each
-in a line, with what is allowed.
+"""The valid values of each setting, checked before anything starts: all faults at once,
+each in a line, with what is allowed.
 """
 
 import ipaddress
@@ -108,7 +108,7 @@ def _between(least: int, most: int) -> Callable[[int], None]:
 
 
 def _by(read: Callable[[str], object]) -> Callable[[str], None]:
-    """Whatever its own reader takes."""
+    """Whatever the library that reads it accepts."""
 
     def check(text: str) -> None:
         read(text)

@@ -96,7 +96,7 @@ def new_secret() -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Core:
-    """What every process needs: the store and what follows from it."""
+    """What every process needs: the store and what depends on it."""
 
     settings: Settings
     database: Database
@@ -110,18 +110,20 @@ class Core:
             self.store, self.registry, self.workload, new_id, metrics.observe_enforced
         )
 
-    def desk(self) -> TicketService:
+    def ticket_service(self) -> TicketService:
         return TicketService(
             self.store, self.registry, self.workload, now, metrics.observe_enforced
         )
 
-    def restating(self, desk: TicketService) -> Restating:
+    def restating(self, service: TicketService) -> Restating:
         clocks = LiveClockTable(self.database)
-        return Restating(self.store, self.registry, clocks, desk, now)
+        return Restating(self.store, self.registry, clocks, service, now)
 
     def assigning(self, tickets: TicketCache) -> Assigning:
         queues = QueueTable(self.database)
-        return Assigning(self.registry, self.workload, queues, self.desk(), tickets)
+        return Assigning(
+            self.registry, self.workload, queues, self.ticket_service(), tickets
+        )
 
     def simulating(self) -> Simulating:
         jobs, tickets = SimulationTable(self.database), TicketReadModel(self.database)
@@ -139,8 +141,8 @@ class Core:
         return OutboundClient(parse_networks(self.settings.webhook_allow))
 
     def notifying(self) -> Notifying:
-        table, desk = NotificationTable(self.database), self.desk()
-        report = partial(report_step, desk)
+        table, service = NotificationTable(self.database), self.ticket_service()
+        report = partial(report_step, service)
         return Notifying(self.store, self.registry, table, now, new_id, report)
 
     def sending(self, table: NotificationTable) -> Sending:
@@ -151,9 +153,9 @@ class Core:
         sending = Sending(self.store, self.registry, table, ways, now, new_id)
         return sending.linked(link)
 
-    def answering(self, desk: TicketService) -> Answering:
+    def answering(self, service: TicketService) -> Answering:
         key = seal_key(self.settings)
-        return Answering(self.store, self.registry, desk, key, now, new_id)
+        return Answering(self.store, self.registry, service, key, now, new_id)
 
     def notification_test(self) -> NotificationTest:
         """Raises ValueError for a setting that cannot be read."""
@@ -165,14 +167,14 @@ class Core:
         return personal_secret(seal_key(self.settings), person, version)
 
     def delivery(self) -> Delivery:
-        courier = WebhookSender(self.outbound())
+        sender = WebhookSender(self.outbound())
         gone = partial(disable, self.store, now)
-        return Delivery(self.registry, self.outbox(), courier, now, gone)
+        return Delivery(self.registry, self.outbox(), sender, now, gone)
 
 
 @asynccontextmanager
 async def core(settings: Settings) -> AsyncIterator[Core]:
-    """Waits for the database as long as it takes; closes everything at the end."""
+    """Waits for the database as long as necessary; closes everything at the end."""
     async with AsyncExitStack() as closing:
         log = await _log(settings.database_url)
         closing.push_async_callback(asyncio.to_thread, log.close)
@@ -216,15 +218,15 @@ async def _log(database_url: str) -> Log:
 
 @asynccontextmanager
 async def services(settings: Settings) -> AsyncIterator[Services]:
-    """What the HTTP side calls."""
+    """What the HTTP layer calls."""
     async with core(settings) as made:
-        bell = WakeUpListener(made.database)
+        listener = WakeUpListener(made.database)
         key_uses = KeyUses(made.database, now)
         readiness = Readiness(made.database, made.registry, settings)
         heart = Heart(made.database, api=lambda: True)
-        lasting = (bell.run(), key_uses.run(), heart.run(), readiness.watch())
+        lasting = (listener.run(), key_uses.run(), heart.run(), readiness.watch())
         running = [asyncio.create_task(one) for one in lasting]
-        ready = _services(made, bell, key_uses, readiness)
+        ready = _services(made, listener, key_uses, readiness)
         try:
             yield ready
         finally:
@@ -235,22 +237,22 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
 
 
 def _services(
-    made: Core, bell: WakeUpListener, key_uses: KeyUses, readiness: Readiness
+    made: Core, listener: WakeUpListener, key_uses: KeyUses, readiness: Readiness
 ) -> Services:
-    outbox, desk = made.outbox(), made.desk()
+    outbox, service = made.outbox(), made.ticket_service()
     return Services(
         store=made.store,
         registry=made.registry,
-        desk=desk,
-        restating=made.restating(desk),
+        desk=service,
+        restating=made.restating(service),
         simulating=made.simulating(),
         tickets=TicketReadModel(made.database),
         notifications=NotificationList(made.database),
         notification_test=made.notification_test(),
-        answering=made.answering(desk),
+        answering=made.answering(service),
         queues=QueueTable(made.database),
         attainment=AttainmentReadModel(made.database),
-        feed=LogFeed(made.store, bell),
+        feed=LogFeed(made.store, listener),
         secrets=outbox,
         courier=WebhookSender(made.outbound()),
         key_uses=key_uses,
@@ -273,7 +275,7 @@ def _services(
 
 
 def _lint_settings(settings: Settings) -> Configuration:
-    """What the configuration is checked against, beside itself."""
+    """The context against which configuration is checked."""
     outbound = OutboundClient(parse_networks(settings.webhook_allow))
     return Configuration(
         chat_targets=target_names(settings.notify_targets),
@@ -284,7 +286,7 @@ def _lint_settings(settings: Settings) -> Configuration:
 
 
 def _normal(kind: Kind, document: Json) -> Json:
-    """Of a process that publishes; the others start without FastAPI."""
+    """For a process that publishes; the others start without FastAPI."""
     from api.configuration.routes import normal  # noqa: PLC0415
 
     return normal(kind, document)
@@ -305,13 +307,13 @@ def _refused_url(outbound: OutboundClient, url: str) -> str | None:
 
 
 def seal_key(settings: Settings) -> bytes:
-    """From the settings, or a file of the data directory that is made once."""
+    """From the settings, or a file of the data directory that is created once."""
     if settings.secret_key:
         return settings.secret_key.encode()
     path = Path(settings.data_dir) / "secrets" / "webhooks.key"
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
-        # Whole or not at all: another process may be making it now.
+        # Complete or not at all: another process may be creating it now.
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_bytes(Fernet.generate_key())

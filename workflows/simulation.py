@@ -1,8 +1,7 @@
-"""One draft tried out on past tickets, page by page.
+"""One draft simulated on past tickets, page by page.
 
-It holds which page comes next and nothing else: the draft, the tickets and what was
-found are in the database. A page may be done twice; the second result takes the place
-of the first.
+It holds only which page is next: the draft, the tickets and the results are in the
+database. A page may be done twice; the second result replaces the first.
 """
 
 from dataclasses import replace
@@ -20,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
 
 PAGE_TIMEOUT = timedelta(minutes=10)
 HEARTBEAT_TIMEOUT = timedelta(seconds=10)
-"""A worker that says nothing for so long is dead, and the page begins anew."""
+"""A worker without a heartbeat for this long is dead, and the page begins again."""
 FOR_EVER = RetryPolicy(
     initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)
 )

@@ -1,7 +1,7 @@
-"""One subscriber's durable courier: deliver what waits, back off when it fails.
+"""One subscriber's durable webhook sender: deliver what waits, back off when it fails.
 
-Each endpoint has its own workflow, so a dead one holds up its own events and nobody
-else's. It holds no event and no cursor; both are in the database.
+Each endpoint has its own workflow, so a dead one delays only its own events. It holds
+no event and no cursor; both are in the database.
 """
 
 from collections.abc import Callable
@@ -17,13 +17,13 @@ DELIVER_TIMEOUT = timedelta(minutes=2)
 FOR_EVER = RetryPolicy(
     initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=5)
 )
-"""What fails is ours (a receiver's failure is a result): it is over soon after the
-fault."""
+"""An activity fails only by a fault of ours (a receiver's failure is a result), so
+retries succeed soon after the fault is repaired."""
 HEARTBEAT_TIMEOUT = timedelta(seconds=10)
-"""A worker that says nothing for so long is dead, and the delivery begins anew."""
+"""A worker without a heartbeat for this long is dead, and the delivery begins again."""
 IDLE_S = 60
-"""With nothing to deliver it ends after this; the next poke starts it again. (At once
-would not do: Temporal wants a second between two runs of one id.)"""
+"""With nothing to deliver it ends after this; the next wake-up starts it again. (It
+does not end at once, because Temporal needs a second between two runs of one id.)"""
 LONGEST_HISTORY = 1_000
 
 
@@ -40,17 +40,17 @@ class SubscriptionWorkflow:
         self.subscription_id = subscription_id
         self.attempt = attempt
         self.not_before_ms = not_before_ms
-        self.poked = True
+        self.woken = True
         self.hurried = False
 
     @workflow.signal
     def poke(self) -> None:
-        self.poked = True
+        self.woken = True
 
     @workflow.signal
     def retry_now(self) -> None:
-        """The endpoint was mended, or somebody thinks so: no pause is waited out."""
-        self.poked = True
+        """The endpoint was repaired, or somebody thinks so: the pause is cut short."""
+        self.woken = True
         if workflow.patched("retry-now-ends-the-pause"):
             self.hurried = True
 
@@ -61,7 +61,7 @@ class SubscriptionWorkflow:
         attempt: int,  # noqa: ARG002
         not_before_ms: int = 0,  # noqa: ARG002
     ) -> None:
-        while self.poked:
+        while self.woken:
             if self._history_is_long():
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(
@@ -70,7 +70,7 @@ class SubscriptionWorkflow:
             if self._now_ms() < self.not_before_ms:
                 await self._back_off()
                 continue
-            self.poked = self.hurried = False
+            self.woken = self.hurried = False
             result = await self._deliver()
             if result.gone:
                 if not self._resumed_meanwhile():
@@ -92,24 +92,24 @@ class SubscriptionWorkflow:
 
     async def _settle(self, result: DeliverResult) -> None:
         if result.retry_in_s is not None:
-            # What was delivered before it ended the tries of another event.
+            # After a delivery the failures are counted from 1 again.
             self.attempt = 1 if result.delivered else self.attempt + 1
             self.not_before_ms = self._now_ms() + int(result.retry_in_s * 1000)
-            self.poked = True
+            self.woken = True
             return
         self.attempt = 0
         if result.more:
-            self.poked = True
+            self.woken = True
             return
-        await self._wait(lambda: self.poked, IDLE_S)
+        await self._wait(lambda: self.woken, IDLE_S)
 
     def _resumed_meanwhile(self) -> bool:
-        """It was gone, and somebody resumed it before we heard of that."""
+        """It was gone, and was resumed before this workflow learned of that."""
         return self.hurried and workflow.patched("resumed-while-gone")
 
     async def _back_off(self) -> None:
-        """A poke must not cut it short; but ten thousand would be too many for one
-        run, so it goes on in the next.
+        """A wake-up must not cut the pause short; but ten thousand would be too many
+        for one run, so it continues as new.
         """
         seconds = (self.not_before_ms - self._now_ms()) / 1000
         await self._wait(lambda: self.hurried or self._history_is_long(), seconds)

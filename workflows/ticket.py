@@ -1,8 +1,8 @@
-"""One ticket's durable clock.
+"""One ticket's durable timer.
 
-It holds a plan and no rule: wait until the next due instant, let `enforce` do what is
-due, take the plan that comes back. A newer plan arrives by signal and replaces the old
-one. Everything here can be lost and made again from the log (`pledge rebuild`).
+It holds a plan and no rules: wait until the next due instant, call `enforce`, take the
+plan that is returned. A newer plan arrives by signal and replaces the old one.
+Everything here can be lost and recreated from the log (`pledge rebuild`).
 """
 
 from collections.abc import Callable
@@ -19,7 +19,8 @@ FOR_EVER = RetryPolicy(
     initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)
 )
 LONGEST_HISTORY = 1_000
-"""Events, then it continues as new: a longer one takes seconds to replay."""
+"""After this many events it continues as new: a longer history takes seconds to
+replay."""
 LONGEST_STALL_S = 300
 
 
@@ -71,7 +72,7 @@ class TicketWorkflow:
             self.stalls = 0
 
     async def _stall(self) -> None:
-        """Nothing came of it: without a growing pause a bug would spin here."""
+        """No progress: without a growing pause a bug would loop here."""
         self.stalls += 1
         seconds = min(2**self.stalls, LONGEST_STALL_S)
         version = self.plan.version
@@ -80,7 +81,7 @@ class TicketWorkflow:
         )
 
     async def _wait_until(self, due_ms: int | None) -> None:
-        """A plan that is due later keeps the timer and looks again when it fires."""
+        """A plan that is due later keeps the timer and checks again when it fires."""
         self.armed_ms = due_ms
         seconds = None if due_ms is None else (due_ms - self._now_ms()) / 1000
         await self._wait(self._must_wake, seconds)

@@ -1,6 +1,6 @@
 """Answering a message by the signed link in it, without a key.
 
-Looking at a link changes nothing, because mail scanners follow every link. Acting is
+Opening a link changes nothing, because mail scanners open every link. Acting is
 idempotent by the notification and the action: a second time gets the same answer.
 """
 
@@ -25,15 +25,14 @@ from domain.ticket.decide import Command
 
 BY_LINK = "by the link in the message"
 State = Literal["open", "done", "outdated", "expired", "unknown"]
-"""`open`: it can be answered; `done`: it was, by this link; `outdated`: nobody need
-answer it any more; `expired`: the link is too old; `unknown`: no link of ours, or its
-person is not active any more.
-"""
+"""`open`: it can be answered; `done`: it was, by this link; `outdated`: an answer is no
+longer needed; `expired`: the link is too old; `unknown`: not one of our links, or its
+person is not active any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answerable:
-    """What a link leads to. All but `state` only if there is such a notification."""
+    """The target of a link. All but `state` only if there is such a notification."""
 
     state: State
     link: Link | None = None
@@ -48,12 +47,12 @@ class Answering:
         self,
         store: EventStore,
         registry: Registry,
-        desk: TicketService,
+        service: TicketService,
         key: bytes,
         now: Now,
         new_id: NewId,
     ) -> None:
-        self._store, self._registry, self._desk = store, registry, desk
+        self._store, self._registry, self._service = store, registry, service
         self._key, self._now, self._new_id = key, now, new_id
 
     async def look(self, token: str) -> Answerable:
@@ -80,15 +79,15 @@ class Answering:
         )
 
     async def act(self, token: str) -> Answerable:
-        """Does what the link says, if it is `open`."""
+        """Performs the action of the link, if it is `open`."""
         found = await self.look(token)
         if found.state != "open" or found.link is None or found.item is None:
             return found
         caller = self._caller(found.link, found.item)
         try:
             command = _command(found.link, found.item)
-            await self._desk.apply(found.item.ticket_id, command, caller)
-        except DomainError:  # somebody was faster
+            await self._service.apply(found.item.ticket_id, command, caller)
+        except DomainError:  # another request was faster
             again = await self.look(token)
             state: State = "outdated" if again.state == "open" else again.state
             return Answerable(
@@ -123,7 +122,7 @@ def _command_id(link: Link) -> str:
 
 
 def _command(link: Link, found: Payload) -> Command:
-    """Raises RuleError where the approval is not there any more."""
+    """Raises RuleError if the approval does not exist any more."""
     match link.action:
         case "acknowledge":
             return Acknowledge(by=found.person)

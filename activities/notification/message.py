@@ -1,4 +1,4 @@
-"""One message out: what it carries, where it goes, and who takes it there."""
+"""One outgoing message: its content, its destination, and the channel that sends it."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -19,8 +19,8 @@ Tickets = Mapping[str, Sequence[Event]]
 
 @dataclass(frozen=True, kw_only=True)
 class Dispatch:
-    """One message out. `id` stays the same over the tries. `address`: of `apprise`, the
-    name of the target. `secret_version`: of the secret that signs it.
+    """One outgoing message. `id` is the same for all tries. `address`: for `apprise`,
+    the name of the target. `secret_version`: of the secret that signs it.
     """
 
     id: str
@@ -33,14 +33,14 @@ class Dispatch:
 
     @property
     def thread(self) -> str | None:
-        """The ticket, if the message is about one alone."""
+        """The ticket, if the message is about only one."""
         tickets = {item.ticket_id for item in self.items}
         return tickets.pop() if len(tickets) == 1 else None
 
 
 class Outbound(Protocol):
     async def send(self, dispatch: Dispatch) -> Outcome:
-        """Never raises for what the other side does."""
+        """Never raises for faults of the other side."""
 
 
 def address(

@@ -1,8 +1,8 @@
-"""People told: each event of a ticket that tells somebody becomes the plan of one
-notification for each of them, and a step whose people are all unreachable is reported.
+"""Each event of a ticket that notifies people becomes the plan of one notification for
+each of them, and a step whose people are all unreachable is reported.
 
 Idempotent by the event: each notification has one stream, whose first version can be
-written once, and those of one event are written together. Sending is in `sending`.
+written once, and those of one event are written together. Sending is in `send`.
 """
 
 import logging
@@ -26,33 +26,34 @@ from domain.notification.notification import (
 from domain.notification.notified import person_notified
 from domain.notification.planning import plan
 from domain.notification.undelivered import chosen_by, undelivered
-from domain.notification.urgency import NotificationReason, occasions
+from domain.notification.urgency import NotificationReason, notification_reasons
 from domain.people.contact import Preferences
 
 LOG = logging.getLogger(__name__)
 StepReport = StepUndelivered | PersonNotified
 OnReport = Callable[[str, StepReport], Awaitable[None]]
 """Takes the ticket's id. Called at least once for each step that reached nobody, and
-for each person whom a message of a step reached.
-"""
+for each person to whom a message of a step was sent."""
 
 
 class DueTable(Protocol):
-    """When each notification is due next. A cache: it can be made from the log."""
+    """When each notification is due next. A cache: it can be rebuilt from the log."""
 
     async def show(self, notification: Notification) -> None: ...
 
 
-async def report_step(desk: TicketService, ticket_id: str, report: StepReport) -> None:
-    """What became of a step's messages, said in the ticket. Idempotent by the
-    notification; of a step that reached nobody by clock, step and round.
+async def report_step(
+    service: TicketService, ticket_id: str, report: StepReport
+) -> None:
+    """Records the result of a step's messages in the ticket. Idempotent by the
+    notification; for a step that reached nobody by clock, step and repetition.
 
     The escalation does not wait for people to whom every channel failed. Where nobody
-    has a channel, or ops have set none up, it does: else every escalation would run to
-    its end at once.
+    has a channel, or ops have set none up, it does: otherwise every escalation would
+    run to its end at once.
     """
     if isinstance(report, PersonNotified):
-        await desk.apply(
+        await service.apply(
             ticket_id, report, _caller(f"notified:{report.notification}", ticket_id)
         )
         return
@@ -65,7 +66,7 @@ async def report_step(desk: TicketService, ticket_id: str, report: StepReport) -
     )
     if report.reason == ALL_FAILED:
         key = f"unreached:{ticket_id}/{report.clock}/{report.step}/{report.repetition}"
-        await desk.apply(ticket_id, report, _caller(key, ticket_id))
+        await service.apply(ticket_id, report, _caller(key, ticket_id))
 
 
 def _caller(key: str, ticket_id: str) -> Caller:
@@ -93,10 +94,10 @@ class Notifying:
         self._now, self._new_id, self._on_report = now, new_id, on_report
 
     async def plan(self, ticket_id: str, version: int) -> None:
-        """For the ticket's event of this version; nothing if that tells nobody, or
-        tells of what was imported.
+        """For the ticket's event of this version; nothing if it notifies nobody, or was
+        imported.
         """
-        wanted = occasions(await self._store.load(ticket_id, version))
+        wanted = notification_reasons(await self._store.load(ticket_id, version))
         plans = [await self._planned(one) for one in wanted]
         if not plans:
             return
@@ -114,7 +115,7 @@ class Notifying:
     async def _planned(self, wanted: NotificationReason) -> list[Event]:
         stream, now = notification_stream(wanted.id), self._now()
         reader, ref = await reader_of(self._registry, wanted.person)
-        if reader is None:  # or not yet known in this process, which hears a bit later
+        if reader is None:  # or not yet known in this process, which is a moment behind
             await self._registry.refresh()
             reader, ref = await reader_of(self._registry, wanted.person)
         cause = event_id(wanted.ticket_id, wanted.about)
@@ -123,28 +124,28 @@ class Notifying:
         return [Event(stream, i, now, meta, f) for i, f in enumerate(facts, start=1)]
 
     async def refresh(self, stream: str) -> None:
-        """Bring the table up to what the log says of this notification."""
+        """Update the table with the log's state of this notification."""
         if notification := fold(await self._store.load(stream)):
             await self._table.show(notification)
 
     async def report(self, ticket_id: str, streams: Sequence[str]) -> None:
-        """These of the ticket's people are unreachable; where so are all whom their
-        step told, say so. It is said of steps only.
+        """These people of the ticket are unreachable. If all people of their step are,
+        that is reported to the ticket; for steps only.
         """
         lost = folded(await self._store.load_many(streams)).values()
         events = await self._store.load(ticket_id)
         for clock, step, repetition in {one.chosen_by for one in lost if one.chosen_by}:
-            told = [
+            streams = [
                 notification_stream(n)
                 for n in chosen_by(events, clock, step, repetition)
             ]
-            found = await self._store.load_many(told)
-            if gone := undelivered([fold(found.get(stream, ())) for stream in told]):
+            found = await self._store.load_many(streams)
+            if gone := undelivered([fold(found.get(stream, ())) for stream in streams]):
                 await self._on_report(ticket_id, gone)
 
     async def sent(self, ticket_id: str, stream: str) -> None:
-        """A message of this notification left: of what a step chose the ticket says so,
-        once.
+        """A message of this notification was sent: if a step chose the person, that is
+        recorded in the ticket, once.
         """
         notification = fold(await self._store.load(stream))
         if notification is None or notification.cause != "step":
@@ -166,9 +167,9 @@ class Notifying:
 async def reader_of(
     registry: Registry, person: str
 ) -> tuple[Preferences | None, PolicyRef | None]:
-    """How this person wants to be told as of now, by which version of the document;
-    None if there is no such person, or not any more. A document from before these rules
-    that does not meet them has no channel.
+    """How this person wants to be notified as of now, with the version of the document;
+    None if there is no such person, or not any more. An old document that does not
+    satisfy the current rules has no channel.
     """
     published = (await registry.config()).entry("agents", person).current
     if published is None or published.document.get("active", True) is not True:

@@ -1,9 +1,10 @@
-"""Messages that are due, sent: in order, bundled, within limits, and only if they are
-still true at that moment.
+"""Due messages are sent: in order, bundled, within limits, and only if they are still
+true at that moment.
 
-At least once: a process that dies between the channel's yes and the log sends again,
-under the same id, by which the other side can tell. Held by one leader; a second one
-loses by the version of the stream. Nothing of a message is kept but how it went.
+At least once: a process that dies between the channel's acceptance and the log sends
+again, with the same id, by which the other side can detect the repeat. Run by one
+leader; a second one fails by the version of the stream. Of a message only its result is
+stored.
 """
 
 import asyncio
@@ -55,10 +56,10 @@ Known = Mapping[str, Notification]
 
 class SendTable(DueTable, Protocol):
     async def due(self, now: datetime, limit: int) -> list[str]:
-        """Ids of notifications of which something is due, the longest due first."""
+        """Ids of notifications with a due message, the longest due first."""
 
     async def spent(self, now: datetime) -> Sequence[SentRecord]:
-        """The last messages, as far back as any limit remembers."""
+        """The last messages, as far back as any limit needs."""
 
     async def spend(self, spent: SentRecord) -> None: ...
 
@@ -78,12 +79,12 @@ class Sending:
         self._link: LinkTo | None = None
 
     def linked(self, link: LinkTo) -> Self:
-        """Messages hold links by which their reader answers."""
+        """Whether messages hold links by which their reader answers."""
         self._link = link
         return self
 
     async def ready(self, busy: Collection[str] = ()) -> list[Bundle]:
-        """What goes out now, the most urgent first; nothing to a `busy` destination.
+        """What is sent now, the most urgent first; nothing to a `busy` destination.
         What must wait for the end of quiet hours or for a token is deferred.
         """
         now = self._now()
@@ -114,7 +115,7 @@ class Sending:
             if reader is None or where is None:
                 code = NO_ADDRESS.code or ""
                 facts += failed(notification, place, code, temporary=False, at=now)
-                break  # which is next follows from this
+                break  # this decides which message is next
             until = after_quiet(reader, notification.urgency, now)
             if until > now:
                 facts.append(
@@ -129,7 +130,7 @@ class Sending:
         return [] if facts else found
 
     async def send(self, bundle: Bundle) -> None:
-        """Once more asked whether it is still true, then sent and recorded."""
+        """Checked again whether it is still true, then sent and recorded."""
         known = await self._notifications([one.notification for one in bundle])
         tickets = await self._store.load_many(
             list({notification.ticket_id for notification in known.values()})
@@ -141,8 +142,9 @@ class Sending:
             await self._settle(true, outcome, self._now())
 
     async def _settle(self, bundle: Bundle, outcome: Outcome, at: datetime) -> None:
-        """Until it is in the log: what was sent and not recorded would be sent again.
-        Another channel of the same person may be faster, and the facts go after its.
+        """Repeats until it is in the log, because what was sent and not recorded would
+        be sent again. If another channel of the same person was faster, the facts
+        follow its facts.
         """
         while True:
             try:
@@ -179,7 +181,7 @@ class Sending:
         )
 
     async def _spend(self, first: Outgoing, tickets: Collection[str]) -> None:
-        """A token is spent by trying."""
+        """Each try uses a token."""
         now = self._now()
         full_at = buckets(await self._table.spent(now)).get(first.destination)
         await self._table.spend(
@@ -199,7 +201,7 @@ class Sending:
     async def _try_to_record(
         self, known: Known, settled: Settled, at: datetime
     ) -> None:
-        """What is not recorded is found due again, and decided again."""
+        """What is not recorded is due again, and decided again."""
         with contextlib.suppress(VersionConflictError):
             await self._record(known, settled, at)
 
@@ -216,7 +218,7 @@ class Sending:
 
 
 def _meta(command_id: str, settled: Settled) -> Meta:
-    """What became of a message follows from its plan."""
+    """The result of a message is caused by its plan."""
     first = next(iter(settled), "")
     return Meta(
         command_id=command_id,

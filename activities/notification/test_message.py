@@ -1,8 +1,8 @@
-"""Trying out whether a person can be reached: one message by each of their channels.
+"""Testing whether a person can be reached: one message by each of their channels.
 
-Idempotent by `Caller.command_id`: a repeated request gets the outcome of the first and
-sends nothing. The test is recorded after it was sent, so a process that dies between
-sends again on a repeat.
+Idempotent by `Caller.command_id`: a repeated request gets the result of the first and
+sends nothing. The test is recorded after it was sent, so if a process dies in between,
+a repeated request sends again.
 """
 
 import asyncio

@@ -15,24 +15,26 @@ class OfferExpires(Alarm):
 
 @dataclass(frozen=True, kw_only=True)
 class NextRoundDue(Alarm):
-    """Who said no, or nothing, is asked again."""
+    """Agents who declined or did not answer may be asked again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OverflowDue(Alarm):
-    """The ticket goes on to another team."""
+    """The ticket overflows to another team."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RelaxationDue(Alarm):
-    """Skills that are wished for are insisted on no longer."""
+    """Preferred skills are dropped."""
 
 
 AssignmentAlarm: TypeAlias = OfferExpires | NextRoundDue | OverflowDue | RelaxationDue
 
 
 def alarms(queue: Queue) -> Iterator[AssignmentAlarm]:
-    """While somebody is asked, nobody else is, and it goes to no other team."""
+    """While an offer is open, nobody else is asked, and the ticket does not
+    overflow.
+    """
     if queue.offer is not None:
         yield OfferExpires(at=queue.offer.expires_at, key=queue.team)
     elif (again := queue.again_at) is not None:

@@ -10,8 +10,9 @@ from domain.people.directory import Directory
 
 @dataclass(frozen=True, kw_only=True)
 class ResolutionContext:
-    """What is known when somebody is looked for. `asked`: who said no to this ticket,
-    or nothing, in words. `log_notifies`: people whom no channel leads to too.
+    """The context in which people are resolved. `asked`: who declined this ticket, or
+    did not answer, in words. `log_notifies`: people without a channel count as
+    reachable too.
     """
 
     at: datetime
@@ -24,7 +25,7 @@ class ResolutionContext:
 
 
 def barred(around: ResolutionContext, person: str) -> str | None:
-    """Why this ticket is not for this person now, whoever they are else."""
+    """Why this person must not get this ticket now; None: they may."""
     if away := why_on_leave(around.oncall, person, around.at):
         return away
     agent = around.directory.agents.get(person)

@@ -1,4 +1,4 @@
-"""What people and the queue of a team ask of a ticket's assignment."""
+"""Commands of people and of the queue of a team to assign a ticket."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,8 +22,8 @@ class OfferNext:
 
 @dataclass(frozen=True, kw_only=True)
 class RevokeOffer:
-    """Take from an agent who is away the ticket, its offer, or the decision on its
-    approvals; not if they are back, or if a person assigned it to them after `since`.
+    """Take the ticket, its offer, or the decision on its approvals from an agent who is
+    away; not if they are back, or if a person assigned it to them after `since`.
     """
 
     agent: str

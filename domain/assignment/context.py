@@ -13,9 +13,9 @@ from domain.people.candidate import Candidate
 
 
 class AssignmentContext:
-    """`at`: when it happens. `offered_at`: from when an offer runs, which after an
-    outage is later, because nobody can answer an offer before it is made. `directory`:
-    with the loads as they are after the facts so far.
+    """`at`: when it happens. `offered_at`: the start of an offer, which is later after
+    an outage, because nobody can answer an offer before it is made. `directory`: with
+    the loads after the facts so far.
     """
 
     def __init__(

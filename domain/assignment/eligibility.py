@@ -1,5 +1,5 @@
 """Who of a team could take this ticket now, why not the others, and when that may
-change by itself.
+change by time alone.
 """
 
 from dataclasses import dataclass, replace
@@ -58,7 +58,7 @@ class Eligibility:
         return [c.agent for c in found if c.reason == asked.get(c.agent)]
 
     def may_change(self, found: tuple[Candidate, ...]) -> list[datetime]:
-        """When somebody comes back from leave, or on shift."""
+        """When somebody returns from leave, or comes on shift."""
         oncall, at = self.context.world.oncall, self.context.at
         back = (on_leave(oncall, c.agent, at) for c in found)
         times = [end for end in back if end is not None]
@@ -73,7 +73,7 @@ class Eligibility:
         return next_on_shift(plan, self._members, self.context.at)
 
     def lead(self) -> Candidate | None:
-        """The lead of the team, who is asked last. None: there is none, or they were
+        """The lead of the team, who is asked last. None: there is no lead, or they were
         asked already, as a member or as the lead.
         """
         directory, queue = self.context.directory, self.context.queue
@@ -97,7 +97,7 @@ class Eligibility:
         )
 
     def _preferred(self) -> dict[str, str]:
-        """Who is asked before anybody else, and why."""
+        """Who is asked before the others, and why."""
         ticket, preferred = self.context.ticket, dict[str, str]()
         for word in self.routing.affinity:
             if word == "owner" and ticket.last_owner is not None:
@@ -120,7 +120,7 @@ class Eligibility:
         if self.routing.on_shift is None:
             return None
         book, name = self.context.world.oncall, self.routing.on_shift.schedule
-        # Without the schedule nobody is on shift, and the ticket waits in sight.
+        # Without the schedule nobody is on shift, and the ticket visibly waits.
         return book.plan(name) if name in book.plans else Plan(versions=())
 
     @property

@@ -1,6 +1,6 @@
-"""What happens to a ticket until somebody has it.
+"""What happens to a ticket until it is assigned.
 
-Every instant that something is due by is in the facts: folding needs no team document.
+All instants at which something is due are in the facts: folding needs no team document.
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from domain.people.candidate import Candidate
 
 @dataclass(frozen=True, kw_only=True)
 class AssignmentQueued(Fact):
-    """`queued_at`: when it was queued first; other teams and agents do not change
-    it. `preferred_skills`: skills beyond the required, the lowest last.
+    """`queued_at`: when it was queued first; other teams and agents do not change it.
+    `preferred_skills`: skills beyond the required, the lowest last.
     """
 
     topic: ClassVar[str] = "assignment.queued"
@@ -29,10 +29,9 @@ class AssignmentQueued(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class AssignmentOffered(Fact):
-    """`again`: everybody was asked, and the next round begins. `round`: which one it
-    is, from 1. `turn`: the place of a round robin that went on with this.
-    `candidates`: who is chosen, and those whose entry differs from their last one in
-    this queue.
+    """`again`: everybody was asked, and the next round begins. `round`: its number,
+    from 1. `turn`: the place of the round robin that advanced. `candidates`: who is
+    chosen, and those whose entry differs from their last one in this queue.
     """
 
     topic: ClassVar[str] = "assignment.offered"
@@ -67,9 +66,9 @@ class AssignmentOfferExpired(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class AssignmentWaiting(Fact):
-    """Nobody can be asked now. `again_at`: when it is tried by itself; None: when
-    something changes. `round_ends`: from when on those who declined are asked again, if
-    somebody did. `candidates`: as in `AssignmentOffered`.
+    """Nobody can be asked now. `again_at`: when it is tried again by time alone; None:
+    when something changes. `round_ends`: from when on those who declined are asked
+    again, if somebody did. `candidates`: as in `AssignmentOffered`.
     """
 
     topic: ClassVar[str] = "assignment.waiting"
@@ -82,11 +81,11 @@ class AssignmentWaiting(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class AssignmentUnanswered(Fact):
-    """Everybody who could was asked `rounds` times, and nobody took it: from now on it
-    waits. `lead`: the team's lead, who is notified.
-    `again_at`: when somebody of the team comes; None: when something changes.
-    `round_ends`: when the next shift begins, with which all are asked once more.
-    `team_version`: of the terms by which it ended; with another the rounds start again.
+    """All available members were asked `rounds` times, and nobody took it: from now on
+    it waits. `lead`: the team's lead, who is notified. `again_at`: when somebody of the
+    team becomes available; None: when something changes. `round_ends`: when the next
+    shift begins, with which all are asked once more. `team_version`: version of the
+    team's rules then; with another version the rounds start again.
     """
 
     topic: ClassVar[str] = "assignment.unanswered"
@@ -102,7 +101,7 @@ class AssignmentUnanswered(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class AssignmentRelaxed(Fact):
-    """A skill is insisted on no more; `relax_at`: when the next one is dropped."""
+    """A preferred skill is dropped; `relax_at`: when the next one is dropped."""
 
     topic: ClassVar[str] = "assignment.relaxed"
     team: str
@@ -120,7 +119,9 @@ class AssignmentOverflowed(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class AssignmentRevoked(Fact):
-    """From somebody who cannot work on it. `held`: an offer, or the ticket itself."""
+    """Taken from somebody who cannot work on it. `held`: an offer, or the ticket
+    itself.
+    """
 
     topic: ClassVar[str] = "assignment.revoked"
     agent: str

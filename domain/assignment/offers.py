@@ -57,7 +57,7 @@ def handle_offer(
 def queue_due(
     draft: Draft, alarm: AssignmentAlarm, world: World, as_of: datetime
 ) -> None:
-    """`as_of`: when it is looked at, which after an outage is later."""
+    """`as_of`: when it is processed, which after an outage is later."""
     context = AssignmentContext(draft, alarm.at, world, as_of)
     match alarm:
         case OfferExpires():
@@ -73,8 +73,8 @@ def queue_due(
 def queue_unassigned(
     draft: Draft, at: datetime, world: World, *, reopened: bool
 ) -> None:
-    """Into the queue of its team, if nobody has it. `reopened`: just now, and whoever
-    had it before may have left since.
+    """Puts the ticket into the queue of its team if it has no assignee. `reopened`:
+    just now, and the assignee from before may have left since.
     """
     context = AssignmentContext(draft, at, world)
     if reopened and context.ticket.assignee is not None:
@@ -109,7 +109,7 @@ def _revoke_if_left_team(context: AssignmentContext) -> None:
 
 
 def _take_from_absent(context: AssignmentContext, agent: str, since: datetime) -> None:
-    """The ticket or its offer, from an agent who is away."""
+    """Takes the ticket or its offer from an agent who is away."""
     ticket, directory = context.ticket, context.directory
     gone = may_act(directory, agent)
     away = gone or why_on_leave(context.world.oncall, agent, context.at)
@@ -121,7 +121,7 @@ def _take_from_absent(context: AssignmentContext, agent: str, since: datetime) -
         return
     team, late = ticket.team, ticket.assigned_at and ticket.assigned_at > since
     by_hand = team is None or directory.routing(team).mode == "manual"
-    # Whoever assigned it may have known of a leave, but not that the agent is gone.
+    # The assigner may have known of a leave, but not that the agent is gone.
     if (late or by_hand) and gone is None:
         return
     _revoke(context, agent, "ticket", away)
@@ -144,8 +144,8 @@ def _expire(context: AssignmentContext) -> None:
 
 
 def _try_again(context: AssignmentContext) -> None:
-    """Where several tickets wait for the same shift, say, they get its agents in the
-    order of the queue, which only whoever drains it knows, not in that of their alarms.
+    """If several tickets wait, for example for the same shift, its agents are asked in
+    queue order, which only the assignment follower knows, not in the order of alarms.
     """
     team = context.queue.team
     if context.directory.waiting.get(team, 0) > 1:
@@ -172,7 +172,7 @@ def _relax(context: AssignmentContext) -> None:
 
 
 def _answerable_by(context: AssignmentContext, agent: str) -> Queue:
-    """After the last round, whoever was asked may take it without an offer."""
+    """After the last round, everybody who was asked may take it without an offer."""
     queue = context.ticket.queue
     if queue is None or queue.ended is None or queue.offer is not None:
         return _offered_to(context, agent)

@@ -1,4 +1,4 @@
-"""What assignment needs to know of a ticket, and of what lies beside it."""
+"""What assignment needs to know of a ticket and its context."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,11 +12,11 @@ from domain.recording import Recording
 
 
 class AssignedTicket(Protocol):
-    """As far as it counts for the load of whoever has it."""
+    """The parts of a ticket that count for the load of its agent."""
 
     @property
     def owner(self) -> str | None:
-        """Who has it, or has an offer of it; None once it is finished."""
+        """The assignee, or the agent it is offered to; None once it is finished."""
         ...
 
     @property
@@ -25,7 +25,7 @@ class AssignedTicket(Protocol):
     def channel(self) -> str: ...
     @property
     def turns(self) -> Mapping[str, Turn]:
-        """By the place of a round robin: whose turn this ticket was there last."""
+        """By the place of a round robin: whose turn this ticket last was there."""
         ...
 
     @property
@@ -61,12 +61,12 @@ class TicketView(AssignedTicket, Protocol):
     def queue(self) -> Queue | None: ...
     @property
     def queued_at(self) -> datetime | None:
-        """When it was queued first since it was opened or reopened."""
+        """When it was first queued since it was opened or reopened."""
         ...
 
     @property
     def overflowed(self) -> tuple[str, ...]:
-        """Teams that it has left because nobody took it."""
+        """Teams that it has overflowed from because nobody took it."""
         ...
 
 
@@ -77,7 +77,7 @@ class World(Protocol):
     def oncall(self) -> OnCallBook: ...
     @property
     def past_agents(self) -> Mapping[str, tuple[str, ...]]:
-        """By the customer: who had tickets of theirs, the last one first."""
+        """By the customer: the agents who had tickets of theirs, the last one first."""
         ...
 
     def team_ref(self, name: str) -> PolicyRef | None:

@@ -1,6 +1,6 @@
 """A ticket's place in the queue of a team, folded; and what comes due there.
 
-There is none while somebody has the ticket, and none once it is finished.
+There is none while the ticket has an assignee, and none once it is finished.
 """
 
 from collections.abc import Iterable
@@ -32,17 +32,17 @@ class Offer:
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """It was offered often enough; `team_version`: by which terms of the team."""
+    """It was offered often enough; `team_version`: version of the team's rules then."""
 
     team_version: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Queue:
-    """`asked`: who said no in this round, or nothing, in words; `round_ends`: from when
-    on they are asked again. `waiting`: why nobody is asked now. `version`: of the event
-    that left it so. `candidates`: what was said last of each. `ended`: nobody took it
-    in any round.
+    """`asked`: who declined in this round, or did not answer, in words; `round_ends`:
+    from when on they are asked again. `waiting`: why nobody is asked now. `version`: of
+    the event that changed it last. `candidates`: the last recorded entry of each.
+    `ended`: nobody took it in any round.
     """
 
     team: str
@@ -61,7 +61,7 @@ class Queue:
     ended: Ended | None = None
 
     def unsaid(self, found: Iterable[Candidate]) -> tuple[Candidate, ...]:
-        """Of these what has not been said yet, and who is chosen."""
+        """Of these, who is chosen, and the entries not recorded yet."""
         return tuple(c for c in found if c.chosen or c not in self.candidates)
 
 
@@ -115,7 +115,7 @@ def evolve(  # noqa: C901, PLR0911 - one case a fact
 
 
 def _offered(queue: Queue, fact: AssignmentOffered) -> Queue:
-    """With the first round of a new series the end of the last one is forgotten."""
+    """With the first round of a new series the end of the last one is cleared."""
     return replace(
         queue,
         offer=Offer(agent=fact.agent, expires_at=fact.expires_at),

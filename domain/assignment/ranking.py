@@ -13,14 +13,14 @@ from domain.people.directory import Directory, may_act
 
 IN_TURN = "next in turn"
 KINDS = ("full", "on leave", "the shift ends", "declined")
-"""How reasons begin that go on with an instant, a number or somebody's words."""
+"""Beginnings of reasons that continue with an instant, a number or somebody's words."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SelectionCriteria:
-    """How one is chosen. `away`: who cannot, and why. `last`: who had the turn before
-    in a round robin. `needs`: skills that count for the ranking. `required_skills`:
-    without them nobody is chosen. `preferred`: who goes before anybody else, in this
+    """How one is chosen. `away`: who cannot, and why. `last`: who had the last turn in
+    a round robin. `needs`: skills that count for the ranking. `required_skills`:
+    without them nobody is chosen. `preferred`: who is chosen before the others, in this
     order, and why. `weight`: how much of an agent's capacity it takes. `place`: of the
     round robin, as in `Ticket.turns`.
     """
@@ -39,8 +39,8 @@ class SelectionCriteria:
 def candidates(
     directory: Directory, team: str, wanted: SelectionCriteria
 ) -> tuple[Candidate, ...]:
-    """Every member of the team, at most one of them chosen, never who holds the ticket
-    now. Ties go by the load, then by who took nothing for longest, then by the id.
+    """Every member of the team, at most one of them chosen, never the current assignee.
+    Ties are decided by the load, then by who took nothing for longest, then by the id.
     """
     known = directory.teams.get(team)
     members = known.members if known else ()
@@ -84,7 +84,7 @@ def why_nobody(found: Iterable[Candidate]) -> str:
 
 
 def _kind(reason: str) -> str:
-    """Without what differs from one person to the next."""
+    """Without the part that differs from one person to the next."""
     return next((kind for kind in KINDS if reason.startswith(kind)), reason)
 
 
@@ -115,7 +115,7 @@ def _fits(load: int, weight: int, capacity: int) -> bool:
 
 
 _Choice = tuple[str | None, str, Callable[[str], str]]
-"""Who, why, and why not any other."""
+"""Who is chosen, why, and why not each of the others."""
 
 
 def _choice(
@@ -172,8 +172,8 @@ def _by_idleness(
 def _by_turn(
     _: Directory, members: tuple[str, ...], free: list[str], wanted: SelectionCriteria
 ) -> _Choice:
-    """Whoever is away is passed over and keeps the place. After somebody who is not in
-    the team any more it starts with the first.
+    """A member who is away is skipped and keeps the place. If the last one is not in
+    the team any more, it starts with the first.
     """
     first = members.index(wanted.last) + 1 if wanted.last in members else 0
     order = (*members[first:], *members[:first])

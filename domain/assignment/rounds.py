@@ -1,8 +1,8 @@
 """The queue of a team: the ticket is offered to one agent after the other, or assigned
 at once, by the rules of the team; or it waits, and the reason is recorded.
 
-It leaves the queue only when somebody gets it, when it overflows to another team, or
-when it is finished.
+It leaves the queue only when it is assigned, when it overflows to another team, or when
+it is finished.
 """
 
 from domain.assignment.context import AssignmentContext
@@ -26,8 +26,8 @@ def enqueue(
     *,
     at_once: bool = False,
 ) -> None:
-    """Into the queue of its team, if it belongs there and is not in it. Other tickets
-    of the team that have waited longer come first, unless `at_once`.
+    """Puts the ticket into the queue of its team, if it belongs there and is not in it.
+    Other tickets of the team that have waited longer come first, unless `at_once`.
     """
     ticket = context.ticket
     held = ticket.finished or ticket.assignee is not None
@@ -64,9 +64,9 @@ def _queued(
 
 
 def offer_next(context: AssignmentContext) -> None:
-    """To the next agent, if no offer is open. Who declined is asked again only where
-    nobody else is left, and only once the round is over or the team was changed since
-    the last round.
+    """To the next agent, if no offer is open. Agents who declined are asked again only
+    where nobody else is left, and only once the round is over or the team was changed
+    since the last round.
     """
     queue = context.ticket.queue
     if queue is None or queue.offer is not None:
@@ -164,8 +164,8 @@ def _wait_for_somebody(
 def _end_rounds(
     context: AssignmentContext, eligibility: Eligibility, found: tuple[Candidate, ...]
 ) -> None:
-    """Nobody took it in any round: it goes to the next team, else to the team's lead,
-    else it waits.
+    """Nobody took it in any round: it overflows to the next team, else the team's lead
+    is asked, else it waits.
     """
     queue, lead = context.queue, eligibility.lead()
     if queue.overflow_to is not None:
@@ -190,13 +190,13 @@ def _end_rounds(
 
 
 def _unanswered(queue: Queue) -> str:
-    """The same for as long as it waits, so that it is recorded once."""
+    """The same text as long as it waits, so that it is recorded once."""
     times = "once" if queue.round == 1 else f"{queue.round} times"
     return f"nobody in {queue.team} took it: every available member was asked {times}"
 
 
 def overflow(context: AssignmentContext) -> None:
-    """To the team that takes over, and into its queue."""
+    """To the overflow team, and into its queue."""
     queue = context.queue
     assert queue.overflow_to is not None, "there is a team to go to"
     team, reason = queue.overflow_to, f"nobody in {queue.team} took it"

@@ -8,7 +8,7 @@ Move = tuple[AssignedTicket | None, AssignedTicket]
 
 
 def handed(directory: Directory, *moves: Move) -> Directory:
-    """The directory with the loads and turns as they are after these."""
+    """The directory with the loads and turns after these changes."""
     for before, after in moves:
         weights, turned = _weights(directory, before, after), _turned(before, after)
         if weights:
@@ -25,7 +25,7 @@ def moves_anything(move: Move) -> bool:
 
 
 def taken(before: AssignedTicket | None, after: AssignedTicket) -> str | None:
-    """Who has it, or an offer of it, and did not before."""
+    """Who has it, or its offer, after and not before; None: nobody new."""
     was = before.owner if before else None
     return after.owner if after.owner != was else None
 

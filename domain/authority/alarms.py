@@ -1,4 +1,4 @@
-"""What comes due while money for a customer waits for somebody's approval."""
+"""What comes due while a refund or compensation waits for approval."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from domain.authority.approval import Approval
 
 @dataclass(frozen=True, kw_only=True)
 class ApprovalUnanswered(Alarm):
-    """Somebody else is asked."""
+    """The approval escalates to somebody else."""
 
     number: int
 

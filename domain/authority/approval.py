@@ -1,4 +1,4 @@
-"""One thing that somebody wants to give the customer, and what was decided of it."""
+"""One refund or compensation that somebody requested, and the decision on it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,9 +20,9 @@ ApprovalState = Literal["pending", "unresolved", "granted", "rejected"]
 
 @dataclass(frozen=True, kw_only=True)
 class Approval:
-    """`unresolved`: it waits, and nobody above the requester, or above who was asked
-    last, could decide it then. `asked`: who was, one after the other, `no_response`:
-    who of them did not answer in time. `escalates_at`: when somebody else is asked.
+    """`unresolved`: it waits, and nobody above the requester, or above the last
+    approver, could decide it then. `asked`: all approvers so far; `no_response`: those
+    who did not answer in time. `escalates_at`: when somebody else is asked.
     `decision_reason`: the reason of the decision.
     """
 

@@ -1,10 +1,10 @@
 """Refunds and compensations of a ticket: requested, granted, rejected.
 
 What lies within the requester's own limit is granted at once. Anything else waits for
-somebody whose limit, own or delegated, suffices at the instant of the decision. Where
-the approver does not answer or is away, the next manager above is asked. Where nobody
-can be asked, it is tried again: when somebody comes back or gets a delegation, and
-after every change of who may approve what.
+somebody whose limit, own or delegated, is high enough at the instant of the decision.
+Where the approver does not answer or is away, the next manager above is asked. Where no
+approver is available, it is tried again: when somebody returns or gets a delegation,
+and after every change of who may approve what.
 """
 
 from collections.abc import Collection
@@ -76,7 +76,9 @@ def approval_unanswered(draft: Draft, number: int, at: datetime, world: World) -
 
 
 def approver_away(draft: Draft, person: str, at: datetime, world: World) -> None:
-    """What waits for this person goes to the next manager above, if they are away."""
+    """Approvals that wait for this person go to the next manager above, if they are
+    away.
+    """
     rules, ticket = AuthorizationRules(at, world), draft.ticket
     why = may_act(world.directory, person) or rules.away(person)
     if why is None or ticket.status == "closed":
@@ -87,8 +89,8 @@ def approver_away(draft: Draft, person: str, at: datetime, world: World) -> None
 
 
 def reroute_approvals(draft: Draft, at: datetime, world: World) -> None:
-    """Those without an approver, if there is one now, or may be one earlier than was
-    known.
+    """Assigns an approver to those without, if there is one now; or updates when there
+    may be one.
     """
     rules, ticket = AuthorizationRules(at, world), draft.ticket
     for approval in ticket.approvals if ticket.status != "closed" else ():
@@ -203,7 +205,7 @@ def _escalate(
     *,
     away: bool = False,
 ) -> None:
-    """`away`: the approver is, and may be asked again once they are back."""
+    """`away`: the approver is away, and may be asked again after that."""
     ticket, before = draft.ticket, approval.approver
     silent = approval.no_response
     if before is not None and not away:
@@ -233,8 +235,9 @@ def _chain_above(
     rules: AuthorizationRules,
     silent: Collection[str],
 ) -> Chain:
-    """Above the last approver. Where nobody is, also somebody who was excluded before
-    and is available now, but never somebody who did not answer (`silent`).
+    """Above the last approver. If nobody is available there, also somebody who was
+    excluded before and is available now, but never somebody who did not answer
+    (`silent`).
     """
     above = rules.chain(spend, above=approval.approver, besides=silent)
     if above.approver is not None:

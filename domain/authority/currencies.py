@@ -1,4 +1,4 @@
-"""The currencies of ISO 4217, in which people pay."""
+"""The currencies of ISO 4217."""
 
 from domain.nearest import did_you_mean
 
@@ -166,11 +166,11 @@ OTHERWISE_CALLED = {
     "RMB": "CNY", "CNH": "CNY", "YUAN": "CNY", "NTD": "TWD", "NT": "TWD", "YEN": "JPY",
     "UKP": "GBP", "STG": "GBP", "EURO": "EUR", "DOLLAR": "USD", "WON": "KRW",
 }  # fmt: skip
-"""What people write, which is no code."""
+"""What people often write instead of the code."""
 
 
 def currency_fault(value: object) -> str | None:
-    """Why this is no currency; None if it is."""
+    """Why this is not a currency; None if it is."""
     if isinstance(value, str) and value in CURRENCIES:
         return None
     meant = OTHERWISE_CALLED.get(value.upper()) if isinstance(value, str) else None

@@ -23,7 +23,7 @@ from domain.event import Event
 from domain.people.directory import Directory
 
 DELEGATIONS = "delegations/all"
-"""One stream: whoever grants something reads all of it, and there are few."""
+"""One stream: granting needs all of them, and there are few."""
 DELEGATION = "delegation"
 
 
@@ -50,7 +50,7 @@ class Delegation:
 def fold_delegations(
     events: Iterable[Event], start: tuple[Delegation, ...] = ()
 ) -> tuple[Delegation, ...]:
-    """In the order in which they were made."""
+    """In the order in which they were created."""
     found = {delegation.id: delegation for delegation in start}
     for event in events:
         match event.fact:

@@ -1,6 +1,6 @@
-"""What can happen to money that somebody wants to give, and to the right to give it.
+"""What can happen to refunds and compensations, and to the right to grant them.
 
-Amounts are decimal text (`"12.50"`), as they were said.
+Amounts are decimal text (`"12.50"`), as they were entered.
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from domain.event import Fact
 
 @dataclass(frozen=True, kw_only=True)
 class AuthorityDelegated(Fact):
-    """`principal` lets `delegate` grant these kinds in their name, from then to then.
-    `team` None: on the tickets of every team.
+    """`principal` lets `delegate` grant these kinds in their name, from `begin` to
+    `end`. `team` None: on the tickets of every team.
     """
 
     topic: ClassVar[str] = "authority.delegated"
@@ -57,9 +57,9 @@ class Ineligible:
 @dataclass(frozen=True, kw_only=True)
 class ApprovalRequested(Fact):
     """`number` counts the ticket's approvals from 1. `approver`: the next manager with
-    enough authority; None = nobody has it. `escalates_at`: when somebody else is asked.
-    `team_lead`: of the ticket's team, who is notified where there is no approver; None
-    also if that is the requester.
+    enough authority; None = no approver is available. `escalates_at`: when somebody
+    else is asked. `team_lead`: of the ticket's team, who is notified where there is no
+    approver; None also if that is the requester.
     """
 
     topic: ClassVar[str] = "approval.requested"
@@ -77,12 +77,12 @@ class ApprovalRequested(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class ApprovalEscalated(Fact):
-    """Who was asked did not answer in time, or is away: the next manager above with
-    enough authority is asked. `from_approver` None: nobody was asked at last; `away`:
-    they are, and may be asked again.
-    `approver` None: nobody has it now, `escalates_at` is when somebody will, as far as
-    that is known, and who was asked before may still decide; `team_lead` as there,
-    once somebody was asked and nobody is any more.
+    """The approver did not answer in time, or is away: the next manager above with
+    enough authority is asked. `from_approver` None: there was no approver before.
+    `away`: that approver is away, and may be asked again. `approver` None: no approver
+    is available now; `escalates_at` is when one will be, as far as known, and earlier
+    approvers may still decide; `team_lead` as in `ApprovalRequested`, once there was an
+    approver and there is none any more.
     """
 
     topic: ClassVar[str] = "approval.escalated"
@@ -98,7 +98,7 @@ class ApprovalEscalated(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class ApprovalGranted(Fact):
-    """`principal`: whose authority it was; `actor`: who used it. Without a request
+    """`principal`: whose authority was used; `actor`: who used it. Without a request
     before it: it was within the requester's own limit.
     """
 

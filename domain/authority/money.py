@@ -12,7 +12,7 @@ AMOUNT = r"[0-9]{1,12}(\.[0-9]{1,4})?"
 def parse_amount(
     value: object, pointer: str, errors: list[FieldError], *, zero: bool = False
 ) -> Decimal:
-    """`"500"`, `"12.50"`. `zero`: whether nothing is an amount too."""
+    """`"500"`, `"12.50"`. `zero`: whether zero is valid too."""
     if isinstance(value, str) and re.fullmatch(AMOUNT, value):
         amount = Decimal(value)
         if amount or zero:

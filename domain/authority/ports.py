@@ -1,4 +1,4 @@
-"""What approvals need to know of a ticket, and of what lies beside it."""
+"""What approvals need to know of a ticket and its context."""
 
 from collections.abc import Mapping
 from typing import Protocol, TypeAlias
@@ -18,7 +18,7 @@ class TicketView(Protocol):
     def team(self) -> str | None: ...
     @property
     def approvals(self) -> tuple[Approval, ...]:
-        """In the order in which they were asked for."""
+        """In the order of their requests."""
         ...
 
 

@@ -15,7 +15,7 @@ from domain.people.directory import managers_above, may_act
 
 @dataclass(frozen=True, kw_only=True)
 class Spend:
-    """What the requester wants to give. `team`: that of the ticket."""
+    """The requested refund or compensation. `team`: that of the ticket."""
 
     kind: SpendKind
     currency: str
@@ -46,7 +46,7 @@ class AuthorizationRules:
     world: World
 
     def answer_within(self, person: str) -> timedelta | None:
-        """By their role; None = without end."""
+        """By their role; None = without limit."""
         authority = self._authority(person)
         return authority.answer_within if authority else ANSWER_WITHIN
 
@@ -69,8 +69,8 @@ class AuthorizationRules:
 
     def mandate(self, person: str, spend: Spend) -> Authorization | str:
         """By their own authority or by one that was delegated to them. Nobody decides
-        on their own request, and no delegate does so for them. A delegation reaches no
-        further than the principal's own limit.
+        on their own request, neither directly nor by a delegate. A delegation reaches
+        no further than the principal's own limit.
         """
         if person == spend.requested_by:
             return "requested it"
@@ -92,8 +92,8 @@ class AuthorizationRules:
     def chain(
         self, spend: Spend, *, above: str | None = None, besides: Collection[str] = ()
     ) -> Chain:
-        """The next manager of the requester with enough authority who is available,
-        `above` this one of them, and none of `besides`.
+        """The next manager of the requester with enough authority who is available:
+        `above` this one, and not one of `besides`.
         """
         passed: list[Ineligible] = []
         managers = [*managers_above(self.world.directory.agents, spend.requested_by)]
@@ -111,7 +111,7 @@ class AuthorizationRules:
     def next_chance(
         self, spend: Spend, *, besides: Collection[str] = ()
     ) -> datetime | None:
-        """When somebody who could decide it comes back, or gets a delegation for it."""
+        """When somebody who could decide it returns, or gets a delegation for it."""
         above = [*managers_above(self.world.directory.agents, spend.requested_by)]
         ends = {end for m in above if (end := on_leave(self.world.oncall, m, self.at))}
         begins = {d.begin for d in self.world.delegations if d.revoked_at is None}

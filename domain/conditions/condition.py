@@ -26,7 +26,7 @@ OPERATORS = ("not", "set", "at_least", "at_most")
 
 
 class Fields(Protocol):
-    """What conditions are asked of."""
+    """The fields that a condition is evaluated on."""
 
     def get(self, name: str, /) -> Value:
         """None: there is none."""
@@ -34,7 +34,9 @@ class Fields(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class FieldTest:
-    """What is asked of one field; what is None (or empty) is not asked."""
+    """The required values of one field; a part that is None (or empty) is not
+    required.
+    """
 
     field: str
     any_of: tuple[Word, ...] = ()
@@ -91,7 +93,7 @@ def _meet(words: tuple[Word, ...], others: tuple[Word, ...]) -> bool:
 
 
 def _among(word: Word, words: tuple[Word, ...]) -> bool:
-    """To Python `True == 1`; to whoever wrote the condition it is not."""
+    """To Python `True == 1`; to the author of a condition it is not."""
     if isinstance(word, str):
         return word in words
     return any(
@@ -137,7 +139,7 @@ def _read_test(field: str, reader: Reader, known: tuple[str, ...]) -> FieldTest:
 def _check_field(field: str, reader: Reader, names: tuple[str, ...]) -> None:
     own = field.startswith(ATTRIBUTE) and field != ATTRIBUTE and ATTRIBUTE in names
     if field == ATTRIBUTE or (field not in names and not own):
-        # All of them, because this is the list that people look for.
+        # All of them, because people look for this list.
         shown = ", ".join(names).replace(ATTRIBUTE, "attributes.…")
         message = f"{field!r} is not one of {shown}{did_you_mean(field, names)}"
         reader.fault(message, UnknownWordError)

@@ -1,5 +1,5 @@
-"""What each field of a ticket can be, as far as a condition may ask about it: words of
-a closed list, true or false, words of one's own, or any text.
+"""The possible values of each field in conditions: words of a closed list, true or
+false, free words, or any text.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The fields that a condition may ask about, and their values at one moment."""
+"""The fields for conditions, and their values at one moment."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -10,12 +10,12 @@ TICKET_FIELDS = (
     "type", "channel", "tier", "priority", "customer", "team", "product_area", "tags",
     "opened_by", ATTRIBUTE,
 )  # fmt: skip
-"""What a ticket is: rules match on these."""
+"""The ticket's properties: rules match on these."""
 STATE_FIELDS = (
     "status", "finished", "paused", "pause_reason", "assignee", "answered",
     "awaiting_reply", "customer_wrote", "reopened",
 )  # fmt: skip
-"""Where it stands."""
+"""Its status."""
 EVENT_FIELDS = (
     "event", "reply", "customer_message", "author_kind", "author_id", "author_role",
     "visibility", "message_channel", "auto_reply", "team_changed", "assignee_changed",
@@ -25,8 +25,8 @@ FIELDS = (*TICKET_FIELDS, *STATE_FIELDS, *EVENT_FIELDS)
 
 
 class TicketFields(NamedTuple):
-    """Attributes are read when they are asked for: a ticket may have dozens of them,
-    and rules ask about few.
+    """Attributes are read when needed: a ticket may have dozens of them, and rules use
+    few.
     """
 
     named: dict[str, Value]
@@ -43,7 +43,9 @@ class TicketFields(NamedTuple):
 
 
 def _value(value: object) -> Value:
-    """An attribute may be any JSON; conditions know words, numbers, lists of words."""
+    """An attribute may be any JSON; conditions compare words, numbers, lists of
+    words.
+    """
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, Iterable) and not isinstance(value, dict):

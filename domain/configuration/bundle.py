@@ -1,7 +1,7 @@
-"""Documents that come together, each of which may name any other of them.
+"""Documents published together, each of which may name any other of them.
 
-Checked as if they were published one after the other, and what is probably unintended
-is looked for with all of them in force; nothing is kept here.
+Validated as if they were published one after the other, then checked for what is
+probably unintended with all of them in force; nothing is stored here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,14 +33,14 @@ Action = Literal["create", "replace", "restore", "retire"]
 
 
 def in_order(names: Iterable[Named]) -> list[Named]:
-    """In which each kind names only what came before."""
+    """An order in which each kind names only earlier ones."""
     return sorted(names, key=lambda named: ORDER.index(named[0]))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bundle:
-    """`expansions`: what its calendars and schedules have of others, looked up.
-    `prunes`: of which kinds whatever it does not name is retired.
+    """`expansions`: data from others that its calendars and schedules need, looked up.
+    `prunes`: kinds of which every document that it does not name is retired.
     """
 
     documents: Documents
@@ -60,8 +60,8 @@ class Bundle:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One document that the bundle publishes or retires, and what differs from the
-    version before it. `version`: that is published, or is the last.
+    """One document that the bundle publishes or retires, and the differences from the
+    version before. `version`: the published one, or the last.
     """
 
     action: Action
@@ -73,9 +73,9 @@ class Change:
 def changes(
     bundle: Bundle, config: Configuration, book: OnCallBook, at: datetime
 ) -> tuple[Change, ...]:
-    """What would be published of it, in the order in which to publish it: nothing that
-    is in force as it is; and then what would be retired. Raises InvalidError that
-    points to `/<kind>/<name>/…`, RuleError for what is in use.
+    """What would be published, in the order of publishing, without documents that do
+    not change; and then what would be retired. Raises InvalidError that points to
+    `/<kind>/<name>/…`, RuleError for documents in use.
     """
     made, facts = overlaid_with(bundle, config, at)
     gone = pruned(made, bundle.prunes, bundle.documents, book, at)
@@ -103,8 +103,8 @@ def change(config: Configuration, fact: PolicyPublished | PolicyRetired) -> Chan
 def overlaid_with(
     bundle: Bundle, config: Configuration, at: datetime
 ) -> tuple[Configuration, Sequence[PolicyPublished]]:
-    """The configuration with it in force, and what that publishes: nothing that is in
-    force as it is. Raises InvalidError that points to `/<kind>/<name>/…`.
+    """The configuration with it in force, and the facts of publishing, without
+    documents that do not change. Raises InvalidError that points to `/<kind>/<name>/…`.
     """
     facts, errors = list[PolicyPublished](), list[FieldError]()
     for written in bundle.in_order():

@@ -1,7 +1,8 @@
-"""What ops configured: every version of every policy, team and agent, folded.
+"""Everything that ops configured: every version of every policy, team and agent,
+folded.
 
-A published version never changes; a ticket pins the version it was attached to. How one
-is published is in `publishing`.
+A published version never changes; a ticket pins the version it was attached to.
+Publishing is in `publishing`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -108,8 +109,8 @@ class Published:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One name of one kind, with all that it ever was. `stream_version` is its ETag.
-    `retired_at`, `retired_by`: of one that is retired now.
+    """One name of one kind, with all its versions. `stream_version` is its ETag.
+    `retired_at`, `retired_by`: if it is retired now.
     """
 
     versions: tuple[Published, ...] = ()
@@ -130,11 +131,10 @@ NEVER_PUBLISHED = Entry()
 class Configuration:
     """`chat_targets`: names of those that the operator set up; None: not known here.
     `url_refusal`: why no request ever goes to a URL; None: not known here.
-    `used_words`: by field, those that tickets have had; None: not known here.
-    `mail`: whether a mail server is set up; None: not known here.
-    `unpromised`: how many open tickets of each type have no promise, where that was
-    asked.
-    `normal`: how what is published is compared, which may lack later defaults.
+    `used_words`: by field, the words that tickets have had; None: not known here.
+    `mail`: whether a mail server is set up; None: not known here. `unpromised`: how
+    many open tickets of each type have no promise, if that was counted. `normal`: how
+    published documents are compared, which may lack later defaults.
     """
 
     entries: dict[tuple[Kind, str], Entry] = field(default_factory=dict)
@@ -150,7 +150,7 @@ class Configuration:
 
     @cached_property
     def revision(self) -> int:
-        """How often anything of it was published or retired."""
+        """How many documents were published or retired."""
         return sum(entry.stream_version for entry in self.entries.values())
 
     def current(self, kind: Kind) -> Iterator[Published]:
@@ -160,14 +160,14 @@ class Configuration:
                 yield entry.current
 
     def retired(self, kind: Kind) -> Iterator[Published]:
-        """The last version of each that is retired, in the order of their names."""
+        """The last version of each retired document, in the order of their names."""
         for (found, _), entry in sorted(self.entries.items()):
             if found == kind and entry.retired and entry.versions:
                 yield entry.versions[-1]
 
     @cached_property
     def sla_policies(self) -> tuple[SlaPolicy, ...]:
-        """In the order in which they are asked."""
+        """In the order in which they are evaluated."""
         policies = [p.sla_policy for p in self.current("sla-policies")]
         return tuple(sorted(policies, key=lambda p: (p.order, p.ref.name)))
 
@@ -178,7 +178,9 @@ class Configuration:
         return self._version("calendars", name, version).calendar
 
     def macro(self, name: str) -> Macro:
-        """The last version, a retired one too: a pinned ladder may still run it."""
+        """The last version, also if retired: a pinned escalation policy may still run
+        it.
+        """
         versions = self.entry("macros", name).versions
         if not versions:
             raise NotFoundError("macro", name)
@@ -209,14 +211,14 @@ class Configuration:
         return replace(self, entries=entries)
 
     def without(self, names: Iterable[tuple[Kind, str]]) -> "Configuration":
-        """As it would be with these retired."""
+        """The configuration with these retired."""
         gone = {named: replace(self.entry(*named), retired=True) for named in names}
         return replace(self, entries={**self.entries, **gone})
 
     def lint_context(
         self, at: datetime | None = None, book: OnCallBook | None = None
     ) -> LintContext:
-        """From `at` on hours without anybody are looked for, by the `book` with its
+        """Searches for hours that nobody covers from `at` on, by the `book` with its
         overrides and leaves if there is one.
         """
 
@@ -256,7 +258,7 @@ class Configuration:
 
     @cached_property
     def _given_words(self) -> Words:
-        """By field, what macros give to tickets."""
+        """By field, the words that macros set on tickets."""
         found: dict[str, set[str]] = {}
         for macro in (p.macro for p in self.current("macros")):
             found.setdefault("tags", set()).update(macro.add_tags)

@@ -10,9 +10,9 @@ from domain.event import Fact, Json
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyPublished(Fact):
-    """`document` as it was written; `resolved`, of a calendar with every date spelled
-    out and of a schedule with every shift of a text, because the packages that know the
-    holidays and read the texts change.
+    """`document` as it was written; `resolved`: a calendar with every date and a
+    schedule with every shift of a text, because the packages that know the holidays and
+    read the texts change.
     """
 
     topic: ClassVar[str] = "policy.published"
@@ -27,7 +27,9 @@ class PolicyPublished(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyRetired(Fact):
-    """`warnings`: what names it all the same, and the hours that it uncovers."""
+    """`warnings`: documents that still name it, and the hours that it leaves
+    uncovered.
+    """
 
     topic: ClassVar[str] = "policy.retired"
     kind: Kind

@@ -1,7 +1,8 @@
 """The book of who is on call, from the log: versions, overrides, swaps, leaves, and
 people who left.
 
-Not in `domain.oncall`: it folds the facts of publishing, which are configuration's.
+Not in `domain.oncall`, because it folds the facts of publishing, which belong to
+configuration.
 """
 
 from collections.abc import Iterable
@@ -22,7 +23,7 @@ from domain.oncall.schedule_form import parse_schedule
 
 
 def fold_oncall(events: Iterable[Event], start: OnCallBook | None = None) -> OnCallBook:
-    """The very same book if none of the events is about it."""
+    """Returns the same book if none of the events is about it."""
     book = OnCallBook() if start is None else start
     for event in events:
         book = _evolve(book, event)
@@ -54,7 +55,7 @@ def _evolve(book: OnCallBook, event: Event) -> OnCallBook:
 
 
 def _gone(fact: PolicyPublished | PolicyRetired) -> str | None:
-    """Why they are on call no more; None: they are."""
+    """Why they cannot be on call any more; None: they can."""
     if isinstance(fact, PolicyRetired):
         return "retired"
     return None if fact.document.get("active", True) is True else "not active"

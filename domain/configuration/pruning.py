@@ -1,7 +1,7 @@
-"""Retiring what a bundle does not name, of the kinds that it names.
+"""Retires what a bundle does not name, of the kinds that it names.
 
-Nothing goes that something which stays still names, and nobody who is on call: that is
-refused by name, and all of it is left as it is.
+A document that another one still names, or a person who is on call, is not retired: the
+whole bundle is refused, with the names.
 """
 
 from collections.abc import Collection, Iterator
@@ -26,8 +26,8 @@ def pruned(
     book: OnCallBook,
     at: datetime,
 ) -> tuple[PolicyRetired, ...]:
-    """`config`: with the bundle in force. What names others goes before them. Raises
-    RuleError that says of each what is in use, and by what.
+    """`config`: with the bundle in force. A document is retired before those that it
+    names. Raises RuleError that says for each what is in use, and by what.
     """
     gone = [n for n in beside(config, kinds, kept) if config.entry(*n).current]
     if not gone:
@@ -42,7 +42,7 @@ def pruned(
 def beside(
     config: Configuration, kinds: Collection[Kind], kept: Collection[Named]
 ) -> list[Named]:
-    """What there is or was of these kinds beside what is kept; users first."""
+    """Documents of these kinds, current or past, that are not kept; users first."""
     found = [n for n in config.entries if n[0] in kinds and n not in kept]
     return sorted(found, key=lambda named: (-ORDER.index(named[0]), named[1]))
 
@@ -63,8 +63,9 @@ def _in_use(
 
 
 def _as_after(after: Configuration, book: OnCallBook) -> OnCallBook:
-    """By the schedules that stay, with the overrides that were made. Whom a document
-    names is known without looking weeks ahead; overrides and calendar texts are left.
+    """By the schedules that stay, with their overrides. Only the people named in
+    documents matter, so no weeks ahead are computed; overrides and calendar texts are
+    left out.
     """
     plans = dict[str, Plan]()
     for published in after.current("schedules"):

@@ -1,8 +1,8 @@
-"""Retiring what ops configure, and what the end of it would leave without.
+"""Retiring configuration, and what becomes uncovered by that.
 
-What other documents name is in use, and is retired only by force: then who reads them
-is told. What promises are counted by is not retired even so, as long as it is named:
-they would break, and nobody would hear of it.
+A document that others name is in use, and is retired only by force; then the answer
+warns which documents name it. A document by which promises are counted is not retired
+even by force while it is named: the promises would be breached without any warning.
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,9 @@ def retire(
     at: datetime | None = None,
     force: bool = False,
 ) -> PolicyRetired:
-    """`book`, `at`: to say which hours it uncovers. Raises NotFoundError, RuleError."""
+    """`book`, `at`: to find the hours that it leaves uncovered. Raises NotFoundError,
+    RuleError.
+    """
     in_force(config, kind, name)
     found = (*uses(config, kind, name), *hours_left(kind, name, book, at))
     in_use = "; ".join(fault.message for fault in found)
@@ -46,7 +48,7 @@ def retire(
 
 
 def in_force(config: Configuration, kind: Kind, name: str) -> Published:
-    """Raises NotFoundError, which of a retired one says how to bring it back."""
+    """Raises NotFoundError; for a retired document it says how to restore it."""
     entry = config.entry(kind, name)
     if entry.current is not None:
         return entry.current
@@ -62,7 +64,7 @@ def in_force(config: Configuration, kind: Kind, name: str) -> Published:
 
 
 def restorable(config: Configuration, kind: Kind, name: str) -> Json:
-    """The document by which it comes back. Raises NotFoundError, RuleError."""
+    """The document that restores it. Raises NotFoundError, RuleError."""
     entry = config.entry(kind, name)
     if not entry.versions:
         raise NotFoundError(SINGULAR[kind], name)
@@ -94,7 +96,7 @@ def uses(config: Configuration, kind: Kind, name: str) -> Iterator[FieldError]:
 def left_by(
     config: Configuration, name: str, document: Json, book: OnCallBook, at: datetime
 ) -> tuple[FieldError, ...]:
-    """What an agent who is not active any more by this document leaves."""
+    """The hours that a deactivated agent leaves uncovered."""
     before = config.directory.agents.get(name)
     if document.get("active", True) is not False or before is None or not before.active:
         return ()
@@ -105,7 +107,7 @@ def left_by(
 def hours_left(
     kind: Kind, name: str, book: OnCallBook | None, at: datetime | None
 ) -> Iterator[FieldError]:
-    """Of each schedule by which they are on call within weeks: who steps in, or that
+    """For each schedule by which they are on call within weeks: who stands in, or that
     nobody does, and when.
     """
     if kind != "agents" or book is None or at is None:

@@ -1,5 +1,5 @@
-"""What can be said of a bundle without knowing what is published: all but the names
-that stand elsewhere.
+"""What can be checked in a bundle without the published configuration: everything but
+references to documents that are not in it.
 """
 
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from domain.event import Json
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """`unchecked`: names that the bundle does not hold, and where they stand."""
+    """`unchecked`: names that the bundle does not contain, and where they are."""
 
     faults: tuple[FieldError, ...]
     unchecked: tuple[FieldError, ...]
 
 
 class _Anything:
-    """A name that is not in the bundle may well be published."""
+    """A name that is not in the bundle may be published."""
 
     def __contains__(self, _: object) -> bool:
         return True
@@ -45,8 +45,8 @@ def validated(bundle: Bundle) -> Findings:
 
 
 def _of_people(found: FieldError) -> bool:
-    """Of a calendar text that can be read: whom its summaries mean, agents say that are
-    not all in the bundle.
+    """If a calendar text can be read: its summaries name agents, who need not be in the
+    bundle.
     """
     return found.pointer.startswith("/schedules/") and found.pointer.endswith("/ical")
 

@@ -1,9 +1,9 @@
-"""The same checks as when a document is published, over everything that is in force
-now: what was fine then may have come to nothing since (somebody left, a policy went).
+"""The same checks as when a document is published, for everything that is in force now:
+a reference may have become invalid since (somebody left, a policy was retired).
 
-Deliberately absent: what a calendar was warned of is kept from when it was published,
-because the packages that know the holidays are not asked again; likewise until when the
-series of a schedule's texts are spelled out.
+Deliberately absent: the warnings of a calendar are those from when it was published,
+because the holiday packages are not read again; likewise the end of the expanded series
+of a schedule's texts.
 """
 
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ class ConfigWarning:
 def config_warnings(
     config: Configuration, book: OnCallBook, at: datetime
 ) -> Iterator[ConfigWarning]:
-    """By kind, then by name. Four weeks ahead of `at` are looked at for gaps."""
+    """By kind, then by name. Gaps are searched for four weeks from `at` on."""
     around = config.lint_context(at, book)
     for found in unpromised_elsewhere(config.sla_policies, config.unpromised):
         yield ConfigWarning(

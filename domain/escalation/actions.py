@@ -1,7 +1,7 @@
-"""What a step does to the ticket, beside notifying people: it reassigns it, raises its
-priority, adds watchers, runs macros, changes its status.
+"""What a step does to the ticket besides notifying people: it reassigns the ticket,
+raises its priority, adds watchers, runs macros, changes its status.
 
-Everything is recorded, also what was tried in vain.
+Everything is recorded, also what had no effect.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,9 @@ from domain.people.directory import may_act
 
 @dataclass(frozen=True, kw_only=True)
 class StepActions:
-    """One step's, at one instant. `others`: what is not decided by escalation."""
+    """The actions of one step at one instant. `others`: what is decided by other
+    concepts.
+    """
 
     draft: EscalationDraft
     run: Run
@@ -32,18 +34,18 @@ class StepActions:
 
     @property
     def place(self) -> str:
-        """Where the step stands in the policy; steps are counted from 0 as in facts."""
+        """The step's place in the policy; steps are counted from 0 as in facts."""
         return f"escalation policy {self.policy.name}, /steps/{self.run.step}"
 
     def change_anything(self, found: tuple[Candidate, ...]) -> bool:
-        """Whether something is done to the ticket, whoever hears of it."""
+        """Whether the step changes the ticket, whoever it notifies."""
         step = self.step
         status = step.status and step.status.to != self.draft.ticket.status
         changes = bool(step.watch or step.macros or status) or self._raises()
         return changes or chosen_of(found) is not None
 
     def candidates(self) -> tuple[Candidate, ...]:
-        """Whom the step could give the ticket to, at most one of them chosen."""
+        """Who could be assigned by the step, at most one of them chosen."""
         wanted = self.step.reassign
         if wanted is None:
             return ()
@@ -54,7 +56,7 @@ class StepActions:
         routing, strategy = directory.routing(team), wanted.strategy
         needs = dict(routing.required) | routing.preferred_skills(ticket.attributes)
         if strategy == "skilled" and not needs:
-            strategy = "least_loaded"  # the team does not say which skills it takes
+            strategy = "least_loaded"  # the team does not say which skills it needs
         return candidates(
             directory,
             team,
@@ -111,7 +113,7 @@ class StepActions:
 
     @property
     def _place(self) -> str:
-        """Where a round robin keeps its turn: each step has its own."""
+        """The place of this step's own round robin."""
         return f"{self.policy.name}/{self.run.step}/reassign"
 
     def _reassign(self, found: tuple[Candidate, ...], cause: int) -> None:

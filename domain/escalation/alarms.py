@@ -1,5 +1,5 @@
-"""What comes due of an escalation: its next step, steps before the breach, and the end
-of what holds it still.
+"""What comes due in an escalation: its next step, steps before the breach, and the end
+of an acknowledgement or a pause.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ class StepDue(Alarm):
 
 @dataclass(frozen=True, kw_only=True)
 class EarlyStepDue(Alarm):
-    """A step before the breach, which no run of the clock has taken yet."""
+    """A step before the breach that no run of the clock has taken yet."""
 
     step: int
 
@@ -39,7 +39,7 @@ def run_alarms(run: Run) -> Iterator[EscalationAlarm]:
 
 
 def early_alarms(clock: Clock, runs: Sequence[Run]) -> Iterator[EscalationAlarm]:
-    """Of a clock that is live; `runs`: all of the ticket."""
+    """Of a live clock; `runs`: all of the ticket."""
     if not clock.early_left:
         return
     own = [run for run in runs if run.clock == clock.key]

@@ -1,4 +1,6 @@
-"""Whom a step means and whom it does not, each with the reasons, as facts keep them."""
+"""Who is a recipient of a step and who is excluded, each with the reasons, as recorded
+in facts.
+"""
 
 from dataclasses import dataclass
 
@@ -7,9 +9,9 @@ from domain.escalation.target import TargetKind
 
 @dataclass(frozen=True, kw_only=True)
 class Because:
-    """A reason as data, for whoever says it in another language. `name`: the team or
-    the schedule; of a manager, whose. `level`: of a manager, 1 = the direct one.
-    `catch_all`: asked because the step alone reaches nobody.
+    """A reason as data, so that it can be translated. `name`: the team or the schedule;
+    for a manager, whose manager. `level`: of a manager, 1 = the direct one.
+    `catch_all`: notified because the step alone reaches nobody.
     """
 
     target: TargetKind
@@ -20,8 +22,8 @@ class Because:
 
 @dataclass(frozen=True, kw_only=True)
 class Chosen:
-    """Somebody a step means; every target that means them has its reason here, in
-    words and, in the same order, as data.
+    """A recipient of a step. Every target that resolves to this person has its reason
+    here, in words and, in the same order, as data.
     """
 
     person: str
@@ -32,7 +34,7 @@ class Chosen:
 
 @dataclass(frozen=True, kw_only=True)
 class Excluded:
-    """Somebody a step might have meant, and why it does not."""
+    """Somebody a step might have notified, and why it does not."""
 
     person: str
     reason: str

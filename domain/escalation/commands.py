@@ -25,8 +25,8 @@ class Escalate:
 @dataclass(frozen=True, kw_only=True)
 class StepUndelivered:
     """A command to the ticket: this step reached nobody, so the next must not wait.
-    Idempotent by clock, step and repetition. `reason`: that of the one who was lost by
-    failures, if there is one; else nobody had a channel that is set up.
+    Idempotent by clock, step and repetition. `reason`: that all channels of somebody
+    failed, if so; else that nobody had a channel that is set up.
     """
 
     clock: str
@@ -38,8 +38,8 @@ class StepUndelivered:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonNotified:
-    """A command to the ticket. Idempotent by the notification. `about`: version of the
-    event that chose this person.
+    """A command to the ticket: a message to this person was sent. Idempotent by the
+    notification. `about`: version of the event that chose this person.
     """
 
     notification: str

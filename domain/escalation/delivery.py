@@ -1,4 +1,4 @@
-"""What became of the messages of steps, as the ticket hears of it."""
+"""The results of the messages of steps, as recorded in the ticket."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -38,8 +38,8 @@ def undelivered(
     world: EscalationWorld,
     others: TicketActions,
 ) -> None:
-    """The messages of the step reached nobody: the next one is due now, or after the
-    last one the catch-all is notified.
+    """No message of the step reached anybody: the next step is due now, or after the
+    last step the catch-all is notified.
     """
     _hasten(draft, command, at)
     for run in draft.ticket.runs:
@@ -55,8 +55,8 @@ def undelivered(
 
 
 def _hasten(draft: EscalationDraft, command: StepUndelivered, at: datetime) -> None:
-    """It is recorded and no more where there is no next step, where the run has gone on
-    meanwhile, or where somebody looks after the ticket.
+    """Only recorded, without effect, where there is no next step, where the run has
+    continued meanwhile, or where the ticket is acknowledged.
     """
     for run in draft.ticket.runs:
         if run.clock != command.clock or run.state == "ended":

@@ -14,7 +14,7 @@ def end_runs(
     clock: str | None = None,
     cause: int | None = None,
 ) -> None:
-    """The runs of this clock; None = of every clock."""
+    """Ends the runs of this clock; None = of every clock."""
     for run in draft.ticket.runs:
         if run.state != "ended" and clock in (None, run.clock):
             fact = EscalationEnded(clock=run.clock, reason=reason)
@@ -22,7 +22,9 @@ def end_runs(
 
 
 def exhaust(draft: EscalationDraft, key: str, at: datetime) -> None:
-    """The run of a breached clock, if its policy has no step from the breach on."""
+    """Exhausts the run of a breached clock if its policy has no step from the breach
+    on.
+    """
     for run in draft.ticket.runs:
         steps = len(draft.ticket.escalation_policy(run.policy).steps)
         at_end = run.state == "running" and run.step == steps

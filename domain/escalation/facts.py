@@ -1,7 +1,7 @@
 """What can happen to a run of an escalation policy.
 
-Each fact that leaves a run waiting says when it goes on (`next_due_at`), so that a run
-can be folded without the calendar and the schedules that it was worked out by.
+Each fact that leaves a run waiting says when it continues (`next_due_at`), so that a
+run can be folded without the calendar and the schedules used to compute it.
 """
 
 from dataclasses import dataclass, field
@@ -26,8 +26,8 @@ class EscalationPinned(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationStarted(Fact):
-    """`clock` is `<metric>/<cycle>`. `breach_at` None: before the breach, by a step
-    that is due earlier or by hand. `step`: with which it starts.
+    """`clock` is `<metric>/<cycle>`. `breach_at` None: it started before the breach, by
+    a pre-breach step or by hand. `step`: its first step.
     """
 
     topic: ClassVar[str] = "escalation.started"
@@ -54,11 +54,11 @@ class EscalationBreached(Fact):
 @dataclass(frozen=True, kw_only=True)
 class EscalationStepFired(Fact):
     """`repetition` counts the repeats of the policy from 0; `due_at` is exact. `chosen`
-    and `excluded`: who its targets were at this instant, and who they were not.
+    and `excluded`: who its targets resolved to at this instant, and who was excluded.
     `next_due_at` None: it waits for the clock, or was the last. `turns`: by round robin
-    of the step, whose turn it was. `unresolved_targets`: targets that mean nobody at
-    all, and chains of managers shorter than asked for, with the reason. `picked`: by
-    target that takes one member of a team, who that was; None: nobody.
+    of the step, whose turn it was. `unresolved_targets`: targets without any person,
+    and chains of managers shorter than required, with the reason. `picked`: by target
+    that takes one member of a team, who that was; None: nobody.
     """
 
     topic: ClassVar[str] = "escalation.step_fired"
@@ -78,7 +78,7 @@ class EscalationStepFired(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationStepSkipped(Fact):
-    """The step did nothing, and why; the run goes on."""
+    """The step did nothing, and why; the run continues."""
 
     topic: ClassVar[str] = "escalation.step_skipped"
     clock: str
@@ -92,8 +92,8 @@ class EscalationStepSkipped(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationCatchAllFired(Fact):
-    """No message of the last step came through, so the catch-all of the policy is asked
-    for the people who were not tried.
+    """No message of the last step was delivered, so the catch-all of the policy
+    notifies its people who were not tried yet.
     """
 
     topic: ClassVar[str] = "escalation.catch_all_fired"
@@ -104,15 +104,15 @@ class EscalationCatchAllFired(Fact):
 
 
 CHOOSING = (EscalationStepFired, EscalationCatchAllFired)
-"""What chooses the people who are to be notified."""
+"""The facts that choose the people to be notified."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationNotified(Fact):
-    """A message to this person left: at `sent_at` a provider took the first one of the
-    notification. Who was chosen, whether or not a message left, is in
-    `escalation.step_fired` and `escalation.catch_all_fired`; `target` and `reason` are
-    from there.
+    """A message to this person was sent: at `sent_at` a provider accepted the first one
+    of the notification. Everybody who was chosen, whether or not a message was sent, is
+    in `escalation.step_fired` and `escalation.catch_all_fired`; `target` and `reason`
+    are copied from there.
     """
 
     topic: ClassVar[str] = "escalation.notified"
@@ -129,7 +129,7 @@ class EscalationNotified(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationReassigned(Fact):
-    """`turn`: the place of a round robin that went on with this."""
+    """`turn`: the place of the round robin that advanced."""
 
     topic: ClassVar[str] = "escalation.reassigned"
     clock: str
@@ -145,7 +145,7 @@ class EscalationReassigned(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationReassignmentFailed(Fact):
-    """Nobody could take it; each candidate says why. `team=None`: it has none."""
+    """Nobody could take it; each candidate has a reason. `team=None`: it has none."""
 
     topic: ClassVar[str] = "escalation.reassignment_failed"
     clock: str
@@ -158,7 +158,7 @@ class EscalationReassignmentFailed(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationUndelivered(Fact):
-    """No message of this step came through to anybody: the next step does not wait."""
+    """No message of this step was delivered to anybody: the next step does not wait."""
 
     topic: ClassVar[str] = "escalation.undelivered"
     clock: str
@@ -171,9 +171,9 @@ class EscalationUndelivered(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationWaiting(Fact):
-    """A step that reaches nobody waits for somebody to be there; `since` the first
-    try, `until` the next one. `excluded`: whom it means, `candidates`: for whom it
-    might be, and why not now.
+    """A step that reaches nobody waits for somebody to be available; `since` the first
+    try, `until` the next one. `excluded`: the people of its targets, `candidates`:
+    people who could be assigned, each with the reason why not now.
     """
 
     topic: ClassVar[str] = "escalation.waiting"
@@ -187,7 +187,7 @@ class EscalationWaiting(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationAcknowledged(Fact):
-    """Somebody looks after it; without progress the run goes on at `until` (None:
+    """Somebody acknowledged it; without progress the run continues at `until` (None:
     never).
     """
 
@@ -199,8 +199,8 @@ class EscalationAcknowledged(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationPaused(Fact):
-    """`left`: to the next step, in the time by which that one counts. `until`: the
-    longest pause.
+    """`left`: the time to the next step, business or wall time as that step counts.
+    `until`: the end of the longest pause.
     """
 
     topic: ClassVar[str] = "escalation.paused"
@@ -232,10 +232,10 @@ class EscalationForced(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationMigrated(Fact):
-    """By command, the clock and its run, if one has begun, go on by another version of
-    their policy: at the step of the same number or, where there are fewer, at the last.
-    `early`: its steps before the breach. `left`: to the next step, if the run is
-    paused. What is None stays as it was.
+    """By command, the clock and its run, if one has begun, continue by another version
+    of their policy: at the step of the same number or, where there are fewer, at the
+    last. `early`: its steps before the breach. `left`: the time to the next step, if
+    the run is paused. A field that is None stays as it was.
     """
 
     topic: ClassVar[str] = "escalation.migrated"
@@ -276,7 +276,7 @@ RunFact: TypeAlias = (
     | EscalationExhausted
     | EscalationEnded
 )
-"""Of one run that goes on: its clock says which."""
+"""Facts of one run: the clock identifies it."""
 EscalationFact: TypeAlias = (
     EscalationPinned
     | EscalationStarted

@@ -1,7 +1,7 @@
-"""Runs taken over to the newest version of their policy, by command.
+"""Runs migrated to the newest version of their policy, by command.
 
-The step that is next keeps its number. What a run has waited for it so far counts by
-the new version too; steps before the breach are planned again for each clock that still
+The next step keeps its number. The time that a run has waited for it so far counts in
+the new version too. Steps before the breach are planned again for each clock that still
 runs.
 """
 
@@ -29,8 +29,8 @@ def migrate(
     reason: str,
     name: str | None = None,
 ) -> None:
-    """Clocks and runs of this ticket, to the newest version of the escalation policy
-    `name`; None: of each.
+    """Migrates the clocks and runs of this ticket to the newest version of the
+    escalation policy `name`; None: of each.
     """
     for old in {p.ref.name: p for p in draft.ticket.escalation_policies}.values():
         new = world.escalation_policy(old.ref.name)
@@ -66,7 +66,7 @@ class Migration:
         left = None if run is None else self._left(run, step)
         due = None
         if run is not None and run.state == "waiting":
-            due = self.at  # the new version says what becomes of it
+            due = self.at  # the new version decides what happens to the step
         elif run is not None and run.state == "running" and left is not None:
             following, ticket = self.new.steps[step], self.draft.ticket
             due = later(ticket, key, following, self.at, left, self.world)
@@ -88,7 +88,7 @@ class Migration:
         return min(max(run.step, first), len(self.new.steps) - 1)
 
     def _left(self, run: Run, step: int) -> timedelta | None:
-        """Until the step that is next, less what was waited for it already."""
+        """The time until the next step, less the time waited for it already."""
         old = self.draft.ticket.escalation_policy(run.policy)
         if run.breach_at is None:
             return None

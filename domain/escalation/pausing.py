@@ -1,4 +1,4 @@
-"""Runs that wait: for whoever acknowledged the ticket, or while it is paused."""
+"""Runs that wait: because the ticket is acknowledged, or paused."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -27,8 +27,8 @@ PROGRESS = (TicketAssigned, TicketPaused, TicketUpdated)
 
 
 def acknowledge(draft: EscalationDraft, by: str, at: datetime) -> None:
-    """Runs wait for whoever said that they look after the ticket, also a run that is
-    paused with the ticket, which may go on at any moment.
+    """Runs wait while somebody has acknowledged the ticket, also a run that is paused
+    with the ticket, because the ticket may be resumed at any moment.
     """
     cause = draft.ticket.version
     for run in draft.ticket.runs:
@@ -52,15 +52,15 @@ def _acknowledge(
 def follow(
     draft: EscalationDraft, facts: Sequence[Fact], at: datetime, world: EscalationWorld
 ) -> None:
-    """Progress prolongs an acknowledgement; runs pause with the ticket, and the time
-    left to the next step is left afterwards.
+    """Progress prolongs an acknowledgement. Runs pause with the ticket, and the time
+    left to the next step stays the same.
     """
     if any(_is_progress(fact) for fact in facts):
         _prolong(draft, at)
     forced = any(isinstance(fact, EscalationForced) for fact in facts)
     for run in draft.ticket.runs:
         if draft.ticket.pause is not None:
-            # What a person asks for during the pause does not wait for its end.
+            # An escalation forced by a person does not wait for the end of the pause.
             if not forced:
                 pause(draft, run.clock, at, world)
         elif run.state == "paused":
@@ -68,7 +68,9 @@ def follow(
 
 
 def _is_progress(fact: Fact) -> bool:
-    """Somebody who handles the ticket did something; what a customer writes is none."""
+    """Somebody who handles the ticket did something; a customer's message is no
+    progress.
+    """
     if isinstance(fact, TicketMessageAdded):
         return fact.author.kind == "agent"
     return isinstance(fact, PROGRESS)
@@ -104,9 +106,9 @@ def pause(
 def end_wait(
     draft: EscalationDraft, run: Run, at: datetime, world: EscalationWorld
 ) -> None:
-    """An acknowledgement without progress, or the longest pause, is over: the run goes
-    on where it was, at once; never from its start. If the ticket is paused, the run
-    pauses after an acknowledgement.
+    """An acknowledgement without progress, or the longest pause, is over: the run
+    continues at once where it stopped; never from its start. If the ticket is paused,
+    the run pauses after an acknowledgement.
     """
     if run.state == "paused":
         _resume_paused(draft, run, "the longest pause is over", at, world)

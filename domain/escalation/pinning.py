@@ -27,7 +27,7 @@ def pin(
 
 
 def lead_times(policy: EscalationPolicy) -> tuple[Lead, ...]:
-    """Of the steps that are due before the breach."""
+    """The steps that are due before the breach."""
     return tuple(
         Lead(step=i, threshold=step.threshold, wall=step.time == "wall")
         for i, step in enumerate(policy.steps)

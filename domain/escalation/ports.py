@@ -1,5 +1,5 @@
-"""What escalation sees of a ticket, of what is known beside it, and of what others do
-to the ticket for a step.
+"""What escalation sees of a ticket and its context, and what others do to the ticket
+for a step.
 """
 
 from collections.abc import Mapping
@@ -21,11 +21,11 @@ from domain.sla.ports import ConditionTicket
 
 
 class OfferQueue(Protocol):
-    """In which the ticket is offered to one agent after the other."""
+    """The queue in which the ticket is offered to one agent after the other."""
 
     @property
     def asked(self) -> Mapping[str, str]:
-        """By agent who did not take it, what they answered, in words."""
+        """By agent who did not take it: what they answered, in words."""
         ...
 
 
@@ -51,7 +51,7 @@ class EscalationTicket(ConditionTicket, Protocol):
         ...
 
     def lead_times(self, escalation_policy: str | None) -> tuple[Lead, ...] | None:
-        """Of the steps before the breach, by the version pinned last; None: this
+        """The steps before the breach, by the version pinned last; None: this
         escalation policy is not pinned.
         """
         ...
@@ -77,8 +77,8 @@ class EscalationWorld(Protocol):
 
 
 class TicketActions(Protocol):
-    """What a step does to the ticket by rules that are not of escalation. `cause`:
-    version of the event that the step fired.
+    """What a step does to the ticket by rules of other concepts. `cause`: version of
+    the event that the step fired.
     """
 
     def run_macro(self, name: str, at: datetime, cause: int) -> None: ...
@@ -94,7 +94,7 @@ class TicketActions(Protocol):
     ) -> None: ...
 
     def directory_without_offer(self) -> Directory:
-        """With the loads as they would be if nobody were offered the ticket now: an
-        offer of it takes nothing from who may get it by a step.
+        """With the loads as if the ticket were offered to nobody now: its own offer
+        must not use up the capacity of an agent who may get it by a step.
         """
         ...

@@ -1,5 +1,5 @@
-"""Who a step means at an instant: each person with the reasons, and who it does not
-mean with the reason why not. Recorded as it was found; replays read the record.
+"""The recipients of a step at an instant, each with the reasons, and who is excluded,
+with the reason. Recorded as found; replays read the record.
 """
 
 from collections.abc import Iterator
@@ -33,11 +33,11 @@ class Resolution:
     turns: dict[str, str] = field(default_factory=dict)
     picked: dict[str, str | None] = field(default_factory=dict)
     unresolved_targets: list[str] = field(default_factory=list)
-    """Targets that mean nobody at all, or end before the level asked for, and why."""
+    """Targets without any person, or with fewer managers than required, and why."""
 
     def add(self, target: Target, place: str, instead: str = "") -> None:
-        """`place`: where it stands; a target that goes round has its turn there.
-        `instead`: why it is asked in the place of the step's own.
+        """`place`: where the target stands in the policy; its round robin keeps its
+        turn there. `instead`: why this target is used instead of the step's own.
         """
         others, means = len(self.excluded), tuple(self._meant(target, place))
         nobody = not means and len(self.excluded) == others
@@ -86,7 +86,7 @@ class Resolution:
         unfit = may_act(context.directory, person) or barred(context, person)
         if unfit is None and not context.log_notifies:
             agent = context.directory.agents[person]
-            return None if agent.told else "no channel"
+            return None if agent.reachable else "no channel"
         return unfit
 
     def _meant(  # noqa: C901 - one case a kind of target
@@ -143,8 +143,9 @@ class Resolution:
         return f"no manager at level {wanted} above {assignee}: {why}"
 
     def _managers(self, target: Target) -> Iterator[MatchedPerson]:
-        """Of one manager, who is away or gone is skipped up: the next stands in. Of
-        all of them everybody has their own level, whoever is passed over.
+        """For one manager (`depth`): a manager who is away or inactive is skipped, and
+        the next above stands in. For several (`up_to`): each has their own level, also
+        if others are excluded.
         """
         assignee = self.context.assignee
         if assignee is None:

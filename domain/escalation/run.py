@@ -1,7 +1,7 @@
 """One run of one escalation policy, because of one promise.
 
 A run is a fold: what it waits for, and until when, is in the facts. It is started in
-`runs`, waits in `pausing`, takes its steps in `steps` and is over in `ending`.
+`runs`, waits in `pausing`, takes its steps in `steps` and ends in `ending`.
 """
 
 from dataclasses import dataclass
@@ -32,8 +32,8 @@ RunState = Literal["running", "waiting", "acknowledged", "paused", "exhausted", 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """`next_due_at`: of the step that is next; None while something else must come
-    first. `until`: when an acknowledgement or a pause runs out.
+    """`next_due_at`: of the next step; None while something else must come first.
+    `until`: when an acknowledgement or a pause expires.
     """
 
     clock: str
@@ -45,7 +45,7 @@ class Run:
     repetition: int = 0
     fired: int = 0
     reached: bool = False
-    """Somebody was notified in this repetition."""
+    """Whether somebody was notified in this repetition."""
     next_due_at: datetime | None = None
     until: datetime | None = None
     left: timedelta | None = None

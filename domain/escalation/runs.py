@@ -1,7 +1,7 @@
 """Runs of escalation policies start: at the breach, at a step before it, or because a
 person forces one.
 
-How a step is taken is in `steps`; what runs wait for in `pausing`; how a run goes over
+How a step is taken is in `steps`; what runs wait for in `pausing`; how a run is moved
 to another version of its policy in `migration`.
 """
 
@@ -25,14 +25,14 @@ from domain.sla.clock import Clock
 
 
 def policy_of(ticket: EscalationTicket, clock: Clock) -> EscalationPolicy | None:
-    """The latest that was pinned: a run may have been migrated."""
+    """The version that was pinned last: a run may have been migrated."""
     name = clock.escalation_policy
     kept = reversed(ticket.escalation_policies)
     return next((p for p in kept if p.ref.name == name), None)
 
 
 def run_of(ticket: EscalationTicket, clock: Clock) -> Run | None:
-    """The run of this clock that is not over."""
+    """The run of this clock that has not ended."""
     own = (r for r in ticket.runs if r.clock == clock.key and r.state != "ended")
     return next(own, None)
 
@@ -74,8 +74,8 @@ def start_at_breach(
 def start_before_breach(
     draft: EscalationDraft, clock: Clock, step: int, at: datetime
 ) -> Run | None:
-    """The run of a step that is due before the breach, started if need be. None if
-    somebody looks after the ticket already.
+    """The run for a step that is due before the breach, started if necessary. None if
+    the ticket is acknowledged or paused.
     """
     policy, run = policy_of(draft.ticket, clock), run_of(draft.ticket, clock)
     if policy is None:
@@ -150,7 +150,7 @@ def _skip_to(
     reason: str,
     at: datetime,
 ) -> None:
-    """The steps before this one that were never taken, so that none is lost."""
+    """Records that the steps before this one were skipped, so that none is missing."""
     for step in range(run.step, to.step):
         fact = EscalationStepSkipped(
             clock=run.clock,

@@ -8,7 +8,7 @@ from domain.escalation.run import Run
 from domain.escalation.timing import first_due, later
 
 Following = tuple[int, int, datetime | None]
-"""A step, its repetition, and when it is due; None: not by itself."""
+"""A step, its repetition, and when it is due; None: not by time alone."""
 
 
 def following(
@@ -38,7 +38,7 @@ def following_at_once(
     world: EscalationWorld,
     at: datetime,
 ) -> Following:
-    """After a step that reached nobody: `at`, unless a new repetition begins, as a
+    """After a step that reached nobody: `at`, unless a new repetition begins, because a
     policy that reaches nobody must not repeat without a pause.
     """
     number, repetition, due = following(ticket, run, due_at, world)
@@ -50,7 +50,7 @@ def following_at_once(
 def next_run(
     ticket: EscalationTicket, run: Run, due_at: datetime, world: EscalationWorld
 ) -> tuple[Run, datetime | None]:
-    """The run at the step after this one, if nothing happens to the ticket."""
+    """The run at the step after this one, if the ticket does not change."""
     number, repetition, due = following(ticket, run, due_at, world)
     if due is None and run.breach_at is None:
         return _next_by_clock(ticket, run, due_at, world)
@@ -61,7 +61,7 @@ def next_run(
 def _next_by_clock(
     ticket: EscalationTicket, run: Run, due_at: datetime, world: EscalationWorld
 ) -> tuple[Run, datetime | None]:
-    """Of a promise that is not breached yet: the next step before the breach, or the
+    """For a promise that is not breached yet: the next step before the breach, or the
     first from the breach on.
     """
     clock = next(c for c in ticket.clocks if c.key == run.clock)

@@ -1,7 +1,7 @@
 """One step of an escalation policy: whom it notifies, what it does to the ticket, and
 what comes next.
 
-Everything that a step does is recorded, also what it tried in vain.
+Everything that a step does is recorded, also what had no effect.
 """
 
 from collections.abc import Iterable, Iterator
@@ -35,16 +35,16 @@ from domain.sla.reply import Replies
 CATCH_ALL = "catch-all, because the step reaches nobody"
 NO_MESSAGE = "catch-all, because no message came through"
 STALE = timedelta(minutes=5)
-"""A step that is later than this is skipped if one that is due after it, and by now as
-well, notifies somebody: after an outage people hear where the ticket stands, not
-everything that was missed."""
+"""A step that is later than this is skipped if a step due after it is due by now as
+well and notifies somebody: after an outage people are notified of the current state,
+not of everything that was missed."""
 
 
 def retry_waiting(
     draft: EscalationDraft, at: datetime, world: EscalationWorld, others: TicketActions
 ) -> None:
-    """Steps that wait because they reach nobody: due now if they would do something
-    now, or earlier than planned if somebody comes earlier.
+    """Steps that wait because they reach nobody: due now if they would have an effect
+    now, or earlier than planned if somebody becomes available earlier.
     """
     for run in draft.ticket.runs:
         since = run.waiting_since
@@ -58,15 +58,15 @@ def retry_waiting(
 
 
 class Outcome(NamedTuple):
-    """Whom a step would notify now, and whom it could give the ticket to."""
+    """Whom a step would notify now, and who could be assigned by it."""
 
     found: Resolution
     candidates: tuple[Candidate, ...]
 
 
 class StepExecution:
-    """One step being taken. `due_at` is its exact instant; where a pause delayed it,
-    what it does carries the time at which it could.
+    """One step being taken. `due_at` is its exact instant; if a pause delayed it, its
+    effects carry the later time at which they were possible.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class StepExecution:
         )
 
     def refused(self, as_of: datetime) -> str | None:
-        """Why the step is not taken at all."""
+        """Why the step is not taken at all; None: it is taken."""
         field = self.refusing_field()
         if field is not None:
             return f"its condition does not hold: {field}"
@@ -118,8 +118,8 @@ class StepExecution:
         return self.step.condition.failed_field(fields)
 
     def _is_overtaken(self, as_of: datetime) -> bool:
-        """Whether a later step that is due by now notifies people in this one's place.
-        What notifies nobody disturbs nobody: it is taken, for what it changes.
+        """Whether a later step that is due by now notifies people instead of this one.
+        A step that notifies nobody disturbs nobody: it is taken, for its changes.
         """
         return self.notifies() and any(
             step.due_at > self.due_at
@@ -132,8 +132,8 @@ class StepExecution:
         return bool(self._recipients().people())
 
     def _due_after(self, as_of: datetime) -> Iterator["StepExecution"]:
-        """What is due after this step and by now; one repetition at the most, because
-        then everything comes again.
+        """What is due after this step and by now; at most one repetition, because after
+        that the steps repeat.
         """
         step = self.next()
         for _ in self.policy.steps:
@@ -143,7 +143,7 @@ class StepExecution:
             step = step.next()
 
     def next(self) -> "StepExecution | None":
-        """The step after this one, if nothing happens to the ticket."""
+        """The step after this one, if the ticket does not change."""
         draft, world = self.draft, self.world
         run, due = next_run(draft.ticket, self.run, self.due_at, world)
         if due is None:
@@ -168,7 +168,7 @@ class StepExecution:
         return following(ticket, self.run, due_at, world)
 
     def fire_catch_all(self, undelivered: Iterable[str]) -> None:
-        """Whoever was not tried is notified with this step."""
+        """Notifies the people of the catch-all who were not tried yet."""
         found, catch_all = Resolution(self.context), self.policy.nobody.catch_all
         if catch_all is not None:
             found.add(catch_all, f"{self.policy.ref.name}/catch_all", NO_MESSAGE)
@@ -205,7 +205,7 @@ class StepExecution:
         )
 
     def _recipients(self) -> Resolution:
-        """The catch-all is asked where the step alone reaches nobody."""
+        """The catch-all is used where the step alone reaches nobody."""
         found, name = Resolution(self.context), self.policy.ref.name
         for number, target in enumerate(self.step.targets):
             found.add(target, f"{name}/{self.run.step}/{number}")
@@ -215,7 +215,7 @@ class StepExecution:
         return found
 
     def _wait(self, outcome: Outcome) -> bool:
-        """For somebody to be there, if the policy says so; True = waiting."""
+        """Waits for somebody to be available, if the policy says so; True = waiting."""
         nobody, since = self.policy.nobody, self.run.waiting_since or self.at
         if nobody.kind != "hold" or self.at >= since + nobody.hold:
             return False
@@ -251,7 +251,7 @@ class StepExecution:
         return notifies or self.actions.change_anything(outcome.candidates)
 
     def skip(self, reason: str) -> None:
-        """It is not taken; the next one is due as if it had been."""
+        """The step is not taken; the next one is due as if it had been."""
         self._skip(reason, self._following(at_once=False))
 
     def _skip(self, reason: str, following: Following) -> None:
@@ -277,7 +277,7 @@ class StepExecution:
             self._record(EscalationExhausted(clock=self.run.clock))
 
     def _is_over(self) -> bool:
-        """Not so if the priority that this step raised cancelled its promise."""
+        """Not if the priority that this step raised cancelled its promise."""
         return any(
             r.clock == self.run.clock and r.state == "running" and r.next_due_at is None
             for r in self.draft.ticket.runs

@@ -1,5 +1,5 @@
-"""When a step is due, counted as the step says: on wall time, or by the calendar of the
-clock. Decided here and recorded, so that a fold needs no calendar.
+"""When a step is due, counted as the step says: in wall time, or in business time of
+the clock's calendar. Decided here and recorded, so that a fold needs no calendar.
 """
 
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from domain.escalation.ports import EscalationTicket, EscalationWorld
 def calendar_of(
     ticket: EscalationTicket, key: str, step: Step, world: EscalationWorld
 ) -> Calendar | None:
-    """By which the distance to this step is counted. `key`: of the clock."""
+    """The calendar by which the time to this step is counted. `key`: of the clock."""
     if step.time == "wall":
         return None
     clock = next((c for c in ticket.clocks if c.key == key), None)

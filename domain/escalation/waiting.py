@@ -15,8 +15,8 @@ from domain.oncall.on_call import on_call_at
 def may_change(
     step: Step, people: Iterable[str], at: datetime, oncall: OnCallBook
 ) -> Iterator[datetime]:
-    """When one of these people, whom the step could reach, comes back from leave, and
-    when others are on call.
+    """When one of these people, whom the step could reach, returns from leave, and when
+    others are on call.
     """
     for person in people:
         if back := on_leave(oncall, person, at):
@@ -33,7 +33,7 @@ def may_change(
 def _hand_offs(
     schedule: str, at: datetime, oncall: OnCallBook, *, ended: bool
 ) -> Iterator[datetime]:
-    """When the next shifts begin, and, if `ended`, when those of now end."""
+    """When the next shifts begin, and, if `ended`, when the current ones end."""
     if schedule in oncall.plans:
         found = on_call_at(oncall.plan(schedule), at)
         yield from (shift.begin for shift in found.next if shift.begin > at)
@@ -42,7 +42,7 @@ def _hand_offs(
 
 
 def awaited_teams(ticket: EscalationTicket) -> frozenset[str]:
-    """The teams in which a waiting step would take somebody who has capacity."""
+    """The teams in which a waiting step would assign somebody who has capacity."""
     found: set[str | None] = set()
     for run in ticket.runs:
         if run.state == "waiting":

@@ -267,7 +267,7 @@ class Handling:
 def assign_faults(
     command: Assign, customer: str, directory: Directory
 ) -> list[FieldError]:
-    """A team or an agent that does not exist, or has a conflict of interest."""
+    """Faults: a team or an agent that does not exist, or has a conflict of interest."""
     faults: list[FieldError] = []
     if command.team is not None and command.team not in directory.teams:
         known = directory.teams

@@ -26,7 +26,7 @@ class Customer:
 
 @dataclass(frozen=True, kw_only=True)
 class Author:
-    """`role`: the author's part in the house (`lead`, `specialist`), as far as said."""
+    """`role`: the author's role (`lead`, `specialist`), if known."""
 
     kind: AuthorKind
     id: str
@@ -35,8 +35,8 @@ class Author:
 
 @dataclass(frozen=True, kw_only=True)
 class SplitFrom:
-    """The ticket that this one came out of, by which of its messages, and since when
-    that ticket is open.
+    """The ticket that this one was split from, the message, and since when that ticket
+    is open.
     """
 
     ticket_id: str
@@ -46,7 +46,7 @@ class SplitFrom:
 
 @dataclass(frozen=True, kw_only=True)
 class TicketOpened(Fact):
-    """`received_at`: when it was recorded, if the customer wrote before that."""
+    """`received_at`: when it was recorded, if the customer wrote earlier."""
 
     topic: ClassVar[str] = "ticket.opened"
     number: int
@@ -87,7 +87,7 @@ class TicketAcknowledged(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketPaused(Fact):
-    """`until`: goes on by itself then."""
+    """`until`: it is resumed automatically then."""
 
     topic: ClassVar[str] = "ticket.paused"
     status: Literal["pending", "on_hold"]
@@ -118,7 +118,7 @@ class TicketTierChanged(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketDetails:
-    """What describes a ticket, and has no event of its own when it changes."""
+    """The properties of a ticket that have no event of their own when they change."""
 
     subject: str
     type: str
@@ -129,7 +129,7 @@ class TicketDetails:
 
 @dataclass(frozen=True, kw_only=True)
 class TicketUpdated(Fact):
-    """`changed`: those of the details that are others now."""
+    """`changed`: the properties that have a new value."""
 
     topic: ClassVar[str] = "ticket.updated"
     changed: tuple[str, ...]
@@ -157,7 +157,7 @@ class TicketReopened(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketWatched(Fact):
-    """Somebody follows the ticket from now on."""
+    """Somebody watches the ticket from now on."""
 
     topic: ClassVar[str] = "ticket.watched"
     person: str
@@ -165,8 +165,8 @@ class TicketWatched(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketMerged(Fact):
-    """It went into another ticket, and is closed. `into_customer`: of that ticket, if
-    it is another than this one's.
+    """It was merged into another ticket, and is closed. `into_customer`: of that
+    ticket, if it differs from this one's.
     """
 
     topic: ClassVar[str] = "ticket.merged"
@@ -177,9 +177,9 @@ class TicketMerged(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketAbsorbed(Fact):
-    """Another ticket went into this one: its conversation, which stays in its own
+    """Another ticket was merged into this one: its conversation, which stays in its own
     history up to `version`, and the wait of its customer. `messages`: how many were
-    written there. `customer`: of that ticket, if it is another than this one's.
+    written there. `customer`: of that ticket, if it differs from this one's.
     """
 
     topic: ClassVar[str] = "ticket.absorbed"
@@ -194,8 +194,8 @@ class TicketAbsorbed(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketUnmerged(Fact):
-    """It is a ticket of its own again, as it was before it went into `apart_from`.
-    `replies`: who wrote to the customer there meanwhile.
+    """It is a separate ticket again, as before it was merged into `apart_from`.
+    `replies`: who answered the customer there meanwhile.
     """
 
     topic: ClassVar[str] = "ticket.unmerged"
@@ -207,7 +207,7 @@ class TicketUnmerged(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketSeparated(Fact):
-    """A ticket that had gone into this one is one of its own again."""
+    """A ticket that was merged into this one is a separate ticket again."""
 
     topic: ClassVar[str] = "ticket.separated"
     separated: str
@@ -217,7 +217,7 @@ class TicketSeparated(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketSplit(Fact):
-    """A message of this ticket became a ticket of its own."""
+    """A message of this ticket became a separate ticket."""
 
     topic: ClassVar[str] = "ticket.split"
     version: int
@@ -239,7 +239,7 @@ class FeedbackCaptured(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketMacroRun(Fact):
-    """What follows by this macro is in the events that it caused. `left_out`: what
+    """The effects of this macro are in the events that it caused. `left_out`: what
     could not be done, and why.
     """
 

@@ -1,4 +1,4 @@
-"""A ticket that stands still: now, and before."""
+"""The pauses of a ticket: the current one, and those before."""
 
 from dataclasses import dataclass
 from datetime import datetime

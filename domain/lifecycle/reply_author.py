@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class ReplyAuthor:
-    """Who spoke publicly, as far as a policy can ask. `last`: version of the event in
-    which it spoke last.
+    """Who wrote publicly, as far as a policy can ask. `last`: version of the event of
+    their last message.
     """
 
     author_kind: str

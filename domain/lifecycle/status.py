@@ -1,5 +1,5 @@
-"""Where a ticket stands, and to which status a rule turns it, in the words of a
-document: `resolved`, or `{to: on_hold, reason: "waits for the vendor", lasts: PT4H}`.
+"""The status to which a rule changes a ticket, as written in a document: `resolved`, or
+`{to: on_hold, reason: "waits for the vendor", lasts: PT4H}`.
 """
 
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ PAUSES = ("pending", "on_hold")
 
 @dataclass(frozen=True, kw_only=True)
 class StatusChange:
-    """`lasts`: of `pending` and `on_hold`, after which it goes on by itself; None =
-    until somebody resumes it.
+    """`lasts`: for `pending` and `on_hold`, after which it is resumed automatically;
+    None = until somebody resumes it.
     """
 
     to: Status

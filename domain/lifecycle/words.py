@@ -1,4 +1,4 @@
-"""The closed lists of words that a ticket is described by."""
+"""The closed lists of words that describe a ticket."""
 
 from typing import Literal
 

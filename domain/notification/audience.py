@@ -1,7 +1,7 @@
-"""Which events of a ticket tell whom, and why them.
+"""Which events of a ticket notify whom, and for which reason.
 
-Nobody is told of what they did themselves, nobody twice of one event, and nobody of
-what was imported.
+Nobody is notified of what they did themselves, nobody twice of one event, and nobody of
+imported events.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,8 +30,8 @@ from domain.people.facts import TicketAssigned
 from domain.sla.facts import SlaBreached
 
 WATCHED: tuple[type[Fact], ...] = (SlaBreached, EscalationExhausted, TicketResolved)
-"""What those are told of who watch the ticket, and nobody else."""
-TELLING: tuple[type[Fact], ...] = (
+"""Events of which the watchers of the ticket are notified, and nobody else."""
+NOTIFYING: tuple[type[Fact], ...] = (
     *CHOOSING,
     AssignmentOffered,
     AssignmentUnanswered,
@@ -43,8 +43,8 @@ TELLING: tuple[type[Fact], ...] = (
     ApprovalRejected,
     *WATCHED,
 )
-TOPICS = frozenset(fact.topic for fact in TELLING)
-"""Of the events that may tell somebody."""
+TOPICS = frozenset(fact.topic for fact in NOTIFYING)
+"""Topics of the events that may notify somebody."""
 WATCHES = "watches the ticket"
 ASKED = "requested it"
 LEADS = "leads the team of the ticket"
@@ -52,7 +52,9 @@ LEADS = "leads the team of the ticket"
 
 @dataclass(frozen=True, kw_only=True)
 class Trigger:
-    """`reason`: why this person. `part`: who of those told of one event."""
+    """`reason`: why this person is notified. `part`: which of the people notified of
+    the same event this is.
+    """
 
     event: Event
     cause: Cause
@@ -62,13 +64,13 @@ class Trigger:
 
     @property
     def id(self) -> str:
-        """Of the notification."""
+        """The id of the notification."""
         about = self.event.originator_version
         return notification_id(self.event.originator_id, about, self.part)
 
     @property
     def clock(self) -> str | None:
-        """What promise it is about, if it is about one."""
+        """The promise that the event is about, if there is one."""
         match self.event.fact:
             case SlaBreached(metric=metric, cycle=cycle):
                 return f"{metric}/{cycle}"
@@ -84,7 +86,7 @@ class Trigger:
 
     @property
     def step(self) -> tuple[int, int] | tuple[None, None]:
-        """And the repetition, where a step told this person."""
+        """The step and the repetition, if an escalation step notifies this person."""
         fact = self.event.fact
         if isinstance(fact, CHOOSING):
             return fact.step, fact.repetition
@@ -92,27 +94,31 @@ class Trigger:
 
 
 def tellings(events: Iterable[Event]) -> Iterator[Trigger]:
-    """Of a ticket's events, from the first on; in their order."""
+    """Who is notified, by the events of one ticket from its first on, in their
+    order.
+    """
     watching, askers = dict[str, int](), dict[int, str]()
     for event in events:
         if isinstance(event.fact, ApprovalRequested):
             askers[event.fact.number] = event.fact.requested_by
         if event.meta.actor.kind != "migration":
-            found = (*_told(event, watching), *_answered(event, askers))
-            yield from (told for told in found if not _own(told))
+            found = (*_notified(event, watching), *_answered(event, askers))
+            yield from (trigger for trigger in found if not _own(trigger))
         if isinstance(event.fact, TicketWatched):
             watching.setdefault(event.fact.person, event.originator_version)
 
 
-def _own(told: Trigger) -> bool:
-    """That nobody can be asked is nobody's doing, also not of who asks."""
-    actor = told.event.meta.actor
+def _own(trigger: Trigger) -> bool:
+    """Whether the person caused the event themselves. "No approver is available" is
+    caused by nobody, so its requester is notified too.
+    """
+    actor = trigger.event.meta.actor
     people = actor.kind in ("user", "agent")
     own = (actor.id, actor.on_behalf_of) if people else ()
-    return told.person in own and told.cause != "unresolved"
+    return trigger.person in own and trigger.cause != "unresolved"
 
 
-def _told(  # noqa: C901 - one case a fact
+def _notified(  # noqa: C901 - one case a fact
     event: Event, watching: Mapping[str, int]
 ) -> Iterator[Trigger]:
     cause: Cause
@@ -161,15 +167,15 @@ def _watchers(event: Event, watching: Mapping[str, int]) -> Iterator[Trigger]:
 
 
 def _answered(event: Event, askers: Mapping[int, str]) -> Iterator[Trigger]:
-    """What became of a refund or compensation: its requester, by its number in
-    `askers`, and of what nobody can be asked for also the team's lead.
+    """How a refund or compensation was decided: notifies its requester (`askers`, by
+    its number). Where no approver is available, the lead of the team is notified too.
     """
     match event.fact:
         case (
             ApprovalGranted(number=number, actor=by)
             | ApprovalRejected(number=number, actor=by)
         ):
-            # Within their own limit: it was granted as it was asked for.
+            # Granted within the requester's own limit: nothing new to them.
             if (person := askers.get(number, by)) != by:
                 yield Trigger(event=event, cause="decided", person=person, reason=ASKED)
         case (

@@ -1,9 +1,9 @@
 """Which message goes first, and which go together.
 
-Order as in GoAlert (ESC-086): the first alert about something before everything else,
-then what a person waits for, then what is more of the same. So 300 alerts about one
-ticket do not delay the first of another. What is due at one destination at one time
-goes as one message (ESC-089); the first is not held back for that.
+Order as in GoAlert (ESC-086): the first alert about a ticket before everything else,
+then what a person waits for, then further alerts about the same. So 300 alerts about
+one ticket do not delay the first alert about another. What is due at one destination at
+one time goes as one message (ESC-089); the first alert does not wait for others.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,14 +26,15 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 NEVER = datetime.min.replace(tzinfo=UTC)
 LARGEST_BUNDLE = 100
 MOST_OF_ONE_TICKET, OF_ONE_TICKET_WITHIN = 3, timedelta(minutes=1)
-"""So many messages of one ticket go to one address within this time."""
+"""At most this many messages about one ticket go to one address within this time."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outgoing:
-    """A message that is due. `destination`: equal for equal addresses. `subject`: what
-    it is about, a ticket; `told_at`, `served_at`: when the person and the subject last
-    had a message. `repeats`: an escalation and what is watched say much the same again.
+    """A message that is due. `destination`: equal for equal addresses. `subject`: the
+    ticket it is about. `told_at`, `served_at`: when the person and the subject last had
+    a message. `repeats`: escalations and watched tickets, which send much the same
+    message again.
     """
 
     notification: str
@@ -53,7 +54,7 @@ class Outgoing:
 
 @dataclass(frozen=True, kw_only=True)
 class SentRecord:
-    """One message that went to a destination, and the tickets of which it told.
+    """One message that was sent to a destination, and the tickets that it was about.
     `full_at`: when the destination's bucket of tokens is full again.
     """
 
@@ -65,12 +66,12 @@ class SentRecord:
 
 
 Bundle = tuple[Outgoing, ...]
-"""One message out; the first of them carries it."""
+"""One message to send; the first of the bundle carries the others."""
 
 
 def in_order(waiting: Iterable[Outgoing]) -> list[Outgoing]:
-    """Ties: who was told longest ago, what was served longest ago, what is due first;
-    at last by id, so that the order is always the same.
+    """Ties: who was notified longest ago, which subject had a message longest ago, what
+    is due first; finally the id, so that the order is always the same.
     """
     return sorted(
         waiting,
@@ -87,8 +88,8 @@ def in_order(waiting: Iterable[Outgoing]) -> list[Outgoing]:
 
 
 def bundles(ordered: Sequence[Outgoing]) -> list[Bundle]:
-    """By person and destination, each in the place of its first. What is beyond the
-    largest bundle waits for the next.
+    """By person and destination, each bundle in the place of its first message. What
+    exceeds the largest bundle waits for the next.
     """
     found: dict[tuple[str, str], list[Outgoing]] = {}
     for message in ordered:
@@ -97,14 +98,14 @@ def bundles(ordered: Sequence[Outgoing]) -> list[Bundle]:
 
 
 def since(message: Outgoing, spent: Iterable[SentRecord]) -> Outgoing:
-    """The message in the light of what went out lately."""
-    told, served, again = NEVER, NEVER, False
+    """The message, with what was sent recently taken into account."""
+    notified, served, again = NEVER, NEVER, False
     for one in spent:
         mine, same = one.person == message.person, message.subject in one.tickets
-        told = max(told, one.at) if mine else told
+        notified = max(notified, one.at) if mine else notified
         served = max(served, one.at) if same else served
         again = again or (mine and same)
-    message = replace(message, told_at=told, served_at=served)
+    message = replace(message, told_at=notified, served_at=served)
     if message.kind != "first_alert":
         return message
     return replace(message, kind="further_alert") if again else message
@@ -122,8 +123,9 @@ def buckets(spent: Iterable[SentRecord]) -> dict[str, datetime]:
 def spaced(
     due: Iterable[Outgoing], spent: Sequence[SentRecord], now: datetime
 ) -> tuple[list[Outgoing], list[Outgoing]]:
-    """What may go now; and the others, due when one address has heard less of their
-    ticket: clocks that escalate side by side, and repeats, come together then.
+    """The messages that may go now, and the postponed others. A postponed message is
+    due when the address has had fewer messages about its ticket lately; those of
+    parallel escalations, and repetitions, are then bundled.
     """
     calm, postponed = list[Outgoing](), list[Outgoing]()
     for message in due:
@@ -145,7 +147,9 @@ def spaced(
 def within_limits(
     waiting: Sequence[Bundle], spent: Iterable[SentRecord], now: datetime
 ) -> tuple[list[Bundle], list[Outgoing]]:
-    """What may go now; and the others, due when there is a token for them."""
+    """The messages that may go now, and the postponed others, each due when there is a
+    token for it.
+    """
     full_at = buckets(spent)
     within, postponed = list[Bundle](), list[Outgoing]()
     for bundle in waiting:

@@ -1,9 +1,9 @@
-"""What can happen to a notification: one person told of one event of a ticket.
+"""What can happen to a notification: one person is notified of one event of a ticket.
 
-Its stream is `notifications/<ticket>.<version of the event>`; of an event that tells
-many it goes on: of a step with `.<place among the chosen>`, of a watcher with
-`.<version of their ticket.watched>`, of the team's lead with `.lead`. It holds which
-channels were used and how that went, never an address and never the text.
+Its stream is `notifications/<ticket>.<version of the event>`. Where an event notifies
+several people, a suffix follows: `.<place among the chosen>` for a step, `.<version of
+their ticket.watched>` for a watcher, `.lead` for the team's lead. The stream holds
+which channels were used and with which result, never an address and never the text.
 """
 
 from dataclasses import dataclass
@@ -18,17 +18,16 @@ Cause = Literal[
     "step", "offered", "assigned_by_rule", "unanswered", "approval", "decided",
     "unresolved", "watched",
 ]  # fmt: skip
-"""Why somebody is told: a step of a ladder says so, the ticket is offered or was given
-to them by a rule, nobody of the team that they lead took it, they are asked to approve
-something, what they asked for was decided, nobody can be asked for it, or they watch
-the ticket.
-"""
+"""Why somebody is notified: an escalation step chose them, the ticket was offered or
+assigned to them by a rule, nobody in the team that they lead took it, they are asked to
+approve something, their request was decided, no approver is available, or they watch
+the ticket."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedMessage:
-    """`target`: of `apprise`, the name of the operator's target. `due_at`: unless the
-    promise is taken care of before.
+    """`target`: for `apprise`, the name of the operator's target. `due_at`: it is not
+    sent if the reason is gone by then.
     """
 
     channel: Channel
@@ -38,8 +37,9 @@ class PlannedMessage:
 
 @dataclass(frozen=True, kw_only=True)
 class NotificationPlanned(Fact):
-    """`about`: version of the ticket's event that tells this person. Messages are known
-    by their place in `messages`. `step` and `repetition` only where the `cause` is one.
+    """`about`: version of the ticket's event that notifies this person. Messages are
+    identified by their place in `messages`. `step` and `repetition` only where the
+    `cause` is a step.
     """
 
     topic: ClassVar[str] = "notification.planned"
@@ -77,8 +77,8 @@ class NotificationSent(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class NotificationFailed(Fact):
-    """`code`: as `smtp_550`, `http_410`, `timeout`. `temporary`: tried again at
-    `retry_at`; else this message has ended. `next_message` is due at once: it comes
+    """`code`: for example `smtp_550`, `http_410`, `timeout`. `temporary`: tried again
+    at `retry_at`; else this message has ended. `next_message` is due at once: it is the
     next, or stands in while nothing gets through by this channel.
     """
 
@@ -94,7 +94,7 @@ class NotificationFailed(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class NotificationSuppressed(Fact):
-    """Not sent, because it was no longer true: `reason` says since when or by whom."""
+    """Not sent, because it was no longer true: `reason` says why."""
 
     topic: ClassVar[str] = "notification.suppressed"
     message: int
@@ -104,7 +104,7 @@ class NotificationSuppressed(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class NotificationUnreachable(Fact):
-    """Nobody could tell this person: there is no channel, or each has failed."""
+    """The person could not be notified: there is no channel, or each has failed."""
 
     topic: ClassVar[str] = "notification.unreachable"
     reason: str

@@ -1,9 +1,9 @@
-"""What comes of one message of a notification, and of the others for it.
+"""What follows for a notification when one of its messages was sent or failed.
 
-A message that failed for good hands over to the next at once. What is urgent does not
-wait for that, nor does what meets a way by which nothing gets through: from the first
-failure on the next stands in, while the one that failed goes on being tried; when one
-of them was sent, the others are not tried again.
+When a message failed for good, the next one is due at once. An urgent notification does
+not wait for that, nor does one whose channel lets nothing through: from the first
+failure on the next message stands in, while the failed one is still tried again. Once
+one of them was sent, the others are not tried again.
 """
 
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ from domain.notification.notification import (
 )
 
 RETRIES = (timedelta(seconds=1), timedelta(seconds=10), timedelta(seconds=60))
-"""Pause after the n-th failure that may pass; the one after the last is for good."""
+"""Pause after the n-th temporary failure; the failure after the last pause is final."""
 OURS_TO_MEND = frozenset(
     {
         "not_configured",  # no mail server, or no chat target of this name
@@ -39,9 +39,8 @@ OURS_TO_MEND = frozenset(
         "smtp_504",  # it does not know this way to log in
     }
 )
-"""Codes of what ops must set up or mend. No provider was asked, or none would take any
-message of ours, so it says nothing of whether the person can be reached.
-"""
+"""Codes of faults that ops must repair. No provider was asked, or none would accept any
+of our messages, so the code does not say whether the person can be reached."""
 
 
 def sent(
@@ -50,8 +49,8 @@ def sent(
     at: datetime,
     bundled_with: str | None = None,
 ) -> tuple[NotificationFact, ...]:
-    """Who was told by this one is spared the further tries of what it stood in for, or
-    what stood in for it; not what is on its way at this moment.
+    """Once this message was sent, the retries of the messages that it stood in for, or
+    that stood in for it, are dropped; not a message that is being sent at this moment.
     """
     tried = notification.messages[message]
     fact = NotificationSent(
@@ -68,23 +67,23 @@ def sent(
         if notification.messages[place].attempts
         and notification.messages[place].due_at > at
     ]
-    return (fact, *drop(notification, spared, _told_by(tried)))
+    return (fact, *drop(notification, spared, _notified_by(tried)))
 
 
 def spared(notification: Notification, message: int) -> str | None:
-    """Why it is not tried again, if one that stood in for it, or for which it stands
-    in, was sent meanwhile.
+    """Why this message is not tried again: one that stood in for it, or for which it
+    stands in, was sent meanwhile. None: it is tried.
     """
     if not notification.messages[message].attempts:
         return None
-    return _told_instead(notification, message)
+    return _sent_instead(notification, message)
 
 
-def _told_instead(notification: Notification, message: int) -> str | None:
+def _sent_instead(notification: Notification, message: int) -> str | None:
     first = _first(notification, message)
     return next(
         (
-            _told_by(m)
+            _notified_by(m)
             for i, m in enumerate(notification.messages)
             if m.state == "sent" and _first(notification, i) == first
         ),
@@ -92,12 +91,12 @@ def _told_instead(notification: Notification, message: int) -> str | None:
     )
 
 
-def _told_by(message: Message) -> str:
+def _notified_by(message: Message) -> str:
     return f"notified by {message.channel} meanwhile"
 
 
 def _first(notification: Notification, place: int) -> int:
-    """The message whose failure began it, of those that stand in for one another."""
+    """Of messages that stand in for one another, the one that failed first."""
     before = notification.messages[place].stands_in_for
     return place if before is None else _first(notification, before)
 
@@ -111,13 +110,14 @@ def failed(
     at: datetime,
     broken: bool = False,
 ) -> tuple[NotificationFact, ...]:
-    """Tried again while that may help; else the next channel, or nobody is reached.
-    `broken`: the next one that was not tried yet does not wait for that.
+    """Tried again while that may help; else by the next channel, or the person is
+    unreachable. `broken`: nothing gets through by this channel, so the next untried
+    message does not wait.
     """
     tried = notification.messages[message]
     again = temporary and tried.attempts < len(RETRIES)
-    told = _told_instead(notification, message)
-    left = [] if told else _next(notification, message, again=again, broken=broken)
+    reached = _sent_instead(notification, message)
+    left = [] if reached else _next(notification, message, again=again, broken=broken)
     later = left and notification.messages[left[0]].due_at > at
     fact = NotificationFailed(
         message=message,
@@ -129,7 +129,7 @@ def failed(
         next_message=left[0] if later else None,
     )
     if again:
-        return (fact, *drop(notification, [message] if told else [], told or ""))
+        return (fact, *drop(notification, [message] if reached else [], reached or ""))
     others = [m for i, m in enumerate(notification.messages) if i != message]
     if any(m.state != "failed" for m in others):
         return (fact,)
@@ -141,7 +141,7 @@ def failed(
 def _next(
     notification: Notification, message: int, *, again: bool, broken: bool
 ) -> list[int]:
-    """Which may be due now, the first of them is; none: it stays as it is."""
+    """The messages that may be due now; the first of them is. Empty: no change."""
     left = [i for i in notification.waiting if i != message]
     untried = [i for i in left if not notification.messages[i].attempts]
     if notification.urgency == "low":
@@ -153,7 +153,9 @@ def _next(
 def _stand_ins(
     notification: Notification, message: int, untried: Iterable[int]
 ) -> list[int]:
-    """By another way than those that fail now; none where a later rule told them."""
+    """Untried messages by another channel or target than those that fail now; none if a
+    later message was sent.
+    """
     messages = notification.messages
     if any(m.state == "sent" for m in messages[message + 1 :]):
         return []
@@ -166,7 +168,7 @@ def _stand_ins(
 
 
 def _way(message: Message) -> tuple[str, str | None]:
-    """Equal for what goes to one address of the person."""
+    """Equal for messages to the same address of the person."""
     return message.channel, message.target
 
 

@@ -1,9 +1,9 @@
 """The links in a message by which its reader answers without a key.
 
-A link names one notification and one action, so it answers exactly what the message
-asked of exactly this person: it ends with that, and after `LASTS`. It is signed with a
-key that follows from the installation's; whoever has the link can use it, as with the
-message itself.
+A link names one notification and one action, so it does exactly what the message asked
+of exactly this person. It is valid as long as that is still asked, and at most for
+`LASTS`. It is signed with a key derived from the installation's; whoever has the link
+can use it, as with the message itself.
 """
 
 import base64
@@ -26,7 +26,7 @@ OFFERED: Mapping[Cause, tuple[Action, ...]] = {
     "unanswered": ("accept",),
     "approval": ("approve", "reject"),
 }
-"""What a message of this cause lets its reader do."""
+"""The actions offered to the reader of a message with this cause."""
 LASTS = timedelta(days=7)
 _PURPOSE = b"pledge: links in messages"
 _SIGNATURE_BYTES = 16
@@ -40,7 +40,7 @@ class Link:
 
 
 class LinkError(ValueError):
-    """It was not made here, or not whole."""
+    """The link was not made by this installation, or is incomplete."""
 
 
 def sign_link(key: bytes, link: Link) -> str:

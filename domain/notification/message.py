@@ -1,7 +1,7 @@
 """What a message says, in the person's language and time zone.
 
-Made at the moment of sending and kept nowhere: the log says that somebody was told, the
-ticket what there was to tell.
+Made at the moment of sending and not stored: the log says that somebody was notified,
+the ticket says about what.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +23,7 @@ from domain.notification.wording import (
 from domain.people.contact import Preferences
 
 NEWS = frozenset[Cause]({"decided", "watched"})
-"""What asks nothing of the reader."""
+"""Causes that require no action of the reader."""
 LinkTo = Callable[[Payload, Action], str]
 """The URL by which the item's person does this."""
 
@@ -39,8 +39,8 @@ class RenderedMessage:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What is said of one item: in a line, in rows of label and value, and what the
-    reader can do, with the URL of each.
+    """The text about one item: a line, rows of label and value, and what the reader can
+    do, with the URL of each action.
     """
 
     head: str
@@ -153,8 +153,8 @@ def letter(
     now: datetime | None = None,
     link: LinkTo | None = None,
 ) -> RenderedMessage:
-    """`items`: one or more; the steps of one escalation are told of once, by the last.
-    `now`: when it is sent, by which lateness counts.
+    """`items`: one or more. Several steps of one escalation become one item, the last.
+    `now`: when it is sent; lateness is counted until then.
     """
     latest = list({_topic(item): item for item in items}.values())
     writer = Writer(
@@ -174,7 +174,7 @@ def letter(
 def rows(
     item: Payload, reader: Preferences, now: datetime
 ) -> tuple[tuple[str, str], ...]:
-    """The same fields as in the letter, as label and value."""
+    """The same fields as in the e-mail, as label and value."""
     say = phrases(reader.locale)
     return Writer(say=say, reader=reader, now=now, link=None).part(item).rows
 
@@ -189,5 +189,5 @@ def _one_line(text: str) -> str:
 
 
 def _capital(text: str) -> str:
-    """A name of a promise begins in small letters, a sentence does not."""
+    """With a capital first letter; names of promises are lower case."""
     return text[:1].upper() + text[1:]

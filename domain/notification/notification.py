@@ -1,7 +1,8 @@
 """One notification, folded from its facts.
 
 Invariant: each message ends in exactly one of sent, failed, dropped; what has ended
-changes no more. When none is left and none was sent, the person is unreachable.
+does not change any more. When no message is left and none was sent, the person is
+unreachable.
 """
 
 from collections.abc import Iterable
@@ -23,9 +24,8 @@ from domain.notification.facts import (
 from domain.people.channels import Channel, Urgency
 
 Part = int | Literal["lead"] | None
-"""Who of those told of one event: of a step, by their place among the chosen; a
-watcher, by the version of the event by which they became one; the lead of the team.
-"""
+"""Which of the people notified of one event: by a step, their place among the chosen; a
+watcher, the version of the event by which they became one; the lead of the team."""
 MessageState = Literal["waiting", "sent", "failed", "dropped"]
 State = Literal["waiting", "sent", "dropped", "unreachable"]
 ALL_FAILED = "all channels failed"
@@ -67,8 +67,8 @@ class Notification:
 
     @property
     def chosen_by(self) -> tuple[str, int, int] | None:
-        """Clock, step and repetition of the step that told this person; None: no step
-        did.
+        """Clock, step and repetition of the step that notifies this person; None: the
+        cause is not a step.
         """
         if self.clock is None or self.step is None or self.repetition is None:
             return None
@@ -86,7 +86,7 @@ class Notification:
 
     @property
     def state(self) -> State:
-        """`sent` as soon as one message was: somebody was told."""
+        """`sent` as soon as one message was sent."""
         if self.unreachable is not None:
             return "unreachable"
         if any(m.state == "sent" for m in self.messages):
@@ -104,7 +104,9 @@ def notification_stream(number: str) -> str:
 
 
 def ticket_of(stream_id: str) -> str:
-    """Also of a notification's id. The id of a ticket holds no full stop."""
+    """The ticket's id, from the stream or the id of a notification. The id of a ticket
+    holds no full stop.
+    """
     return stream_id.removeprefix("notifications/").partition(".")[0]
 
 
@@ -182,7 +184,7 @@ def _failed(
         return known
     following = known.messages[fact.next_message]
     stands_in_for = following.stands_in_for
-    # What was tried before was not made due by this failure; so there is no circle.
+    # A message tried before is not due because of this failure: no cycles.
     if stands_in_for is None and not following.attempts:
         stands_in_for = fact.message
     return _with(known, fact.next_message, due_at=at, stands_in_for=stands_in_for)

@@ -1,4 +1,4 @@
-"""That a message to somebody whom a step chose has left, said in the ticket."""
+"""Records in the ticket that a message to somebody chosen by a step was sent."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -14,8 +14,8 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 def person_notified(
     notification: Notification, events: Sequence[Event]
 ) -> PersonNotified | None:
-    """By the first message that left; None if none did, or no step chose the person.
-    `events`: those of the ticket.
+    """By the first message that was sent; None if none was, or if no step chose the
+    person. `events`: those of the ticket.
     """
     sent = [m for m in notification.messages if m.state == "sent" and m.ended_at]
     first = min(sent, key=lambda m: m.ended_at or NEVER, default=None)

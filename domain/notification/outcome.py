@@ -1,4 +1,4 @@
-"""What comes of a bundle, sent or not, for each notification that it carried."""
+"""The result of a bundle, sent or not, for each notification that it carried."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ Settled = dict[str, Facts]
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """`code=None`: the other side took it. No words of theirs: they may hold names.
-    `broken`: nothing gets through there now, so the next channel is not to wait.
-    `only_them`: the other side works, and refuses this recipient for now.
+    """`code=None`: the other side accepted it. Its words are not kept: they may hold
+    names. `broken`: nothing gets through there now, so the next channel does not wait.
+    `only_them`: the other side works, but refuses this recipient for now.
     """
 
     code: str | None = None
@@ -39,9 +39,9 @@ def still_true(
     tickets: Mapping[str, Sequence[Event]],
     now: datetime,
 ) -> tuple[Bundle, Settled]:
-    """What is still to be sent; and what is dropped, because nobody need be told: of
-    such a notification also what is due later. Of whom another message reached, only
-    the further tries are.
+    """What is still to be sent; and what is dropped because it is no longer true, with
+    the later messages of the same notification. If another message reached the person,
+    only the retries are dropped.
     """
     true, dropped = list[Outgoing](), Settled()
     for one in bundle:
@@ -52,8 +52,8 @@ def still_true(
         if reason := no_longer_true(events, notification, now):
             places = _ours(bundle, notification, now)
             dropped[notification.id] = drop(notification, places, reason)
-        elif told := spared(notification, one.message):
-            facts = drop(notification, (one.message,), told)
+        elif reason := spared(notification, one.message):
+            facts = drop(notification, (one.message,), reason)
             dropped[notification.id] = (*dropped.get(notification.id, ()), *facts)
         else:
             true.append(one)
@@ -61,7 +61,7 @@ def still_true(
 
 
 def _ours(bundle: Bundle, notification: Notification, now: datetime) -> tuple[int, ...]:
-    """Without what is on its way out by another channel at this moment."""
+    """Without messages that are being sent by another channel at this moment."""
     mine = {one.message for one in bundle if one.notification == notification.id}
     return tuple(
         place
@@ -73,7 +73,7 @@ def _ours(bundle: Bundle, notification: Notification, now: datetime) -> tuple[in
 def settle(
     bundle: Bundle, known: Mapping[str, Notification], outcome: Outcome, at: datetime
 ) -> Settled:
-    """The outcome holds for each message that the first of the bundle carried."""
+    """The outcome applies to each message that the first of the bundle carried."""
     settled = Settled()
     now = dict(known)
     for index, one in enumerate(bundle):

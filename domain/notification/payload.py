@@ -1,5 +1,5 @@
-"""What one notification tells of its ticket, as of now: the ticket's fields, and what
-the event that tells the person says. A person's own endpoint gets it as it is.
+"""What one notification says about its ticket, as of now: the ticket's fields, and the
+details of the event that notifies the person. A person's own webhook gets it as it is.
 """
 
 from collections.abc import Sequence
@@ -46,8 +46,8 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Promised:
-    """Where the promise stands now. `due_at`: None while its clock is paused; of a
-    broken one, when it should have been kept. `stopped_at`: it has ended.
+    """The state of the promise now. `due_at`: None while its clock is paused; if
+    breached, when it was due. `stopped_at`: when it ended.
     """
 
     metric: str
@@ -59,9 +59,9 @@ class Promised:
 
 @dataclass(frozen=True, kw_only=True)
 class Payload:
-    """`event`: the type of the one that tells `person`; `reason`: why them, `because`:
-    the same as data where a step chose them. `step` counts from 0. `until`: when the
-    offer runs out. `others`: who else was chosen by the same step.
+    """`event`: the type of the event that notifies `person`; `reason`: why them;
+    `because`: the same as data where a step chose them. `step` counts from 0. `until`:
+    when the offer expires. `others`: who else was chosen by the same step.
     """
 
     ticket_id: str
@@ -88,7 +88,7 @@ class Payload:
 def item(notification: Notification, events: Sequence[Event]) -> Payload:
     """`events`: all of the ticket."""
     ticket, upto = fold(events), events[: notification.about]
-    assert ticket is not None, "somebody was told of it"
+    assert ticket is not None, "somebody was notified of it"
     why = [t.reason for t in tellings(upto) if t.id == notification.id]
     fact = upto[-1].fact
     chosen = fact.chosen if isinstance(fact, CHOOSING) else ()
@@ -100,7 +100,7 @@ def item(notification: Notification, events: Sequence[Event]) -> Payload:
         cause=notification.cause,
         event=fact.topic,
         person=notification.person,
-        # What was planned goes out, also if another release would not plan it.
+        # A planned message is sent, even if another release would not plan it.
         reason=why[0] if why else "",
         at=upto[-1].timestamp,
         clock=notification.clock,

@@ -1,7 +1,7 @@
-"""Who is told by what and when: the plan of one notification.
+"""Who is notified by which channel and when: the plan of one notification.
 
-A rule is due its delay after the event that tells this person (GoAlert, ESC-082). What
-is not urgent waits for the end of the person's quiet hours.
+A rule is due its delay after the event that notifies this person (GoAlert, ESC-082).
+What is not urgent waits for the end of the person's quiet hours.
 """
 
 from datetime import datetime
@@ -25,7 +25,7 @@ NO_CHANNEL = "no channel"
 def plan(
     wanted: NotificationReason, preferences: Preferences | None, now: datetime
 ) -> tuple[NotificationFact, ...]:
-    """`preferences=None`: there is no such person, or not any more."""
+    """`preferences=None`: there is no such person (any more)."""
     messages = _messages(wanted, preferences) if preferences else ()
     planned = NotificationPlanned(
         ticket_id=wanted.ticket_id,

@@ -1,7 +1,7 @@
-"""How many messages a destination takes: a bucket of tokens that fills up steadily.
+"""How many messages a destination accepts: a bucket of tokens that fills up steadily.
 
-What finds no token waits for one and is bundled with what else waits there by then;
-nothing is dropped. Retries take tokens too.
+A message without a token waits for one and is bundled with what else waits there by
+then; nothing is dropped. Retries use tokens too.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Limit:
 
     @property
     def memory(self) -> timedelta:
-        """After so long without a message the bucket is full."""
+        """After this long without a message the bucket is full."""
         return self.burst * self.every
 
 
@@ -32,7 +32,7 @@ LIMITS: dict[Channel, Limit] = {
 
 def next_token(limit: Limit, full_at: datetime | None, now: datetime) -> datetime:
     """When one more may be sent: `now`, or later. `full_at`: when the bucket is full
-    again if nothing more is taken from it; None = it is full.
+    again if no more tokens are used; None = it is full.
     """
     lacking = (full_at or now) - now - (limit.burst - 1) * limit.every
     return now + max(lacking, timedelta(0))

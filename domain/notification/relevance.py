@@ -1,7 +1,7 @@
-"""Whether a message is still true at the moment before it goes out.
+"""Whether a message is still true at the moment before it is sent.
 
-Asked of the ticket's events since the one that tells the person, so that a ladder that
-was started anew does not make an old message true again.
+Decided by the ticket's events since the one that notifies the person, so that an old
+message does not become true again when an escalation restarts.
 """
 
 from collections.abc import Sequence
@@ -40,16 +40,18 @@ BEFORE = "before the message was sent"
 
 
 def no_longer_true(
-    events: Sequence[Event], told: Notification, now: datetime
+    events: Sequence[Event], notification: Notification, now: datetime
 ) -> str | None:
-    """Why nobody need be told of this any more; None = it is still true. `events` of
-    the ticket.
+    """Why this person need not be notified any more; None = it is still true. `events`
+    of the ticket.
     """
-    event = next((e for e in events if e.originator_version == told.about), None)
+    event = next(
+        (e for e in events if e.originator_version == notification.about), None
+    )
     fact = event.fact if event else None
     for later in events:
-        if later.originator_version > told.about:
-            reason = _ended(later.fact, told, fact)
+        if later.originator_version > notification.about:
+            reason = _ended(later.fact, notification, fact)
             if reason is not None:
                 return reason
     if isinstance(fact, AssignmentOffered) and fact.expires_at <= now:
@@ -58,21 +60,21 @@ def no_longer_true(
 
 
 def _ended(  # noqa: PLR0911 - one case a cause
-    later: Fact, told: Notification, fact: Fact | None
+    later: Fact, notification: Notification, fact: Fact | None
 ) -> str | None:
-    match told.cause:
+    match notification.cause:
         case "step":
-            return _finished(later) or _climb_ended(later, told.clock)
+            return _finished(later) or _escalation_ended(later, notification.clock)
         case "offered":
             return _finished(later) or _offer_ended(later)
         case "assigned_by_rule":
-            return _finished(later) or _given_on(later, told.person)
+            return _finished(later) or _given_on(later, notification.person)
         case "unanswered":
             return _finished(later) or _taken(later)
         case "approval" | "unresolved":
             return _decided(later, fact)
         case "decided":
-            return None  # it stays decided, whatever comes of the ticket
+            return None  # A decision stays one, whatever happens to the ticket.
         case "watched":
             return _old_news(later, fact)
 
@@ -87,7 +89,7 @@ def _finished(later: Fact) -> str | None:
             return None
 
 
-def _climb_ended(later: Fact, clock: str | None) -> str | None:
+def _escalation_ended(later: Fact, clock: str | None) -> str | None:
     match later:
         case TicketAcknowledged(by=by):
             return f"acknowledged by {by} {BEFORE}"
@@ -143,15 +145,15 @@ def _given_on(later: Fact, person: str) -> str | None:
 
 
 def _decided(later: Fact, asked: Fact | None) -> str | None:
-    """Or asked of somebody else, or of anybody at all. On a closed ticket nobody can
-    decide.
+    """Decided meanwhile, or somebody else was asked, or an approver was found. On a
+    closed ticket nobody can decide.
     """
     number = None
     if isinstance(asked, ApprovalRequested | ApprovalEscalated):
         number = asked.number
     match later:
-        case ApprovalEscalated(number=climbed) if climbed == number:
-            return _climbed(later)
+        case ApprovalEscalated(number=escalated) if escalated == number:
+            return _escalated(later)
         case ApprovalGranted(number=decided, actor=actor) if decided == number:
             return f"granted by {actor} {BEFORE}"
         case ApprovalRejected(number=decided, actor=actor) if decided == number:
@@ -162,15 +164,15 @@ def _decided(later: Fact, asked: Fact | None) -> str | None:
             return None
 
 
-def _climbed(later: ApprovalEscalated) -> str | None:
-    """From nobody to nobody is no news."""
+def _escalated(later: ApprovalEscalated) -> str | None:
+    """Nothing changes for the reader if there is still no approver."""
     if later.from_approver is not None:
         return f"it was escalated above {later.from_approver} {BEFORE}"
     return f"{later.approver} was asked {BEFORE}" if later.approver else None
 
 
 def _old_news(later: Fact, news: Fact | None) -> str | None:
-    """Who watches is told of the end by an event of its own."""
+    """Watchers are notified of the end by a separate event."""
     resolved = isinstance(news, TicketResolved)
     match later:
         case TicketResolved() if not resolved:

@@ -1,8 +1,8 @@
-"""By which secret the messages to a person's own endpoint are signed.
+"""The secret that signs the messages to a person's own webhook.
 
-It is derived and kept nowhere: HKDF-SHA256 (RFC 5869) from the key of the installation,
-of one block, bound to the person and to the version that their document names. So a
-higher version makes another secret, and no secret tells of any other.
+It is derived and not stored: HKDF-SHA256 (RFC 5869) from the key of the installation,
+one block, bound to the person and to the version that their document names. So a higher
+version makes another secret, and no secret reveals another.
 """
 
 import hashlib

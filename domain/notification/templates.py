@@ -10,11 +10,11 @@ from domain.notification.links import Action
 
 @dataclass(frozen=True, kw_only=True)
 class Phrases:
-    """`subjects` and `heads` by cause; of a step `late`, `soon` and `stopped` say where
-    its promise stands. `needed`, `news`: the subject of a message about many tickets,
-    of which some need the reader's action, or none. `labels`, `words`: fields of the
-    ticket and their values. `because` by kind of target, by cause, and by how somebody
-    was chosen.
+    """`subjects` and `heads` by cause; for a step, `late`, `soon` and `stopped` say
+    where its promise stands. `needed`, `news`: the subject of a message about many
+    tickets, of which some need the reader's action, or none. `labels`, `words`: fields
+    of the ticket and their values. `because` by kind of target, by cause, and by how
+    somebody was chosen.
     """
 
     subjects: Mapping[Cause, str]

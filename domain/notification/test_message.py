@@ -1,4 +1,4 @@
-"""A message that only tries whether a person can be reached by their channels."""
+"""A message that tests whether a person can be reached by their channels."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,7 +14,8 @@ from domain.people.contact import Preferences
 TestOutcome = Literal["sent", "not_set_up", "failed"]
 OUTCOMES: tuple[TestOutcome, ...] = get_args(TestOutcome)
 MOST, WITHIN = 3, timedelta(minutes=1)
-"""So many tests of one person within this time: a test is no way to pester anybody."""
+"""At most this many tests of one person within this time, so that tests cannot be used
+to flood anybody."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +45,7 @@ def trial_stream(agent: str) -> str:
 
 
 def trial_channels(reader: Preferences) -> tuple[tuple[Channel, str | None], ...]:
-    """All that lead somewhere, whether or not a rule uses them."""
+    """All channels that are set up for them, whether or not a rule uses them."""
     return tuple(
         (channel, target)
         for channel in CHANNELS

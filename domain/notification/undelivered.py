@@ -1,4 +1,4 @@
-"""A step that told people, none of whom could be reached."""
+"""A step that notified people, none of whom could be reached."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,7 @@ from domain.notification.notification import (
 def chosen_by(
     events: Iterable[Event], clock: str, step: int, repetition: int
 ) -> list[str]:
-    """Ids of the notifications of those whom this step chose."""
+    """Ids of the notifications of the people chosen by this step."""
     return [
         notification_id(event.originator_id, event.originator_version, place)
         for event in events
@@ -26,19 +26,19 @@ def chosen_by(
     ]
 
 
-def undelivered(told: Iterable[Notification | None]) -> StepUndelivered | None:
-    """`told`: the notification of each person whom a step told, None where it is not
-    planned yet. None while one of them may still be reached, or was.
+def undelivered(notifications: Iterable[Notification | None]) -> StepUndelivered | None:
+    """`notifications`: one for each person whom the step chose, None where it is not
+    planned yet. Returns None while one of them may still be reached, or was.
     """
     people: list[Notification] = []
-    for one in told:
+    for one in notifications:
         if one is None or one.state != "unreachable":
             return None
         people.append(one)
     if not people:
         return None
     chosen_by, reasons = people[0].chosen_by, {one.unreachable for one in people}
-    assert chosen_by is not None, "these are people whom a step told"
+    assert chosen_by is not None, "a step chose these people"
     clock, step, repetition = chosen_by
     return StepUndelivered(
         clock=clock,

@@ -1,8 +1,8 @@
-"""An event that tells a person, and how urgent that is.
+"""How urgent it is to notify a person of an event.
 
-High: a step whose promise is broken, or that is the last of its ladder; an offer, which
-runs out within minutes; and what the person now has to do, or can go on with, about a
-ticket of which a running promise is broken. What they only watch is low.
+High: a step whose promise is breached, or that is the last of its escalation policy; an
+offer, which expires within minutes; and anything that the person can act on in a ticket
+with a running promise that is breached. What they only watch is low.
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,8 @@ from domain.ticket.evolve import fold
 
 @dataclass(frozen=True, kw_only=True)
 class NotificationReason:
-    """`about`: version of the event that tells this person. `part`: who of those whom
-    it tells.
+    """`about`: version of the event that notifies this person. `part`: which of the
+    people notified of it this is.
     """
 
     ticket_id: str
@@ -38,38 +38,40 @@ class NotificationReason:
 
     @property
     def id(self) -> str:
-        """Of the notification."""
+        """The id of the notification."""
         return notification_id(self.ticket_id, self.about, self.part)
 
 
-def occasions(events: Sequence[Event]) -> tuple[NotificationReason, ...]:
-    """Of the last of these events of a ticket; `events` are all up to it."""
+def notification_reasons(events: Sequence[Event]) -> tuple[NotificationReason, ...]:
+    """For the last of these events of a ticket; `events` are all up to it."""
     last = events[-1]
     return tuple(
-        _occasion(events, told) for told in tellings(events) if told.event is last
+        _reason(events, trigger)
+        for trigger in tellings(events)
+        if trigger.event is last
     )
 
 
-def _occasion(events: Sequence[Event], told: Trigger) -> NotificationReason:
-    step, repetition = told.step
+def _reason(events: Sequence[Event], trigger: Trigger) -> NotificationReason:
+    step, repetition = trigger.step
     return NotificationReason(
-        ticket_id=told.event.originator_id,
-        about=told.event.originator_version,
-        person=told.person,
-        at=told.event.timestamp,
-        urgency=_urgency(events, told),
-        cause=told.cause,
-        clock=told.clock,
+        ticket_id=trigger.event.originator_id,
+        about=trigger.event.originator_version,
+        person=trigger.person,
+        at=trigger.event.timestamp,
+        urgency=_urgency(events, trigger),
+        cause=trigger.cause,
+        clock=trigger.clock,
         step=step,
         repetition=repetition,
-        part=told.part,
+        part=trigger.part,
     )
 
 
-def _urgency(events: Sequence[Event], told: Trigger) -> Urgency:
-    match told.cause:
+def _urgency(events: Sequence[Event], trigger: Trigger) -> Urgency:
+    match trigger.cause:
         case "step":
-            return _of_step(events, told)
+            return _of_step(events, trigger)
         case "offered":
             return "high"
         case "watched":
@@ -79,7 +81,7 @@ def _urgency(events: Sequence[Event], told: Trigger) -> Urgency:
 
 
 def _broken(events: Sequence[Event]) -> bool:
-    """Whether a promise that still runs is broken, and nobody excused it."""
+    """Whether a running promise is breached, and nobody excused it."""
     ticket = fold(events)
     return ticket is not None and any(
         clock.live and clock.breached_at is not None and clock.excuse is None
@@ -87,20 +89,20 @@ def _broken(events: Sequence[Event]) -> bool:
     )
 
 
-def _of_step(events: Sequence[Event], told: Trigger) -> Urgency:
-    """High once the promise is broken, and on the last step of the ladder."""
+def _of_step(events: Sequence[Event], trigger: Trigger) -> Urgency:
+    """High once the promise is breached, and on the last step of its policy."""
     steps, escalation_policies = 0, dict[tuple[str, int], int]()
-    step, _ = told.step
+    step, _ = trigger.step
     for event in events:
         match event.fact:
             case SlaBreached(metric=metric, cycle=cycle):
-                if f"{metric}/{cycle}" == told.clock:
+                if f"{metric}/{cycle}" == trigger.clock:
                     return "high"
             case EscalationPinned(policy=policy):
                 escalation_policies[policy.ref.name, policy.ref.version] = len(
                     policy.steps
                 )
-            case EscalationStarted(clock=clock, policy=ref) if clock == told.clock:
+            case EscalationStarted(clock=clock, policy=ref) if clock == trigger.clock:
                 steps = escalation_policies.get((ref.name, ref.version), 0)
             case _:
                 pass

@@ -1,4 +1,4 @@
-"""Times, promises and reasons as a reader says them."""
+"""Times, promises and reasons in the words of the reader's language."""
 
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ _CHOSEN = ("offered", "assigned_by_rule")
 
 
 def local_time(at: datetime, reader: Preferences) -> str:
-    """In the reader's zone, which is named."""
+    """In the reader's time zone, which is named."""
     zone = reader.time_zone or "UTC"
     return f"{at.astimezone(reader.zone):%Y-%m-%d %H:%M} ({zone})"
 
@@ -31,7 +31,7 @@ def length(time: timedelta, say: Phrases) -> str:
 
 
 def promise_name(clock: str | None, say: Phrases) -> str:
-    """`first_response/1` as people say it; one's own clocks by their name."""
+    """`first_response/1` in words; clocks of a policy's own by their name."""
     metric, _, cycle = (clock or "").partition("/")
     name = say.metrics.get(metric, metric)
     repeated = cycle not in ("", "1")
@@ -39,14 +39,16 @@ def promise_name(clock: str | None, say: Phrases) -> str:
 
 
 def overdue(promise: Promised | None, now: datetime) -> timedelta | None:
-    """By how much the promise is late; None: it is not, or not known."""
+    """How late the promise is; None: it is not late, or not known."""
     if promise is None or not promise.broken or promise.due_at is None:
         return None
     return max((promise.stopped_at or now) - promise.due_at, timedelta(0))
 
 
 def reason(item: Payload, say: Phrases) -> str:
-    """Why this reader. What is on record without data stays as it was written."""
+    """Why this person is notified. A reason recorded without data is shown as it was
+    recorded.
+    """
     if item.because:
         found = [_because(one, say) for one in item.because]
         return say.comma.join(dict.fromkeys(found))

@@ -1,6 +1,7 @@
 """Who is on call by every schedule there ever was: their plans, and all leaves.
 
-Folded by `domain.configuration.on_call_book`; nothing here knows of configuration.
+Folded by `domain.configuration.on_call_book`; this module does not depend on
+configuration.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,13 +17,13 @@ from domain.oncall.plan import Plan
 from domain.oncall.schedule import Schedule
 
 FOR_GOOD = datetime(2200, 1, 1, tzinfo=UTC)
-"""As far as anybody can ask."""
+"""The limits of instants that can be queried."""
 
 
 @dataclass(frozen=True)
 class OnCallBook:
-    """`plans`, by the schedule's name, are without leaves; those are by agent, as is
-    `gone`: since when somebody is not active any more or retired, and until when.
+    """`plans`, by the schedule's name, are without leaves; `leaves` are by agent, as is
+    `gone`: since when somebody is inactive or retired, and until when.
     """
 
     plans: Mapping[str, Plan] = field(default_factory=dict)
@@ -71,8 +72,8 @@ class OnCallBook:
         return self._with_plan(schedule, replace(plan, changes=changes))
 
     def known_gone(self, agent: str, at: datetime, reason: str | None) -> "OnCallBook":
-        """From then on, for this reason; None: they are there. The very same book if
-        that is known.
+        """From then on they are absent, for this reason; None: they are present.
+        Returns the same book if that is known.
         """
         known = self.gone.get(agent, ())
         last = known[-1] if known and known[-1].cancelled_at is None else None

@@ -1,7 +1,7 @@
 """The secret URL by which a person's calendar program fetches their shifts.
 
-Calendar programs send no header, so what lets them in is in the address. The secret is
-derived and kept nowhere: making another URL, or revoking it, ends the one before.
+Calendar programs send no header, so the URL itself authenticates. The secret is derived
+and not stored: making another URL, or revoking it, ends the one before.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ SECRET_CHARACTERS = 43
 
 @dataclass(frozen=True, kw_only=True)
 class AgentCalendarUrlMade(Fact):
-    """It ends the URL that was there before."""
+    """It ends the previous URL."""
 
     topic: ClassVar[str] = "agent.calendar_url_made"
     agent: str
@@ -36,7 +36,7 @@ def calendar_url_stream(agent: str) -> str:
 
 
 def calendar_url_version(events: Iterable[Event]) -> int | None:
-    """Of the URL that holds now; None: there is none."""
+    """The version of the current URL; None: there is none."""
     version = None
     for event in events:
         match event.fact:

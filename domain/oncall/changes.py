@@ -1,7 +1,7 @@
 """Overrides and swaps of one schedule: deciding them, and folding them.
 
-They are decided on the stream of the schedule, so that of two at once that clash the
-second is refused.
+They are decided on the stream of the schedule, so that of two conflicting ones at the
+same time the second is refused.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -42,7 +42,7 @@ def override_stream(schedule: str) -> str:
 def add_override(
     plan: Plan, schedule: str, wanted: Override, agents: Agents, at: datetime
 ) -> ScheduleOverrideAdded:
-    """Raises InvalidError, and RuleError that names what it cannot stand beside."""
+    """Raises InvalidError, and RuleError that names the override it conflicts with."""
     refuse_any(_override_faults(wanted, agents, at))
     _refuse_conflict(wanted, plan.changes)
     return ScheduleOverrideAdded(
@@ -69,8 +69,8 @@ def cancel_override(
 def offer_swap(
     plan: Plan, schedule: str, wanted: Swap, agents: Agents, at: datetime
 ) -> ScheduleSwapOffered:
-    """Raises InvalidError, also where the asker has nothing to give away, or who is
-    named nothing to give back.
+    """Raises InvalidError, also where the asker has no shift to give away, or the other
+    person none to give back.
     """
     refuse_any(_swap_faults(wanted, agents, at))
     if not _on_call(plan, wanted.asker, (wanted.begin, wanted.end)):
@@ -131,7 +131,7 @@ def _override_faults(
     wanted: Override, agents: Agents, at: datetime
 ) -> Iterator[FieldError]:
     yield from window_faults(wanted.begin, wanted.end, at)
-    # Whoever has left the company is still in the plan, and can be taken off it.
+    # A former employee is still in the plan, and can be taken off it.
     if wanted.kind != "remove":
         yield from stranger_faults("/person", wanted.person, agents)
     if wanted.replaces is not None and wanted.kind != "replace":
@@ -200,7 +200,7 @@ def _on_call(plan: Plan, person: str, window: tuple[datetime, datetime]) -> bool
 def fold_changes(
     events: Iterable[Event], start: tuple[Change, ...] = ()
 ) -> tuple[Change, ...]:
-    """In the order of their making."""
+    """In the order in which they were created."""
     changes = {change.id: change for change in start}
     for event in events:
         if (change := _evolved(changes, event)) is not None:

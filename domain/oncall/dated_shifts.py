@@ -1,7 +1,7 @@
-"""Shifts with dates of their own in the place of turns: who is on call is written down
-for each, and several may be together.
+"""Shifts with dates instead of turns: who is on call is written down for each shift,
+and several people may be on call together.
 
-Nobody stands in for who is on leave: what lies beneath the layer shows.
+Nobody stands in for a person on leave: the layers below apply.
 """
 
 from bisect import bisect_left, bisect_right
@@ -16,7 +16,9 @@ from domain.calendar.instants import Span, from_us
 
 
 class DatedShift(NamedTuple):
-    """[begin, end) in microseconds since 1970; empty where a gap swallowed it."""
+    """[begin, end) in microseconds since 1970; empty if a gap of the clocks swallowed
+    it.
+    """
 
     begin: int
     end: int
@@ -47,7 +49,7 @@ class DatedShifts:
         return self._ends[-1] if self._ends else None
 
     def places(self) -> Iterator[tuple[str, str]]:
-        """Each person, and where that one is written first."""
+        """Each person, and where they are named first."""
         seen = set[str]()
         for index, shift in enumerate(self.shifts):
             if shift.person not in seen:
@@ -55,8 +57,8 @@ class DatedShifts:
                 yield f"shifts/{index}/person", shift.person
 
     def within(self, begin: int, end: int) -> Iterator[tuple[DatedShift, Span]]:
-        """Those that hold any of [begin, end), and what of it, in order. Where two of
-        one person overlap, the one that began first goes on until its end.
+        """The shifts that overlap [begin, end), cut to it, in order. Where two of one
+        person overlap, the one that began first continues until its end.
         """
         first = bisect_right(self._ends, begin)
         for shift, (opens, closes) in self._apart[first : self._before(end)]:
@@ -79,5 +81,5 @@ class DatedShifts:
 
     @cached_property
     def _ends(self) -> list[int]:
-        """Up to each in that order, the latest end."""
+        """The latest end up to each shift in that order."""
         return list(accumulate((span[1] for _, span in self._apart), max))

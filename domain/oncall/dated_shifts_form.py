@@ -1,12 +1,12 @@
-"""The written form of dated shifts, in the place of a rotation:
+"""The written form of dated shifts, instead of a rotation:
 
     shifts:
       - {from: "2026-12-24T18:00", to: "2026-12-25T09:00", person: ann}
       - {from: "2026-12-24T17:00:00Z", to: "2026-12-25T08:00:00Z", person: bo}
 
-Without Z in local wall time: what clocks show twice, is the first time where a shift
-begins and the last where it ends. With Z in UTC, which is exact: so are those written
-that an iCalendar text is spelled out into. Several people together are several shifts.
+Without Z in local wall time: a time that occurs twice is the first of the two where a
+shift begins and the last where it ends. With Z in UTC, which is exact; shifts imported
+from an iCalendar text are in UTC. Several people together are several shifts.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ MOST_ERRORS: Final = 100
 
 
 def read_shifts(value: object, pointer: str, tz: str) -> DatedShifts:
-    """Raises InvalidError that names what is wrong, as far as the hundredth."""
+    """Raises InvalidError that names each fault, up to the hundredth."""
     entries = read_list(value, pointer, limit=MOST_SHIFTS)
     errors: list[FieldError] = []
     shifts: list[DatedShift] = []
@@ -49,7 +49,7 @@ def _shift(value: object, pointer: str, zone: ZoneInfo) -> DatedShift:
     first = to_us(begin) if begin.tzinfo else first_instant(zone, begin)
     last = to_us(end) if end.tzinfo else last_instant(zone, end)
     written_alike = bool(begin.tzinfo) == bool(end.tzinfo)
-    # A shift that a gap swallows is empty, and no mistake.
+    # A shift swallowed by a gap of the clocks is empty, which is no mistake.
     if end <= begin if written_alike else last <= first:
         refuse(f"{pointer}/to", "is not after `from`")
     person = read_name(fields.get("person"), f"{pointer}/person")

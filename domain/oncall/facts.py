@@ -1,6 +1,6 @@
-"""What happens to a schedule beside its versions: overrides, swaps, leaves.
+"""What happens to a schedule besides its versions: overrides, swaps, leaves.
 
-`warnings` are what was said when it was recorded: allowed, but probably unintended.
+`warnings` were shown when it was recorded: allowed, but probably unintended.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,9 @@ class ScheduleOverrideCancelled(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleSwapOffered(Fact):
-    """`offered_to` None: whoever takes it first. `back`: what is asked in return."""
+    """`offered_to` None: whoever takes it first. `back`: what the asker wants in
+    return.
+    """
 
     topic: ClassVar[str] = "schedule.swap_offered"
     schedule: str
@@ -60,7 +62,7 @@ class ScheduleSwapTaken(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleSwapCancelled(Fact):
-    """Taken back, whether somebody had taken it or not."""
+    """Cancelled, whether somebody had taken it or not."""
 
     topic: ClassVar[str] = "schedule.swap_cancelled"
     schedule: str

@@ -1,7 +1,7 @@
 """From layers to the final schedule: covering, overrides, masks.
 
-All of it works instant by instant: what is asked of a part of a range is what the whole
-range says of that part.
+Everything is decided instant by instant: the result for a part of a range is that part
+of the result for the whole range.
 """
 
 from collections.abc import Iterable

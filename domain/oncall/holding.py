@@ -1,4 +1,4 @@
-"""Who holds a span of time and why; cutting and joining such spans."""
+"""Who is on call in a span of time and why; cutting and joining such spans."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ Absences: TypeAlias = Mapping[str, list[Span]]  # of each person, merged
 
 
 def without(held: Iterable[Held], cover: list[Span]) -> Iterator[Held]:
-    """What the cover, merged, leaves uncovered."""
+    """The spans without the time in `cover`, which is merged."""
     ends = [end for _, end in cover]
     for piece in held:
         rest, at = piece.begin, bisect_right(ends, piece.begin)
@@ -34,7 +34,7 @@ def without(held: Iterable[Held], cover: list[Span]) -> Iterator[Held]:
 
 
 def within(held: Iterable[Held], cover: list[Span]) -> Iterator[Held]:
-    """What the cover, merged, covers."""
+    """The spans within the time in `cover`, which is merged."""
     ends = [end for _, end in cover]
     for piece in held:
         at = bisect_right(ends, piece.begin)
@@ -61,7 +61,7 @@ def spans(held: Iterable[Held]) -> list[Span]:
 
 
 def joined(held: Iterable[Held]) -> list[Held]:
-    """Sorted by begin and person; what follows on with the same reason is one."""
+    """Sorted by begin and person; adjacent spans with the same reason are joined."""
     result: list[Held] = []
     last: dict[tuple[str, str], int] = {}
     for piece in sorted(held):

@@ -1,8 +1,8 @@
-"""Who holds one layer when: turns, cut to its hours, with the absent passed over.
+"""Who is on call in one layer and when: turns, cut to its hours, without absent people.
 
-Who is on leave is stood in for by the next in the same rotation who is there, turn by
-turn, so that nobody else's turn moves. Where nobody of the rotation is there, the layer
-is empty and what lies beneath shows. Nobody stands in for a shift with a date.
+A person on leave is replaced by the next in the same rotation who is present, turn by
+turn, so that the other turns do not move. If nobody of the rotation is present, the
+layer is empty and the layers below apply. Nobody stands in for a dated shift.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,8 +22,8 @@ TWO_DAYS = 2 * ONE_DAY
 def layer_holders(
     layer: Layer, absences: Absences, begin: int, end: int
 ) -> Iterator[Held]:
-    """In order, cut to [begin, end). Turns are apart from each other, dated shifts of
-    several people may be together.
+    """In order, cut to [begin, end). Turns do not overlap; dated shifts of several
+    people may.
     """
     begin, end = max(begin, layer.validity[0]), min(end, layer.validity[1])
     if begin >= end:

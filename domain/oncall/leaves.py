@@ -40,7 +40,9 @@ def _uncovered(
 def cancel_leave(
     leaves: Iterable[Leave], leave_id: str, at: datetime
 ) -> AgentLeaveCancelled:
-    """Back at once, or never gone. Raises NotFoundError, RuleError."""
+    """Ends the leave now, or cancels it before it begins. Raises NotFoundError,
+    RuleError.
+    """
     leave = find_leave(leaves, leave_id)
     refuse_past(LEAVE, leave, at)
     return AgentLeaveCancelled(agent=leave.person, leave_id=leave_id)

@@ -25,8 +25,8 @@ class Absent:
 
 @dataclass(frozen=True, kw_only=True)
 class OnCall:
-    """`next` are the first others to come on, `previous` the last others that were,
-    both as far as 400 days away; shifts that last longer are cut there.
+    """`next` are the next others to come on call, `previous` the last others that were,
+    both within 400 days; longer shifts are cut there.
     """
 
     at: datetime
@@ -51,7 +51,7 @@ def on_call_at(plan: Plan, at: datetime) -> OnCall:
 
 
 def _around(plan: Plan, instant: int) -> tuple[list[Held], list[Held], list[Held]]:
-    """Now, next, previous; looks no further than it must."""
+    """Now, next, previous; searches no further than necessary."""
     for look in LOOKS[:-1]:
         found = now, after, before = _within_look(plan, instant, look)
         edges = instant - look, instant + look
@@ -123,7 +123,7 @@ def _on_leave(plan: Plan, person: str, instant: int) -> str | None:
 
 
 def _displaced(effective: list[Override], person: str) -> str | None:
-    """By the override that wins, of those that can have taken them off."""
+    """By the winning override of those that removed or replaced them."""
     by_weight = sorted(effective, key=lambda override: override.priority)
     for override in reversed(by_weight):
         removed = override.kind == "remove" and override.person == person

@@ -4,9 +4,9 @@ An override adds somebody for its whole window, removes somebody, or replaces: t
 person where that person would be on call, or else everybody. A swap is up to two such
 replacements that take effect together or not at all, once somebody has taken it.
 
-What is recorded late does not rewrite the past: an override counts from when it was
-made, and until it was cancelled; one that was cancelled before its window has never
-been. Somebody on leave takes nobody's place.
+A late record does not change the past: an override counts from when it was made, and
+until it was cancelled; one that was cancelled before its window never counts. A person
+on leave cannot replace anybody.
 """
 
 from collections.abc import Iterable
@@ -22,8 +22,9 @@ OVERRIDE_KINDS: Final[tuple[OverrideKind, ...]] = get_args(OverrideKind)
 
 @dataclass(frozen=True, kw_only=True)
 class Override:
-    """`person` comes, or goes if `kind` is remove; `replaces` is for replace only, and
-    None there means everybody. Of two, the higher priority wins, then the later made.
+    """`person` is added, or removed if `kind` is remove; `replaces` is for replace
+    only, and None there means everybody. Of two, the higher priority wins, then the
+    later made.
     """
 
     id: str
@@ -107,8 +108,8 @@ class Swap:
 
 @dataclass(frozen=True, kw_only=True)
 class Leave:
-    """Vacation, illness: not there in [begin, end), as known since `made_at`. `gone`:
-    not active any more, or retired, as `reason` says; until they are back.
+    """Vacation, illness: absent in [begin, end), as known since `made_at`. `gone`:
+    inactive, or retired, as `reason` says, until they are active again.
     """
 
     person: str
@@ -131,7 +132,7 @@ def parts(change: Override | Swap) -> tuple[Override, ...]:
 
 
 def absences(leaves: Iterable[Leave]) -> dict[str, list[Span]]:
-    """Of each person, merged; nobody without any."""
+    """Leaves of each person, merged; without people who have none."""
     found: dict[str, list[Span]] = {}
     for leave in leaves:
         found.setdefault(leave.person, []).append(leave.window)
@@ -142,9 +143,9 @@ def absences(leaves: Iterable[Leave]) -> dict[str, list[Span]]:
 def conflict(
     change: Override | Swap, others: Iterable[Override | Swap]
 ) -> Override | Swap | None:
-    """The first of the others that this must not stand beside: of the same priority,
-    at a common instant, and about a common person, or both about everybody. Decide it
-    on the stream of the schedule, so that of two at once the second is refused.
+    """The first other override that conflicts: of the same priority, at a common
+    instant, and about a common person, or both about everybody. Decide it on the stream
+    of the schedule, so that of two at the same time the second is refused.
     """
     for other in others:
         if other.id != change.id and other.priority == change.priority:

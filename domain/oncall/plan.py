@@ -1,14 +1,15 @@
-"""All that decides who is on call: versions of a schedule, overrides, swaps, leaves.
+"""Everything that decides who is on call: versions of a schedule, overrides, swaps,
+leaves.
 
-The past is what was in force then: a version reigns from its `since` to the next one's
-and is never asked about other times, so a layer that is deleted ends at that instant
-and keeps its history, and one that had not begun has never been. Only the first is
-asked about all times before, which nothing else knows of.
+The past is what was in force then: a version applies from its `since` to the next one's
+and to no other time. So a layer that is deleted ends at that instant and keeps its
+history, and one that had not begun was never in force. Only the first version also
+applies to all times before it.
 
-A new version does not change who is on call by the way. Where a layer keeps its name
-and its rotation's `start`, the current holder keeps the turn although people came, went
-or moved, lengths or hours changed; if the holder went, whose turn was next takes over.
-To set the turns anew, change `start`.
+A new version does not change who is on call by accident. Where a layer keeps its name
+and its rotation's `start`, the current person keeps the turn although people were
+added, removed or moved, or lengths or hours changed; if that person was removed, the
+person with the next turn takes over. To set the turns again, change `start`.
 """
 
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from domain.oncall.schedule import Layer, Schedule
 
 @dataclass(frozen=True, kw_only=True)
 class Version:
-    """`since` None: for ever before. `schedule` None: nobody is on call any more."""
+    """`since` None: since ever. `schedule` None: nobody is on call any more."""
 
     since: datetime | None
     schedule: Schedule | None
@@ -30,8 +31,9 @@ class Version:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Versions in the order of `since`; overrides and swaps in that of their making.
-    `published_at`: the first; what is said of times before it nobody was told then.
+    """Versions in the order of `since`; overrides and swaps in the order in which they
+    were created. `published_at`: of the first version; nobody could read what it says
+    of earlier times then.
     """
 
     versions: tuple[Version, ...]
@@ -52,8 +54,8 @@ class Plan:
         return cls(versions=(first,), changes=changes, leaves=leaves)
 
     def revised(self, schedule: Schedule | None, since: datetime) -> "Plan":
-        """With a new version, which takes over who has the turn at that instant. None
-        retires the schedule. `since` is after that of every version before.
+        """With a new version, which keeps the turn of that instant. None retires the
+        schedule. `since` is after that of every version before.
         """
         if not self.versions:
             first = Version(since=None, schedule=schedule)
@@ -102,7 +104,7 @@ def _continued(old: Layer | None, new: Layer, at: datetime) -> Layer:
 
 
 def _start(layer: Layer) -> datetime | None:
-    """Of its turns; dated shifts have none, so nothing of them is carried over."""
+    """The turns; dated shifts have none, so nothing of them is carried over."""
     return layer.source.start if isinstance(layer.source, Rotation) else None
 
 
@@ -113,7 +115,9 @@ def _turn(layer: Layer, at: datetime) -> int:
 
 
 def _index(rotation: Rotation, holder: str, following: str) -> int:
-    """Of somebody's several turns a round, the one with the same person after it."""
+    """If somebody has several turns in one cycle, the one with the same person after
+    it.
+    """
     people = rotation.people
     places = [i for i, person in enumerate(people) if person == holder]
     same = (i for i in places if people[(i + 1) % len(people)] == following)

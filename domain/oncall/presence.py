@@ -14,8 +14,8 @@ LOOK: Final = timedelta(days=16)
 def not_on_shift(
     plan: Plan, people: Iterable[str], at: datetime, left: timedelta
 ) -> dict[str, str]:
-    """Why each of these cannot be given work now; who is not named can. Shifts that
-    follow on without a gap are one, whatever puts the person there.
+    """Why each of these people cannot be given work now; a person who is missing in the
+    result can. Adjacent shifts of a person are one, for whatever reason.
     """
     until = at + max(left, INSTANT)
     found = shifts(plan, at, until)
@@ -30,8 +30,8 @@ def not_on_shift(
 
 
 def next_on_shift(plan: Plan, people: Iterable[str], at: datetime) -> datetime:
-    """When the next of these comes on; where none does for 16 days, when to look
-    further.
+    """When the next of these comes on call; if none does for 16 days, when to search
+    again.
     """
     wanted = set(people)
     begins = (
@@ -43,7 +43,7 @@ def next_on_shift(plan: Plan, people: Iterable[str], at: datetime) -> datetime:
 
 
 def _end(at: datetime, own: Iterable[Shift]) -> datetime | None:
-    """Until when a person is there from now on; None: not even now."""
+    """Until when a person is on call from now on; None: they are not on call."""
     end: datetime | None = None
     for shift in own:
         if shift.begin > (end or at):

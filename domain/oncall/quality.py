@@ -1,8 +1,8 @@
-"""How good a schedule is: is somebody always there, and is it shared fairly?
+"""How good a schedule is: is somebody always on call, and is it shared fairly?
 
 The score is the mean of two percentages: of the time that is covered, and of balance,
-the mean over all pairs of people of the shorter time on call by the longer. It is that
-of Grafana OnCall, from which many teams come.
+the mean over all pairs of people of the shorter time on call divided by the longer. It
+is that of Grafana OnCall, from which many teams migrate.
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ ZERO = timedelta(0)
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """`over_percent`: how much more than the mean, 0 for who is not above it."""
+    """`over_percent`: how much more than the mean; 0 if not above it."""
 
     person: str
     on_call: timedelta
@@ -61,7 +61,7 @@ def quality(plan: Plan, begin: datetime, end: datetime) -> Quality:
     missing = sum((gap.end - gap.begin for gap in gaps(plan, begin, end)), ZERO)
     covered = round(WHOLE * (1 - missing / (end - begin)))
     if missing:
-        covered = min(covered, WHOLE - 1)  # a minute without anybody is not nothing
+        covered = min(covered, WHOLE - 1)  # a minute without anybody must show
     balance = round(WHOLE * _balance(list(times.values())))
     balance = WHOLE if balance >= BALANCED_ENOUGH else balance
     return Quality(

@@ -1,12 +1,12 @@
 """A rotation: people who take turns of one length, handed over in local wall time.
 
-Period k begins at `start` + k lengths on the wall, resolved on its own: a hand-off that
-falls into a gap is late that day only, and the thirty-first is clamped to the end of
-each shorter month, not of all later ones. The grid reaches back before `start`, which
-is its anchor and no beginning of service.
+Period k begins at `start` + k lengths of wall time, each computed on its own: a
+hand-off that falls into a gap of the clocks is late on that day only, and the
+thirty-first is moved to the end of each shorter month, not of all later ones. The grid
+also extends before `start`, which is its anchor and not the beginning of service.
 
-A period that a gap swallows still counts: who has which hours of the day does not move
-by one with every change of the clocks. Which periods are turns is for the layer to say.
+A period swallowed by a gap still counts: who has which hours of the day does not shift
+by one whenever the clocks change. The layer decides which periods are turns.
 """
 
 from calendar import monthrange
@@ -39,8 +39,8 @@ class Period(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Rotation:
-    """`start` is naive, on the walls of `tz`; `first` is the index among `people` of
-    who has turn 0.
+    """`start` is naive, in wall time of `tz`; `first` is the index in `people` of the
+    person with turn 0.
     """
 
     start: datetime
@@ -56,17 +56,19 @@ class Rotation:
 
     @cached_property
     def wall_length(self) -> timedelta | None:
-        """None for months, which have no one length."""
+        """None for months, which have different lengths."""
         unit = LENGTHS.get(self.unit)
         return None if unit is None else unit * self.length
 
     def places(self) -> Iterator[tuple[str, str]]:
-        """Each person of each turn, and where that one is written."""
+        """Each person of each turn, and where they are named."""
         for index, person in enumerate(self.people):
             yield f"rotation/people/{index}", person
 
     def order(self, turn: int) -> tuple[str, ...]:
-        """Who has that turn, and then who would have it next, round to the last."""
+        """The person with that turn, then those with the next turns, one whole
+        cycle.
+        """
         index = (turn + self.first) % len(self.people)
         return self.people[index:] + self.people[:index]
 
@@ -79,7 +81,7 @@ class Rotation:
         return first_instant(self.zone, wall)
 
     def period_at(self, instant: int) -> int:
-        """The last period that has begun: one that a gap swallowed never holds."""
+        """The last period that has begun, without those swallowed by a gap."""
         period = self._on_the_wall(wall_at(self.zone, instant))
         while self.begin(period) > instant:
             period -= 1
@@ -88,7 +90,7 @@ class Rotation:
         return period
 
     def periods(self, begin: int, end: int) -> Iterator[Period]:
-        """Those that hold any of [begin, end), uncut, in order; none is empty."""
+        """The periods that overlap [begin, end), uncut, in order; none is empty."""
         number = self.period_at(begin)
         handoff = self.begin(number)
         while handoff < end:

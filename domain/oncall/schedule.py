@@ -1,14 +1,14 @@
 """An on-call schedule: layers of rotations or dated shifts, one version of a document.
 
 A layer of higher priority covers those of lower; layers of equal priority are on call
-together. A layer may be open at some hours of the week only, and serve between two
-dates only (a temporary schedule); one that masks hides everything else between them,
-overrides included, also where it has nobody itself.
+together. A layer may be restricted to some hours of the week, and serve between two
+dates only (a temporary schedule). A layer that masks hides everything else between its
+dates, overrides included, also where it has nobody itself.
 
 Turns are counted over the periods in which a layer opens, so that a daily rotation of
 Monday, Wednesday and Friday gives everybody a turn. Only the weekly hours decide what
-counts, not the dates between which the layer serves and not the clocks' changes: the
-n-th turn is found without walking through those before it. A period without opening
+counts, not the dates between which the layer serves and not changes of the clocks: the
+n-th turn is found without iterating over those before it. A period without open hours
 belongs to the turn before it.
 """
 
@@ -42,8 +42,8 @@ class Restriction(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """`starts` and `ends` are naive, on the walls of the source's zone; without
-    `restrict` it is open round the clock.
+    """`starts` and `ends` are naive, in wall time of the source's zone; without
+    `restrict` it is always open.
     """
 
     name: str

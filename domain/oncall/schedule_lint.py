@@ -39,8 +39,8 @@ def schedule_warnings(
     plan: Plan | None = None,
 ) -> tuple[FieldError, ...]:
     """People who are not `known`, hours that never open, layers that have ended or that
-    others cover, gaps; the last two looking `weeks` ahead of `at`. `plan`: with the
-    overrides and leaves that fill gaps or make them.
+    others cover, gaps; the last two searched for `weeks` from `at` on. `plan`: with the
+    overrides and leaves that fill or cause gaps.
     """
     return (
         *_strangers(schedule, known),
@@ -51,7 +51,9 @@ def schedule_warnings(
 
 
 def gap_warnings(plan: Plan, at: datetime, weeks: int = 4) -> Iterator[FieldError]:
-    """One for all hours in which nobody is on call, leaves and overrides included."""
+    """One warning for all hours in which nobody is on call, with leaves and
+    overrides.
+    """
     found = gaps(plan, at, at + timedelta(weeks=weeks))
     if not found:
         return
@@ -66,9 +68,9 @@ def gap_warnings(plan: Plan, at: datetime, weeks: int = 4) -> Iterator[FieldErro
 
 
 def has_effect(plan: Plan, change: Override | Swap, at: datetime) -> bool:
-    """Whether anybody is on call by an override or a taken swap from `at` on; True for
-    what is over. It has none where the replaced person is not on call then, the new one
-    is on leave, or another layer masks them.
+    """Whether an override or a taken swap puts anybody on call from `at` on; True for
+    one that is over. It has no effect where the replaced person is not on call then,
+    the new one is on leave, or another layer masks them.
     """
     others = tuple(other for other in plan.changes if other is not change)
     windows = _ahead(change, at)
@@ -81,7 +83,7 @@ def opened_gaps(
     plan: Plan, change: Override | Swap | Leave, at: datetime, schedule: str = ""
 ) -> Iterator[FieldError]:
     """Hours in which somebody would be on call without this change of the plan.
-    `schedule`: its name, where it may be one of several.
+    `schedule`: its name, where there may be several.
     """
     changes = tuple(other for other in plan.changes if other is not change)
     leaves = tuple(other for other in plan.leaves if other is not change)
@@ -99,7 +101,7 @@ def opened_gaps(
 
 
 def _ahead(change: Override | Swap | Leave, at: datetime) -> list[Span]:
-    """What is left of the time that it is about."""
+    """What is left of its window."""
     pieces = (change,) if isinstance(change, Leave) else parts(change)
     windows = (piece.window for piece in pieces)
     return merge((max(to_us(at), begin), end) for begin, end in windows)
@@ -131,7 +133,7 @@ def _never_open(schedule: Schedule) -> Iterator[FieldError]:
     for index, layer in enumerate(schedule.layers):
         begin, end = layer.validity
         if begin == -FOREVER or end == FOREVER:
-            continue  # every weekday comes
+            continue  # every weekday occurs
         end = min(end, begin + LONGER_THAN_A_WEEK_US)
         for place, hours in enumerate(layer.restrict):
             if not open_hours(replace(layer, restrict=(hours,)), begin, end):

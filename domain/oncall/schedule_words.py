@@ -1,7 +1,7 @@
-"""The words of a written schedule: local times, units, counts, windows.
+"""The values in a written schedule: local times, units, counts, windows.
 
-Each function reads one value, or raises `InvalidError` with the pointer it was given,
-as those of `domain.documents.fields` do.
+Each function reads one value, or raises `InvalidError` with the given pointer, like
+those of `domain.documents.fields`.
 """
 
 import re
@@ -66,7 +66,7 @@ def read_wall(value: object, pointer: str) -> datetime:
 
 
 def read_moment(value: object, pointer: str) -> datetime:
-    """Naive on the walls, or in UTC where it ends in Z."""
+    """Naive in wall time, or in UTC where it ends in Z."""
     exact = isinstance(value, str) and value.endswith("Z")
     if isinstance(value, datetime) and value.tzinfo:
         value, exact = value.astimezone(UTC).replace(tzinfo=None), True
@@ -77,7 +77,7 @@ def read_moment(value: object, pointer: str) -> datetime:
 
 
 def read_window(opens_s: int, closes_s: int, pointer: str) -> tuple[int, int]:
-    """Closing before opening is on the day after."""
+    """If it closes before it opens, it closes on the day after."""
     if opens_s == DAY_S:
         refuse(f"{pointer}/from", "must open before 24:00")
     if closes_s == 0:

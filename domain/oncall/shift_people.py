@@ -1,8 +1,7 @@
-"""Which agents an event of somebody else's calendar means.
+"""Which agents an event of an external calendar names.
 
-Its summary says who it is, several people separated by commas; where that is nobody
-known, the mail addresses of its attendees do. Upper and lower case and blanks around
-are all the same.
+Its summary names them, several people separated by commas; if it names nobody known,
+the mail addresses of its attendees do. Case and surrounding blanks do not matter.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,12 +16,12 @@ from domain.event import Json
 MOST_TOGETHER: Final = 100
 MOST_NAMED: Final = 20
 People: TypeAlias = Mapping[str, str]
-"""Which agent is meant by a text, in lower case."""
+"""The agent for a text, in lower case."""
 
 
 @dataclass(frozen=True)
 class Strangers:
-    """Texts that are nobody, and when each is first."""
+    """Texts that name no agent, and the first time of each."""
 
     first: dict[str, datetime] = field(default_factory=dict)
 
@@ -37,7 +36,7 @@ class Strangers:
 
 @dataclass(frozen=True, kw_only=True)
 class FoundShift:
-    """In UTC; `mails`: of who takes part."""
+    """In UTC; `mails`: addresses of the attendees."""
 
     begin: datetime
     end: datetime
@@ -45,7 +44,7 @@ class FoundShift:
     mails: tuple[str, ...] = ()
 
     def people(self, known: People, strangers: Strangers) -> list[str]:
-        """Each once; who is not known is added to the strangers."""
+        """Each agent once; unknown texts are added to the strangers."""
         people: dict[str, None] = {}
         for text in self._texts(known):
             if (person := known.get(folded(text))) is not None:
@@ -67,7 +66,7 @@ class FoundShift:
 
 
 def people_of(agents: Mapping[str, Json]) -> People:
-    """By their names and e-mail addresses, if those are one person's only."""
+    """By their names and e-mail addresses, if only one person has them."""
     meant: dict[str, set[str]] = {}
     for name, document in agents.items():
         for text in (name, document.get("email")):

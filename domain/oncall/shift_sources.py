@@ -1,15 +1,15 @@
-"""Shifts that somebody else keeps: an iCalendar text in the place of a rotation.
+"""Shifts from an external calendar: an iCalendar text instead of a rotation.
 
     {name: imported, ical: "BEGIN:VCALENDAR…", people: {"Ann Li": ann}}
 
-An event's summary says who it is, several people separated by commas; where it does
-not, the mail addresses of its attendees do. `people` says which agent is meant by such
-a text; an agent's own name and e-mail address need no saying. Upper and lower case and
-blanks around are all the same.
+An event's summary names the person, several people separated by commas; if it does not,
+the mail addresses of its attendees do. `people` maps such a text to an agent; an
+agent's own name and e-mail address need no mapping. Case and surrounding blanks do not
+matter.
 
-The reading is handed in, and what was found is kept with the version as `shifts` in
-UTC: they are exact, and neither another edition of a package nor of the time zones
-changes who was published to be on call.
+The reader is an argument, and what was found is stored with the version as `shifts` in
+UTC: they are exact, and a new release of a package or of the time zones does not change
+who was published to be on call.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ SOURCES: Final = ("rotation", "shifts")
 
 @dataclass(frozen=True, kw_only=True)
 class ShiftSource:
-    """`pointer`: of its layer; `tz`: of what has no zone of its own."""
+    """`pointer`: of its layer; `tz`: of times without a zone."""
 
     pointer: str
     ical: str
@@ -45,12 +45,12 @@ class FoundShifts:
 
 
 ReadShifts: TypeAlias = Callable[[ShiftSource], FoundShifts]
-"""Raises InvalidError for what is no iCalendar text."""
+"""Raises InvalidError for an invalid iCalendar text."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShiftExpansion:
-    """What was read of a schedule's texts, by the index of their layers."""
+    """What was read from a schedule's texts, by the index of their layers."""
 
     document: Json
     found: Mapping[int, FoundShifts]
@@ -61,8 +61,8 @@ class ShiftExpansion:
         return tuple(w for found in self.found.values() for w in found.warnings)
 
     def resolved(self, agents: People) -> Json | None:
-        """The document with shifts in the place of texts; None if it has none. Raises
-        InvalidError with what is wrong with the texts and who is not known.
+        """The document with shifts instead of texts; None if it has none. Raises
+        InvalidError with the faults of the texts and the unknown people.
         """
         if not self.found and not self.errors:
             return None
@@ -79,8 +79,8 @@ class ShiftExpansion:
         return _having(self.document, spelled)
 
     def schedule(self, ref: PolicyRef, agents: People) -> tuple[Schedule, Json | None]:
-        """And what it is resolved to. Raises InvalidError with what is wrong in the
-        texts and in all the rest.
+        """The schedule, and the document with its texts resolved. Raises InvalidError
+        with the faults of the texts and of the rest.
         """
         errors: list[FieldError] = []
         try:
@@ -102,7 +102,7 @@ class ShiftExpansion:
 
 
 def spell_out(document: Json, read: ReadShifts) -> ShiftExpansion:
-    """Asks `read` once for every layer that has a text."""
+    """Calls `read` once for every layer that has a text."""
     found, errors = dict[int, FoundShifts](), list[FieldError]()
     for place, (index, layer) in enumerate(_texts(document)):
         pointer = f"/layers/{index}"
@@ -116,7 +116,7 @@ def spell_out(document: Json, read: ReadShifts) -> ShiftExpansion:
 
 
 def placed(warnings: Iterable[FieldError], document: Json) -> Iterator[FieldError]:
-    """Those of shifts that a text was spelled out into belong to that text."""
+    """Faults of shifts that come from a text are reported at that text."""
     texts = {str(index) for index, _ in _texts(document)}
     for warning in warnings:
         match warning.pointer.split("/"):
@@ -145,7 +145,7 @@ def _source(document: Json, layer: Mapping[str, object], pointer: str) -> ShiftS
     try:
         tz = read_zone(layer.get("tz", document.get("tz")), f"{pointer}/tz")
     except InvalidError:
-        tz = "UTC"  # which the schedule itself says
+        tz = "UTC"  # which the schedule itself defines
     return ShiftSource(pointer=pointer, ical=text, tz=tz)
 
 

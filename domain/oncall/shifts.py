@@ -20,7 +20,7 @@ LONGEST_RANGE: Final = timedelta(days=2 * 366)
 
 @dataclass(frozen=True, kw_only=True)
 class Shift:
-    """Half-open, in UTC; cut to the range that was asked for."""
+    """Half-open, in UTC; cut to the requested range."""
 
     begin: datetime
     end: datetime
@@ -38,8 +38,8 @@ class Gap:
 
 def shifts(plan: Plan, begin: datetime, end: datetime) -> tuple[Shift, ...]:
     """By begin and person. Shifts overlap where several are on call together, but
-    nobody has two at an instant; what follows on for the same reason is one shift.
-    Raises InvalidError, pointers /from and /to, for a range that is no such thing.
+    nobody has two at an instant; adjacent shifts for the same reason are one. Raises
+    InvalidError, pointers /from and /to, for an invalid range.
     """
     return tuple(map(shift, holders(plan, *_checked(begin, end))))
 

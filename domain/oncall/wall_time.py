@@ -1,9 +1,11 @@
-"""What clocks on the wall show, as instants: twice an hour in autumn, never in spring.
+"""Wall-clock times as instants: a time occurs twice in autumn, and some never in
+spring.
 
 Hand-offs and openings take the first of two instants, closings the last: an hour that
 occurs twice is then covered by both sides, never by neither. A time that does not exist
 is the first instant after the gap, not the time shown an hour later as in the calendars
-of `domain.sla`: who takes over at 02:30 takes over when the clocks jump to 03:00.
+of `domain.sla`: a person who takes over at 02:30 takes over when the clocks jump to
+03:00.
 """
 
 from datetime import datetime, tzinfo

@@ -1,4 +1,5 @@
-"""What overrides, swaps and leaves have in common: a window, and being taken back.
+"""What overrides, swaps and leaves have in common: a window, and that they can be
+cancelled.
 
 The past does not change: nothing is recorded for it, and what is over stays.
 """

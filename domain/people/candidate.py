@@ -1,11 +1,13 @@
-"""One who could get a ticket, and why or why not."""
+"""A possible assignee, and why or why not."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """`load`: open tickets in their hands. `reason` says why chosen, or why not."""
+    """`load`: the weight of their open tickets. `reason` says why chosen, or why
+    not.
+    """
 
     agent: str
     load: int

@@ -1,4 +1,4 @@
-"""By what somebody can be notified, and how urgently."""
+"""The channels by which somebody can be notified, and how urgently."""
 
 from typing import Literal, get_args
 

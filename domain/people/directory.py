@@ -1,4 +1,4 @@
-"""People and teams, and how much each has in hand: what is known at one moment."""
+"""People and teams, and the load of each agent: what is known at one moment."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,9 +15,9 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True)
 class Agent:
-    """`capacity`: so much at most, by the weights of the teams; None = no limit.
+    """`capacity`: the highest load, by the weights of the teams; None = no limit.
     `skills`: level from 1. `conflicts`: customers with whom they must not deal.
-    `told`: some channel leads to them.
+    `reachable`: whether they have a channel by which they can be notified.
     """
 
     id: str
@@ -27,9 +27,9 @@ class Agent:
     skills: Mapping[str, int] = field(default_factory=dict)
     capacity: int | None = None
     role: str | None = None
-    """By which of the authorities they may spend."""
+    """The authority document with their spending limits."""
     conflicts: frozenset[str] = frozenset()
-    told: bool = False
+    reachable: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Team:
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """Whose turn it was last at one place that goes round."""
+    """Whose turn it last was in one round robin."""
 
     person: str
     at: datetime
@@ -50,16 +50,16 @@ class Turn:
 
 @dataclass(frozen=True, kw_only=True)
 class Remembered:
-    """Who was really chosen at each place at one instant; None: nobody. `anew`: teams
-    that choose as if nothing was known.
+    """The recorded choice in each place at one instant; None: nobody was chosen.
+    `changed_teams`: teams that choose as if nothing was recorded.
     """
 
     chosen: Mapping[str, str | None]
-    anew: frozenset[str] = frozenset()
+    changed_teams: frozenset[str] = frozenset()
 
     def narrowed(self, team: str, place: str, free: list[str]) -> list[str]:
-        """Of those who could be chosen now."""
-        if team in self.anew or place not in self.chosen:
+        """Those of `free` who were chosen, according to the record."""
+        if team in self.changed_teams or place not in self.chosen:
             return free
         chosen = self.chosen[place]
         if chosen is None:
@@ -69,11 +69,11 @@ class Remembered:
 
 @dataclass(frozen=True, kw_only=True)
 class Directory:
-    """`loads`: the weights of what an agent holds or is asked to take. `taken_at`: when
-    each took the last. `waiting`: how many tickets of a team nobody can be asked for.
-    `turns`: by the place, as `Ticket.turns` has them. `position`: of the log, up to
-    which others' decisions are counted. `remembered`: in a history that is replayed,
-    what the rules chose just then.
+    """`loads`: the weights of the tickets that an agent has or is offered. `taken_at`:
+    when each took the last. `waiting`: how many tickets of a team wait and cannot be
+    offered. `turns`: by the place, as in `Ticket.turns`. `position`: of the log, up to
+    which the decisions of others are counted. `remembered`: in a replayed history, what
+    the rules chose at this moment.
     """
 
     agents: Mapping[str, Agent] = field(default_factory=dict)
@@ -86,8 +86,8 @@ class Directory:
     remembered: Remembered | None = None
 
     def moved(self, moves: Mapping[str, int], at: datetime) -> "Directory":
-        """So much more in the hands of each, or less; never less than nothing. Who has
-        more took it at this instant.
+        """The loads increased or decreased; never below zero. An agent whose load
+        increases took a ticket at this instant.
         """
         loads, taken_at = dict(self.loads), dict(self.taken_at)
         for agent, weight in moves.items():
@@ -109,7 +109,7 @@ class Directory:
         return self.loads.get(agent, 0)
 
     def idle(self, agent: str) -> tuple[datetime, str]:
-        """To sort by: who has been without new work for longest comes first."""
+        """Sort key: the agent without new work for longest comes first."""
         return self.taken_at.get(agent, NEVER), agent
 
     def last(self, place: str) -> str | None:
@@ -127,7 +127,7 @@ class Directory:
 
 
 def may_act(directory: Directory, person: str) -> str | None:
-    """Why this person can do nothing at all; None = they can."""
+    """Why this person cannot act at all; None = they can."""
     agent = directory.agents.get(person)
     if agent is None:
         return "no such agent"
@@ -135,7 +135,7 @@ def may_act(directory: Directory, person: str) -> str | None:
 
 
 def absent(directory: Directory, agent: str) -> str | None:
-    """Of an agent whom a request names: why they can do nothing; None = they can."""
+    """For an agent whom a request names: why they cannot act; None = they can."""
     if agent not in directory.agents:
         hint = did_you_mean(agent, directory.agents)
         return f"there is no agent {agent!r}{hint}"
@@ -149,7 +149,7 @@ def refuse_absent(directory: Directory, agent: str, pointer: str) -> None:
 
 
 def managers_above(agents: Mapping[str, Agent], person: str) -> Iterator[str]:
-    """The direct manager first, as far up as they go; a circle ends it."""
+    """The direct manager first, up to the top; a circle ends the list."""
     seen = {person}
     while True:
         agent = agents.get(person)
@@ -173,7 +173,7 @@ def read_agent(name: str, reader: Reader) -> Agent:
         role=reader["role"].name("authorities"),
         conflicts=frozenset(reader["conflicts"].words()),
         # As `contact` reads it: rules, or an e-mail address by itself.
-        told=bool(reader["notify"]["rules"].value or reader["email"].value),
+        reachable=bool(reader["notify"]["rules"].value or reader["email"].value),
     )
 
 

@@ -1,5 +1,6 @@
-"""The assignment of a ticket. It lies here because two concepts record it that may not
-know each other: the lifecycle for a command, assignment for an offer that was accepted.
+"""The assignment of a ticket. It is here because two concepts record it that must not
+import each other: the lifecycle for a command, assignment for an offer that was
+accepted.
 """
 
 from dataclasses import dataclass
@@ -11,8 +12,8 @@ from domain.people.candidate import Candidate
 
 @dataclass(frozen=True, kw_only=True)
 class TicketAssigned(Fact):
-    """`candidates`: if a rule chose, among whom and why. `turn`: the place of a round
-    robin that went on with this.
+    """`candidates`: if a rule chose, among whom and why. `turn`: the place of the round
+    robin that advanced.
     """
 
     topic: ClassVar[str] = "ticket.assigned"

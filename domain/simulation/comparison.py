@@ -1,10 +1,10 @@
-"""What would have come of a ticket under a draft, beside what would have come of it
-under what is published now, and what really came of it.
+"""What would have happened to a ticket under a draft, compared with what would have
+happened under the published configuration, and with what actually happened.
 
-What people did is taken as it was; they might have done otherwise, had they been told
-otherwise. How much each had in hand is known only as far as the ticket's own history
-says it. Whoever was chosen by a rule is chosen again where the draft leaves the team
-as it is.
+What people did is taken as recorded; with other notifications they might have acted
+differently. The loads of agents are known only as far as the ticket's own history has
+them. Where the draft does not change a team, the rules choose the same people as
+recorded.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,8 +43,8 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """How one clock went. `due_at` as it was last; None while it stood still. `told`
-    in the order in which they were.
+    """The course of one clock. `due_at`: the last one; None while it was paused.
+    `told`: the people notified, in order.
     """
 
     verdict: Verdict
@@ -78,7 +78,7 @@ class ClockDifference:
 
 @dataclass(frozen=True, kw_only=True)
 class TicketDifference:
-    """`clocks`: all that any had, those in which nothing differs included."""
+    """`clocks`: all clocks of any column, those without differences included."""
 
     ticket_id: str
     number: int
@@ -90,7 +90,9 @@ class TicketDifference:
 
     @property
     def drifted(self) -> bool:
-        """Whether what is published now would have done otherwise than was done."""
+        """Whether the published configuration would have had another result than what
+        happened.
+        """
         return any(clock.actual != clock.published for clock in self.clocks)
 
 
@@ -101,8 +103,8 @@ def is_ticket(events: Sequence[Event]) -> bool:
 def compare(
     events: Sequence[Event], trial: Trial, at: datetime, others: Histories | None = None
 ) -> TicketDifference:
-    """Of a ticket's whole history, as of `at`; always the same of the same. `others`:
-    histories of the tickets that went into it.
+    """For a ticket's whole history, as of `at`; the same input gives the same result.
+    `others`: histories of the tickets that were merged into it.
     """
     ticket = fold(events)
     assert ticket is not None, "a history starts with its opening"
@@ -111,7 +113,7 @@ def compare(
     published = _under(events, Past(world=trial.published, others=known), at)
     draft = published
     if trial.draft is not trial.published:
-        past = Past(world=trial.draft, others=known, anew=trial.anew)
+        past = Past(world=trial.draft, others=known, changed_teams=trial.changed_teams)
         draft = _under(events, past, at)
     return TicketDifference(
         ticket_id=ticket.id,
@@ -172,8 +174,8 @@ def _course(clock: Clock, told: Sequence[Told]) -> Course:
 
 @dataclass(frozen=True, kw_only=True)
 class Shift:
-    """How many there were in each column. `more`: by the draft and not by what is
-    published; `fewer`: the other way round.
+    """The count in each column. `more`: by the draft but not by the published
+    configuration; `fewer`: the other way round.
     """
 
     actual: int = 0
@@ -205,9 +207,10 @@ class Shift:
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """`tickets_differing`, `verdicts_changed`: the draft against what is published;
-    `tickets_drifted`: what is published against what happened. `breaches` are clocks
-    that broke. `people_told`: each person once a ticket.
+    """`tickets_differing`, `verdicts_changed`: the draft compared with the published
+    configuration; `tickets_drifted`: the published configuration compared with what
+    happened. `breaches`: clocks that were breached. `people_told`: each person once a
+    ticket.
     """
 
     tickets: int = 0
@@ -232,7 +235,7 @@ class Summary:
         )
 
     def together(self, other: "Summary") -> "Summary":
-        """Of other tickets."""
+        """Adds the summary of other tickets."""
         return Summary(
             tickets=self.tickets + other.tickets,
             clocks=self.clocks + other.clocks,

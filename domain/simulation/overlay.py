@@ -1,6 +1,6 @@
-"""What is not published, laid over what is: a world to try things out in.
+"""Unpublished documents merged over the published ones: a world for simulations.
 
-Checked as if it were published; nothing of it is kept.
+Validated as if they were published; nothing is stored.
 """
 
 from collections.abc import Iterable
@@ -19,34 +19,33 @@ from domain.ticket.world import World
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """Two worlds: as it is published now, and with the draft over it. `anew`: teams
-    that the draft changes, or people of theirs.
+    """Two worlds: as published now, and with the draft over it. `changed_teams`: teams
+    that the draft changes, or whose members it changes.
     """
 
     published: World
     draft: World
-    anew: frozenset[str]
+    changed_teams: frozenset[str]
     warnings: tuple[ConfigWarning, ...]
 
 
 def with_draft(
     draft: Bundle, config: Configuration, book: OnCallBook, at: datetime
 ) -> Trial:
-    """Raises InvalidError that points to `/<kind>/<name>/…`. Everything is in force at
-    all times, past ones too; of schedules also the overrides and leaves that there
-    were.
+    """Raises InvalidError that points to `/<kind>/<name>/…`. All documents apply at all
+    times, past ones too; for schedules also the recorded overrides and leaves.
     """
     changed, facts = overlaid_with(draft, config, at)
     published = _world(config, book)
     if not facts:
         return Trial(
-            published=published, draft=published, anew=frozenset(), warnings=()
+            published=published, draft=published, changed_teams=frozenset(), warnings=()
         )
     made = _world(changed, book)
     return Trial(
         published=published,
         draft=made,
-        anew=frozenset(_anew(published.directory, made.directory)),
+        changed_teams=frozenset(_changed_teams(published.directory, made.directory)),
         warnings=tuple(warning for fact in facts for warning in _warnings(fact)),
     )
 
@@ -57,7 +56,7 @@ def _world(config: Configuration, book: OnCallBook) -> World:
     )
 
 
-def _anew(before: Directory, after: Directory) -> Iterable[str]:
+def _changed_teams(before: Directory, after: Directory) -> Iterable[str]:
     for name, team in after.teams.items():
         people = (team.lead or "", *team.members)
         same = team == before.teams.get(name) and all(
@@ -81,7 +80,7 @@ def _warnings(fact: PolicyPublished) -> list[ConfigWarning]:
 
 
 def _on_call(config: Configuration, book: OnCallBook) -> OnCallBook:
-    """With the overrides that were made for the schedules as they were."""
+    """With the overrides that were made for the published schedules."""
     plans = dict(book.plans)
     for published in config.current("schedules"):
         known = plans.get(published.name)

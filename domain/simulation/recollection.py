@@ -1,5 +1,5 @@
-"""What a history remembers of the choices that were made: who was chosen, and how much
-each candidate had in hand. Other tickets' histories are not at hand in a replay.
+"""What a history records of choices: who was chosen, and the load of each candidate.
+The histories of other tickets are not available in a replay.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,9 @@ from domain.ticket.world import World
 
 @dataclass
 class _Instant:
-    """`loads`: as they were known last. `waiting`: teams in which others came first."""
+    """`loads`: the last known ones. `waiting`: teams in which other tickets came
+    first.
+    """
 
     loads: Mapping[str, int]
     chosen: dict[str, str | None] = field(default_factory=dict)
@@ -30,12 +32,12 @@ class _Instant:
 
 
 class Recollection:
-    """`anew`: teams of which only the loads are remembered, because the rules under
-    trial choose among other people, or otherwise.
+    """`changed_teams`: teams of which only the loads are remembered, because the draft
+    changes their members or rules, and so their choices.
     """
 
-    def __init__(self, events: Sequence[Event], anew: frozenset[str]) -> None:
-        self._anew = anew
+    def __init__(self, events: Sequence[Event], changed_teams: frozenset[str]) -> None:
+        self._changed_teams = changed_teams
         self._instants: dict[datetime, _Instant] = {}
         loads: dict[str, int] = {}
         for event in events:
@@ -58,7 +60,9 @@ class Recollection:
             world.directory,
             loads={**world.directory.loads, **instant.loads},
             waiting=instant.waiting,
-            remembered=Remembered(chosen=instant.chosen, anew=self._anew),
+            remembered=Remembered(
+                chosen=instant.chosen, changed_teams=self._changed_teams
+            ),
         )
         return world.having(directory)
 
@@ -67,7 +71,7 @@ _CHOICES = (AssignmentWaiting, EscalationStepFired)
 
 
 def _candidates(fact: Fact) -> Sequence[Candidate]:
-    """Every fact that tells of a choice has them by this name."""
+    """Every fact that records a choice has its candidates by this name."""
     found: Sequence[Candidate] = getattr(fact, "candidates", ())
     return found
 

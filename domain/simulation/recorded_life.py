@@ -41,7 +41,7 @@ from domain.ticket.merge import close_merged
 from domain.ticket.world import World
 
 Moment: TypeAlias = list[Event]
-"""What one command did: the rules see it as one."""
+"""What one command did: the rules react to it as one."""
 
 FAMILIES = ("ticket", "feedback")
 OF_RULES = ("assignment", "escalation")
@@ -51,7 +51,8 @@ IMPORTED_TOGETHER: dict[type[Fact], tuple[type[Fact], ...]] = {
     TicketResumed: (TicketMessageAdded,),
     TicketReopened: (TicketMessageAdded,),
 }
-"""An import is one command for a whole history: what belongs together, after what."""
+"""An import is one command for a whole history: groups of facts that belong together,
+each with the fact it follows."""
 
 
 def moments(events: Iterable[Event]) -> Iterator[Moment]:
@@ -75,8 +76,8 @@ def _together(first: Event, second: Event) -> bool:
 
 
 def _life(events: Iterable[Event]) -> Iterator[Event]:
-    """What happened to the ticket from outside. What followed from a rule is left out:
-    the rules under trial take their own way.
+    """What happened to the ticket from outside. What followed from a rule is left out,
+    because the simulated rules decide it again.
     """
     of_rules: set[str | None] = set()
     for event in events:
@@ -100,15 +101,16 @@ BY_RULE = (
 
 
 def _by_rule(fact: Fact) -> bool:
-    """A rule did it, perhaps because of something outside the ticket: the moment is
-    looked at again.
+    """A rule did it, perhaps because of something outside the ticket: the rules are
+    applied again at this moment.
     """
     return isinstance(fact, BY_RULE) or _given_by_rule(fact)
 
 
 def due_before(moment: Moment) -> datetime:
-    """Until when things come due before it. At its last instant a promise still holds,
-    so what a rule made of a breach is dated just before the breach was due.
+    """Until when to enforce what comes due before it. At its last instant a promise
+    still holds, so what a rule made of a breach is dated just before the breach was
+    due.
     """
     at = moment[0].timestamp
     return at + MICROSECOND if _by_rule(moment[0].fact) else at
@@ -119,8 +121,8 @@ def _given_by_rule(fact: Fact) -> bool:
 
 
 def again(fact: Fact, draft: Draft, at: datetime, world: World) -> None:
-    """Done to whatever is there under these rules. Raises DomainError for what nothing
-    can be done to.
+    """Applies it to the ticket under these rules. Raises DomainError where that is
+    impossible.
     """
     now = world.now(draft)
     match fact:
@@ -139,9 +141,9 @@ def again(fact: Fact, draft: Draft, at: datetime, world: World) -> None:
         case TicketMerged():
             close_merged(draft, fact, at, now)
         case TicketResumed() if draft.ticket.pause is None:
-            pass  # the end of a pause that ran out: `enforce` has said so
+            pass  # the end of a pause that expired: `enforce` has recorded it
         case EscalationWaiting() | EscalationStepFired():
-            pass  # `react` looks at held steps
+            pass  # `react` processes waiting steps
         case _ if fact.topic.startswith("assignment.") or _given_by_rule(fact):
             _hand_on(fact, draft, at, world)
         case _:
@@ -151,7 +153,7 @@ def again(fact: Fact, draft: Draft, at: datetime, world: World) -> None:
 
 
 def _hand_on(fact: Fact, draft: Draft, at: datetime, world: World) -> None:
-    """Raises DomainError. Who accepted is assigned by an event of its own."""
+    """Raises DomainError. An accepted offer is assigned by a separate event."""
     world = world.now(draft)
     match fact:
         case AssignmentAccepted():

@@ -1,9 +1,9 @@
-"""A history once more, under other rules: what would have been promised, and kept?
+"""A history replayed under other rules: what would have been promised, and kept?
 
-What people did is taken as it was; what a rule added to the real history is left out,
-because the rules under trial add their own. Everything is decided by the functions of
-the live server (design invariant 3), so the rules that were in force give the history
-that there was.
+What people did is taken as recorded; what a rule added to the real history is left out,
+because the simulated rules add their own. Everything is decided by the functions of the
+live server (design invariant 3), so with the rules that were in force the replay gives
+the recorded history.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,21 +35,22 @@ Histories = Mapping[str, Sequence[Event]]
 
 @dataclass(frozen=True, kw_only=True)
 class Past:
-    """What a history is replayed in. `others`: histories of the tickets that went into
-    this one. `anew`: teams whose choices are made anew and not as they were.
+    """The context in which a history is replayed. `others`: histories of the tickets
+    that were merged into this one. `changed_teams`: teams that choose again instead of
+    as recorded.
     """
 
     world: World
     others: Histories = field(default_factory=dict)
-    anew: frozenset[str] = frozenset()
+    changed_teams: frozenset[str] = frozenset()
 
 
 def replay(events: Sequence[Event], past: Past) -> Iterator[Draft]:
-    """One draft for each moment of the ticket's life, the opening first: what happened
-    and what the rules make of it, and what was due before.
+    """One draft for each moment of the ticket's life, the opening first: what was due
+    before, what happened, and how the rules react.
     """
     ticket: Ticket | None = None
-    recollection = Recollection(events, past.anew)
+    recollection = Recollection(events, past.changed_teams)
     for moment in moments(events):
         at = moment[0].timestamp
         world = recollection.recalled(past.world, at)
@@ -71,7 +72,7 @@ def _happen(draft: Draft, moment: Moment, world: World, past: Past) -> None:
                 draft.record(fact, at)
                 take_over_clocks(draft, before, clocks, at, world)
             case fact:
-                with suppress(DomainError):  # nothing here that it could mean
+                with suppress(DomainError):  # it does not apply here
                     again(fact, draft, at, world)
     react(draft, start, at, world)
     opening = moment[0].fact
@@ -80,7 +81,7 @@ def _happen(draft: Draft, moment: Moment, world: World, past: Past) -> None:
 
 
 def _running(absorbed: str, into: str, at: datetime, past: Past) -> Sequence[Clock]:
-    """The clocks that ran when this ticket went into that one."""
+    """The clocks that ran when this ticket was merged into that one."""
     before: list[Event] = []
     for event in past.others.get(absorbed, ()):
         went = isinstance(event.fact, TicketMerged) and event.fact.into == into
@@ -105,7 +106,7 @@ def due_by(ticket: Ticket, at: datetime, world: World) -> Draft:
 
 
 def absorbed_by(events: Iterable[Event]) -> Iterator[str]:
-    """The tickets that went into this one."""
+    """The tickets that were merged into this one."""
     for event in events:
         if isinstance(event.fact, TicketAbsorbed):
             yield event.fact.absorbed

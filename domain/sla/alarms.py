@@ -17,7 +17,7 @@ class WarningDue(Alarm):
 
 @dataclass(frozen=True, kw_only=True)
 class BreachDue(Alarm):
-    """`inherited`: the clock was broken already when this ticket took it over."""
+    """`inherited`: the clock was breached already when this ticket took it over."""
 
     inherited: bool
 
@@ -29,14 +29,14 @@ class BreachDue(Alarm):
 
 @dataclass(frozen=True, kw_only=True)
 class LongestPauseOver(Alarm):
-    """The clock goes on; the ticket stays paused."""
+    """The clock resumes; the ticket stays paused."""
 
 
 SlaAlarm: TypeAlias = WarningDue | BreachDue | LongestPauseOver
 
 
 def alarms(clock: Clock) -> Iterator[SlaAlarm]:
-    """Of a clock that is live."""
+    """Alarms of a live clock."""
     for warning in clock.warnings_left:
         yield WarningDue(at=warning.at, key=clock.key, threshold=warning.threshold)
     if (until := clock.resumes_at) is not None:

@@ -24,7 +24,7 @@ class Calendars:
 def changed(
     clock: Clock, target: timedelta, rule: ChangeRule, at: datetime, by: Calendars
 ) -> Clock:
-    """The clock under its new target; its deadlines are still to be worked out."""
+    """The clock under its new target; its deadlines are not computed yet."""
     match rule:
         case "keep":
             return clock
@@ -44,7 +44,7 @@ def changed(
 
 
 def _breaks(clock: Clock, at: datetime, calendar: Calendar | None) -> datetime:
-    """When it would break if a pause ended now."""
+    """When it would be breached if a pause ended now."""
     left = max(clock.target - clock.carried, ZERO)
     pauses = ended(clock.pauses, at)
     return breach_at(calendar, clock.counted_from, left, pauses) or NEVER
@@ -65,7 +65,7 @@ def _sharing(
 def graced(
     clock: Clock, at: datetime, grace: timedelta, calendar: Calendar | None
 ) -> Clock:
-    """A target that the change put into the past holds for the grace after it."""
+    """If the change put the target into the past, the grace period applies."""
     if grace <= ZERO or clock.breached_at is not None:
         return clock
     left = clock.target - clock.carried

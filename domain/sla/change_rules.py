@@ -26,8 +26,8 @@ ZERO = timedelta(0)
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeRules:
-    """`grace`: a promise that a change makes too late holds so long after the change.
-    `reopen_within`: later than this a reopened ticket starts a new cycle.
+    """`grace`: a promise that a change makes overdue still holds for this long after
+    the change. `reopen_within`: a ticket reopened later than this starts a new cycle.
     """
 
     priority: ChangeRule = "from_start"

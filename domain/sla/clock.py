@@ -43,8 +43,8 @@ class Excuse:
 
 @dataclass(frozen=True, kw_only=True)
 class ClockSnapshot:
-    """What the ticket was when the clock broke its promise, else when it stopped. It
-    counts there, whatever becomes of the ticket.
+    """What the ticket was when the clock was breached, else when it stopped. Reports
+    count the clock there, even if the ticket changes later.
     """
 
     team: str | None
@@ -68,16 +68,16 @@ class Clock:
     carried: timedelta
     pauses: tuple[Span, ...]
     due_at: datetime | None
-    """None while paused: nobody can say when the budget will be used."""
+    """None while paused: the due instant is not known then."""
     breach_at: datetime | None
     decision: Decision | None
-    """Why this rule: what it was asked about, and who said no before it."""
+    """Why this rule: the inputs, and which rules before it did not match."""
     attached_version: int
     stated_at: datetime
-    """Since when the promise reads as it does: attached, or restated."""
+    """Since when the promise has its current terms: attached, or restated."""
     team: str | None = None
     warnings: tuple[Warned, ...] = ()
-    """Still to be given, while it runs."""
+    """Warnings not given yet, while it runs."""
     early: tuple[PreBreachStep, ...] = ()
     warned: tuple[str, ...] = ()
     resumes_at: datetime | None = None
@@ -86,15 +86,15 @@ class Clock:
     breached_version: int | None = None
     stopped_at: datetime | None = None
     elapsed: timedelta | None = None
-    """Frozen when the clock stops; before that ask `forecast.used`."""
+    """Final when the clock has stopped; before that use `forecast.used`."""
     cancelled_by: CancelledBy | None = None
     excuse: Excuse | None = None
     standing: ClockSnapshot | None = None
     taken_from: str | None = None
-    """The ticket whose clock it was, or whose terms it has, and which went into this
-    one."""
+    """The ticket that was merged into this one and whose clock, or whose terms, this
+    is."""
     own: "Clock | None" = None
-    """As it was before it took those terms."""
+    """The clock before it took those terms."""
 
     @property
     def key(self) -> str:
@@ -106,24 +106,24 @@ class Clock:
 
     @property
     def inherited(self) -> bool:
-        """It was too late already when the promise came to read as it does."""
+        """It was overdue already when the promise got its current terms."""
         return self.breach_at is not None and self.breach_at < self.stated_at
 
     @property
     def breaks_at(self) -> datetime | None:
-        """The instant of its breach: nobody breaks a promise before it is made."""
+        """The instant of its breach: not before the promise was made."""
         return self.stated_at if self.inherited else self.breach_at
 
     @property
     def broken(self) -> bool:
-        """The promise was broken, is not taken back, and nobody excused it."""
+        """The promise is breached, still applies, and nobody excused it."""
         judged = self.state == "missed" or self.breached_at is not None
         return judged and self.state != "cancelled" and self.excuse is None
 
     @property
     def at_risk_from(self) -> datetime | None:
         """From its first warning on; without warnings, in the last fifth of the time
-        until it is due. None while paused, and once broken.
+        until it is due. None while paused, and once breached.
         """
         if self.state != "running" or self.breached_at or self.inherited:
             return None
@@ -137,13 +137,13 @@ class Clock:
 
     @property
     def warnings_left(self) -> tuple[Warned, ...]:
-        """None while paused, none of a breach that has happened."""
+        """None while paused; none for a breach that has happened."""
         quiet = self.state != "running" or self.breached_at or self.inherited
         return () if quiet else self.warnings
 
     @property
     def early_left(self) -> tuple[PreBreachStep, ...]:
-        """None while paused or once broken."""
+        """None while paused or once breached."""
         quiet = self.state != "running" or self.breached_at or self.inherited
         return () if quiet else self.early
 
@@ -151,7 +151,7 @@ class Clock:
 def attached(
     fact: SlaAttached, at: datetime, version: int, decision: Decision | None
 ) -> Clock:
-    """A clock that goes on from an earlier one does not warn again of what passed."""
+    """A clock that continues an earlier one does not repeat warnings already given."""
     return Clock(
         metric=fact.metric,
         cycle=fact.cycle,
@@ -211,7 +211,7 @@ def evolve(  # noqa: C901, PLR0911 - one case, one line of meaning
 
 
 def _paused(clock: Clock, fact: SlaPaused, at: datetime) -> Clock:
-    """A deadline that has passed stays; of one that has not, nobody can say when."""
+    """A deadline that has passed stays; a later one is not known while paused."""
     return replace(
         clock,
         state="paused",

@@ -1,6 +1,6 @@
-"""Where the time of a clock went: intervals that add up to what it used, and their sums
-by who had the ticket. `timesheet` makes the intervals, `explanation` puts the story of
-the clock around them.
+"""Where the time of a clock went: intervals that add up to the time used, and their
+sums by team, assignee and status. `timesheet` makes the intervals, `explanation` adds
+the rules and deadlines of the clock.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ ZERO = timedelta(0)
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """The event that it follows from, and whose doing that was."""
+    """The event that it follows from, and who caused that."""
 
     version: int
     event_id: str
@@ -33,13 +33,13 @@ class Interval:
 
     running     counts
     paused      does not count; a pause outside the hours is `closed`, it costs nothing
-    closed      outside the hours of the calendar; `holiday`: on that date of it
-    reopened    the ticket lay resolved; counts by the policy's rule for reopening
-    unpromised  no policy promised it for a while; counts, as if one always had
+    closed      outside the hours of the calendar; `holiday`: the date is a holiday
+    reopened    the ticket was resolved; counts by the policy's rule for reopening
+    unpromised  no policy had a target for it; counts, as if one always had
     carried     came before a change of the target, which set it aside (counts nothing)
                 or carried it over (counts its share of what was carried)
 
-    `status`, `team`, `assignee`: how the ticket stood.
+    `status`, `team`, `assignee`: those of the ticket in this interval.
     """
 
     start: datetime
@@ -62,7 +62,7 @@ class Share:
 
 @dataclass(frozen=True, kw_only=True)
 class Consumption:
-    """Counted time by who had the ticket and how it stood; each sums to the whole."""
+    """Counted time by team, assignee and status; each sums to the whole."""
 
     teams: tuple[Share, ...]
     people: tuple[Share, ...]
@@ -78,7 +78,9 @@ def consumption(intervals: Sequence[Interval]) -> Consumption:
 
 
 def _shares(parts: Iterator[tuple[str | None, timedelta]]) -> tuple[Share, ...]:
-    """In the order in which they first had it; who used nothing is left out."""
+    """In the order in which they first had the ticket, without those who used no
+    time.
+    """
     sums: dict[str | None, timedelta] = {}
     for name, counted in parts:
         if counted:

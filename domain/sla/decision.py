@@ -1,4 +1,4 @@
-"""What the rules decided about a ticket, and why: kept in the log as it was made."""
+"""What the rules decided about a ticket, and why: recorded as it was decided."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +9,7 @@ from domain.sla.metric import Metric
 
 @dataclass(frozen=True, kw_only=True)
 class RuleAsked:
-    """`failed_field`: the field that did not hold; None = the rule matched."""
+    """`failed_field`: the field that did not match; None = the rule matched."""
 
     policy: str
     version: int
@@ -27,7 +27,9 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True)
 class Promise:
-    """One metric of a ticket and who promises it. `calendar` None: always open."""
+    """One metric of a ticket and the rule that promises it. `calendar` None: always
+    open.
+    """
 
     metric: Metric
     policy: PolicyRef

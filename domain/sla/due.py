@@ -1,4 +1,4 @@
-"""What comes due of a clock is recorded: a warning, the breach, the end of its longest
+"""Records what comes due of a clock: a warning, the breach, the end of its longest
 pause.
 """
 

@@ -1,4 +1,4 @@
-"""A breach that shall not count: somebody excuses it, and says why."""
+"""A breach that does not count in reports: somebody excuses it, with a reason."""
 
 from dataclasses import dataclass
 from datetime import datetime

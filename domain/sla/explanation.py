@@ -1,6 +1,6 @@
-"""Why a clock is as it is: where its time went, which rule promised what, and how the
-deadline moved. Everything is read from the ticket's own events; the calendars are the
-versions that its clocks name.
+"""Why a clock is in its state: where its time went, which rule promised what, and how
+the deadline moved. Everything is read from the ticket's own events; the calendars are
+the versions that its clocks name.
 """
 
 from collections.abc import Iterator, Sequence
@@ -47,8 +47,8 @@ class Breach:
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """`intervals` adjoin and their `counted` sums to `elapsed`, as each part of the
-    `consumption` does. `end`: the stop of the clock, or the instant asked for.
+    """`intervals` adjoin, and their `counted` sums to `elapsed`, as does each part of
+    the `consumption`. `end`: the stop of the clock, or the requested instant.
     """
 
     clock: Clock
@@ -162,7 +162,7 @@ def _verdict(clock: Clock, elapsed: timedelta) -> str:
 
 
 def _words(length: timedelta) -> str:
-    """In hours also above a day: a day of business time is no day."""
+    """In hours also above a day, because a day of business time is not 24 hours."""
     minutes, rest = divmod(length, timedelta(minutes=1))
     hours, minutes = divmod(minutes, 60)
     fraction = f".{rest.microseconds:06d}".rstrip("0") if rest.microseconds else ""

@@ -1,7 +1,7 @@
 """What can happen to a promise.
 
-Each fact carries what was worked out (deadlines, warnings, elapsed time), so that a
-history can be read, folded and proved without the calendar that it was worked out by.
+Each fact carries the computed values (deadlines, warnings, elapsed time), so that a
+history can be read, folded and verified without the calendar used to compute them.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ CancelledBy = Literal["unpromised", "condition", "reset", "merged"]
 
 @dataclass(frozen=True, kw_only=True)
 class Warned:
-    """One warning: of which threshold, and when."""
+    """One warning: its threshold, and when."""
 
     threshold: str
     at: datetime
@@ -43,7 +43,7 @@ class SlaMatched(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class SlaNotMatched(Fact):
-    """No rule promises anything to this ticket, and why."""
+    """No rule has a target for this ticket, and why."""
 
     topic: ClassVar[str] = "sla.not_matched"
     decision: Decision
@@ -51,10 +51,11 @@ class SlaNotMatched(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class SlaAttached(Fact):
-    """A clock started. It counts from `counted_from`, and `carried` on top: both differ
-    from `started_at` and zero only where it goes on from an earlier one. `pauses` never
-    count (the time a reopened ticket lay resolved). `calendar` None: always open.
-    `taken_from`: the ticket whose clock this was, which went into this one.
+    """A clock started. It counts from `counted_from`, and `carried` is added: both
+    differ from `started_at` and zero only where it continues an earlier one. `pauses`
+    never count (the time for which a reopened ticket was resolved). `calendar` None:
+    always open. `taken_from`: the ticket whose clock this was, which was merged into
+    this one.
     """
 
     topic: ClassVar[str] = "sla.attached"
@@ -79,7 +80,7 @@ class SlaAttached(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class SlaPaused(Fact):
-    """`resumes_at`: when the longest pause of the policy is over."""
+    """`resumes_at`: when the longest pause of the policy ends."""
 
     topic: ClassVar[str] = "sla.paused"
     metric: Metric
@@ -90,7 +91,7 @@ class SlaPaused(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class SlaResumed(Fact):
-    """`outlived`: the clock runs although what paused it still holds."""
+    """`outlived`: the clock resumes although its pause condition still holds."""
 
     topic: ClassVar[str] = "sla.resumed"
     metric: Metric
@@ -116,7 +117,7 @@ class SlaWarned(Fact):
 @dataclass(frozen=True, kw_only=True)
 class SlaBreached(Fact):
     """`breach_at`: the last instant at which the promise still held. `inherited`: it
-    was already too late when a change brought this target.
+    was overdue already when a change brought this target.
     """
 
     topic: ClassVar[str] = "sla.breached"
@@ -150,9 +151,9 @@ class SlaMissed(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class SlaRestated(Fact):
-    """The promise reads otherwise from now on. `rule_of_change` says how the time
+    """The promise has other terms from now on. `rule_of_change` says how the time
     already used is treated; under `keep` both deadlines are the same. `taken_from`: a
-    ticket that went into this one, whose clock is the stricter one.
+    ticket that was merged into this one, whose clock is the stricter one.
     """
 
     topic: ClassVar[str] = "sla.restated"
@@ -193,7 +194,7 @@ class SlaCancelled(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class SlaExcused(Fact):
-    """A breach that shall not count, and who says so: reports show both figures."""
+    """A breach that does not count, and who decided so: reports show both figures."""
 
     topic: ClassVar[str] = "sla.excused"
     metric: Metric
@@ -213,5 +214,5 @@ ClockFact: TypeAlias = (
     | SlaCancelled
     | SlaExcused
 )
-"""Of one clock that runs, or ran: its metric and cycle say which."""
+"""Facts of one clock that runs, or ran: its metric and cycle identify it."""
 SlaFact: TypeAlias = SlaMatched | SlaNotMatched | SlaAttached | ClockFact

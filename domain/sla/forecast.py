@@ -1,4 +1,4 @@
-"""What a clock is heading for, if nothing happens: its deadlines and its warnings."""
+"""The deadlines and warnings of a clock if nothing else happens."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Hours:
 
 
 def used(clock: Clock, at: datetime, calendar: Calendar | None) -> timedelta:
-    """The time that counts against the target: business time less pauses, and what a
+    """The time that counts against the target: business time less pauses, plus what a
     change carried over.
     """
     if clock.elapsed is not None:
@@ -55,7 +55,7 @@ def forecast(
 ) -> Clock:
     """The clock with its deadlines and the warnings still to be given as of `at`.
 
-    A warning that was given counts for a new deadline only if it would have been given
+    A warning already given counts for a new deadline only if it would have been given
     by now under that one too.
     """
     left = max(clock.target - clock.carried, ZERO)
@@ -84,8 +84,9 @@ def _planned(
 
 
 def _lead_at(clock: Clock, lead: Lead, calendar: Calendar | None) -> datetime | None:
-    """In wall time it is counted from the due instant, which people are shown, or is a
-    share of the way there. None if it lies before the start of the clock.
+    """In wall time it is counted back from the due instant, which people are shown, or
+    is a share of the time until then. None if it would be before the start of the
+    clock.
     """
     if not lead.wall:
         return _warning_at(clock, lead.threshold, calendar)
@@ -100,9 +101,9 @@ def _lead_at(clock: Clock, lead: Lead, calendar: Calendar | None) -> datetime | 
 
 
 def _warning_at(clock: Clock, text: str, calendar: Calendar | None) -> datetime | None:
-    """A share of the target is reached as early as can be; a duration before is walked
-    back from the breach: half an hour before Tuesday 09:30 is Tuesday 09:00, not
-    Monday's closing. None if it lies before the start of the clock.
+    """A share of the target is reached as early as possible; a duration is counted back
+    from the breach: half an hour before Tuesday 09:30 is Tuesday 09:00, not Monday's
+    closing. None if it would be before the start of the clock.
     """
     threshold = parse_threshold(text)
     if isinstance(threshold, timedelta):
@@ -120,15 +121,15 @@ def _warning_at(clock: Clock, text: str, calendar: Calendar | None) -> datetime 
 def _at_once_or_later(
     clock: Clock, when: datetime, at: datetime, quiet: Calendar | None
 ) -> datetime:
-    """A warning that should have been given by now disturbs no quiet hours either."""
+    """Overdue warnings are not given in quiet hours either."""
     if when >= at or is_open(quiet, at):
         return when
     return _after_quiet(clock, at, quiet) or when
 
 
 def _not_in_quiet(clock: Clock, when: datetime, quiet: Calendar | None) -> datetime:
-    """Warned of before the quiet hours begin; if the clock did not run then, when they
-    end; never after the promise is broken.
+    """Given before the quiet hours begin; if the clock did not run then, when they end;
+    never after the breach.
     """
     if quiet is None or is_open(quiet, when):
         return when
@@ -141,6 +142,6 @@ def _not_in_quiet(clock: Clock, when: datetime, quiet: Calendar | None) -> datet
 def _after_quiet(
     clock: Clock, when: datetime, quiet: Calendar | None
 ) -> datetime | None:
-    """None if the promise would be broken by then."""
+    """None if the promise would be breached by then."""
     after, breach = next_open(quiet, when), clock.breach_at
     return after if after and breach and after < breach else None

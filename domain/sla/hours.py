@@ -9,7 +9,7 @@ from domain.sla.ports import SlaTicket, SlaWorld
 def hours_of(
     ticket: SlaTicket, clock: Clock, policy: SlaPolicy, world: SlaWorld
 ) -> Hours:
-    """Of a clock that goes on as it was promised."""
+    """For a clock that continues as it was promised."""
     return Hours(
         calendar=world.calendar(clock.calendar),
         quiet=policy.quiet,
@@ -20,7 +20,7 @@ def hours_of(
 def promised_hours(
     ticket: SlaTicket, clock: Clock, policy: SlaPolicy, world: SlaWorld
 ) -> Hours:
-    """Of a clock that is promised now: the escalation policy that the ticket does not
+    """For a clock that is promised now: an escalation policy that the ticket does not
     keep yet is pinned with it.
     """
     name = policy.escalation_policy

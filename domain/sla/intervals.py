@@ -1,5 +1,5 @@
-"""Intervals of a clock weighed with what was carried over, and joined where they differ
-in nothing but their times.
+"""Intervals of a clock, weighted with the time carried over, and joined where they
+differ only in their times.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,9 @@ CLOSED = ("closed", "holiday")
 def weighed(
     intervals: Sequence[Interval], carried: timedelta, reason: str, cause: Cause
 ) -> tuple[Interval, ...]:
-    """`carried` spread over what had counted, in proportion, to the microsecond."""
+    """`carried` distributed over the counted time, in proportion, to the
+    microsecond.
+    """
     total = sum((i.counted for i in intervals), ZERO) // MICROSECOND
     if not total:
         last = intervals[-1]
@@ -50,8 +52,8 @@ def _real(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
 
 
 def joined(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
-    """Neighbours that differ in nothing but their times become one; what happened to
-    the ticket while nothing counted makes no difference.
+    """Neighbours that differ only in their times become one; changes of the ticket
+    while nothing counted make no difference.
     """
     found: list[Interval] = []
     for interval in intervals:

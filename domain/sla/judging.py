@@ -1,4 +1,4 @@
-"""Clocks that run, at one moment: stopped and judged, cancelled, paused, resumed.
+"""Running clocks at one moment: stopped and judged, cancelled, paused, resumed.
 
 The verdict is given here, at the stop event, by the time used (design invariant 6).
 """
@@ -65,7 +65,7 @@ def _verdict(clock: Clock, elapsed: timedelta) -> SlaMet | SlaMissed:
 
 
 def _reset(situation: Situation, clock: Clock) -> None:
-    """What was breached already is judged: a reset must not hide it."""
+    """A breached clock is judged, because a reset must not hide the breach."""
     if clock.breached_at is not None:
         _stop(situation, clock)
     else:
@@ -91,14 +91,14 @@ def _resume(situation: Situation, clock: Clock) -> None:
 
 
 def realign(situation: Situation) -> None:
-    """After the promises were worked out again."""
+    """After the promises were matched again."""
     for clock in situation.draft.ticket.clocks:
         if clock.live and clock.stated_at == situation.at:
             align(situation, clock)
 
 
 def align(situation: Situation, clock: Clock) -> None:
-    """A promise that reads otherwise may also pause otherwise."""
+    """A promise with other terms may also have other pause conditions."""
     policy = situation.world.sla_policy(clock.policy)
     definition = policy.definitions[clock.metric]
     match standing(definition, clock, situation.now(policy)):

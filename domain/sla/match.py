@@ -14,7 +14,7 @@ from domain.sla.policy import Rule, SlaPolicy
 CalendarOf: TypeAlias = Callable[[SlaPolicy, str], PolicyRef | None]
 """Which version of the calendar of this name a policy's promise is counted by."""
 ASKED_OF_ALL = ("type", "channel", "tier", "priority")
-"""Always among the inputs of a decision, whatever the rules asked."""
+"""Always among the inputs of a decision, whatever fields the rules use."""
 
 
 class _Found(NamedTuple):
@@ -25,14 +25,14 @@ class _Found(NamedTuple):
 
 
 class Matched(NamedTuple):
-    """`answers`: of every rule that was asked, the field that refused."""
+    """`answers`: for every rule that was evaluated, the field that did not match."""
 
     promises: tuple[Promise, ...]
     fields: Fields
     answers: tuple[tuple[SlaPolicy, int, str | None], ...]
 
     def decision(self) -> Decision:
-        """Worked out by who records it: mostly the promises stay as they are."""
+        """Computed by the caller that records it: mostly the promises do not change."""
         names = set(ASKED_OF_ALL)
         for policy, index, _ in self.answers:
             names.update(test.field for test in policy.rules[index].when.tests)
@@ -55,7 +55,7 @@ def match(
     fields: Fields,
     calendar: CalendarOf = lambda *_: None,
 ) -> Matched:
-    """First match per metric; every rule is asked. `calendar` is not asked for
+    """First match per metric; every rule is evaluated. `calendar` is not called for
     `always`.
     """
     found: dict[Metric, _Found] = {}

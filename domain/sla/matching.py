@@ -1,8 +1,8 @@
-"""The promises of a ticket worked out again, and its running clocks by them.
+"""The promises of a ticket matched again, and its running clocks adapted to them.
 
 A ticket keeps the versions of the policies that promise it something, and of their
-calendars; what was published since is asked only where nothing older of that name does,
-or on command. Every other rule that is asked is one that is in force.
+calendars. A later version is used only where the ticket keeps no older one of that
+name, or by command. All other rules are those in force.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ Terms: TypeAlias = tuple[timedelta, PolicyRef, PolicyRef | None]
 
 
 def match_again(situation: Situation) -> None:
-    """Nothing is recorded while the answer is the same."""
+    """Records nothing while the result is the same."""
     ticket = situation.draft.ticket
 
     def calendar(policy: SlaPolicy, name: str) -> PolicyRef | None:
@@ -64,7 +64,7 @@ def _is_from_merge(
     before: dict[str, Terms],
     promised: dict[str, Promise],
 ) -> bool:
-    """A ticket that was merged into this one had the promise, and this one never had:
+    """The promise was that of a ticket merged into this one, and this one never had it:
     it ends only if its own policy is withdrawn.
     """
     if clock.metric in before or clock.metric in promised:
@@ -85,8 +85,8 @@ def _policies(situation: Situation) -> Iterator[SlaPolicy]:
 
 
 def _pinned_policies(ticket: SlaTicket) -> dict[str, PolicyRef]:
-    """Those that promise something now: what was withdrawn, by an edit of the ticket or
-    by a restatement, is promised again only by what is in force.
+    """The policies that have a target for it now. A promise that was withdrawn, by an
+    edit of the ticket or by a restatement, is made again only by a policy in force.
     """
     return {promise.policy.name: promise.policy for promise in ticket.promises}
 
@@ -95,7 +95,7 @@ def _follows_edits(situation: Situation, name: str, newest: SlaPolicy | None) ->
     edited = situation.edited
     if edited is None or not edited.policies or not edited.concerns(name):
         return False
-    if newest is None:  # retired: nothing newer is there, unless by command
+    if newest is None:  # retired: there is no newer version, unless by command
         return edited.forced
     return edited.forced or newest.on_change.policy_edit == "restate"
 
@@ -125,8 +125,9 @@ def _terms(of: Promise | Clock) -> Terms:
 def _apply(
     situation: Situation, clock: Clock, before: Terms, promise: Promise | None
 ) -> None:
-    """Against what was promised before: the clock itself may read otherwise, by a
-    grace or because it was kept, and a change of something else leaves it so.
+    """Compared with the last decision, not with the clock: a clock may have other
+    terms, by a grace period or because it was kept, and an unrelated change must not
+    touch it.
     """
     if promise is None:
         cancel(situation, clock, "no policy sets this target any more", "unpromised")
@@ -148,7 +149,7 @@ def _changed(
     rules: ChangeRules,
     rule: ChangeRule,
 ) -> Clock:
-    """The very same clock where it is kept."""
+    """The same clock if it is kept."""
     world = situation.world
     calendars = Calendars(
         old=world.calendar(clock.calendar), new=world.calendar(promise.calendar)
@@ -168,8 +169,8 @@ def _changed(
 def take_terms(
     situation: Situation, clock: Clock, other: Clock, taken_from: str | None
 ) -> None:
-    """From now on `clock` reads, and has counted, as `other` did, a clock of the ticket
-    `taken_from`; None: as its own did before.
+    """From now on `clock` has the terms, and the counted time, of `other`, a clock of
+    the ticket `taken_from`; None: its own from before.
     """
     _record(situation, clock, _forecast(situation, other), "merged", taken_from)
 

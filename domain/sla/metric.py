@@ -1,10 +1,10 @@
-"""What a clock measures: six conditions, asked after everything that happens.
+"""What a clock measures: six conditions, evaluated after everything that happens.
 
 Where several hold at once, the order is stop, cancel, reset, pause, resume, start: an
 answer that also closes the ticket is judged, not cancelled.
 
-The first cycle starts as soon as one of the start conditions holds; a later one when
-one of them holds that did not before, which may be at the instant of the stop.
+The first cycle starts as soon as one of the start conditions holds; a later one when a
+condition holds that did not hold before, which may be at the instant of the stop.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ CONDITIONS = ("start", "cancel", "pause", "resume", "stop", "reset")
 @dataclass(frozen=True, kw_only=True)
 class Definition:
     """`resume` empty: as soon as `pause` no longer holds. `once`: no second cycle.
-    `reopens`: a reopened ticket goes on with it by the policy's rule for reopening.
+    `reopens`: for a reopened ticket it continues, by the policy's rule for reopening.
     """
 
     start: Conditions
@@ -97,8 +97,8 @@ METRICS = tuple(BUILT_IN)
 def read_definitions(
     reader: Reader, pauses: tuple[Metric, ...]
 ) -> dict[Metric, Definition]:
-    """The built-in metrics with what the policy says otherwise, and those of its own.
-    `pauses` names those that stand still with the ticket.
+    """The built-in metrics with the changes of the policy, and the policy's own
+    metrics. `pauses` names those that are paused with the ticket.
     """
     found = {
         metric: replace(d, pause=(PAUSED,)) if metric in pauses else d

@@ -1,5 +1,5 @@
-"""One moment of a ticket as fields, for conditions to ask about: what it is, where it
-stands, and what just happened. The names are listed in `conditions.fields`.
+"""One moment of a ticket as fields for conditions: the ticket's properties, its status,
+and what just happened. The names are listed in `conditions.fields`.
 """
 
 from typing import NamedTuple
@@ -45,7 +45,7 @@ class Moment(NamedTuple):
 
 
 def ticket_fields(ticket: ConditionTicket) -> TicketFields:
-    """What the ticket is."""
+    """The ticket's properties."""
     named: dict[str, Value] = {
         "type": ticket.type,
         "channel": ticket.channel,
@@ -61,7 +61,7 @@ def ticket_fields(ticket: ConditionTicket) -> TicketFields:
 
 
 def state_fields(ticket: ConditionTicket, replies: Replies) -> TicketFields:
-    """What the ticket is and where it stands."""
+    """The ticket's properties and its status."""
     return ticket_fields(ticket).but(
         status=ticket.status,
         finished=ticket.finished,

@@ -1,4 +1,4 @@
-"""What SLA sees of a ticket, and of what is known beside it."""
+"""What SLA sees of a ticket and its context."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ from domain.sla.reply import Replies
 
 
 class ConditionTicket(Protocol):
-    """What conditions may ask of a ticket."""
+    """The fields that conditions may use."""
 
     @property
     def version(self) -> int: ...
@@ -58,14 +58,14 @@ class ConditionTicket(Protocol):
 
 
 class MergedInto(Protocol):
-    """That the ticket went into another one."""
+    """That the ticket was merged into another one."""
 
     @property
     def at(self) -> datetime: ...
 
 
 class AbsorbedTicket(Protocol):
-    """A ticket that went into this one."""
+    """A ticket that was merged into this one."""
 
     @property
     def ticket_id(self) -> str: ...
@@ -88,8 +88,8 @@ class SlaTicket(ConditionTicket, Protocol):
     def absorbed(self) -> Sequence[AbsorbedTicket]: ...
 
     def lead_times(self, escalation_policy: str | None) -> tuple[Lead, ...] | None:
-        """Of the steps before the breach, by the version of this escalation policy that
-        the ticket keeps; None: it keeps none.
+        """Steps before the breach, by the version of this escalation policy that the
+        ticket keeps; None: it keeps none.
         """
         ...
 
@@ -100,7 +100,7 @@ SlaDraft: TypeAlias = Recording[SlaTicket]
 class SlaWorld(Protocol):
     @property
     def sla_policies(self) -> tuple[SlaPolicy, ...]:
-        """Those in force, in the order in which they are asked."""
+        """Those in force, in the order in which they are evaluated."""
         ...
 
     def sla_policy(self, ref: PolicyRef) -> SlaPolicy: ...
@@ -110,9 +110,9 @@ class SlaWorld(Protocol):
         ...
 
     def last_calendar(self, name: str) -> PolicyRef | None:
-        """The last version, also of a calendar that is retired; None: there is none."""
+        """The last version, also of a retired calendar; None: there is none."""
         ...
 
     def lead_times(self, escalation_policy: str | None) -> tuple[Lead, ...]:
-        """Of the steps before the breach, by the version that is in force."""
+        """Steps before the breach, by the version in force."""
         ...

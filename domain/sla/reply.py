@@ -40,7 +40,7 @@ class AnsweredTicket(Protocol):
 
 
 def reply_author(fact: TicketMessageAdded, ticket: AnsweredTicket) -> ReplyAuthor:
-    """Whose public message it was; `ticket` as it is at the message."""
+    """The author of a public message; `ticket` as it is at the message."""
     return ReplyAuthor(
         author_kind=fact.author.kind,
         role=fact.author.role,

@@ -1,4 +1,4 @@
-"""One moment of one ticket, as everything that keeps its clocks needs it."""
+"""One moment of one ticket, with everything needed to keep its clocks."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,8 +16,8 @@ from domain.sla.reply import Replies
 
 @dataclass(frozen=True, kw_only=True)
 class Edited:
-    """Newer versions are to be taken, and why. `forced`: by command, whatever the
-    policies say of edits; otherwise each policy's own rule decides.
+    """Newer versions are to be taken over, and why. `forced`: by command, whatever the
+    policies say about edits; otherwise each policy's own rule decides.
     """
 
     policies: bool
@@ -33,8 +33,8 @@ class Edited:
 
 class Situation:
     """`cause`: version of the event that led here; None = the command. `edited`: why
-    the promises are worked out again, if not because of the ticket. `reset`: metrics
-    whose clock was reset, and may start over at once.
+    the promises are matched again, if not because of the ticket. `reset`: metrics whose
+    clock was reset, and may start over at once.
     """
 
     def __init__(
@@ -61,12 +61,12 @@ class Situation:
 
     @property
     def by_rule(self) -> bool:
-        """Whether the promises are worked out again without a command to do so."""
+        """Whether the promises are matched again without a command to do so."""
         return self.edited is None or not self.edited.forced
 
     @property
     def change(self) -> Cause:
-        """Which rule of the policy says what becomes of a clock."""
+        """Which rule of the policy applies to a clock."""
         if self.edited is not None:
             return "edit"
         if self.moment.happened(TicketPriorityChanged):

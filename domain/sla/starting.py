@@ -1,4 +1,6 @@
-"""Clocks that start, at one moment: the first cycle, the next, or one that goes on."""
+"""Clocks that start, at one moment: the first cycle, the next, or one that
+continues.
+"""
 
 from datetime import datetime, timedelta
 
@@ -34,7 +36,7 @@ def start_clocks(situation: Situation) -> None:
 
 def _is_waited_for(situation: Situation, promise: Promise) -> bool:
     """The customer of a ticket that was merged into this one waits for a first answer
-    by a clock of their own already.
+    by a separate clock already.
     """
     return promise.metric == "next_response" and any(
         c.live and c.taken_from is not None and c.metric == "first_response"
@@ -73,9 +75,9 @@ def _may_start(
 def _carried(
     situation: Situation, last: Clock, definition: Definition, policy: SlaPolicy
 ) -> Clock | None:
-    """The clock that the new one goes on from, if it does: one that was promised no
-    more for a while, or that of a reopened ticket by the policy's rule. A missed one
-    never does: its verdict is final, and a second breach at once would be no news.
+    """The clock that the new one continues, if any: one without a target for a while,
+    or that of a reopened ticket by the policy's rule. A missed clock is never
+    continued: its verdict is final, and a second breach at once would add nothing.
     """
     if last.cancelled_by == "unpromised":
         return _promised_again(situation, last, definition, policy)
@@ -95,8 +97,8 @@ def _carried(
 def _promised_again(
     situation: Situation, last: Clock, definition: Definition, policy: SlaPolicy
 ) -> Clock:
-    """As if it had been promised all the while: what would have paused it since does
-    not count either.
+    """As if there had been a target all the time: what would have paused the clock
+    since does not count either.
     """
     stopped, ticket = last.stopped_at or situation.at, situation.draft.ticket
     fields = situation.now(policy)
@@ -144,7 +146,7 @@ def _attached(
         warnings=(),
     )
     clock = clocks.attached(fact, at, 0, None)
-    if carried is not None:  # what passed before is not warned of again
+    if carried is not None:  # warnings due in earlier time are not repeated
         clock = replace(clock, warned=policy.warn_at)
     hours = promised_hours(ticket, clock, policy, world)
     timed = forecast(clock, policy.warn_at, at, hours)
@@ -171,8 +173,9 @@ def _start_of(situation: Situation, policy: SlaPolicy) -> datetime:
 
 def take_over(situation: Situation, theirs: Clock, taken_from: str) -> None:
     """A running clock of a ticket that was merged into this one: the stricter of the
-    two goes on, with its start and its pauses. Where none runs here, theirs does, also
-    of a metric that runs once: somebody else waits, or for something else.
+    two continues, with its start and its pauses. Where none runs here, theirs
+    continues, also for a metric that runs once: another customer waits, or for
+    something else.
     """
     cycles = _cycles(situation, theirs.metric)
     mine = next((clock for clock in cycles if clock.live), None)
@@ -188,7 +191,7 @@ def take_over(situation: Situation, theirs: Clock, taken_from: str) -> None:
 def restore(
     situation: Situation, mine: Clock, replies: tuple[ReplyAuthor, ...]
 ) -> None:
-    """A clock that a merge ended goes on as if it had run all the while, unless
+    """A clock that a merge ended continues as if it had run all the time, unless
     `replies`, given in the other ticket since, stopped it.
     """
     policy = situation.world.sla_policy(mine.policy)
@@ -221,7 +224,7 @@ def _attach(situation: Situation, fact: SlaAttached) -> None:
 
 
 def _strictness(situation: Situation, clock: Clock) -> datetime:
-    """When it is breached; if it is paused, as if it went on round the clock."""
+    """When it is breached; if it is paused, as if it ran round the clock."""
     calendar = situation.world.calendar(clock.calendar)
     left = clock.target - used(clock, situation.at, calendar)
     return clock.breach_at or situation.at + left

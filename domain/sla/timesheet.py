@@ -1,8 +1,8 @@
 """A ticket's history read for the time of its clocks: interval by interval, in order
-and without a hole, from start to stop, each with why it counts or does not.
+and without gaps, from start to stop, each with the reason why it counts or not.
 
-What counts adds up to the elapsed time, exactly, whatever changed on the way: what came
-before the instant from which the clock counts is weighed with what was carried over.
+The counted time adds up to the elapsed time exactly, also after changes: time before
+the instant from which the clock counts is weighted with the time carried over.
 """
 
 from bisect import bisect_right
@@ -55,7 +55,9 @@ class TimeSheet:
         return tuple(self._with_pauses(clock, interval, end) for interval in found)
 
     def _with_pauses(self, clock: Clock, interval: Interval, end: datetime) -> Interval:
-        """A pause outside the hours takes nothing from what counts, but it was one."""
+        """A pause outside the hours takes nothing from the counted time, but is
+        shown.
+        """
         if interval.kind not in CLOSED:
             return interval
         for pause in clock.pauses:
@@ -70,7 +72,7 @@ class TimeSheet:
         return interval
 
     def _set_aside(self) -> dict[str, tuple[Interval, ...]]:
-        """Of each clock, what came before the instant from which it counts."""
+        """For each clock, the time before the instant from which it counts."""
         found: dict[str, tuple[Interval, ...]] = {}
         before: SlaTicket | None = None
         for event, ticket in zip(self._events, self._tickets, strict=True):
@@ -109,14 +111,14 @@ class TimeSheet:
         return weighed(inside, new.carried, _rule(event), self._cause(event))
 
     def _whole(self, start: datetime, end: datetime) -> Interval:
-        """Of what came with another ticket, nothing is known but how much it was."""
+        """Of time from another ticket, only the amount is known."""
         piece = Piece(start=start, end=end, kind="running")
         return self._interval(piece, start, end, "carried", None)
 
     def _counting(
         self, clock: Clock, start: datetime, end: datetime
     ) -> Iterator[Interval]:
-        """As it counts by its calendar and its pauses."""
+        """As counted by its calendar and its pauses."""
         calendar = self._calendar_of(clock.calendar)
         for piece in pieces(calendar, start, end, clock.pauses):
             for begin, until in between(piece.start, piece.end, self._edges):
@@ -166,11 +168,11 @@ class TimeSheet:
         )
 
     def _ticket(self, at: datetime) -> SlaTicket:
-        """As it was; before its opening, as it was opened."""
+        """The ticket then; before its opening, as it was opened."""
         return self._tickets[max(bisect_right(self._instants, at) - 1, 0)]
 
     def _latest(self, at: datetime, *kinds: type) -> Event | None:
-        """The latest of these of the metric by then."""
+        """The latest of these facts of the metric by then."""
         for event in reversed(self._events[: bisect_right(self._instants, at)]):
             if isinstance(event.fact, kinds) and self._is_ours(event):
                 return event
@@ -190,7 +192,7 @@ class TimeSheet:
         return getattr(event.fact, "metric", None) == self._metric
 
     def _cause(self, event: Event) -> Cause:
-        """What happened to the ticket, if the event only follows from that."""
+        """The original event, if this one only follows from it."""
         stream, _, number = event.meta.causation_id.rpartition("/")
         if stream == event.originator_id and number.isdigit():
             before = self._events[int(number) - 1]

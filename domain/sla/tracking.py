@@ -1,5 +1,5 @@
-"""Promises follow the ticket: after everything that happens, each clock is asked what
-its conditions make of it.
+"""Promises follow the ticket: after everything that happens, the conditions of each
+clock are evaluated.
 """
 
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ def follow(
     *,
     reassigned: bool,
 ) -> None:
-    """What the SLA rules make of the moment. `reassigned`: a rule gave the ticket to
+    """Applies the SLA rules to the moment. `reassigned`: a rule assigned the ticket to
     somebody, perhaps in another team.
     """
     situation = Situation(draft, moment, at, world)
@@ -52,7 +52,7 @@ def follow(
 
 
 def restate(draft: SlaDraft, at: datetime, world: SlaWorld, edited: Edited) -> None:
-    """Policies or calendars were edited, and this ticket shall follow them."""
+    """Policies or calendars were edited, and this ticket is to follow them."""
     moment = Moment(before=draft.ticket, ticket=draft.ticket, facts=())
     situation = Situation(draft, moment, at, world, edited)
     match_again(situation)

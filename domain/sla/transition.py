@@ -1,4 +1,4 @@
-"""What the conditions of a metric make of its clock at one moment."""
+"""How the conditions of a metric change its clock at one moment."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ Transition = Literal["stop", "cancel", "reset", "pause", "resume"]
 def transition(
     definition: Definition, clock: Clock, fields: Fields
 ) -> Transition | None:
-    """Of a live clock: the first that applies, in the fixed order."""
+    """For a live clock: the first that applies, in the fixed order."""
     if holds(definition.stop, fields):
         return "stop"
     if holds(definition.cancel, fields):
@@ -25,7 +25,7 @@ def transition(
 def standing(
     definition: Definition, clock: Clock, fields: Fields
 ) -> Literal["pause", "resume"] | None:
-    """Whether it should stand still or run, where it does the other."""
+    """Whether a running clock should pause, or a paused one resume."""
     pausing = holds(definition.pause, fields)
     if clock.state == "running" and not clock.pause_outlived:
         return "pause" if pausing else None

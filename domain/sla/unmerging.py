@@ -1,6 +1,6 @@
 """A merge is undone: each of the two tickets has its own promises again.
 
-What was answered while they were one stays answered; what still runs goes on in the
+What was answered while they were one stays answered; what still runs continues in the
 ticket that promised it, as if there had been no merge.
 """
 
@@ -41,8 +41,8 @@ def _restore(situation: Situation, fact: TicketUnmerged) -> None:
 
 
 def _give_back(situation: Situation, gone: AbsorbedTicket) -> None:
-    """Clocks of the other ticket go; where this one's own took the other's terms, it
-    has its own again.
+    """Clocks of the other ticket are removed; where this one's own clock took the
+    other's terms, it gets its own back.
     """
     for clock in situation.draft.ticket.clocks:
         if not clock.live or clock.taken_from != gone.ticket_id:

@@ -1,6 +1,6 @@
-"""Who hears of what: a subscription is a filter over the log and an address.
+"""Subscriptions: a filter over the log and an address.
 
-The secret that signs deliveries is not in the log (a log is for ever); it is kept
+The secret that signs deliveries is not in the log (a log is for ever); it is stored
 encrypted beside it and shown once.
 """
 
@@ -26,17 +26,17 @@ FAMILIES = (
     "feedback",
     "policy",
 )
-"""What may be subscribed to: what happens to tickets, which whoever reads the feed may
-read too, and to policies. Keys and subscriptions are nobody's feed.
-"""
+"""What may be subscribed to: events of tickets, which everybody who reads the feed may
+read too, and of policies. Events of keys and subscriptions are in no feed."""
 QUIET = frozenset({"escalation.pinned", "sla.matched"})
-"""They come with every ticket and tell a subscriber nothing: who names one gets it."""
+"""They come with every ticket and are useless for most subscribers: delivered only if
+named."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SubscriptionCreated(Fact):
-    """`types`: event types, or a family as `sla.*`. Events after `from_position`.
-    `team`: whose members it belongs to as well.
+    """`types`: event types, or a family, for example `sla.*`. Events after
+    `from_position`. `team`: whose members own it as well.
     """
 
     topic: ClassVar[str] = "subscription.created"
@@ -79,8 +79,8 @@ class SubscriptionDisabled(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class SubscriptionResumed(Fact):
-    """What becomes of the events up to `position` that were `held` back: `all` are
-    brought, of each subject the `newest`, or none (`skip`).
+    """What happens to the events up to `position` that were `held` back: `all` are
+    delivered, of each subject the `newest`, or none (`skip`).
     """
 
     topic: ClassVar[str] = "subscription.resumed"
@@ -91,7 +91,7 @@ class SubscriptionResumed(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class SubscriptionRetried(Fact):
-    """Somebody asked for a try now, whatever the pause after the last one."""
+    """Somebody requested a try now, whatever the pause after the last one."""
 
     topic: ClassVar[str] = "subscription.retried"
     subscription_id: str
@@ -106,8 +106,9 @@ class SubscriptionDeleted(Fact):
 @dataclass(frozen=True, kw_only=True)
 class Subscription:
     """`since`: the positions after which types begin that were added later.
-    `newest_until`: up to there only the newest event of each subject is brought.
-    `state_reason`: of `paused` what somebody said, of `disabled` what the endpoint did.
+    `newest_until`: up to there only the newest event of each subject is delivered.
+    `state_reason`: for `paused` the person's reason, for `disabled` the endpoint's
+    answer.
     """
 
     id: str
@@ -134,8 +135,8 @@ class Subscription:
         return position > self.from_position and wanted(topic, begun)
 
     def belongs_to(self, actor: Actor, teams: Mapping[str, Team]) -> bool:
-        """Whether they made it, or are of its team. A key made under the name of one
-        that was revoked takes its place.
+        """Whether they created it, or are of its team. A key created under the name of
+        a revoked one takes its place.
         """
         if (actor.id, actor.kind) == (self.maker.id, self.maker.kind):
             return True
@@ -176,7 +177,7 @@ def retry(known: Subscription) -> SubscriptionRetried:
 
 
 def wanted(topic: str, types: Iterable[str]) -> bool:
-    """Whether one of the types names this topic, or its family as `sla.*`."""
+    """Whether one of the types is this topic, or its family, for example `sla.*`."""
     family = topic.partition(".")[0]
     if topic in types:
         return family in FAMILIES
@@ -184,7 +185,7 @@ def wanted(topic: str, types: Iterable[str]) -> bool:
 
 
 def unknown_types(types: Iterable[str], topics: Iterable[str]) -> list[FieldError]:
-    """A type that no event will ever have is a typing error; say which."""
+    """A type that no event will ever have is a typing error; the error names it."""
     known = {t for t in topics if t.partition(".")[0] in FAMILIES}
     known |= {f"{family}.*" for family in FAMILIES}
     return [

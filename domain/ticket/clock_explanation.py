@@ -1,4 +1,4 @@
-"""Why a clock of a ticket is as it is, by the ticket's history."""
+"""Why a clock of a ticket is in its state, by the ticket's history."""
 
 from collections.abc import Sequence
 from datetime import datetime

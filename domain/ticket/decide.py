@@ -1,8 +1,8 @@
-"""What people can ask of a ticket, and what comes of it.
+"""What people can ask of a ticket, and what follows from it.
 
 `decide` first enforces what is already due, so that the log never shows an answer
-before the breach that preceded it, then applies the command, then lets the promises
-follow. It returns a draft and mutates nothing else.
+before the breach that preceded it. Then it applies the command, and then lets the rules
+react. It returns a draft and mutates nothing else.
 """
 
 from dataclasses import dataclass, field
@@ -72,8 +72,8 @@ from domain.ticket.world import World
 
 @dataclass(frozen=True, kw_only=True)
 class OpenTicket:
-    """`occurred_at`: when the customer wrote, if that was before now; the promises
-    count from then.
+    """`occurred_at`: when the customer wrote, if that was earlier; the promises count
+    from then.
     """
 
     number: int
@@ -102,9 +102,9 @@ class CaptureFeedback:
 
 @dataclass(frozen=True, kw_only=True)
 class RestatePromises:
-    """Take the newest versions of the SLA policies, of the calendars, of the escalation
-    policies. Not `forced`: only where the SLA policy itself says so; of escalation
-    policies always by command. `name`: only of this one; None = of all.
+    """Take over the newest versions of the SLA policies, the calendars and the
+    escalation policies. If not `forced`, only where the SLA policy itself says so;
+    escalation policies only by command. `name`: only of this one; None = of all.
     """
 
     policies: bool
@@ -117,7 +117,7 @@ class RestatePromises:
 
 @dataclass(frozen=True, kw_only=True)
 class RetryWaiting:
-    """Somebody may be there now for whom an escalation step or an approval waits."""
+    """People for whom an escalation step or an approval waits may be available now."""
 
 
 EscalationCommand = Acknowledge | Escalate | StepUndelivered | PersonNotified
@@ -169,10 +169,10 @@ def open_ticket(
 
 def decide(ticket: Ticket, command: Command, at: datetime, world: World) -> Draft:
     """Raises RuleError for what cannot be done in the ticket's state, InvalidError for
-    a command that names what is not there.
+    a command that names something that does not exist.
     """
     draft = Draft(ticket.id, ticket)
-    # The clocks of two machines differ; what happened after is not before.
+    # The clocks of two machines differ; a later event must not get an earlier time.
     at = max(at, ticket.updated_at)
     now = enforce(draft, at, world)
     start = draft.mark()
@@ -206,7 +206,7 @@ def _apply(  # noqa: C901 - one case a command
         case AcceptOffer() | DeclineOffer() | OfferNext() | RevokeOffer():
             _offer(draft, command, at, world)
         case RetryWaiting():
-            pass  # `react` does it after every command
+            pass  # `react` does it after every command.
         case RunMacro():
             _run_macro(draft, command, at, world)
         case AskApproval() | DecideApproval():

@@ -1,5 +1,5 @@
-"""What a decision is about to add: each fact folded in at once, so that the next step
-of the same decision sees the ticket as it will be.
+"""The facts that a decision is about to add. Each is folded in at once, so that the
+next step of the same decision sees the ticket as it will be.
 """
 
 from datetime import datetime
@@ -13,7 +13,7 @@ from domain.ticket.ticket import Ticket
 
 class Dated(NamedTuple):
     """`cause`: version of the event of this ticket that led here; None = the command.
-    `by_rule`: Pledge decided, not whoever sent the command.
+    `by_rule`: Pledge decided, not the sender of the command.
     """
 
     fact: Fact
@@ -24,15 +24,15 @@ class Dated(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A place in a draft, to look back on what happened since."""
+    """A position in a draft, to see later what happened since."""
 
     ticket: Ticket | None
     steps: int
 
 
 class Draft:
-    """Grows by `record`; nothing else is mutable. Timestamps never run backwards.
-    `moves`: the steps that changed who holds the ticket, or whose turn it is.
+    """Grows by `record`; nothing else is mutable. Timestamps never decrease. `moves`:
+    the steps that changed the assignee or the turns of a round robin.
     """
 
     ticket: Ticket
@@ -94,7 +94,7 @@ def _moved(before: Ticket | None, after: Ticket) -> bool:
 
 
 def seal(draft: Draft, meta: Meta) -> tuple[Event, ...]:
-    """The draft as events: numbered on from its base, each with who and why."""
+    """The draft as events: numbered from its base on, each with actor and reason."""
     first = draft.base.version + 1 if draft.base else 1
     return tuple(
         Event(

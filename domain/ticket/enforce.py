@@ -2,7 +2,7 @@
 
 `plan` says when the next thing is due; `enforce` does everything due at an instant.
 Both are pure: calling `enforce` twice for the same instant adds nothing the second
-time, and calling it late records the exact instants all the same.
+time, and calling it late still records the exact instants.
 """
 
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What the durable clock needs to know of a ticket, and all it ever learns.
+    """All that the durable timer of a ticket needs to know.
 
     `next_due_ms`: Unix milliseconds, rounded up so that a timer is never early; None =
     nothing to wait for now. `done`: nothing will be due unless the ticket changes.
@@ -75,15 +75,14 @@ ORDER: tuple[type[Alarm], ...] = (
     StepDue,
     WarningDue,
 )
-"""Of what is due at the same instant. The order is a decision: a breach is recorded
-before the steps that follow from it, and who holds the ticket is settled before a step
-looks for them.
-"""
+"""The order of what is due at the same instant. It is a decision: a breach is recorded
+before the steps that follow from it, and the assignee is decided before a step looks
+for them."""
 _RANK = {kind: place for place, kind in enumerate(ORDER)}
 
 
 def alarms(ticket: Ticket) -> Iterator[Alarm]:
-    """Everything that will be due, unless the ticket changes before."""
+    """Everything that will be due if the ticket does not change before."""
     for clock in ticket.clocks:
         if clock.live:
             yield from sla.alarms(clock)
@@ -127,7 +126,7 @@ def enforce(draft: Draft, as_of: datetime, world: World) -> World:
 
 
 def enforce_punctually(draft: Draft, until: datetime, world: World) -> World:
-    """As it would have been with nobody ever late: each thing at its own instant."""
+    """As if everything had been done in time: each thing at its own instant."""
     as_of = None
     while (alarm := next_alarm(draft.ticket)) and alarm.due_from <= until:
         as_of = max(as_of or alarm.due_from, alarm.due_from)

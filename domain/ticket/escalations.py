@@ -1,4 +1,4 @@
-"""What escalation and the other concepts mean to each other, which none of them knows:
+"""What connects escalation with the other concepts, none of which knows the others:
 what a fact of a clock means for escalation, and what steps do by the rules of others.
 """
 
@@ -22,9 +22,10 @@ from domain.ticket.world import World
 
 
 class EscalatedDraft:
-    """The draft as SLA records into it: escalation follows each fact at once, so that
-    the log shows the two side by side. The policy that a clock names is pinned before
-    it, and the runs of a clock end with it. `happened`: why clocks stop.
+    """The draft into which SLA records: escalation reacts to each fact at once, so that
+    the log shows the two side by side. The escalation policy that a clock names is
+    pinned before the clock's fact, and the runs of a clock end with it. `happened`: why
+    clocks stop.
     """
 
     def __init__(self, draft: Draft, world: World, happened: Iterable[Fact]) -> None:

@@ -1,4 +1,4 @@
-"""The one fold: facts in, ticket out. Live server, replay, report: all call this."""
+"""The one fold: facts in, ticket out. Live server, replay and report all use it."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -29,7 +29,7 @@ from domain.ticket.ticket import Ticket
 
 
 def fold(events: Iterable[Event], ticket: Ticket | None = None) -> Ticket | None:
-    """The ticket after these events; `ticket` is where they go on from."""
+    """The ticket after these events; `ticket`: the state before them."""
     for event in events:
         ticket = evolve(ticket, event.fact, event.timestamp, event.originator_id)
     return ticket
@@ -45,7 +45,7 @@ def states(events: Iterable[Event]) -> Iterator[Ticket]:
 
 def evolve(ticket: Ticket | None, fact: Fact, at: datetime, ticket_id: str) -> Ticket:
     """Raises NotFoundError for a history that does not begin with an opening, and
-    UnreadableError for a fact that does not belong to tickets: none is passed over.
+    UnreadableError for a fact that does not belong to tickets: no fact is ignored.
     """
     if isinstance(fact, TicketOpened):
         return _opened(fact, at, ticket_id)

@@ -1,9 +1,9 @@
 """Two tickets about one thing become one, and two again if it was a mistake.
 
-The ticket that goes in is closed, and its running promises are cancelled with a link,
-neither met nor missed. The one that stays keeps, for each metric, the stricter of the
-two clocks that run, with its start; of a metric that does not run here, theirs. Who
-waits for an answer there waits here. See ADR 0023.
+The merged ticket is closed, and its running promises are cancelled with a link, neither
+met nor missed. The surviving ticket keeps, for each metric, the stricter of the two
+running clocks, with its start; where only the merged ticket has a clock, that one. A
+customer who waits for an answer there waits here. See ADR 0023.
 """
 
 from collections.abc import Iterable
@@ -30,13 +30,14 @@ from domain.ticket.ticket import Ticket
 from domain.ticket.world import World
 
 UNDONE_WITHIN = timedelta(days=7)
-"""Later than this too much has been said and promised in the ticket that stays."""
+"""After this time a merge cannot be undone: too much was said and promised in the
+surviving ticket."""
 
 
 def merge(
     absorbed: Ticket, survivor: Ticket, at: datetime, world: World
 ) -> tuple[Draft, Draft]:
-    """Drafts of the ticket that goes in and of the one that stays."""
+    """Drafts of the merged ticket and of the surviving one."""
     _refuse(absorbed, survivor)
     at = max(at, absorbed.updated_at, survivor.updated_at)
     ending, staying = Draft(absorbed.id, absorbed), Draft(survivor.id, survivor)
@@ -99,7 +100,7 @@ def _absorbed(
 
 
 def _awaits(ticket: Ticket, world: World) -> bool:
-    """By any of the policies that promise something to its customer."""
+    """By any policy that has a target for its customer."""
     policies = {promise.policy for promise in ticket.promises}
     replies = {world.sla_policy(ref).replies for ref in policies} or {Replies()}
     return any(ticket.awaiting(counting) for counting in replies)
@@ -108,8 +109,8 @@ def _awaits(ticket: Ticket, world: World) -> bool:
 def unmerge(
     apart: Ticket, survivor: Ticket, reason: str, at: datetime, world: World
 ) -> tuple[Draft, Draft]:
-    """Drafts of the ticket that had gone in and of the one that it leaves. What has
-    happened in that one since stays there.
+    """Drafts of the merged ticket and of the one that it leaves. What has happened in
+    that one since stays there.
     """
     _refuse_what_cannot_be_undone(apart, survivor, at)
     at = max(at, apart.updated_at, survivor.updated_at)
@@ -160,7 +161,7 @@ def _merged(draft: Draft, survivor: Ticket) -> TicketMerged:
 
 
 def close_merged(draft: Draft, fact: TicketMerged, at: datetime, world: World) -> None:
-    """Its promises end; those that run go on in the ticket that stays."""
+    """Its promises end; those that run continue in the surviving ticket."""
     before = draft.ticket
     cause = draft.record(fact, at)
     moment = Moment(before=before, ticket=draft.ticket, facts=(fact,))

@@ -1,8 +1,8 @@
-"""What the rules make of what happened to a ticket: one table, read from top to bottom
-until no rule has anything to add.
+"""How the rules react to what happened to a ticket: one table, read from top to bottom
+until no rule adds anything.
 
-Every way in which something happens ends here: commands, what comes due, and
-histories that are replayed.
+Everything that changes a ticket ends here: commands, what comes due, and histories that
+are replayed.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def _queue(draft: Draft, since: Mark, at: datetime, world: World) -> None:
 
 def _follow_promises(draft: Draft, since: Mark, at: datetime, world: World) -> None:
     """Clocks, then escalation because of them: one reaction, because what escalation
-    does here is no news to a clock.
+    does here does not change a clock.
     """
     facts = draft.since(since)
     if not facts:
@@ -56,11 +56,11 @@ REACTIONS: tuple[Reaction, ...] = (
     _retry_waiting_steps,
     _reroute_approvals,
 )
-"""The order is a decision: who holds the ticket is settled before its promises are."""
+"""The order is a decision: the assignee is decided before the promises are."""
 
 
 def react(draft: Draft, since: Mark, at: datetime, before: World) -> None:
-    """`before`: the world as it was before the draft. Every reaction looks at least
+    """`before`: the world as it was before the draft. Every reaction is called at least
     once: what it waits for may lie outside the ticket.
     """
     seen, first = dict.fromkeys(REACTIONS, since), True

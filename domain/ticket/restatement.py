@@ -1,7 +1,7 @@
-"""Running promises shall follow an edited policy, SLA or escalation, or calendar.
+"""Running promises follow an edited SLA policy, escalation policy or calendar.
 
-A calendar's new version reaches running clocks by itself, unless their policy pins it;
-a policy's own new version only where it says so, or by this order.
+A calendar's new version applies to running clocks by itself, unless their policy pins
+it; a policy's own new version applies only where it says so, or by this order.
 """
 
 from collections.abc import Iterator
@@ -35,9 +35,9 @@ class RestatementOrdered(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class ClockChange:
-    """What becomes of one clock. Deadlines are None of a clock that stands still or is
-    cancelled. Of one that is `migrated` they are those of the next escalation step, and
-    `step` says which that is.
+    """The result for one clock. Deadlines are None if the clock is paused or cancelled.
+    If it is `migrated`, they are those of the next escalation step, and `step` says
+    which that is.
     """
 
     ticket_id: str
@@ -80,8 +80,8 @@ def order_of(
 
 
 def follows_by_itself(config: Configuration, kind: RestatedKind, name: str) -> bool:
-    """Whether a new version of this is for running clocks at all. Of a calendar each
-    policy decides for its own clocks.
+    """Whether a new version of this applies to running clocks at all. For a calendar
+    each policy decides for its own clocks.
     """
     if kind == "calendars":
         return True
@@ -92,7 +92,7 @@ def follows_by_itself(config: Configuration, kind: RestatedKind, name: str) -> b
 
 
 def clock_changes(draft: Draft) -> Iterator[ClockChange]:
-    """Of those that become another, end, start, or are due at another instant."""
+    """Of the clocks that change, end, start, or are due at another instant."""
     base = draft.base
     assert base is not None, "only a ticket that is there can be restated"
     were = {c.key: c for c in base.clocks}
@@ -121,14 +121,14 @@ def clock_changes(draft: Draft) -> Iterator[ClockChange]:
 
 
 def _moves(was: Clock, now: Clock) -> bool:
-    """Of one that stands still nobody can say when it is due: its target counts."""
+    """The due instant of a paused clock is not known: its target is compared."""
     if was.state == "paused" or now.state == "paused":
         return (was.state, was.target) != (now.state, now.target)
     return (was.due_at, was.breach_at) != (now.due_at, now.breach_at)
 
 
 def _migrated(before: Ticket, after: Ticket, fact: EscalationMigrated) -> ClockChange:
-    """At the moment of it: what was due before has happened by then."""
+    """At that moment: what was due before has happened by then."""
     metric, _, cycle = fact.clock.partition("/")
     _, old = _next_step(before, fact.clock)
     step, new = _next_step(after, fact.clock)
@@ -146,8 +146,8 @@ def _migrated(before: Ticket, after: Ticket, fact: EscalationMigrated) -> ClockC
 
 
 def _next_step(ticket: Ticket, key: str) -> tuple[int | None, datetime | None]:
-    """Which one, and when by itself: while somebody looks after the ticket none is
-    due, and before the breach only those that lie before it are.
+    """Which step is next, and when: none is due while the ticket is acknowledged or
+    paused, and before the breach only those that are due before it.
     """
     run = next((r for r in reversed(ticket.runs) if r.clock == key), None)
     if run is not None and (run.breach_at or run.state != "running"):

@@ -1,4 +1,4 @@
-"""A message that is about something else becomes a ticket of its own."""
+"""A message that is about something else becomes a separate ticket."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,9 @@ from domain.ticket.world import World
 
 @dataclass(frozen=True, kw_only=True)
 class SplitTicket:
-    """`version`: of the message's event. What is None is that of the original."""
+    """`version`: of the message's event. A field that is None is taken from the
+    original.
+    """
 
     version: int
     number: int

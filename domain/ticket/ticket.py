@@ -1,4 +1,4 @@
-"""The ticket as its events left it: always folded, never the truth itself."""
+"""The ticket as its events left it: always folded, never the source of truth."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,7 +29,7 @@ from domain.sla.reply import Replies
 
 @dataclass(frozen=True, kw_only=True)
 class Merged:
-    """When it went into another ticket, and what that ended."""
+    """When it was merged into another ticket, and what that ended."""
 
     at: datetime
     status: Status
@@ -46,8 +46,8 @@ class Merged:
 
 @dataclass(frozen=True, kw_only=True)
 class Absorbed:
-    """A ticket that went into this one, by which version of either. `asked`: what this
-    one's customer had asked before.
+    """A ticket that was merged into this one, by the version of either. `asked`: what
+    this one's customer had asked before.
     """
 
     ticket_id: str
@@ -78,22 +78,22 @@ class Ticket:
     team: str | None = None
     assignee: str | None = None
     assigned_at: datetime | None = None
-    """When somebody got it last."""
+    """When it was last assigned."""
     queue: Queue | None = None
     queued_at: datetime | None = None
-    """When it was queued first since it was opened or reopened."""
+    """When it was first queued since it was opened or reopened."""
     overflowed: tuple[str, ...] = ()
-    """Teams that it went on from because nobody took it."""
+    """Teams that it overflowed from because nobody took it."""
     last_owner: str | None = None
-    """Who had it before whoever has it now."""
+    """The assignee before the current one."""
     turns: dict[str, Turn] = field(default_factory=dict)
-    """By the place that goes round: whose turn this ticket was there last."""
+    """By the place of a round robin: whose turn this ticket last was there."""
     acknowledged_by: str | None = None
     opened_by: AuthorKind = "customer"
     customer_wrote: bool = True
-    """Not yet, on a ticket that an agent opened: then nobody waits for an answer."""
+    """False on a ticket that an agent opened, as long as nobody waits for an answer."""
     reply_authors: tuple[ReplyAuthor, ...] = ()
-    """Who wrote to the customer who had written; a policy says who of them counts."""
+    """Who answered the customer; a policy says which of them count."""
     asked: int | None = None
     """Version of the customer's last message that expects an answer."""
     settled: bool = False
@@ -109,14 +109,14 @@ class Ticket:
     message_count: int = 0
     feedback_count: int = 0
     promises: tuple[Promise, ...] = ()
-    """What the rules promised last; a clock starts when its condition holds."""
+    """What the rules decided last; a clock starts when its condition holds."""
     decision: Decision | None = None
     clocks: tuple[Clock, ...] = ()
     runs: tuple[Run, ...] = ()
     watchers: tuple[str, ...] = ()
     escalation_policies: tuple[EscalationPolicy, ...] = ()
     approvals: tuple[Approval, ...] = ()
-    """Of refunds and compensations, in the order in which they were asked for."""
+    """Refunds and compensations, in the order of their requests."""
 
     def escalation_policy(self, ref: PolicyRef) -> EscalationPolicy:
         """The pinned escalation policy of this name and version."""
@@ -140,8 +140,8 @@ class Ticket:
         raise NotFoundError("escalation", key)
 
     def lead_times(self, escalation_policy: str | None) -> tuple[Lead, ...] | None:
-        """Of the steps before the breach, by the version pinned last; None: this
-        escalation policy is not pinned.
+        """Steps before the breach, by the version pinned last; None: this escalation
+        policy is not pinned.
         """
         for policy in reversed(self.escalation_policies):
             if policy.ref.name == escalation_policy:
@@ -159,7 +159,7 @@ class Ticket:
         )
 
     def answered(self, replies: Replies) -> bool:
-        """Whether the customer who had written ever had an answer that counts."""
+        """Whether the customer who had written ever got an answer that counts."""
         return self.settled or any(
             replies.count(reply_author) for reply_author in self.reply_authors
         )
@@ -173,8 +173,8 @@ class Ticket:
 
     @property
     def owner(self) -> str | None:
-        """Who has it, or is asked to take it: what counts as load. Nobody, once it is
-        finished.
+        """The assignee, or whoever it is offered to: whose load it counts for. None,
+        once it is finished.
         """
         if self.finished:
             return None

@@ -1,4 +1,4 @@
-"""Agents who get work by rule: unlike people, rules respect everybody's capacity."""
+"""Agents who get tickets by rule: rules respect capacities, people need not."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What a decision may know beside the ticket."""
+"""What a decision may know besides the ticket."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,11 +26,11 @@ class World:
     directory: Directory = field(default_factory=Directory)
     oncall: OnCallBook = field(default_factory=OnCallBook)
     past_agents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By the customer: who had tickets of theirs, the last one first; only as far as
-    the terms of a team ask for it."""
+    """By the customer: the agents who had tickets of theirs, the last one first; only
+    if the routing rules of a team need it."""
 
     delegations: tuple[Delegation, ...] = ()
-    """Of authority, past ones too."""
+    """Delegations of authority, past ones too."""
 
     @property
     def authorities(self) -> Mapping[str, Authority]:
@@ -43,12 +43,12 @@ class World:
         return current.ref if current else None
 
     def handed(self, before: Ticket | None, after: Ticket) -> "World":
-        """With the loads as they are once the ticket has become so."""
+        """With the loads after this change of the ticket."""
         return self.having(handed(self.directory, (before, after)))
 
     def now(self, draft: Draft) -> "World":
-        """With the loads as they are after all that the draft says so far; this world
-        is as it was before the draft.
+        """With the loads after all facts of the draft; this world is as it was before
+        the draft.
         """
         return self.having(handed(self.directory, *draft.moves))
 
@@ -59,7 +59,7 @@ class World:
 
     @property
     def sla_policies(self) -> tuple[SlaPolicy, ...]:
-        """Those in force, in the order in which they are asked."""
+        """Those in force, in the order in which they are evaluated."""
         return self.config.sla_policies
 
     def sla_policy(self, ref: PolicyRef) -> SlaPolicy:
@@ -70,7 +70,7 @@ class World:
         return None if ref is None else self.config.calendar(ref.name, ref.version)
 
     def last_calendar(self, name: str) -> PolicyRef | None:
-        """The last version, also of a calendar that is retired; None: there is none."""
+        """The last version, also of a retired calendar; None: there is none."""
         versions = self.config.entry("calendars", name).versions
         return versions[-1].ref if versions else None
 
@@ -79,6 +79,6 @@ class World:
         return self.config.escalation_policies.get(name or "")
 
     def lead_times(self, escalation_policy: str | None) -> tuple[Lead, ...]:
-        """Of the steps before the breach, by the version in force."""
+        """Steps before the breach, by the version in force."""
         policy = self.escalation_policy(escalation_policy)
         return () if policy is None else lead_times(policy)

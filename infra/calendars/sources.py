@@ -1,4 +1,4 @@
-"""What others keep: holidays of packages, iCalendar texts. Nothing is fetched."""
+"""Data from others: holidays of packages, iCalendar texts. Nothing is fetched."""
 
 from datetime import date
 
@@ -9,5 +9,5 @@ from infra.calendars.ical.shifts import found
 
 class InstalledSources(InstalledHolidays):
     def shifts(self, source: ShiftSource, today: date) -> FoundShifts:
-        """Raises InvalidError for what is no iCalendar text."""
+        """Raises InvalidError for an invalid iCalendar text."""
         return found(source, today)

@@ -32,7 +32,7 @@ def exported(bundle: dict[str, Any], *, as_json: bool) -> str:
     return write_yaml(bundle)
 
 
-def told(answer: dict[str, Any]) -> Iterator[str]:
+def summary(answer: dict[str, Any]) -> Iterator[str]:
     """For people, one line each."""
     if not answer["changes"]:
         yield "no changes"

@@ -19,7 +19,7 @@ _REFUSED = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
 
 @dataclass
 class Target:
-    """What `--url` and `--key` said, before or after the command's name."""
+    """The values of `--url` and `--key`, before or after the command's name."""
 
     url: str = ""
     key: str = ""
@@ -96,7 +96,7 @@ class PledgeClient:
 
 
 def _key_for(url: str, settings: Settings) -> str:
-    """The data directory's key is not for strangers."""
+    """The data directory's key must not be sent to other installations."""
     try:
         running = Running.on(settings.data_dir)
     except Failure:

@@ -264,13 +264,13 @@ def apply_config(file: Path, as_json: bool, prune: bool) -> None:
 
 def _bundle(what: str, file: Path, *, as_json: bool, prune: bool) -> bool:
     """Whether anything differs."""
-    from infra.cli.bundles import read, told  # noqa: PLC0415
+    from infra.cli.bundles import read, summary  # noqa: PLC0415
     from infra.cli.client import PledgeClient  # noqa: PLC0415
 
     bundle = read(file)
     path = f"/v1/config/{what}" + ("?prune=true" if prune else "")
     answer = PledgeClient.running().call("POST", path, bundle)
-    for line in [json.dumps(answer)] if as_json else told(answer):
+    for line in [json.dumps(answer)] if as_json else summary(answer):
         click.echo(line)
     return bool(answer["changes"])
 
@@ -398,10 +398,10 @@ def rebuild(per_second: float, as_json: bool) -> None:
     settings = _located("rebuild")
     from infra.cli.rebuild import rebuild as run  # noqa: PLC0415
 
-    def told(line: str) -> None:
+    def show(line: str) -> None:
         click.echo(line, err=as_json)
 
-    count = asyncio.run(run(settings, per_second, told))
+    count = asyncio.run(run(settings, per_second, show))
     click.echo(
         json.dumps({"workflows": count}) if as_json else f"{count} workflows running"
     )
@@ -420,8 +420,8 @@ def backup(folder: Path, as_json: bool) -> None:
 
     settings = checked()
     about = run(owner_url(settings), DataDir(Path(settings.data_dir)), folder)
-    told = f"backed up to position {about['position']}: {folder} (it contains secrets)"
-    click.echo(json.dumps(about) if as_json else told)
+    text = f"backed up to position {about['position']}: {folder} (it contains secrets)"
+    click.echo(json.dumps(about) if as_json else text)
 
 
 @main.command()
@@ -441,11 +441,11 @@ def restore(folder: Path, data_dir: Path | None, as_json: bool) -> None:
 
     data = DataDir((data_dir or Path(checked().data_dir)).resolve())
     about = run(folder, data, lambda line: say(line, err=True))
-    told = (
+    text = (
         f"restored to position {about['position']}: start it with"
         f" `pledge up --data-dir {data.path}`, then run `pledge rebuild` on it"
     )
-    click.echo(json.dumps(about) if as_json else told)
+    click.echo(json.dumps(about) if as_json else text)
 
 
 if __name__ == "__main__":

@@ -18,14 +18,14 @@ async def rebuild(
     settings: Settings, per_second: float, say: Callable[[str], None]
 ) -> int:
     """Overdue first, then by due time. Can be run again at any time: a workflow that
-    is there already ignores a plan it knows. A ticket that cannot be read or sent is
-    named and left out.
+    exists already ignores a plan it knows. A ticket that cannot be read or sent is
+    reported and skipped.
     """
     backend = TimerBackend(await connect())
     done = 0
     async with core_now(settings) as made:
         for subscription in (await made.registry.subscriptions()).there:
-            await backend.poke(subscription.id)
+            await backend.wake_up(subscription.id)
         ids = await _open_tickets(made)
         for start in range(0, len(ids), PAGE):
             for plan in await _plans(made, ids[start : start + PAGE], say):
@@ -40,7 +40,7 @@ async def rebuild(
 
 
 async def _open_tickets(made: Core) -> list[str]:
-    """By the read model, and by the log where that has not got to yet."""
+    """By the read model, and by the log for what the read model does not have yet."""
     rows = await made.database.rows(
         "SELECT position FROM follower_positions WHERE follower = %s", (PROJECTOR,)
     )

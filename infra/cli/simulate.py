@@ -37,7 +37,7 @@ def simulate(
     body: dict[str, Any] = {"draft": read(file)}
     since, until = opened
     if tickets:
-        # A time beside them is sent too, so that it is refused and not overlooked.
+        # A time given too is sent, so that it is refused and not ignored.
         body |= {"tickets": list(tickets), "from": since, "to": until}
     else:
         body |= {"from": since or SINCE_EVER, "to": until or now().isoformat()}
@@ -62,7 +62,9 @@ def simulate(
 
 
 def _watched(client: PledgeClient, job: dict[str, Any]) -> dict[str, Any]:
-    """The job when it is over. The bar is on standard error, for who looks."""
+    """The job when it is over. The progress bar is on standard error, if it is a
+    terminal.
+    """
     console = Console(stderr=True)
     with Progress(
         TextColumn("{task.description}"),

@@ -1,7 +1,7 @@
 """The unprivileged account that PostgreSQL runs as when we are root.
 
-PostgreSQL refuses to run as root. An existing cluster keeps its owner; a new one gets
-an account of its own, or `nobody` where accounts cannot be made.
+PostgreSQL refuses to run as root. An existing cluster keeps its owner; a new one gets a
+new account, or `nobody` where accounts cannot be created.
 """
 
 import os
@@ -22,7 +22,7 @@ class Account:
     gid: int
 
     def reaches(self, path: Path) -> bool:
-        """Say whether this account may pass every folder above `path` and read it."""
+        """Whether this account may enter every folder above `path` and read it."""
         way = path.resolve()
         return self._has(way, stat.S_IROTH) and all(
             self._has(folder, stat.S_IXOTH) for folder in way.parents
@@ -37,7 +37,7 @@ class Account:
 
 
 def account_for(cluster: Path) -> Account | None:
-    """Return whom PostgreSQL runs as for this cluster: None means as ourselves."""
+    """The account that PostgreSQL uses for this cluster: None means our own."""
     if os.geteuid() != 0:
         return None
     if cluster.exists() and cluster.stat().st_uid != 0:

@@ -1,8 +1,9 @@
-"""`pledge backup` and `pledge restore`: the log with all that is made of it, and the
-secrets, while everything runs.
+"""`pledge backup` and `pledge restore`: the log with all read models, and the secrets,
+while everything runs.
 
 A backup is a folder: `pledge.dump` (pg_dump's custom format, one consistent snapshot),
-`secrets/` and `backup.json`. It holds keys and passwords: keep it as you keep those.
+`secrets/` and `backup.json`. It holds keys and passwords: protect it as you protect
+those.
 """
 
 import asyncio
@@ -27,11 +28,13 @@ from infra.wiring import now
 
 DUMP, SECRETS, ABOUT = "pledge.dump", "secrets", "backup.json"
 LEFT_OUT = ("heartbeats", "ticket_snapshots")
-"""Tables of which nothing is worth keeping."""
+"""Tables without anything worth keeping."""
 
 
 def backup(owner_url: str, data: DataDir, folder: Path) -> dict[str, Any]:
-    """Into a folder that is made, whole or not at all; what backup.json says of it."""
+    """Into a new folder, completely or not at all; returns the content of
+    backup.json.
+    """
     if folder.exists():
         raise Failure(f"{folder} is there already: name a new folder")
     draft = folder.with_name(f".{folder.name}.draft")
@@ -52,7 +55,7 @@ def backup(owner_url: str, data: DataDir, folder: Path) -> dict[str, Any]:
 
 
 def restore(folder: Path, data: DataDir, say: Callable[[str], None]) -> dict[str, Any]:
-    """Into a data directory that is made, with an embedded PostgreSQL of its own."""
+    """Into a new data directory, with an embedded PostgreSQL of its own."""
     try:
         about: dict[str, Any] = json.loads((folder / ABOUT).read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -95,7 +98,7 @@ def _about(owner_url: str) -> dict[str, Any]:
 
 
 def _run(program: str, url: str, options: tuple[str, ...]) -> None:
-    """The password goes by the environment: others see the words of a command."""
+    """The password is passed by the environment: other users can see command lines."""
     place = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     names = {
         "host": "PGHOST",

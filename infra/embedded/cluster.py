@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster's files: made once, and fit to be started again.
+"""A PostgreSQL cluster's files: created once, and prepared for each start.
 
 Deliberately absent: the server itself, see `infra.embedded.postgres`.
 """
@@ -25,7 +25,7 @@ class ClusterError(EmbeddedError):
 
 @dataclass(frozen=True)
 class Place:
-    """Where the cluster is, whose programs work on it, as whom, and where they log."""
+    """Where the cluster is, the programs and the account for it, and its log file."""
 
     home: Path
     programs: Path
@@ -39,7 +39,7 @@ class Place:
             env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
             cwd=self.home,
             account=self.account,
-            stop_signal=signal.SIGINT,  # fast shutdown: clients are sent away
+            stop_signal=signal.SIGINT,  # fast shutdown: clients are disconnected
             grace_s=STOP_S,
         )
 
@@ -77,7 +77,7 @@ def _options(superuser: str) -> tuple[str, ...]:
         "--auth=scram-sha-256",
         "--encoding=UTF8",
         "--locale=C.UTF-8",
-        # The order of text is PostgreSQL's own: no libc upgrade can break an index.
+        # Text sorts by PostgreSQL's own order: no libc upgrade can break an index.
         "--locale-provider=builtin",
         "--builtin-locale=C.UTF-8",
         "--no-instructions",
@@ -85,25 +85,26 @@ def _options(superuser: str) -> tuple[str, ...]:
 
 
 async def clear_remains(home: Path) -> None:
-    """End servers of this cluster that outlived their parent: a new one refuses them.
+    """End servers of this cluster that outlived their parent: a new one refuses to
+    start beside them.
 
-    What their sudden end left in `postmaster.pid` goes too: that number may be some
-    other program's by now, and PostgreSQL would believe it.
+    Their `postmaster.pid` is removed too: its process id may belong to some other
+    program by now, and PostgreSQL would believe it.
     """
     server = _server(home)
-    if server:  # it sends its own children away, and writes a checkpoint
+    if server:  # it ends its own children, and writes a checkpoint
         await remains.end(
             lambda: [server] if server in remains.working_in(home) else [],
             signal.SIGINT,
             STOP_S,
         )
     await remains.end(lambda: remains.working_in(home), signal.SIGINT)
-    if sys.platform == "linux":  # elsewhere nobody has looked for them
+    if sys.platform == "linux":  # elsewhere they are not searched for
         (home / "postmaster.pid").unlink(missing_ok=True)
 
 
 def _server(home: Path) -> int | None:
-    """The server itself, if it still runs; what remains may be its children alone."""
+    """The server itself, if it still runs; otherwise its children may remain."""
     try:
         pid = int((home / "postmaster.pid").read_text().split()[0])
     except (OSError, ValueError, IndexError):

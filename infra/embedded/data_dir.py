@@ -44,7 +44,7 @@ class DataDir:
     def create(self) -> None:
         if not self.path.exists():
             self.path.mkdir(parents=True)
-            # Passable, not listable: PostgreSQL may run as somebody else below.
+            # Passable, not listable: PostgreSQL may run under another account below.
             self.path.chmod(0o711)
 
     def folder(self, name: str) -> Path:
@@ -72,8 +72,8 @@ class DataDir:
         return self.folder("logs") / f"{name}.log"
 
     def rotate_logs(self) -> None:
-        """Put aside what has grown too long. Copied and emptied, because whoever writes
-        keeps the file open (to append, so that it goes on at the new end).
+        """Rotate logs that have grown too long. They are copied and emptied, because
+        the writers keep the file open (to append, so they continue at the new end).
         """
         for log in (self.path / "logs").glob("*.log"):
             if log.stat().st_size <= LOG_LIMIT_BYTES:
@@ -110,7 +110,7 @@ class DataDir:
             yield
 
     def is_held(self) -> bool:
-        """Whether a `pledge up` runs on it, if only just."""
+        """Whether a `pledge up` runs on it, even if it has just started."""
         try:
             with (self.path / "lock").open() as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)

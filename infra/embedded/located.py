@@ -32,8 +32,8 @@ class Running:
 
     @classmethod
     def on(cls, data_dir: str, or_set: str = "PLEDGE_URL") -> "Running":
-        """Raises Failure if nothing runs there, or we may not look; `or_set` is the
-        setting by which one would do without.
+        """Raises Failure if nothing runs there, or we may not read it; `or_set` names
+        the setting that makes it unnecessary.
         """
         data = DataDir(Path(data_dir).resolve())
         try:
@@ -55,7 +55,7 @@ class Running:
 
     @property
     def owner_database_url(self) -> str:
-        """Of the embedded server, which is known by its password; else empty."""
+        """Of the embedded server, which is recognized by its password; else empty."""
         url = self.address("postgres")
         password = str(conninfo_to_dict(url).get("password") or "")
         if not password or secret(self.data, f"{APP}.password") != password:
@@ -66,7 +66,7 @@ class Running:
 
 def located(settings: Settings) -> Settings:
     """The settings with every address that a process of the installation needs; raises
-    Failure when one is set nowhere and no running instance for the data directory.
+    Failure when one is not set and no instance runs on the data directory.
     """
     if not settings.database_url:
         running = Running.on(settings.data_dir, "PLEDGE_DATABASE_URL")
@@ -82,8 +82,8 @@ def located(settings: Settings) -> Settings:
 
 
 def locate_temporal(settings: Settings) -> None:
-    """Where Temporal's own settings name no server, it is that of the data directory.
-    They are read from the environment, so that is where it is put.
+    """If Temporal's own settings name no server, use that of the data directory. They
+    are read from the environment, so it is put there.
     """
     from temporalio.envconfig import ClientConfig  # noqa: PLC0415 - slow to load
 
@@ -93,8 +93,8 @@ def locate_temporal(settings: Settings) -> None:
 
 
 def share_metrics(settings: Settings) -> None:
-    """A process started beside `pledge up` shows its figures with the others'. To be
-    called before the metrics are imported.
+    """A process started beside `pledge up` publishes its metrics with the others'. Call
+    it before the metrics are imported.
     """
     folder = Path(settings.data_dir).resolve() / "metrics"
     if METRICS_FOLDER not in os.environ and folder.is_dir():

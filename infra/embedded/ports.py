@@ -19,7 +19,7 @@ def free_port(preferred: int = 0) -> int:
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
-    """Say whether a server can listen there."""
+    """Whether a server can listen there."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         family, kind, _, _, address = found[0]

@@ -30,8 +30,8 @@ LEAST_BUFFERS_MB, MOST_BUFFERS_MB = 128, 1024
 
 
 def _buffers_mb() -> int:
-    """A sixteenth of the memory, within bounds: a list of a million tickets is quick
-    as long as what is asked of it lately is in PostgreSQL's own memory.
+    """A sixteenth of the memory, within bounds: lists of a million tickets are fast if
+    the data read recently is in PostgreSQL's own memory.
     """
     memory_mb = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
     return max(LEAST_BUFFERS_MB, min(memory_mb // 16, MOST_BUFFERS_MB))
@@ -47,7 +47,7 @@ SETTINGS = {
     "full_page_writes": "on",
     "max_connections": "100",
     "shared_buffers": f"{_buffers_mb()}MB",
-    # On a small machine to hand a read to a process of its own costs more than to read.
+    # On a small machine a parallel worker for a read costs more than the read.
     "io_method": "sync",
     "wal_buffers": "16MB",
     "min_wal_size": "256MB",
@@ -90,14 +90,16 @@ class Postgres:
         return f"postgresql://{role}:{password}@{LOOPBACK}:{self._port}/{database}"
 
     async def start(self) -> None:
-        """Start and wait until the database and both roles are there."""
+        """Start and wait until the database and both roles exist."""
         self._process = await started(await self.prepare(), self.ready)
 
     async def stop(self) -> None:
         await self.process.stop()
 
     async def prepare(self) -> Command:
-        """Make the cluster at the first start, clear the last end's remains later."""
+        """Create the cluster at the first start; later remove what the last run
+        left.
+        """
         self._data.create()
         home = self._data.path.resolve() / "postgres"
         account = account_for(home)
@@ -141,7 +143,7 @@ class Postgres:
     async def _provide_role(self, link: psycopg.AsyncConnection, role: str) -> None:
         found = await link.execute("SELECT FROM pg_roles WHERE rolname = %s", [role])
         verb = "ALTER" if found.rowcount else "CREATE"
-        # Hashed here: a statement with the password itself could end in a log.
+        # Hashed here: a statement with the password could end up in a log.
         hashed = link.pgconn.encrypt_password(
             self._password(role).encode(), role.encode(), b"scram-sha-256"
         )

@@ -1,11 +1,11 @@
 """Operating-system processes that end when their parent does, or outlive it.
 
 A `Command` says what to run; a `Process` is that command running. Invariant: however
-the parent ends, kill -9 included, its children are told to stop by the kernel (Linux),
-but for those that are to outlive it. Each child leads a session of its own, so that
-Ctrl-C reaches the parent only, and the parent decides the order of the end.
+the parent ends, kill -9 included, its children are stopped by the kernel (Linux),
+except those that are to outlive it. Each child leads a session of its own, so that
+Ctrl-C reaches the parent only, and the parent decides the order of the shutdown.
 
-Start processes from the main thread: the kernel ties a child to the thread that made
+Start processes from the main thread: the kernel ties a child to the thread that started
 it.
 """
 
@@ -29,8 +29,8 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """What to run, as whom, and how to end it (`grace_s`, then SIGKILL). `outlives`: it
-    goes on when its parent is killed.
+    """What to run, under which account, and how to end it (`grace_s`, then SIGKILL).
+    `outlives`: it continues when its parent is killed.
     """
 
     argv: tuple[str, ...]
@@ -50,21 +50,21 @@ class EmbeddedError(Exception):
 
 
 class ProcessEndedError(EmbeddedError):
-    """A process that was to stay has ended, or never became ready."""
+    """A process that should keep running has ended, or never became ready."""
 
     def __init__(self, command: Command, how: str) -> None:
         super().__init__(f"{how}: see {command.log}")
 
 
 class JobFailedError(EmbeddedError):
-    """A process that had one thing to do has not done it."""
+    """A process that had a single task has failed."""
 
     def __init__(self, command: Command, how: str) -> None:
         super().__init__(f"{how}: see {command.log}")
 
 
 class Process:
-    """A running command; made is started."""
+    """A running command; creating it starts it."""
 
     def __init__(self, command: Command) -> None:
         self._command = command
@@ -106,7 +106,7 @@ class Process:
         return int(self._popen.returncode)
 
     async def stop(self) -> int:
-        """Ask, wait for the command's grace, then kill."""
+        """Ask it to end, wait for the command's grace, then kill it."""
         if self.runs:
             os.kill(self.pid, self._command.stop_signal)
         try:
@@ -117,7 +117,8 @@ class Process:
             return await self.exited()
 
     def kill(self) -> None:
-        """Kill it with all it started; not once reaped, when the pid may be anyone's.
+        """Kill it with all its children; not after it was reaped, when the pid may be
+        reused.
 
         A process that gave up our user id, or has ended already, is no error.
         """
@@ -171,7 +172,7 @@ def _name(command: Command) -> str:
 
 
 async def run(command: Command) -> int:
-    """Run to completion; a cancelled wait takes the process with it."""
+    """Run to completion; if the wait is cancelled, the process is ended too."""
     process = Process(command)
     try:
         return await process.exited()
@@ -181,7 +182,7 @@ async def run(command: Command) -> int:
 
 
 async def until(probe: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for something that nobody will tell us about."""
+    """Wait for something that sends no notification."""
     while not await probe():  # noqa: ASYNC110 - by definition
         await asyncio.sleep(POLL_S)
 
@@ -200,7 +201,7 @@ def _in_child(command: Command) -> Callable[[], None]:
             libc is not None and not command.outlives
         ):  # after Popen's setuid, which would clear it
             libc.prctl(_PR_SET_PDEATHSIG, int(command.stop_signal))
-        if os.getppid() != parent:  # it died before the line above
+        if os.getppid() != parent:  # the parent died before the line above
             os._exit(1)
 
     return prepare

@@ -1,8 +1,8 @@
 """Processes that outlived their parent: found in /proc, asked to end, then killed.
 
 They hold ports, files and shared memory that their successors need. The caller holds
-the data directory's lock, so they are nobody's. Without /proc nothing is found: there
-the successors fail with a message of their own.
+the data directory's lock, so no other installation uses them. Without /proc nothing is
+found: there the successors fail with a message of their own.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ Pids = Callable[[], list[int]]
 async def end(
     remains: Pids, politely: signal.Signals, patience_s: float = LEAVE_S
 ) -> None:
-    """Return when none is left; raises EmbeddedError when one resists a SIGKILL, which
-    they get after `patience_s`.
+    """Returns when none is left; raises EmbeddedError if one survives SIGKILL, which is
+    sent after `patience_s`.
     """
 
     async def nobody_left() -> bool:
@@ -64,7 +64,7 @@ def _processes() -> Iterator[Path]:
 
 
 def _is_inside(entry: Path, cluster: Path) -> bool:
-    with contextlib.suppress(OSError):  # gone meanwhile, or not ours to look at
+    with contextlib.suppress(OSError):  # ended meanwhile, or not readable for us
         return (entry / "cwd").samefile(cluster)
     return False
 

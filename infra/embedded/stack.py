@@ -1,11 +1,11 @@
 """What `pledge up` runs: the servers, the migration and Pledge's own processes.
 
 A server whose address is in the environment is external: used, not started. Everything
-else is chosen here once, kept in the data directory, and handed to the children by
-environment. Only the migration is told the owner's database URL.
+else is chosen here once, stored in the data directory, and passed to the children by
+environment. Only the migration gets the owner's database URL.
 
-Whatever lasts outlives a supervisor that is killed: promises are kept meanwhile, and
-the next `pledge up` takes the installation over.
+Long-running processes outlive a supervisor that is killed: promises are still enforced,
+and the next `pledge up` takes the installation over.
 """
 
 import asyncio
@@ -41,7 +41,8 @@ EMBEDDED = {
 }
 """Which port belongs to a server that the setting makes an external one."""
 NICE = {"worker": 10, "followers": 3}
-"""Behind the API: a promise that a busy worker would miss, the sweeper keeps."""
+"""Lower priority than the API: if a busy worker is late, the sweeper enforces in
+time."""
 PATIENCE_S = 20.0
 PIDS = ("api", "worker", "followers", "postgres", "temporal")
 
@@ -113,7 +114,7 @@ class Stack:
         }
 
     def prepare(self) -> None:
-        """Make what the children expect to find."""
+        """Create what the children expect to find."""
         self.data.emptied_folder("metrics")
         if ADMIN_KEY not in self.settings:
             self.data.secret(self.admin_key_file.name, _admin_key)
@@ -126,7 +127,9 @@ class Stack:
 
     def _worker(self) -> Child:
         async def ready() -> None:
-            """Whoever is told that Pledge is up may rely on it to the second."""
+            """When Pledge reports that it is up, promises are enforced to the
+            second.
+            """
             with contextlib.suppress(TimeoutError):  # an external part may be away
                 async with asyncio.timeout(PATIENCE_S):
                     url = f"{self.http}/healthz/parts"
@@ -196,7 +199,9 @@ def assemble(
 def _ports(
     data: DataDir, names: Iterable[str], say: Callable[[str], None]
 ) -> dict[str, int]:
-    """Prefer what was chosen before, then the default: nobody asked for these."""
+    """Prefer the ports chosen before, then the defaults: none of these was
+    requested.
+    """
     chosen: dict[str, int] = {}
     for name in names:
         preferred = data.ports().get(name, DEFAULT_PORTS[name])
@@ -210,7 +215,7 @@ def _ports(
 
 
 def _reached_at(host: str) -> str:
-    """By which address we reach our own server."""
+    """The address by which we reach our own server."""
     if host in ("0.0.0.0", "::", LOOPBACK):  # noqa: S104 - asked for by its operator
         return LOOPBACK
     return f"[{host}]" if ":" in host else host
@@ -230,7 +235,9 @@ def _admin_key() -> str:
 
 
 def _are_there(health: dict[str, Any]) -> bool:
-    """Whoever keeps promises; a disk that fills up is no reason to wait."""
+    """The processes that enforce promises; a full disk is no reason to wait for
+    them.
+    """
     parts = health["parts"]
     names = ("temporal", "worker", "followers", "sweeper")
     return all(parts[name]["state"] == "ok" for name in names)

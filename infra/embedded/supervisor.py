@@ -1,12 +1,13 @@
-"""Keeps a set of processes running: started in order, started again, ended in reverse.
+"""Keeps a set of processes running: started in order, restarted, ended in reverse
+order.
 
 The stages are started one after the other, the children of a stage together. A child
 that ends is started again, after a pause that doubles while it keeps failing. Before
 everything is up a failure ends the supervisor instead: a person is watching. Invariant:
-when `run` returns, no child is left. A first signal stops, a second one hurries: it
-kills the children, but those that need an orderly end (`hurried=False`) get theirs.
-Deliberately absent: what the children are (`infra.embedded.up`), and their dependence
-on one another: each bears the absence of the others.
+when `run` returns, no child is left. A first signal stops; a second one kills the
+children at once, except those that need an orderly end (`hurried=False`). Deliberately
+absent: what the children are (`infra.embedded.up`), and their dependencies: each child
+handles the absence of the others.
 """
 
 import asyncio
@@ -41,16 +42,16 @@ PUBLISH_AGAIN_S = 5.0
 TIDY_EVERY_S = 60.0
 STOPPED, FAILED, KILLED = 0, 1, 130
 LOST = -1
-"""A server ended as it started, as one does whose port was taken meanwhile."""
+"""A server ended at its start, for example because its port was taken meanwhile."""
 
 
 async def alive() -> None:
-    """Take a child for ready as soon as it runs."""
+    """Treat a child as ready as soon as it runs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Child:
-    """One supervised process; `prepare` is asked anew before each start."""
+    """One supervised process; `prepare` is called again before each start."""
 
     name: str
     prepare: Callable[[], Awaitable[Command]]
@@ -61,9 +62,9 @@ class Child:
 
 @dataclass(kw_only=True)
 class Supervisor:
-    """Runs until a signal ends it; `publish` hears of every change of process ids, and
-    is asked again where it could not write them down; `tidy` is called now and then.
-    `say` must not fail.
+    """Runs until a signal ends it; `publish` is called at every change of process ids,
+    and called again if it could not save them; `tidy` is called regularly. `say` must
+    not fail.
     """
 
     stages: Sequence[Sequence[Child]]
@@ -77,8 +78,8 @@ class Supervisor:
     _unpublished: asyncio.TimerHandle | None = field(default=None, init=False)
 
     async def run(self) -> int:
-        """Return the exit code: STOPPED, FAILED (to start) or KILLED (asked twice); or
-        LOST, and it may be tried again.
+        """Returns the exit code: STOPPED, FAILED (to start) or KILLED (two signals); or
+        LOST, after which it may be tried again.
         """
         work = asyncio.ensure_future(self._work())
         with self._listening(work):
@@ -141,7 +142,7 @@ class Supervisor:
             self._publish()
 
     def _publish(self) -> None:
-        """A full disk is no reason to stop what runs."""
+        """A full disk is no reason to stop running processes."""
         try:
             self.publish(
                 {n: p.pid if p.runs else None for n, p in self._running.items()}
@@ -188,7 +189,7 @@ class Supervisor:
 
 
 async def _together(works: Iterable[Coroutine[Any, Any, object]]) -> None:
-    """Wait for all; the first failure cancels the others and is raised as it is."""
+    """Wait for all; the first failure cancels the others and is raised."""
     try:
         async with asyncio.TaskGroup() as group:
             for work in works:

@@ -87,8 +87,8 @@ class Temporal:
                 "HOME": str(self._data.folder("temporal")),
                 remains.MARK: str(self._data.path),
             },
-            nice=10,  # whoever waits for an answer comes first; the sweeper is in time
-            grace_s=2.0,  # it takes 5 s to say goodbye, and a kill costs nothing
+            nice=10,  # requests come first; the sweeper enforces in time
+            grace_s=2.0,  # its shutdown takes 5 s, and a kill does no harm
         )
 
     async def ready(self) -> None:

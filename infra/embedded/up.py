@@ -1,6 +1,6 @@
 """`pledge up`: the whole product on one machine, from one data directory.
 
-Owns the order of things around the supervisor: lock, remains of a killed predecessor,
+Responsible for the order around the supervisor: lock, remains of a killed predecessor,
 ports and keys, then run.json for as long as everything runs.
 """
 
@@ -27,8 +27,8 @@ TAKE_OVER_S = 2.0
 
 
 def up(data_dir: Path | None = None, http_port: int | None = None) -> int:
-    """Run until stopped and return the exit code. What is given here comes before the
-    environment, and that before `pledge.toml`. Raises SettingsError before anything
+    """Run until stopped and return the exit code. The arguments take precedence over
+    the environment, and that over `pledge.toml`. Raises SettingsError before anything
     has started.
     """
     if data_dir:
@@ -75,8 +75,9 @@ async def _supervised(data: DataDir, environment: dict[str, str]) -> int:
 
 
 async def _clear_remains(data: DataDir) -> None:
-    """End what a killed predecessor left: it kept promises until now. Each bears being
-    killed, and the shorter this takes, the sooner its successor keeps them.
+    """End the processes of a killed predecessor, which enforced promises until now. All
+    of them can be killed safely, and the faster this is, the sooner promises are
+    enforced again.
     """
     if remains.marked(data.path):
         say("taking over from a `pledge up` that was killed")
@@ -97,9 +98,9 @@ def _summary(stack: Stack) -> str:
         if environ_key
         else f"in {stack.admin_key_file}",
     }
-    told = "\n".join(f"  {name}: {text}" for name, text in lines.items())
+    table = "\n".join(f"  {name}: {text}" for name, text in lines.items())
     notes = "".join(f"\n  {note}" for note in setup_notes(Settings.load()))
-    return f"\nPledge {version('pledge')} is up.\n{told}{notes}\n\nCtrl-C stops."
+    return f"\nPledge {version('pledge')} is up.\n{table}{notes}\n\nCtrl-C stops."
 
 
 def _without_password(url: str) -> str:

@@ -54,7 +54,7 @@ def encode(event: Event) -> bytes:
 
 
 def decode(stream_id: str, version: int, topic: str, state: bytes) -> Event:
-    """Raises UnreadableError for a row that this release cannot make sense of."""
+    """Raises UnreadableError for a row that this release cannot read."""
     try:
         stored = _STORED.decode(state)
         fact = cast(Fact, _decoder(topic).decode(stored.data))
@@ -64,7 +64,7 @@ def decode(stream_id: str, version: int, topic: str, state: bytes) -> Event:
 
 
 class TypedMapper(Mapper[str]):
-    """The library's door to `encode` and `decode`."""
+    """The library's interface to `encode` and `decode`."""
 
     def __init__(self) -> None:
         super().__init__(JSONTranscoder())

@@ -1,12 +1,11 @@
 """The only code below the library's API: how a batch of events is written.
 
-Three changes to the library's recorder, each because of what was found by running it
-(ADR 0003): an advisory transaction lock in place of `LOCK TABLE`, which needs rights
-that an append-only role must not have; the commands' rows in the same transaction; and
-events sent as binary columns, because its array of a composite type goes as text and
-costs fourteen times the processor time.
-Its blind retry is left out, because a commit whose answer was lost would come back as
-a conflict with itself.
+Three changes to the library's recorder, each because of measurements or tests (ADR
+0003): an advisory transaction lock instead of `LOCK TABLE`, which needs rights that an
+append-only role must not have; the commands' rows in the same transaction; and events
+sent as binary columns, because its array of a composite type is sent as text and costs
+fourteen times the processor time. Its blind retry is left out, because a commit whose
+answer was lost would be reported as a conflict with itself.
 """
 
 import uuid
@@ -86,11 +85,13 @@ class AppendOnlyRecorder(PostgresApplicationRecorder):
         curs.execute(self.insert_events_statement, columns)
         takings: Sequence[CapacityClaim] = kwargs.get("takings", ())
         if takings:
-            # By a cursor of its own: this one still has the events' positions.
+            # By a separate cursor: this one still has the events' positions.
             self._take(curs.connection.cursor(), takings)
 
     def _take(self, curs: Cursor[DictRow], takings: Sequence[CapacityClaim]) -> None:
-        """Under the lock, as the events are: nobody comes in between."""
+        """Under the same lock as the events, so that no other append comes in
+        between.
+        """
         limited = [(agent, t.known) for t in takings for agent in t.limited]
         who, known = [agent for agent, _ in limited], [at for _, at in limited]
         agents = sorted(
@@ -121,8 +122,8 @@ class AppendOnlyRecorder(PostgresApplicationRecorder):
 
 
 class Log(Application[str]):
-    """The library's application over our mapper and recorder; `events.put(events,
-    commands=…)` is the one door that is used.
+    """The library's application over our mapper and recorder; only `events.put(events,
+    commands=…)` is used.
     """
 
     name = "stored"
@@ -150,7 +151,7 @@ class Log(Application[str]):
             }
         )
         pool = self._pool
-        # Its own back-off would still be asleep long after the server is back.
+        # Its own back-off would still wait long after the server is back.
         pool.reconnect_timeout = 0
         # After a refused batch psycopg believes in statements that the aborted
         # pipeline never prepared: "prepared statement _pg3_3 does not exist".
@@ -166,7 +167,7 @@ class Log(Application[str]):
         return self.recorder.datastore.pool
 
     def reconnect(self) -> None:
-        """Let go of all connections: where one has died, so have the others."""
+        """Close all connections: if one is dead, the others are too."""
         self._pool.drain()
 
     @override

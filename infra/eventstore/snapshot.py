@@ -1,7 +1,7 @@
 """A folded ticket to bytes and back, and by which fold it was made.
 
-A snapshot is never the truth: one that another fold made, or that the log does not bear
-out, is left aside, and the ticket is folded from its first event.
+A snapshot is never the source of truth: one made by another fold, or one that does not
+agree with the log, is ignored, and the ticket is folded from its first event.
 """
 
 import hashlib
@@ -15,9 +15,8 @@ import msgspec
 from domain.ticket.ticket import Ticket
 
 SOURCES = (Path(str(files("domain"))), Path(__file__).parent)
-"""All that makes a ticket of stored events is in here. More than the fold changes with
-it, which costs each long ticket one slow reading after a release.
-"""
+"""The source code that turns stored events into a ticket. The fold's id also changes
+with unrelated code, which costs each long ticket one slow read after a release."""
 _ENCODE = msgspec.json.Encoder()
 _TICKET = msgspec.json.Decoder(Ticket)
 
@@ -45,14 +44,14 @@ def thaw(state: bytes) -> Ticket:
 
 @cache
 def fold_version() -> str:
-    """Whoever changes the state, the fold or a codec makes another one, without having
+    """A change of the state, the fold or a codec changes the id, without anybody having
     to think of it.
     """
     return version_of(SOURCES)
 
 
 def version_of(folders: Iterable[Path]) -> str:
-    """SHA-256 over each source file, and over whose codec we use."""
+    """SHA-256 over each source file, and over the codec libraries."""
     digest = hashlib.sha256(msgspec.__version__.encode())
     for folder in folders:
         for path in sorted(folder.rglob("*.py")):

@@ -74,13 +74,13 @@ class PostgresEventStore:
     async def tickets_from(
         self, known: Mapping[str, Ticket | None]
     ) -> tuple[dict[str, Ticket], dict[str, Exception]]:
-        """Each ticket as it is now, on from where it is known, or the error that its
-        history gives.
+        """Each ticket as it is now, continued from the known state, or the error of its
+        history.
         """
         return await self._folded.many(known)
 
     async def settled(self) -> None:
-        """Once all is written that nobody waits for."""
+        """Once all background writes are done."""
         await self._folded.settled()
 
     async def of_topics(
@@ -117,7 +117,7 @@ class PostgresEventStore:
         self, after: int, limit: int, topics: Sequence[str] | None = None
     ) -> list[Recorded]:
         """The log by position, `after` exclusive. An event that cannot be read is
-        left out, and logged: it must not hide those behind it.
+        skipped and logged, so that it does not block those after it.
         """
         found: list[Recorded] = []
         while (missing := limit - len(found)) > 0:
@@ -135,8 +135,8 @@ class PostgresEventStore:
         return found
 
     async def registry_events(self, after: int) -> list[Recorded]:
-        """Configuration, keys, subscriptions, exceptions to schedules, what is lent; it
-        that of a partial index, so that asking four times a second costs nothing.
+        """Configuration, keys, subscriptions, exceptions to schedules, delegations. The
+        filter is that of a partial index, so four queries a second cost nothing.
         """
         rows = await self._database.rows(
             "SELECT originator_id, originator_version, topic, state,"
@@ -168,8 +168,8 @@ class PostgresEventStore:
         return found
 
     async def headers(self, after: int, limit: int) -> list[Header]:
-        """The log by position without the events themselves, so that one that cannot
-        be read does not hide those behind it.
+        """The log by position without the events themselves, so that one that cannot be
+        read does not block those after it.
         """
         rows = await self._database.rows(
             "SELECT notification_id, originator_id, originator_version, topic,"
@@ -190,14 +190,14 @@ class PostgresEventStore:
         except (NotAppendedError, StoreUnavailableError) as refused:
             return await self._explain(refused, command)
         if not events and (found := await self.find(command.command_id)):
-            position = found[1]  # nothing was added: where the stream stands
+            position = found[1]  # nothing was added: the current position
         return Appended(command.stream_id, command.version, position)
 
     async def _explain(
         self, refused: NotAppendedError | StoreUnavailableError, command: CommandRow
     ) -> Appended:
         """A refused append may be our own commit whose answer was lost, the same
-        command from another process, or a conflict; the command's row tells.
+        command from another process, or a conflict; the command's row decides.
         """
         found = await self._look_up(refused, command)
         if found is None:
@@ -218,7 +218,7 @@ class PostgresEventStore:
         if isinstance(refused, NotAppendedError):
             return await self.find(command.command_id)
         try:
-            # The database is most likely away, and somebody waits for an answer.
+            # The database is most likely unavailable, and a caller waits.
             async with asyncio.timeout(LOOK_UP_S):
                 return await self.find(command.command_id)
         except TimeoutError:

@@ -1,8 +1,8 @@
-"""The one way to a folded ticket: from its newest snapshot and the events after it, in
+"""The only way to a folded ticket: from its newest snapshot and the events after it, in
 one statement.
 
-Whoever had to fold many events leaves a snapshot behind, after the answer. Two who do
-so at once are no harm: the newer one stays, whoever comes first.
+A reader that had to fold many events writes a snapshot, after its answer. Two at the
+same time do no harm: the newer one stays, in either order.
 """
 
 import asyncio
@@ -23,11 +23,10 @@ from infra.postgres.database import Database, Row
 
 LOG = logging.getLogger(__name__)
 EVERY = 100
-"""Who folds so many events leaves a snapshot: to fold them costs about what it costs to
-write one.
-"""
+"""A reader that folds this many events writes a snapshot, because folding them costs
+about as much as writing one."""
 NEWEST = 2**62
-"""A version that no stream gets to."""
+"""A version that no stream reaches."""
 
 # A snapshot is believed if it is of this fold and its seal holds: then it is as it was
 # written, and its last event is in the log. It comes as a row without a topic, before
@@ -51,7 +50,7 @@ ON e.originator_id = k.id AND e.originator_version > k.version
 ORDER BY 1, 2
 """
 
-# The same of one, which all requests ask for: in half the time.
+# The same for one ticket, which all requests need: in half the time.
 _READ_ONE = """
 WITH known AS MATERIALIZED (
     SELECT s.ticket_id, s.version, s.state FROM ticket_snapshots s
@@ -90,7 +89,7 @@ WHERE s.version <= EXCLUDED.version OR s.fold <> EXCLUDED.fold OR NOT EXISTS (
 class FoldedTickets:
     def __init__(self, database: Database) -> None:
         self._database = database
-        # Now: an upgrade may replace the sources under a process that still runs.
+        # Now: an upgrade may replace the sources under a running process.
         self._fold = fold_version()
         self._writing: dict[str, asyncio.Task[None]] = {}
 
@@ -103,8 +102,8 @@ class FoldedTickets:
     async def many(
         self, known: Mapping[str, Ticket | None]
     ) -> tuple[dict[str, Ticket], dict[str, Exception]]:
-        """Each as it is now, on from where it is known; or the error that its history
-        gives. One that does not exist is in neither.
+        """Each as it is now, continued from the known state; or the error of its
+        history. One that does not exist is in neither.
         """
         versions = [ticket.version if ticket else 0 for ticket in known.values()]
         wanted = {"ids": list(known), "versions": versions, "fold": self._fold}
@@ -121,13 +120,13 @@ class FoldedTickets:
         return found, failed
 
     async def settled(self) -> None:
-        """Once the snapshots that are being written are there, or failed."""
+        """Returns when the pending snapshots are written, or failed."""
         await asyncio.gather(*self._writing.values(), return_exceptions=True)
 
     def _folded(
         self, stream: Sequence[Row], ticket: Ticket | None, *, leaves: bool = True
     ) -> Ticket | None:
-        """`leaves` a snapshot behind, where that was much."""
+        """`leaves`: whether a snapshot is written, if there was much to fold."""
         if stream and stream[0][2] is None:
             ticket, stream = thaw(stream[0][3]), stream[1:]
         ticket = fold((decode(*event) for event in stream), ticket)
@@ -136,7 +135,9 @@ class FoldedTickets:
         return ticket
 
     def _leave(self, ticket: Ticket, last: bytes) -> None:
-        """`last`: the event of its version, as it is stored. Nobody waits for it."""
+        """`last`: the event of its version, as it is stored. Written in the
+        background.
+        """
         if ticket.id not in self._writing:
             writing = asyncio.create_task(self._write(ticket, last))
             self._writing[ticket.id] = writing

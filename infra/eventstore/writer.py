@@ -1,10 +1,10 @@
-"""One writer per process: what waits is committed together (group commit).
+"""One writer per process: waiting appends are committed together (group commit).
 
-Appends are serialised by the lock anyway, so a batch pays for lock, flush and round
-trip once. If a batch does not go in, its members go in one by one, and each gets its
-own answer; nobody is refused for a neighbour's conflict. A batch whose connection is
+Appends are serialised by the lock anyway, so a batch needs lock, flush and round trip
+only once. If a batch is refused, its members are written one by one, and each gets its
+own answer; nobody is refused because of another's conflict. A batch whose connection is
 lost is tried once more: if it had been committed after all, the commands' rows refuse
-it, and whoever asked looks their command up.
+it, and the callers look their commands up.
 """
 
 import asyncio
@@ -35,8 +35,8 @@ LARGEST_BATCH = 500
 
 
 class NotAppendedError(Exception):
-    """A rule of the database refused it: the stream moved on, the command is known, or
-    somebody's hands filled meanwhile (`full`).
+    """A rule of the database refused it: the stream has changed, the command is known,
+    or an agent's capacity was used up meanwhile (`full`).
     """
 
     def __init__(self, message: str = "", *, full: bool = False) -> None:
@@ -65,7 +65,7 @@ class _Append:
             else:
                 self.answer.set_result(outcome)
 
-        # The loop is gone when its process is being shut down.
+        # The loop is gone while its process is shutting down.
         with contextlib.suppress(RuntimeError):
             self.loop.call_soon_threadsafe(set_answer)
 
@@ -110,7 +110,9 @@ class GroupWriter:
             self._commit(batch)
 
     def _gather(self, first: _Append) -> tuple[list[_Append], _Append | None]:
-        """What waits now and fits together; one that does not is held for the next."""
+        """The waiting appends that fit together; one that does not waits for the next
+        batch.
+        """
         batch, keys, size = [first], first.keys(), len(first.events)
         while size < LARGEST_BATCH:
             try:
@@ -158,7 +160,7 @@ class GroupWriter:
     def _save_once(self, batch: list[_Append]) -> list[int]:
         began = time.perf_counter()
         try:
-            # Not by `save`, which asks of each event whether it is an aggregate.
+            # Not by `save`, which checks for each event whether it is an aggregate.
             recordings = self._log.events.put(
                 [event for append in batch for event in append.events],
                 commands=[append.command for append in batch],
@@ -188,7 +190,7 @@ def _of_hands(error: PersistenceError) -> bool:
 
 
 def _connection_was_lost(error: PersistenceError) -> bool:
-    """Not for want of a connection (then the server is away), nor of a lock."""
+    """Not for a lost connection (then the server is unavailable), nor for a lock."""
     cause = error.__cause__
     if isinstance(cause, PoolTimeout):
         return False

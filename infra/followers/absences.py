@@ -1,7 +1,7 @@
-"""Work taken from people whose leave begins. Not a follower: it looks at the clock.
+"""Takes work from people whose leave begins. Not a follower: it is driven by the clock.
 
-Each leave is gone through once it began, and after a start all that run now: what was
-given to somebody on leave by those who could know stays, so it bears being done twice.
+Each leave is processed once it has begun, and after a start all current ones. Tickets
+that somebody assigned knowing of the leave stay assigned, so it may run twice.
 """
 
 import logging
@@ -22,7 +22,7 @@ class Absences:
         self._done: set[str] = set()
 
     async def run(self) -> NoReturn:
-        """What goes wrong with one leave is tried again."""
+        """An error with one leave is tried again."""
         await for_ever("absences", self._look)
 
     async def _look(self) -> float:
@@ -30,7 +30,9 @@ class Absences:
         return await self.until_next()
 
     async def until_next(self) -> float:
-        """A leave that is known begins at its instant; others are looked for."""
+        """A known leave is processed at its first instant; new ones are searched for
+        regularly.
+        """
         at, book = self._now(), await self._registry.oncall()
         begins = (leave.begin for leave in book.all_leaves if leave.begin > at)
         left = ((begin - at).total_seconds() for begin in begins)

@@ -1,8 +1,8 @@
-"""The queues drained when somebody may be free, work taken from who is not there, and
-climbs and refunds that wait for somebody looked at again.
+"""Offers queued tickets when agents may be free, takes work from absent agents, and
+checks waiting escalation steps and approvals again.
 
-What frees somebody is not worked out here: any of these events may, and who is free is
-asked of the directory. All of it is idempotent, so a batch bears being done twice.
+Which agents are free is not derived from the events: each of these events may free one,
+and the directory is asked. Everything is idempotent, so a batch may be processed twice.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -49,7 +49,7 @@ FREEING = frozenset(
 
 
 class AssignmentFollower(Follower):
-    """`projected` waits until the read model has seen a position."""
+    """`projected` waits until the read model has processed a position."""
 
     name = "drain"
 
@@ -57,12 +57,12 @@ class AssignmentFollower(Follower):
         self,
         database: Database,
         store: PostgresEventStore,
-        bell: WakeUpListener,
+        listener: WakeUpListener,
         tickets: TicketCache,
         assigning: Assigning,
         projected: Callable[[int], Awaitable[None]],
     ) -> None:
-        super().__init__(database, store, bell)
+        super().__init__(database, store, listener)
         self._tickets, self._assigning = tickets, assigning
         self._projected = projected
 
@@ -72,8 +72,8 @@ class AssignmentFollower(Follower):
         changed = _changed_who_is_there(freeing)
         if changed:
             await self._assigning.refresh()
-        # Who is away may have to approve something, and a climb may wait for who comes,
-        # also where all is given by hand.
+        # Absent people may be approvers, and a step may wait for people who return,
+        # also where tickets are assigned by hand.
         held = any(header.topic == HELD for header in freeing)
         if changed or held or (freeing and await self._assigning.needed()):
             await self._projected(freeing[-1].position)
@@ -96,8 +96,8 @@ class AssignmentFollower(Follower):
         await self.park(refused, last.position)
 
     async def _for_free_hands(self, held: Sequence[str]) -> Sequence[str]:
-        """Of what is held, what waits for somebody of a team in which somebody is free:
-        else each ticket that is finished anywhere would have all of them looked at.
+        """Of the waiting steps, those that wait for somebody of a team with a free
+        agent: otherwise each finished ticket would cause a check of all waiting ones.
         """
         if not held:
             return held
@@ -107,8 +107,8 @@ class AssignmentFollower(Follower):
         return [i for i in held if i in wanted and wanted[i] & free]
 
     async def _changed(self, event: Event) -> Refused:
-        """A team's terms, or somebody who is not there any more: whether they are
-        indeed away is decided ticket by ticket.
+        """A team's rules changed, or somebody may be absent now: whether they are is
+        decided ticket by ticket.
         """
         fact, do = event.fact, self._assigning
         match fact:

@@ -1,8 +1,8 @@
-"""How much of what is published is probably unintended, as a metric. Not a follower: it
-looks at the clock.
+"""The number of warnings about published configuration, as a metric. Not a follower: it
+is driven by the clock.
 
 Counted again within a minute of a change of configuration, overrides or leaves, and
-each hour, because the weeks ahead move on. Each process that runs it shows the same.
+each hour, because the checked weeks advance. All processes show the same number.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ class ConfigWarnings:
         self._counted_at = 0.0
 
     async def run(self) -> NoReturn:
-        """What cannot be checked must not end the process."""
+        """A check that fails must not end the process."""
         await for_ever("warnings of the configuration", self._look)
 
     async def _look(self) -> float:

@@ -1,7 +1,8 @@
-"""Hours ahead that nobody covers, as a metric. Not a follower: it looks at the clock.
+"""Hours ahead that nobody covers, as a metric. Not a follower: it is driven by the
+clock.
 
-Looked at again when a schedule, an override or a leave changed, and each hour, because
-the week ahead moves on. Each process that runs it shows the same figures.
+Computed again when a schedule, an override or a leave changed, and each hour, because
+the week ahead advances. All processes show the same figures.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ class Coverage:
         self._measured_at = 0.0
 
     async def run(self) -> NoReturn:
-        """A schedule that cannot be worked out must not end the process."""
+        """A schedule that cannot be computed must not end the process."""
         await for_ever("coverage", self._look)
 
     async def _look(self) -> float:
@@ -50,7 +51,7 @@ class Coverage:
             metrics.GAP.labels(name).set(self._uncovered(book, name, begin))
 
     def _uncovered(self, book: OnCallBook, name: str, begin: datetime) -> float:
-        """In seconds; none of a schedule that is retired."""
+        """In seconds; none for a retired schedule."""
         plan = book.plan(name)
         if plan.schedule_at(begin) is None:
             return 0.0

@@ -1,8 +1,8 @@
 """Following the log: one leader, its position, batches; never stopped by one event.
 
-Our own loop, because the library's runners lose wake-ups, die with their connection
-and commit once per event. A follower that crashes goes on from its position, so what
-it does must bear doing twice; only `consume` knows how.
+Our own loop, because the library's runners lose wake-ups, die with their connection and
+commit once per event. A follower that crashes continues from its position, so its work
+must be repeatable; only `consume` knows how.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from infra.postgres.wake_up import WakeUpListener
 from infra.process.logs import fields
 
 LINGER_S = 0.05
-"""What is written within this time is read together: under load it halves the work."""
+"""Events written within this time are read together: under load it halves the work."""
 NOT_LEADING_S = 1.0
 LOG = logging.getLogger(__name__)
 
@@ -32,9 +32,9 @@ class Follower(ABC):
     batch = 500
 
     def __init__(
-        self, database: Database, store: PostgresEventStore, bell: WakeUpListener
+        self, database: Database, store: PostgresEventStore, listener: WakeUpListener
     ) -> None:
-        self.database, self.store, self.bell = database, store, bell
+        self.database, self.store, self.listener = database, store, listener
         self.position = 0
         self._oldest: datetime | None = None
 
@@ -47,7 +47,7 @@ class Follower(ABC):
 
     @abstractmethod
     async def consume(self, batch: Sequence[Header]) -> None:
-        """Do what the batch asks and save the position of its last event."""
+        """Process the batch and save the position of its last event."""
 
     async def run(self) -> NoReturn:
         await for_ever(self.name, self._lead)
@@ -63,11 +63,11 @@ class Follower(ABC):
             LOG.info("%s leads", self.name, extra=position)
             while True:
                 # Raises when the connection, and with it the lock, is gone; and sees
-                # a position that was set back.
+                # a position that was reset.
                 await self._resume(lead.connection)
-                ring = self.bell.next_ring()
+                woken = self.listener.next_wake_up()
                 if not await self._step():
-                    await self.bell.wait(ring=ring)
+                    await self.listener.wait(woken=woken)
                     await asyncio.sleep(LINGER_S)
 
     async def _resume(self, connection: psycopg.AsyncConnection[Row]) -> None:
@@ -92,9 +92,9 @@ class Follower(ABC):
     async def save(
         self, position: int, connection: psycopg.AsyncConnection[Row]
     ) -> None:
-        """Never backwards: there may be a second leader for a moment. The transaction
-        does not wait for the disk: what a crash of the server takes back of it is done
-        again from the position that went with it, and appends need the disk more.
+        """Never backwards: there may be two leaders for a moment. The transaction does
+        not wait for the disk: if a crash of the server loses it, the work is repeated
+        from the position lost with it, and appends need the disk more.
         """
         await connection.execute(
             "WITH unsynced AS (SELECT set_config('synchronous_commit', 'off', true))"
@@ -107,7 +107,7 @@ class Follower(ABC):
         )
 
     async def park(self, failed: Mapping[str, Exception], position: int) -> None:
-        """Put streams aside, visibly; the next event of one is a new try."""
+        """Park streams, visibly; the next event of one is a new try."""
         for stream_id, error in failed.items():
             where = fields(follower=self.name, stream=stream_id, position=position)
             LOG.error("%s parked %s: %s", self.name, stream_id, error, extra=where)

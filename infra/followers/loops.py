@@ -1,4 +1,4 @@
-"""What runs for as long as its process: no fault ends it, and the others with it."""
+"""Loops that run as long as their process: no fault ends them, nor the other loops."""
 
 import asyncio
 import logging
@@ -11,15 +11,15 @@ from activities.ports import StoreUnavailableError
 from infra.temporal.client import TemporalUnavailableError
 
 AWAY = (StoreUnavailableError, TemporalUnavailableError, psycopg.Error, OSError)
-"""Passes by itself; anything else is a fault of ours and is logged with its trace."""
+"""Temporary faults; anything else is a bug of ours and is logged with its trace."""
 SHORTEST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 2.0
 LOG = logging.getLogger(__name__)
 
 
 async def for_ever(name: str, once: Callable[[], Awaitable[float]]) -> NoReturn:
-    """`once` answers with the seconds until it shall run again. After a fault it runs
-    again too, with pauses that grow until it succeeds.
+    """`once` returns the seconds until its next run. After a fault it is run again too,
+    with growing pauses until it succeeds.
     """
     after_fault_s = SHORTEST_PAUSE_S
     while True:

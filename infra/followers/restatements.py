@@ -1,7 +1,7 @@
-"""Edited calendars and policies to the clocks that run by them.
+"""Applies edited calendars and policies to the running clocks that use them.
 
 A restatement is a command to each ticket, idempotent by the edit and the ticket: after
-a crash the whole edit is gone through again, and what was done is found done.
+a crash the whole edit is processed again, and finished tickets do not change.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -29,11 +29,12 @@ KINDS: dict[str, RestatedKind] = {
     "calendars": "calendars",
 }
 UNSEEN = timedelta(seconds=5)
-"""So long after an edit another process may still open tickets by the old version."""
+"""For this long after an edit another process may still open tickets by the old
+version."""
 
 
 class RestatementFollower(Follower):
-    """`projected` waits until the read model has seen a position."""
+    """`projected` waits until the read model has processed a position."""
 
     name = "restatements"
 
@@ -41,12 +42,12 @@ class RestatementFollower(Follower):
         self,
         database: Database,
         store: PostgresEventStore,
-        bell: WakeUpListener,
+        listener: WakeUpListener,
         registry: Registry,
         restating: Restating,
         projected: Callable[[int], Awaitable[None]],
     ) -> None:
-        super().__init__(database, store, bell)
+        super().__init__(database, store, listener)
         self._registry, self._restating = registry, restating
         self._projected = projected
         self._recent: list[tuple[Header, Edit, Event]] = []
@@ -68,7 +69,7 @@ class RestatementFollower(Follower):
         edit = await self._edit(event)
         if edit is None:
             return
-        # Tickets opened just before the edit must be in the table that is asked.
+        # Tickets opened just before the edit must be in the table that is queried.
         await self._projected(header.position)
         self._recent = [r for r in self._recent if self._is_fresh(r[0], header)]
         self._recent.append((header, edit, event))
@@ -113,7 +114,7 @@ class RestatementFollower(Follower):
 
 
 def _caller(event: Event, edit: Edit) -> Caller:
-    """Whoever edited answers for what comes of it."""
+    """The actor of the edit is the actor of its consequences."""
     return Caller(
         command_id=edit.key,
         request_sha256=edit.key,

@@ -1,7 +1,7 @@
-"""The words of each ticket's texts, kept up from the log.
+"""The words of each ticket's texts, kept up to date from the log.
 
-A follower of its own: what lists and loads ask of the projector must not wait until a
-long text is read.
+A separate follower: lists and loads, which depend on the projector, must not wait for
+long texts.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ class Search(Follower):
             await self.park(unreadable | failed, position)
         async with self.database.transaction() as connection:
             if rows:
-                # In one order, so that two leaders for a moment cannot block.
+                # Sorted, so that two leaders for a moment cannot deadlock.
                 kept = [rows[ticket_id] for ticket_id in sorted(rows)]
                 text = _ENCODER.encode(kept).decode()
                 await connection.execute(_UPSERT, (text,), prepare=True)
@@ -82,7 +82,7 @@ class Search(Follower):
 
 
 def _kept(events: Sequence[Event]) -> Json:
-    """By the names of the columns, the words yet to be made terms of."""
+    """By the names of the columns, the words not yet converted to terms."""
     first, last = events[0], events[-1]
     return {
         "ticket_id": first.originator_id,
@@ -93,7 +93,7 @@ def _kept(events: Sequence[Event]) -> Json:
 
 
 def texts(events: Sequence[Event]) -> Iterator[str]:
-    """Number, subject, customer and tags as they are now, then all that was written."""
+    """Number, subject, customer and tags as they are now, then all messages."""
     opened = events[0].fact
     assert isinstance(opened, TicketOpened)
     updates = [e.fact.new for e in events if isinstance(e.fact, TicketUpdated)]

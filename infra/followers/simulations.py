@@ -1,5 +1,5 @@
-"""Simulations that were asked for get their workflow, also after Temporal was away or
-lost everything; old ones are deleted. Not a follower: jobs are not in the log.
+"""Starts workflows for requested simulations, also after Temporal was unavailable or
+lost everything; deletes old ones. Not a follower: jobs are not in the log.
 """
 
 import asyncio
@@ -20,29 +20,29 @@ LOG = logging.getLogger(__name__)
 
 
 class SimulationStarter:
-    """`bell`: rings when a job was added."""
+    """`listener`: wakes up when a job was added."""
 
     def __init__(
-        self, table: SimulationTable, backend: TimerBackend, bell: WakeUpListener
+        self, table: SimulationTable, backend: TimerBackend, listener: WakeUpListener
     ) -> None:
-        self._table, self._backend, self._bell = table, backend, bell
+        self._table, self._backend, self._listener = table, backend, listener
         self._started: dict[str, float] = {}
 
     async def run(self) -> None:
-        await asyncio.gather(self._bell.run(), self._start_for_ever())
+        await asyncio.gather(self._listener.run(), self._start_for_ever())
 
     async def _start_for_ever(self) -> None:
         while True:
-            ring = self._bell.next_ring()
+            woken = self._listener.next_wake_up()
             try:
                 await self._table.expire()
                 await self.start()
             except (*AWAY, TemporalUnavailableError, TemporalRefusedError) as error:
                 LOG.warning("simulations wait: %s", error)
-            await self._bell.wait(ring=ring)
+            await self._listener.wait(woken=woken)
 
     async def start(self) -> None:
-        """Idempotent: a workflow that runs goes on. Asked again now and then, because
+        """Idempotent: a running workflow continues. Repeated regularly, because
         Temporal may have lost it.
         """
         unfinished, now = await self._table.unfinished(), time.monotonic()

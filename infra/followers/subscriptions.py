@@ -1,10 +1,10 @@
-"""Subscriptions to Temporal: whoever has news waiting gets a poke."""
+"""Subscriptions to Temporal: each one with new events gets a wake-up."""
 
 from collections.abc import Iterator, Sequence
 
 from typing_extensions import override
 
-from activities.delivery import poked_by
+from activities.delivery import woken_by
 from activities.ports import Registry
 from domain.subscription.subscription import (
     SubscriptionChanged,
@@ -31,24 +31,24 @@ class SubscriptionFollower(Follower):
         self,
         database: Database,
         store: PostgresEventStore,
-        bell: WakeUpListener,
+        listener: WakeUpListener,
         registry: Registry,
         backend: TimerBackend,
     ) -> None:
-        super().__init__(database, store, bell)
+        super().__init__(database, store, listener)
         self._registry, self._backend = registry, backend
 
     @override
     async def consume(self, batch: Sequence[Header]) -> None:
         if any(header.topic.startswith("subscription.") for header in batch):
-            # What the registry knew a moment ago would miss the first events.
+            # The registry as of a moment ago would miss the first events.
             await self._registry.refresh()
         there = (await self._registry.subscriptions()).there
         topics = [(header.position, header.topic) for header in batch]
         hurried = set(_hurried(batch)) & {s.id for s in there if s.delivers}
-        for subscription_id in dict.fromkeys((*hurried, *poked_by(there, topics))):
+        for subscription_id in dict.fromkeys((*hurried, *woken_by(there, topics))):
             try:
-                await self._backend.poke(
+                await self._backend.wake_up(
                     subscription_id, at_once=subscription_id in hurried
                 )
             except TemporalRefusedError as error:
@@ -58,7 +58,7 @@ class SubscriptionFollower(Follower):
 
 
 def _hurried(batch: Sequence[Header]) -> Iterator[str]:
-    """Of whom somebody said something that ends the pause after a failure."""
+    """Subscriptions with an event that ends the pause after a failure."""
     for header in batch:
         if header.topic in HURRYING:
             yield header.stream_id.partition("/")[2]

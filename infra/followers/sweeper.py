@@ -1,8 +1,8 @@
-"""The bound on lateness: what Temporal did not do in time is done here.
+"""The limit on lateness: what Temporal did not do in time is done here.
 
-Normally it finds nothing. When thousands fall due at once, when Temporal or the
-workers are down, or when the timers follower is behind, it keeps the promise by the
-same `enforce`; a workflow that fires afterwards finds nothing due.
+Normally it finds nothing. When thousands are due at once, when Temporal or the workers
+are down, or when the timers follower is behind, it enforces promises by the same
+`enforce`; a workflow that fires afterwards finds nothing due.
 """
 
 import asyncio
@@ -23,16 +23,15 @@ from infra.process.logs import fields
 
 TICK_S = 0.25
 GRACE_MS = 700
-"""How long Temporal may take in ordinary running before the sweeper steps in: a few
-times what it takes, so that who is late is late by less than a second.
-"""
+"""How long Temporal may normally take before the sweeper acts: a few times its usual
+delay, so that everything is late by less than a second."""
 CAPACITY = 30
-"""More than this due around now, and the excess is taken at its instant."""
+"""If more than this is due around now, the excess is enforced at its instant."""
 AROUND_MS = (2000, 1000)
 """Before and after now."""
 BATCH = 200
 PROJECTED_WITHIN_MS = 3000
-"""What was enforced is not looked at again before the read model shows it."""
+"""An enforced ticket is not checked again before the read model shows the result."""
 REFUSED_FOR_MS = 60_000
 LOG = logging.getLogger(__name__)
 Key = TypeVar("Key")
@@ -47,7 +46,9 @@ class Sweeper:
         quiet: asyncio.Event,
         swept: Callable[[], None] = lambda: None,
     ) -> None:
-        """`quiet` is set while nothing is overdue; `swept` hears of each sweep."""
+        """`quiet` is set while nothing is overdue; `swept` is called after each
+        sweep.
+        """
         self._swept = swept
         self._database, self._enforcement = database, enforcement
         self._timers, self._quiet = timers, quiet
@@ -56,7 +57,7 @@ class Sweeper:
         self._leads = False
 
     async def run(self) -> NoReturn:
-        """It keeps promises when everything else is broken: no fault ends it."""
+        """It must work when everything else is broken: no fault ends it."""
         await for_ever("sweeper", self._lead)
 
     async def _lead(self) -> float:
@@ -122,7 +123,7 @@ class Sweeper:
         except Exception as error:
             if len(ticket_ids) > 1:
                 return sum([await self._enforce([one]) for one in ticket_ids])
-            # One ticket that cannot be decided must not hold up the others.
+            # One ticket that cannot be decided must not block the others.
             LOG.exception(
                 "sweeper: %s refused: %s", ticket_ids[0], type(error).__name__
             )

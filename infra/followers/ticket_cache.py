@@ -1,4 +1,4 @@
-"""Tickets as followers see them: folded once, then kept up event by event."""
+"""Tickets as followers see them: folded once, then updated event by event."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
@@ -44,7 +44,7 @@ class TicketCache:
 def each(
     tickets: Mapping[str, Given], make: Callable[[Given], Made]
 ) -> tuple[dict[str, Made], Failed]:
-    """What `make` makes of each ticket, or the error that it raises for it."""
+    """The result of `make` for each ticket, or the error that it raises."""
     made: dict[str, Made] = {}
     failed: Failed = {}
     for ticket_id, ticket in tickets.items():

@@ -1,5 +1,5 @@
-"""The read model of tickets and their clocks: what lists, loads, the sweeper and
-reports ask.
+"""The read model of tickets and their clocks, used by lists, loads, the sweeper and
+reports.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,7 +37,7 @@ ON CONFLICT (id) DO UPDATE SET {changes} WHERE t.version < EXCLUDED.version
 """)
 _NEVER_CHANGED = ("id", "number", "channel", "customer", "opened_at")
 
-# A clock that is not live changes no more, but for an excuse: left alone, and so cheap.
+# Only an excuse changes a clock that is not live: the others are skipped, to be fast.
 _UPSERT_CLOCKS = """
 INSERT INTO clocks AS c
 SELECT new.* FROM jsonb_populate_recordset(NULL::clocks, %s) AS new
@@ -77,8 +77,8 @@ _ENCODER = msgspec.json.Encoder()
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """Of one ticket: its row and those of its clocks by the names of the columns, who
-    has it since when, and whose turn it was where.
+    """For one ticket: its row and those of its clocks by the names of the columns, its
+    agent and since when, and the turns of round robins.
     """
 
     ticket: Json
@@ -95,10 +95,10 @@ class Projector(Follower):
         self,
         database: Database,
         store: PostgresEventStore,
-        bell: WakeUpListener,
+        listener: WakeUpListener,
         tickets: TicketCache,
     ) -> None:
-        super().__init__(database, store, bell)
+        super().__init__(database, store, listener)
         self._tickets = tickets
         self._used_words = UsedWords()
 
@@ -110,7 +110,7 @@ class Projector(Follower):
         rows, refused = each(tickets, _rows)
         await self.park(failed | refused, position)
         try:
-            # In one: whoever counts rows must know up to where they count.
+            # In one transaction: the rows and the position up to which they count.
             await self._write(rows, position)
         except _REFUSED:
             await self._write_one_by_one(rows, position)
@@ -177,12 +177,12 @@ def _turn(ticket: Ticket) -> tuple[str, datetime] | None:
 
 
 def _turns(rows: Iterable[Rows]) -> list[tuple[str, datetime]]:
-    """The last of each agent, in one order, so that two writers cannot block."""
+    """The last of each agent, sorted, so that two writers cannot deadlock."""
     return sorted(dict(sorted(row.turn for row in rows if row.turn)).items())
 
 
 def _places(rows: Iterable[Rows]) -> list[Row]:
-    """The last of each place, in one order."""
+    """The last of each place, sorted."""
     found = ((t.at, place, t.person) for row in rows for place, t in row.places.items())
     last = {place: (person, at) for at, place, person in sorted(found)}
     return [(place, *turn) for place, turn in sorted(last.items())]
@@ -261,7 +261,7 @@ def _row(ticket: Ticket) -> Json:
 
 
 def _held(ticket: Ticket) -> bool:
-    """Whether it waits for somebody to be there: a step of a climb, or an approval."""
+    """Whether an escalation step or an approval waits for somebody to be available."""
     unresolved = ticket.status != "closed" and any(
         approval.state == "unresolved" for approval in ticket.approvals
     )
@@ -269,7 +269,7 @@ def _held(ticket: Ticket) -> bool:
 
 
 def _approvers(ticket: Ticket) -> list[str]:
-    """Who is asked, of what is still open."""
+    """The approvers of open approvals."""
     if ticket.status == "closed":
         return []
     return sorted({a.approver for a in ticket.approvals if a.open and a.approver})

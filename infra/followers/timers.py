@@ -25,28 +25,28 @@ from infra.temporal.client import (
 )
 
 AT_ONCE = 8
-"""Calls under way; more only starve the other processes of a small machine."""
+"""Concurrent calls; more of them only starve the other processes of a small machine."""
 REMEMBERED = 100_000
-"""Plans last sent; one that was forgotten is sent once more, which does no harm."""
+"""Plans last sent; one that was evicted is sent once more, which does no harm."""
 
 
 class Timers(Follower):
     name = "timers"
-    batch = 2000  # the more at once, the more changes of one ticket are one call
+    batch = 2000  # the larger, the more changes of one ticket are one call
 
     def __init__(
         self,
         database: Database,
         store: PostgresEventStore,
-        bell: WakeUpListener,
+        listener: WakeUpListener,
         tickets: TicketCache,
         backend: TimerBackend,
         quiet: asyncio.Event,
     ) -> None:
-        """`quiet`: set while the sweeper has nothing to do. What is overdue comes
-        before timers for later, and both want the same processor.
+        """`quiet`: set while the sweeper has nothing to do. Overdue tickets are
+        enforced before timers are set, because both need the same processor.
         """
-        super().__init__(database, store, bell)
+        super().__init__(database, store, listener)
         self._tickets, self._backend, self._quiet = tickets, backend, quiet
         self._pushed: OrderedDict[str, tuple[int | None, bool]] = OrderedDict()
 
@@ -67,13 +67,13 @@ class Timers(Follower):
     def _is_news(self, plan: TicketPlan, opened_here: bool) -> bool:
         known = self._pushed.get(plan.ticket_id)
         if known is None and opened_here and plan.done:
-            return False  # came and went before Temporal ever heard of it
+            return False  # it was created and removed before Temporal knew of it
         return known != (plan.next_due_ms, plan.done)
 
     async def _push_all(self, plans: Sequence[TicketPlan]) -> Failed:
-        """Returns once Temporal has them all, with those that it will never take.
-        Raises TemporalUnavailableError at the first that finds it away; the position
-        is left behind then, and those already sent are skipped next time.
+        """Returns once Temporal has accepted all, apart from those that it will never
+        accept. Raises TemporalUnavailableError at the first call that fails for that;
+        the position is then not saved, and plans already sent are skipped next time.
         """
         gate, refused = asyncio.Semaphore(AT_ONCE), Failed()
 

@@ -1,5 +1,5 @@
-"""How many open tickets have no promise, as a metric. Not a follower: it asks the read
-model now and then. Each process that runs it shows the same.
+"""How many open tickets have no promise, as a metric. Not a follower: it queries the
+read model regularly. All processes show the same number.
 """
 
 import logging

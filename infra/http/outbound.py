@@ -115,7 +115,7 @@ def check_url(url: str) -> None:
 
 
 def refusal(address: Address, allow: Sequence[Network] = ()) -> str | None:
-    """Say what kind of address this is if no request may go there."""
+    """The kind of this address if no request may go there; None: it may."""
     address = _inner(address)
     if any(address in network for network in allow):
         return None
@@ -123,7 +123,9 @@ def refusal(address: Address, allow: Sequence[Network] = ()) -> str | None:
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
-    """Ask the system, in its order of preference. Raises OSError or ValueError."""
+    """Resolve by the system, in its order of preference. Raises OSError or
+    ValueError.
+    """
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(sockaddr[0]) for *_, sockaddr in found]
@@ -146,8 +148,8 @@ class OutboundClient:
         self._tls = tls or httpx.create_ssl_context()
 
     def check(self, url: str) -> None:
-        """Say no without asking the network: raise `UrlError`, or where the host is an
-        address `ForbiddenAddressError`. A name is looked up at each request instead.
+        """Refuse without using the network: raise `UrlError`, or if the host is an
+        address `ForbiddenAddressError`. A name is resolved at each request instead.
         """
         host = _host(_parsed(url))
         address = _literal(host)
@@ -237,7 +239,9 @@ def _requests(
 
 
 async def _start_of_body(response: httpx.Response) -> bytes:
-    """Read no further than the limit, and unzip nothing: a few bytes may hold much."""
+    """Read at most up to the limit, and decompress nothing: few bytes may expand to
+    many.
+    """
     held = bytearray()
     if not response.is_redirect:
         async for chunk in response.aiter_raw():
@@ -293,14 +297,14 @@ def _parsed(url: str) -> httpx.URL:
 
 
 def _host(url: httpx.URL) -> str:
-    """As it is asked for. `httpx.URL.host` is for eyes and raises for names that cannot
-    be shown, registered ones among them.
+    """As it is requested. `httpx.URL.host` is for display and raises for names that
+    cannot be shown, registered ones among them.
     """
     return url.raw_host.decode("ascii")
 
 
 def _literal(host: str) -> Address | None:
-    """Read ``10.1`` and ``0x7f000001`` too: the system takes them for addresses."""
+    """Parse ``10.1`` and ``0x7f000001`` too: the system accepts them as addresses."""
     with suppress(ValueError):
         return ipaddress.ip_address(host)
     with suppress(OSError):
@@ -309,6 +313,6 @@ def _literal(host: str) -> Address | None:
 
 
 def _inner(address: Address) -> Address:
-    """Unwrap ``::ffff:a.b.c.d``: it leads where the IPv4 address inside leads."""
+    """Unwrap ``::ffff:a.b.c.d``: it is routed to the IPv4 address inside."""
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return mapped or address

@@ -1,7 +1,7 @@
-"""The HTTP server: uvicorn with bounds on what its clients can hold of it.
+"""The HTTP server: uvicorn with limits on the resources that a client can hold.
 
-uvicorn itself waits for ever for the head of a request, keeps whoever never reads the
-answer, and cuts off who still sends a body that was refused, so that the client sees a
+uvicorn itself waits for ever for the head of a request, keeps clients that never read
+the answer, and disconnects clients that still send a refused body, so that they see a
 broken connection instead of the answer.
 """
 
@@ -24,19 +24,20 @@ from infra.settings import Settings
 
 HEAD_BYTES = 65_536
 PIPELINED = 16
-"""Requests of one connection that wait for the answer to the one before them."""
+"""Requests of one connection that wait for the answer to an earlier one."""
 LINGER_S = 10.0
 LINGER_BYTES = 100_000_000
-"""So long, and so much, a refused body is thrown away until its sender has read why."""
+"""For so long, and so many bytes, a refused body is discarded, so that its sender can
+read the answer."""
 UNREAD_S = 30.0
-"""From when a client stops to read its answer."""
+"""When a client counts as not reading its answer."""
 SPARE_FILES = 256
 Result = TypeVar("Result")
 
 
 class Config(uvicorn.Config):
-    """`max_connections`: the oldest one that waits for a request makes room for a new
-    one; if all are being served, the new one is refused.
+    """`max_connections`: the oldest idle connection is closed for a new one; if all are
+    being served, the new one is refused.
     """
 
     def __init__(
@@ -55,7 +56,9 @@ class Config(uvicorn.Config):
         self.waiting: dict[Connection, None] = {}
 
     def allow_files(self) -> None:
-        """As many open files as the connections need, if the system lets us."""
+        """Raise the limit of open files to what the connections need, if the system
+        allows it.
+        """
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         wanted = self.max_connections + SPARE_FILES
         if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -64,7 +67,7 @@ class Config(uvicorn.Config):
 
 
 class Connection(HttpToolsProtocol):
-    """One client. What it may hold without a request under way ends by a timer."""
+    """One client. What it may hold without an active request is limited by a timer."""
 
     def __init__(
         self,
@@ -101,7 +104,7 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
         if self.cycle is not None:
-            # Both would keep each other, and what was read, until the collector comes.
+            # Both would keep each other, and what was read, until garbage collection.
             self.cycle.body = bytearray()
             self.cycle.transport = self.transport
             self.cycle = None  # type: ignore[assignment]
@@ -158,7 +161,7 @@ class Connection(HttpToolsProtocol):
         self._in_head, self._complete, self._head_bytes = False, False, 0
         if len(self.pipeline) >= PIPELINED:
             msg = "too many requests at once"
-            raise ValueError(msg)  # answered with 400 when the parser hands it on
+            raise ValueError(msg)  # answered with 400 when the parser passes it on
         super().on_headers_complete()
         self.cycle.transport = _Lingering(self)  # type: ignore[assignment]
 
@@ -196,7 +199,9 @@ class Connection(HttpToolsProtocol):
             self._start("linger", LINGER_S, self.drop)
 
     def close_when_sent(self) -> None:
-        """At once where the request is over; else who still sends gets time to read."""
+        """At once if the request is over; a client that still sends gets time to
+        read.
+        """
         if self._complete:
             self.transport.close()
             return

@@ -1,4 +1,6 @@
-"""The outbound door as the delivery activity knows it: an answer, whatever happens."""
+"""Outbound requests as the delivery activity needs them: always an answer, never an
+error.
+"""
 
 import time
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Which channel takes a message, and what became of it."""
+"""Which channel sends a message, and its result."""
 
 import logging
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ class Channels:
 
 
 def reason_class(code: str) -> str:
-    """An answer by its class, as `smtp_5xx`: a label has few values."""
+    """An answer by its class, for example `smtp_5xx`: a label has few values."""
     kind, _, number = code.rpartition("_")
     return f"{kind}_{number[0]}xx" if kind and number.isdigit() else code
 

@@ -1,7 +1,7 @@
 """Chat tools, through the package `apprise`: WeCom, DingTalk, Feishu, Slack, Teams …
 
-It says yes or no and not why, so a no may pass and is tried again. It is loaded when
-the first message goes that way, because that takes half a second.
+It reports success or failure without a reason, so a failure may be temporary and is
+tried again. It is loaded for the first message, because that takes half a second.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """The chat tools that the operator set up: name to apprise URL.
 
-The URLs hold tokens, so they stand in a file beside Pledge (`PLEDGE_NOTIFY_TARGETS`,
-TOML or JSON) and nowhere in its log: agents name a target.
+The URLs hold tokens, so they are in a file beside Pledge (`PLEDGE_NOTIFY_TARGETS`, TOML
+or JSON) and never in the log: agents name a target.
 """
 
 import json
@@ -13,7 +13,7 @@ LOG = logging.getLogger(__name__)
 
 
 class TargetsError(ValueError):
-    """Says what is wrong with the file, without its contents."""
+    """Describes the fault of the file, without its contents."""
 
 
 def load_targets(path: str) -> dict[str, str]:
@@ -32,8 +32,8 @@ def load_targets(path: str) -> dict[str, str]:
 
 
 def target_names(path: str) -> frozenset[str] | None:
-    """What configuration is checked against; None where the file is not to be read in
-    this process, as it need not be where nothing is sent.
+    """The names against which configuration is checked; None if this process does not
+    read the file, because it sends nothing.
     """
     try:
         return frozenset(load_targets(path))

@@ -1,8 +1,9 @@
-"""A circuit breaker: who failed three times in a row is left alone for half a minute,
-then tried once. So a dead server holds up nobody's next channel with its time-outs.
+"""A circuit breaker: a destination that failed three times in a row is not used for
+half a minute, then tried once. So the time-outs of a dead server do not delay anybody's
+next channel.
 
-Only what may pass counts: a refusal for good is an answer, as is one of this recipient
-alone, and a fault of ours is none.
+Only temporary failures count. A permanent refusal is an answer, as is one for this
+recipient alone, and a fault of ours does not count.
 """
 
 import logging
@@ -36,7 +37,7 @@ class Circuit:
 
 class Guarded:
     """One channel behind its circuits, one for each destination; a destination that
-    works has none. `show`: how many are open.
+    works has none. `show`: is called with the number of open ones.
     """
 
     def __init__(self, way: Way, now: Now, show: Callable[[int], object]) -> None:
@@ -61,7 +62,7 @@ class Guarded:
             return True
         if now < circuit.open_until:
             return False
-        # A trial that never ends keeps the next one waiting for no longer than this.
+        # If a trial never ends, the next one waits no longer than this.
         circuit.open_until = now + OPEN_FOR
         return True
 
@@ -86,7 +87,7 @@ class Guarded:
 
 
 def destination(dispatch: Dispatch) -> str:
-    """What fails as one: the mail server, the host and port of a URL, a chat tool."""
+    """What fails together: the mail server, the host and port of a URL, a chat tool."""
     match dispatch.channel:
         case "email":
             return ""

@@ -1,4 +1,4 @@
-"""Notifications, when they are due, and what was sent lately, in PostgreSQL."""
+"""Notifications, when they are due, and what was sent recently, in PostgreSQL."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -36,7 +36,7 @@ class NotificationTable:
             )
 
     async def due(self, now: datetime, limit: int) -> list[str]:
-        """A person with hundreds leaves room for the others."""
+        """A person with hundreds of messages must not block the others."""
         rows = await self._database.rows(
             "SELECT id FROM (SELECT id, due_at, row_number() OVER"
             " (PARTITION BY person ORDER BY due_at, id) AS turn"

@@ -1,5 +1,5 @@
-"""The log to notifications: what tells a person becomes a plan, and the table of what
-is due is kept up.
+"""The log to notifications: an event that notifies a person becomes a plan, and the
+table of due messages is kept up to date.
 """
 
 import asyncio
@@ -31,18 +31,18 @@ class Notifications(Follower):
         self,
         database: Database,
         store: PostgresEventStore,
-        bell: WakeUpListener,
+        listener: WakeUpListener,
         notifying: Notifying,
     ) -> None:
-        super().__init__(database, store, bell)
+        super().__init__(database, store, listener)
         self._notifying = notifying
 
     @override
     async def consume(self, batch: Sequence[Header]) -> None:
         do, position = self._notifying, batch[-1].position
-        told = await self._telling([h for h in batch if h.topic in TOPICS])
+        heads = await self._telling([h for h in batch if h.topic in TOPICS])
         await self._each(
-            [(h.stream_id, partial(do.plan, h.stream_id, h.version)) for h in told],
+            [(h.stream_id, partial(do.plan, h.stream_id, h.version)) for h in heads],
             position,
         )
         ours = dict.fromkeys(
@@ -68,8 +68,8 @@ class Notifications(Follower):
             await self.save(position, connection)
 
     async def _telling(self, found: list[Header]) -> list[Header]:
-        """When thousands of promises break at once, few of their tickets are watched;
-        the others need not be loaded.
+        """When thousands of promises are breached at once, few of their tickets are
+        watched; the others need not be loaded.
         """
         news = {h.stream_id for h in found if h.topic in NEWS}
         watched = await self.store.having(TicketWatched.topic, [*news]) if news else ()

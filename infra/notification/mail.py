@@ -1,4 +1,6 @@
-"""E-mail by SMTP. The message id is that of the dispatch, so a repeat can be told."""
+"""E-mail by SMTP. The message id is that of the dispatch, so a repeat can be
+detected.
+"""
 
 from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
@@ -21,15 +23,15 @@ from domain.notification.outcome import Outcome
 TIMEOUT_S = 20.0
 PERMANENT = 500
 CLOSING = 421
-"""The server's own trouble (RFC 5321), whichever recipient it is said of."""
+"""Faults of the server itself (RFC 5321), whichever recipient they are reported for."""
 NOT_TAKEN = Outcome(code="address_invalid")
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
 @dataclass(frozen=True, kw_only=True)
 class SmtpServer:
-    """`start_tls=None`: where the server offers it. A password never goes in the clear:
-    with one, it is required.
+    """`start_tls=None`: where the server offers it. A password is never sent
+    unencrypted: with one, TLS is required.
     """
 
     host: str
@@ -95,8 +97,8 @@ class Mail:
         message["Message-ID"] = f"<{dispatch.id}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"
         if dispatch.thread is not None:
-            # One that was never sent: all mails of a ticket answer it, so programs show
-            # them together.
+            # A message that was never sent: all mails of a ticket are replies to it,
+            # so mail programs show them as one conversation.
             root = f"<ticket.{dispatch.thread}@{domain}>"
             message["In-Reply-To"] = root
             message["References"] = root
@@ -107,7 +109,7 @@ class Mail:
 
 
 def _sendable(address: str) -> str:
-    """With a domain that every server reads; a name before the @ has no other form.
+    """With a domain that every server can read; a name before the @ has no other form.
     Raises UnicodeError.
     """
     name, _, domain = address.rpartition("@")
@@ -119,7 +121,7 @@ def _sendable(address: str) -> str:
 def _failure(error: Exception, address: str) -> Outcome:
     match error:
         case SMTPRecipientsRefused(recipients=[first, *_]):
-            # Greylisting, a full mailbox: others get their mail all the same.
+            # Greylisting, a full mailbox: the mails of others are not affected.
             return replace(_answered(first.code), only_them=first.code != CLOSING)
         case SMTPResponseException(code=code):
             return _answered(code)

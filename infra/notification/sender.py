@@ -1,7 +1,7 @@
-"""Messages out, when they are due: one leader, many destinations at once.
+"""Due messages are sent: one leader, many destinations at once.
 
-A destination gets one message at a time, so that what comes meanwhile is bundled; a
-slow one holds up nobody else.
+A destination gets one message at a time, so that what becomes due meanwhile is bundled;
+a slow one does not delay the others.
 """
 
 import asyncio
@@ -28,24 +28,24 @@ class Sender:
         database: Database,
         table: NotificationTable,
         sending: Sending,
-        bell: WakeUpListener,
+        listener: WakeUpListener,
     ) -> None:
         self._database, self._table = database, table
-        self._sending, self._bell = sending, bell
+        self._sending, self._listener = sending, listener
         self._free = asyncio.Semaphore(AT_ONCE)
         self._running: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> NoReturn:
-        """What is on its way when the lock is lost goes on to its end."""
+        """Messages being sent when the lock is lost are completed."""
         await for_ever("sender", self._lead)
 
     async def _lead(self) -> float:
         async with leadership(self._database, "sender") as lead:
             while await lead.taken():
-                ring = self._bell.next_ring()
+                woken = self._listener.next_wake_up()
                 for bundle in await self._sending.ready(self._running.keys()):
                     self._start(bundle)
-                await self._bell.wait(await self._pause_s(), ring)
+                await self._listener.wait(await self._pause_s(), woken)
                 await asyncio.sleep(LINGER_S)
         return EVERY_S
 
@@ -69,7 +69,7 @@ class Sender:
 
     def _done(self, destination: str) -> None:
         del self._running[destination]
-        self._bell.ring()
+        self._listener.wake()
 
     async def _pause_s(self) -> float:
         due_at = await self._table.next_due()

@@ -1,7 +1,7 @@
-"""Which ways to reach people the operator has not set up, in words.
+"""Which channels the operator has not set up, in words.
 
-Pledge serves and keeps promises without them; but then people hear of nothing, so it is
-said at start, in `/readyz` and in the warnings of the configuration.
+Pledge serves and enforces promises without them, but people are not notified, so it is
+reported at start, in `/readyz` and in the warnings of the configuration.
 """
 
 from infra.notification.chat_targets import TargetsError, load_targets

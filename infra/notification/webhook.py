@@ -1,7 +1,7 @@
-"""A person's own endpoint: JSON, through the one door that checks addresses.
+"""A person's own webhook: JSON, through the outbound client that checks addresses.
 
 Signed by Standard Webhooks, with a secret of the person's own. `webhook-id` is the same
-over the tries, and the `id` in the body.
+for all tries, and is the `id` in the body.
 """
 
 import msgspec
@@ -24,7 +24,7 @@ ACCEPTED = range(200, 300)
 
 
 class WebhookChannel:
-    """`key`: that of the installation, from which each person's secret follows."""
+    """`key`: that of the installation, from which each person's secret is derived."""
 
     def __init__(self, client: OutboundClient, key: bytes, now: Now) -> None:
         self._client, self._key, self._now = client, key, now

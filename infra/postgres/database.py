@@ -1,4 +1,4 @@
-"""The pool of connections for everything but appends, and what its faults mean."""
+"""The pool of connections for everything but appends, and the meaning of its faults."""
 
 import asyncio
 import time
@@ -16,14 +16,14 @@ from activities.ports import StoreFullError, StoreUnavailableError
 
 Row = tuple[Any, ...]
 WAIT_S = 2.0
-"""How long a request waits for a connection before it is told to come back."""
+"""How long a request waits for a connection before it is refused with a retry hint."""
 DOWN_WAIT_S = 0.75
-"""The same while the server is known to be away …"""
+"""The same while the server is known to be unavailable …"""
 HOPELESS_S = 0.05
-"""… and when somebody waited in vain less than `DOWN_WAIT_S` ago: those who stand in
-a line must not each wait in turn."""
+"""… and when a request failed less than `DOWN_WAIT_S` ago: waiting requests must not
+each wait in turn."""
 IDLE_S = 60.0
-"""Then a connection that nobody needs is given back to the server, which has few."""
+"""After this a connection that is not needed is closed, because the server has few."""
 LIVENESS = {
     "connect_timeout": 3,
     "keepalives_idle": 5,
@@ -31,7 +31,7 @@ LIVENESS = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-"""libpq's defaults wait for minutes or for ever on a server that is just gone."""
+"""By default libpq waits for minutes or for ever for a server that has disappeared."""
 
 
 _SETTINGS = """
@@ -39,12 +39,12 @@ SELECT set_config('jit', 'off', false), set_config('work_mem', '32MB', false),
     set_config('max_parallel_workers_per_gather', '0', false),
     set_config('random_page_cost', '1.1', false)
 """
-"""A short query is worth neither compiling nor processes of its own; more memory keeps
-its bitmaps exact; and what is asked often is in memory."""
+"""A short query is worth neither compiling nor parallel workers; more memory keeps its
+bitmaps exact; and frequently read data is in memory."""
 
 
 def unavailable(error: BaseException) -> StoreUnavailableError:
-    """The fault by its kind: of a full disk the operator must hear, and not only that
+    """The fault by its kind: the operator must learn of a full disk, not only that
     nothing can be written.
     """
     full = psycopg.errors.DiskFull
@@ -91,7 +91,7 @@ class Database:
             raise StoreUnavailableError(str(error)) from error
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             if connection is not None and connection.broken:
-                # Its neighbours died with it; a second try must not get one of them.
+                # Its neighbours are dead too; a second try must not get one of them.
                 await self._pool.drain()
             raise unavailable(error) from error
         self._failed_at = None
@@ -110,16 +110,16 @@ class Database:
     async def rows(
         self, query: LiteralString, parameters: Sequence[Any] | dict[str, Any] = ()
     ) -> list[Row]:
-        """One query, read whole. A connection that died unnoticed since its last use
-        costs one silent second try, because reading twice does no harm.
+        """One query, read completely. A connection that died unnoticed since its last
+        use is replaced silently and tried again, because reading twice does no harm.
         """
         return await _twice(partial(self._rows, query, parameters))
 
     async def rows_within(
         self, limit_s: float, query: LiteralString, parameters: Sequence[Any]
     ) -> list[Row]:
-        """As `rows`, planned for these very parameters. Raises TimeoutError when it
-        takes longer; the server then stops working on it.
+        """As `rows`, planned for these parameters. Raises TimeoutError if it takes
+        longer; the server then stops working on it.
         """
         async with asyncio.timeout(limit_s):
             return await _twice(
@@ -134,7 +134,7 @@ class Database:
         prepare: bool = True,
     ) -> list[Row]:
         async with self.connection() as connection:
-            # As text the bytes of an event would come in hexadecimal.
+            # As text the bytes of an event would be sent in hexadecimal.
             cursor = await connection.execute(
                 query, parameters, prepare=prepare, binary=True
             )

@@ -1,5 +1,5 @@
-"""One leader in the cluster, by an advisory lock of a connection of its own: with the
-process, or its connection, the lock is gone, and another process leads.
+"""One leader in the cluster, by an advisory lock of a separate connection: when the
+process or the connection ends, the lock is released, and another process leads.
 """
 
 import zlib
@@ -14,16 +14,16 @@ from infra.postgres.database import Database, Row
 
 @dataclass(frozen=True)
 class Leadership:
-    """`connection`: the one that holds the lock; whoever reads by it learns of its end
-    at once, as an error.
+    """`connection`: the one that holds the lock; a reader that uses it learns of its
+    end at once, as an error.
     """
 
     name: str
     connection: psycopg.AsyncConnection[Row]
 
     async def taken(self) -> bool:
-        """Whether this process leads. Asking again finds out whether the connection is
-        still there.
+        """Whether this process leads. A second call checks whether the connection still
+        works.
         """
         cursor = await self.connection.execute(
             "SELECT pg_try_advisory_lock(%s)", (zlib.crc32(self.name.encode()),)

@@ -25,7 +25,7 @@ FROM pg_class c, aclexplode(c.relacl) acl, old
 WHERE c.relnamespace = current_schema()::regnamespace AND acl.grantee = old.grantee
 GROUP BY c.oid
 """
-"""What the role before had, for one that may not write yet."""
+"""The rights of the role before, for a role that may not write yet."""
 
 
 def migrations() -> Iterator[tuple[str, str]]:
@@ -42,7 +42,7 @@ def migrations() -> Iterator[tuple[str, str]]:
 def migrate(owner_url: str, app_role: str = APP_ROLE) -> list[str]:
     """Bring the database up to date; returns the names of what was applied. Each file
     is one transaction, so a failed one leaves nothing behind. What the files grant to
-    `pledge_app` goes to `app_role`, also where another role had it before.
+    `pledge_app` is granted to `app_role`, also if another role had it before.
     """
     applied: list[str] = []
     with psycopg.connect(owner_url, autocommit=True) as connection:
@@ -71,5 +71,5 @@ def migrate(owner_url: str, app_role: str = APP_ROLE) -> list[str]:
 
 
 def app_role(database_url: str) -> str:
-    """Who is granted what the application needs: who connects by this URL."""
+    """The role that gets the application's rights: the user of this URL."""
     return str(conninfo_to_dict(database_url).get("user") or APP_ROLE)

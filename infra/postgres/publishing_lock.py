@@ -1,8 +1,8 @@
-"""Whose turn it is to publish configuration, among all processes: an advisory lock on a
-connection of its own, so that it ends with the process that held it.
+"""The lock for publishing configuration, among all processes: an advisory lock on a
+separate connection, so that it ends with the process that held it.
 
-Not from the pool: those who wait for a turn must not take from the holder what it
-needs to read. In each process one at a time stands in the line of the database.
+Not from the pool: waiting processes must not use the connections that the holder needs
+to read. In each process one at a time waits in the database.
 """
 
 import asyncio
@@ -40,5 +40,5 @@ class PublishingTurns:
         await held.enter_async_context(self._here)
         connection = await self._database.dedicated()
         await held.enter_async_context(connection)
-        # The server keeps a line, so that nobody is overtaken for ever.
+        # The server queues the waiting, so that nobody waits for ever.
         await connection.execute("SELECT pg_advisory_lock(%s)", (PUBLISH_LOCK,))

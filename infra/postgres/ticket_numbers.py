@@ -1,5 +1,5 @@
-"""Ticket numbers for people: unique and rising. One ticket draws one number; of many at
-once those that wait share a draw, and some are drawn ahead, which leaves a gap only if
+"""Ticket numbers for people: unique and rising. One ticket draws one number; many at
+the same time share a draw, and some numbers are drawn ahead, which leaves a gap only if
 the rush ends before they are used.
 """
 
@@ -11,10 +11,10 @@ from collections.abc import Callable
 from infra.postgres.database import Database
 
 AHEAD = 4
-"""For each who waits beside the first."""
+"""For each waiting caller but the first."""
 KEPT_S = 1.0
-"""Then what was drawn ahead is let go: what other processes opened meanwhile has higher
-numbers, and a later ticket must not have a lower one."""
+"""After this time numbers drawn ahead are discarded: other processes may have used
+higher numbers meanwhile, and a later ticket must not have a lower one."""
 
 
 class TicketNumbers:
@@ -28,7 +28,7 @@ class TicketNumbers:
         self._drawing: asyncio.Task[None] | None = None
 
     async def next(self) -> int:
-        """Raises StoreUnavailableError, to all who share a draw."""
+        """Raises StoreUnavailableError, to all callers who share a draw."""
         if self._ahead and self._clock() - self._drawn_at < KEPT_S:
             return self._ahead.popleft()
         mine: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -38,15 +38,15 @@ class TicketNumbers:
         return await mine
 
     async def _draw(self) -> None:
-        """Until nobody waits; a draw ahead also serves who came during it."""
+        """Until no caller waits; a draw also serves callers who came during it."""
         try:
             while self._waiting:
                 self._ahead = await self._drawn(len(self._waiting))
                 while self._waiting and self._ahead:
                     one = self._waiting.popleft()
-                    if not one.done():  # who gave up needs none
+                    if not one.done():  # a caller who gave up needs none
                         one.set_result(self._ahead.popleft())
-        except Exception as error:  # noqa: BLE001 - whoever asked is told
+        except Exception as error:  # noqa: BLE001 - passed on to the callers
             while self._waiting:
                 one = self._waiting.popleft()
                 if not one.done():

@@ -1,6 +1,6 @@
-"""A hint that the log has grown: LISTEN if it works, once a second if not.
+"""A hint that the log has grown: by LISTEN if that works, else once a second.
 
-Nothing depends on the hint; a lost notification costs at most `EVERY_S`.
+Nothing depends on the hint; a lost one costs at most `EVERY_S`.
 """
 
 import asyncio
@@ -15,14 +15,14 @@ EVERY_S = 1.0
 
 
 class WakeUpListener:
-    """`channel`: of whose notifications; by default those of the log."""
+    """`channel`: the channel of notifications; by default that of the log."""
 
     def __init__(self, database: Database, channel: str = "stored_events") -> None:
         self._database, self._channel = database, channel
         self._next = asyncio.Event()
 
     async def run(self) -> None:
-        """Listen for ever, over as many connections as it takes."""
+        """Listen for ever, reconnecting as often as necessary."""
         while True:
             with contextlib.suppress(psycopg.Error, OSError):
                 await self._listen()
@@ -33,20 +33,22 @@ class WakeUpListener:
             listen = sql.SQL("LISTEN {}").format(sql.Identifier(self._channel))
             await connection.execute(listen)
             async for _ in connection.notifies():
-                self.ring()
+                self.wake()
 
-    def ring(self) -> None:
-        """Wake all who wait now, or took `next_ring` before."""
+    def wake(self) -> None:
+        """Wake all that wait now, or took `next_wake_up` before."""
         self._next.set()
         self._next = asyncio.Event()
 
-    def next_ring(self) -> asyncio.Event:
-        """To be taken before looking, so that a ring while looking is not missed."""
+    def next_wake_up(self) -> asyncio.Event:
+        """Take it before reading, so that a wake-up during the reading is not
+        missed.
+        """
         return self._next
 
     async def wait(
-        self, at_most_s: float = EVERY_S, ring: asyncio.Event | None = None
+        self, at_most_s: float = EVERY_S, woken: asyncio.Event | None = None
     ) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(at_most_s):
-                await (ring or self._next).wait()
+                await (woken or self._next).wait()

@@ -1,4 +1,4 @@
-"""Why a command failed, one line each, and the exit code that says of which kind."""
+"""Why a command failed, one line each, and the exit code for its kind."""
 
 from collections.abc import Sequence
 from typing import IO, Any
@@ -23,7 +23,7 @@ _FORBIDDEN = (
 
 
 class Failure(click.ClickException):
-    """Ends the command; nobody should see a traceback of what they can mend."""
+    """Ends the command; nobody should see a traceback of a fault they can repair."""
 
     exit_code = FAILED
     pointers: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class Failure(click.ClickException):
         try:
             super().show(file)
         except OSError:
-            """Nobody reads any more; the exit code says it."""
+            """The reader is gone; the exit code is still set."""
 
 
 def unreachable(url: str, error: httpx.TransportError) -> Failure:
@@ -58,7 +58,7 @@ def unreachable(url: str, error: httpx.TransportError) -> Failure:
 
 
 def understood(error: Exception) -> Failure | None:
-    """What a person can do something about, in words; None for a fault of ours."""
+    """A fault that a person can repair, in words; None for a bug of ours."""
     match error:
         case SettingsError(faults=[fault]):
             return Failure(fault, code=USAGE)

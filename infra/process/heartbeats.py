@@ -1,5 +1,5 @@
-"""Signs of life: each process writes every second which of its parts work, so that one
-that died or hangs is known within seconds.
+"""Heartbeats: each process writes every second which of its parts work, so that one
+that died or hangs is noticed within seconds.
 """
 
 import asyncio
@@ -16,8 +16,8 @@ LOG = logging.getLogger(__name__)
 
 
 class Heart:
-    """`parts`: each with what says whether it works. One that does things, as the
-    sweeper, says so by `beat` each time it has done them.
+    """`parts`: each with a function that says whether it works. A part that works in
+    rounds, for example the sweeper, calls `beat` after each.
     """
 
     def __init__(self, database: Database, **parts: Callable[[], bool]) -> None:
@@ -29,7 +29,7 @@ class Heart:
         self._done.add(part)
 
     async def run(self) -> None:
-        """For ever: a database that is away must not end the process."""
+        """Runs for ever: an unavailable database must not end the process."""
         while True:
             working = [name for name, works in self._parts.items() if works()]
             parts, self._done = [*working, *self._done], set()

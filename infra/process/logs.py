@@ -1,9 +1,9 @@
 """The log of each process, on standard error: a line for each record, text or JSON.
 
 The standard library's logging, because uvicorn, Temporal and psycopg write to it too.
-What belongs to a record beside its message is given as `extra=fields(key=value)`. No
-names of people, no contents, no values of queries are ever logged: keys have ids,
-tickets have ids.
+Data of a record besides its message is given as `extra=fields(key=value)`. Names of
+people, contents and values of queries are never logged: keys have ids, tickets have
+ids.
 """
 
 import json
@@ -26,14 +26,14 @@ from infra.settings import Settings, overlooked
 
 REQUEST_ID = "request_id"
 GATHERED_S = 0.1
-"""For at most so long a line waits for others to be written with."""
+"""A line waits at most this long to be written together with others."""
 _PLAIN = re.compile(r'[^\s"=]+')
 QUIET = ("httpx", "httpcore", "apprise", "asyncio", "icalendar")
-"""Libraries whose information is ours already, or nobody's."""
+"""Libraries whose INFO records duplicate ours, or are useless."""
 
 
 def configure_logs(process: str, settings: Settings) -> None:
-    """Everything that is logged from now on, whoever logs it."""
+    """Everything logged from now on, by any library."""
     handler = Gathering(sys.stderr)
     as_json = settings.log_format == "json"
     handler.setFormatter(_Json(process) if as_json else _Text(process))
@@ -49,21 +49,21 @@ def configure_logs(process: str, settings: Settings) -> None:
 
 
 def started(log: logging.Logger, process: str, **facts: object) -> None:
-    """The first line of a process: what it is, and whom it speaks to."""
+    """The first line of a process: what it is, and its servers."""
     release = version("pledge")
     log.info("%s started", process, extra=fields(version=release, **facts))
 
 
 def fields(**values: object) -> dict[str, Any]:
-    """For `extra`: what a machine shall find in the record."""
+    """For `extra`: fields that a machine can find in the record."""
     return {"fields": {k: v for k, v in values.items() if v not in (None, "")}}
 
 
 class Gathering(logging.StreamHandler[TextIO]):
-    """Lines that come one upon the other are written together: with each write the
-    other threads take the interpreter, which costs more than the line. A first line
-    and a warning are written at once, with all before them. The library's MemoryHandler
-    formats when it writes, and by then it is unknown which request a line was said in.
+    """Lines in quick succession are written together: with each write the other threads
+    take the interpreter, which costs more than the line. A first line and a warning are
+    written at once, with all before them. The library's MemoryHandler formats when it
+    writes, and by then the request of a line is unknown.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -101,8 +101,9 @@ class Gathering(logging.StreamHandler[TextIO]):
 
     @override
     def flush(self) -> None:
-        """By a lock of its own: who logs on need not wait for the writing. Under it
-        the handler's is not taken: who logs takes the two the other way round.
+        """By a separate lock: other threads that log do not wait for the writing. The
+        handler's lock is not taken under it, because logging takes the two in the other
+        order.
         """
         with self._writing:
             self._wrote_at = time.monotonic()
@@ -122,8 +123,8 @@ class _Text(logging.Formatter):
 
     @override
     def format(self, record: logging.LogRecord) -> str:
-        told = _told(record)
-        values = "".join(f" {name}={_word(value)}" for name, value in told.items())
+        logged = _fields(record)
+        values = "".join(f" {name}={_word(value)}" for name, value in logged.items())
         line = (
             f"{_time(record)} {record.levelname} {self._process}:"
             f" {_one_line(record.getMessage())}{values}"
@@ -147,20 +148,20 @@ class _Json(logging.Formatter):
             "process": self._process,
             "logger": record.name,
             "message": record.getMessage(),
-            **_told(record),
+            **_fields(record),
         }
         if trace := _trace(self, record):
             shown["exception"] = trace
         return json.dumps(shown, ensure_ascii=False, default=str)
 
 
-def _told(record: logging.LogRecord) -> Mapping[str, object]:
-    """What was said with it, and which request it was said in."""
+def _fields(record: logging.LogRecord) -> Mapping[str, object]:
+    """Its fields, and the request during which it was logged."""
     found = getattr(record, "fields", {})
-    told = dict(found) if isinstance(found, Mapping) else {}
+    logged = dict(found) if isinstance(found, Mapping) else {}
     if request_id := current_request_id():
-        told.setdefault(REQUEST_ID, request_id)
-    return told
+        logged.setdefault(REQUEST_ID, request_id)
+    return logged
 
 
 def _time(record: logging.LogRecord) -> str:
@@ -179,5 +180,5 @@ def _word(value: object) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Nobody may forge a record by what they send us."""
+    """Nobody may forge a record by the content of a request."""
     return text.replace("\r", "\\r").replace("\n", "\\n")

@@ -1,8 +1,8 @@
-"""A process that is told to stop stops, whatever hangs in it.
+"""A process that is asked to stop does stop, whatever hangs in it.
 
-The supervisor kills who takes too long; a process whose supervisor was killed has
-nobody to do that, and would keep the data directory busy for ever. So each process
-bounds its own end.
+The supervisor kills a process that takes too long; if the supervisor was killed, nobody
+does that, and the process would keep the data directory busy for ever. So each process
+limits its own shutdown.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from typing_extensions import override
 from infra.process.terminal import stop_signals
 
 LONGEST_S = 10
-"""From being asked to being gone; the supervisor kills sooner."""
+"""From the request to the end; the supervisor kills sooner."""
 ASK_AGAIN_S = 1.0
 
 
@@ -30,8 +30,8 @@ def bound_the_end() -> None:
 async def until_stopped(
     *running: Coroutine[Any, Any, None], ask_again_s: float = ASK_AGAIN_S
 ) -> None:
-    """All of them until a signal that stops; the first that fails ends the process, so
-    that its supervisor starts it afresh.
+    """Runs all of them until a signal to stop; the first that fails ends the process,
+    so that its supervisor restarts it.
     """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -49,9 +49,9 @@ async def until_stopped(
 
 
 async def _end(tasks: Iterable[asyncio.Task[Any]], ask_again_s: float) -> None:
-    """Asked once is not enough: before Python 3.12 a library that waits by
-    `asyncio.wait_for` loses the request when what it waits for happens at the same
-    moment, and the loop around it would go on.
+    """One request is not enough: before Python 3.12 a library that waits by
+    `asyncio.wait_for` loses the request if its result arrives at the same moment, and
+    its loop would continue.
     """
     pending = set(tasks)
     while pending:
@@ -61,12 +61,12 @@ async def _end(tasks: Iterable[asyncio.Task[Any]], ask_again_s: float) -> None:
 
 
 class Server(uvicorn.Server):
-    """The HTTP server; its end is bounded too."""
+    """The HTTP server; its shutdown is limited too."""
 
     @override
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """It knows two of the signals that stop us."""
+        """It handles two of the signals that stop us."""
         known = {n: signal.signal(n, self.handle_exit) for n in stop_signals()}
         try:
             with super().capture_signals():

@@ -1,5 +1,5 @@
-"""What is said to whoever started us, who may be gone: a closed window, an ended `tee`,
-a pager that does not read on. Nothing here may fail or wait because of that.
+"""Output for the person who started us, who may be gone: a closed window, an ended
+`tee`, a pager that stopped reading. Nothing here may fail or wait because of that.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ def say(text: str, *, err: bool = False) -> None:
 
 
 def _takes_more(stream: TextIO) -> bool:
-    """A pipe that nobody empties, or a terminal that was stopped, would block us."""
+    """A pipe that is not read, or a terminal that was stopped, would block us."""
     try:
         poll = select.poll()
         poll.register(stream.fileno(), select.POLLOUT)
@@ -37,7 +37,7 @@ def _takes_more(stream: TextIO) -> bool:
 
 
 def silence(stream: TextIO) -> None:
-    """What is still in the buffer must not fail again when the process ends."""
+    """Data left in the buffer must not fail again when the process ends."""
     with contextlib.suppress(OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())

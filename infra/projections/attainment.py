@@ -1,7 +1,7 @@
-"""How many promises were kept in a period, from the read model of clocks.
+"""How many promises were met in a period, from the read model of clocks.
 
-A clock belongs to the period in which it broke its promise, else to the one in which it
-stopped: a period gives the same figures whenever it is asked about, but for excuses.
+A clock belongs to the period in which it was breached, else to the one in which it
+stopped: a period always gives the same figures, apart from excuses.
 """
 
 from datetime import datetime, timedelta

@@ -8,8 +8,8 @@ from infra.postgres.wake_up import WakeUpListener
 
 
 class LogFeed:
-    def __init__(self, store: PostgresEventStore, bell: WakeUpListener) -> None:
-        self._store, self._bell = store, bell
+    def __init__(self, store: PostgresEventStore, listener: WakeUpListener) -> None:
+        self._store, self._listener = store, listener
 
     async def read(
         self, after: int, limit: int, topics: Sequence[str] | None = None
@@ -20,4 +20,4 @@ class LogFeed:
         return await self._store.head()
 
     async def grown(self, at_most_s: float) -> None:
-        await self._bell.wait(at_most_s)
+        await self._listener.wait(at_most_s)

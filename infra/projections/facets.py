@@ -1,5 +1,5 @@
-"""What a filter may ask of a ticket by name, as `team=billing`: one index then answers
-any combination of filters.
+"""The fields that a filter can use, for example `team=billing`: one index serves any
+combination of filters.
 """
 
 import unicodedata
@@ -41,12 +41,12 @@ def _clock_states(ticket: Ticket) -> Iterator[str]:
 
 
 def broken(ticket: Ticket) -> bool:
-    """It is open, and a promise of it was broken; the clock may run still."""
+    """It is open, and a promise was breached; the clock may still run."""
     return not ticket.finished and any(c.broken for c in ticket.clocks)
 
 
 def promised(ticket: Ticket) -> bool:
-    """Something is or was promised and not taken back."""
+    """It has or had a promise that was not withdrawn."""
     kept = any(clock.state != "cancelled" for clock in ticket.clocks)
     return kept or bool(ticket.promises)
 

@@ -1,4 +1,4 @@
-"""When each API key was last used: kept in memory and written now and then, because a
+"""When each API key was last used: kept in memory and written regularly, because a
 write for each request would cost more than the request.
 """
 
@@ -11,7 +11,7 @@ from activities.ports import Now, StoreUnavailableError
 from infra.postgres.database import Database
 
 EVERY_S = 60
-"""What is lost with the process, at most."""
+"""At most this much is lost with the process."""
 LOG = logging.getLogger(__name__)
 
 
@@ -24,13 +24,13 @@ class KeyUses:
         self._unwritten[key_id] = self._now()
 
     async def last(self) -> Mapping[str, datetime]:
-        """By key; what this process has seen counts at once."""
+        """By key; the uses in this process are counted at once."""
         await self.write()
         rows = await self._database.rows("SELECT key_id, last_used_at FROM key_uses")
         return {str(key_id): at for key_id, at in rows}
 
     async def write(self) -> None:
-        """Another process may have seen a key later than this one."""
+        """Another process may have seen a later use of the key."""
         seen, self._unwritten = self._unwritten, {}
         if not seen:
             return

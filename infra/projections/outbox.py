@@ -1,4 +1,4 @@
-"""Where each subscription stands, its sealed secret, and every try to deliver."""
+"""The position of each subscription, its encrypted secret, and every try to deliver."""
 
 import logging
 from datetime import datetime
@@ -37,7 +37,7 @@ class PostgresOutbox:
         more = True
         while more and len(found) < limit:
             page = await self._store.read(after, limit, topics)
-            # Of a type that was added later only what came after that.
+            # For a type that was added later only what came after that.
             found += [r for r in page if subscription.wants(*_headed(r))]
             after, more = page[-1].position if page else after, len(page) == limit
         if not found and head > after:
@@ -47,7 +47,7 @@ class PostgresOutbox:
     async def _newest(
         self, subscription: Subscription, after: int, topics: list[str], limit: int
     ) -> list[Recorded]:
-        """Of what was held back the newest of each subject, where that was wished."""
+        """For held-back events only the newest of each subject, if so configured."""
         until = subscription.newest_until
         if until <= after:
             return []
@@ -76,7 +76,7 @@ class PostgresOutbox:
     async def _held(
         self, subscription: Subscription, after: int
     ) -> tuple[int, datetime | None]:
-        """How many events wait, up to `MOST_COUNTED`, and when the oldest came."""
+        """How many events wait, up to `MOST_COUNTED`, and since when the oldest."""
         topics = _topics(subscription)
         [row] = await self._database.rows(
             "SELECT count(*), min(recorded_at) FROM (SELECT recorded_at"
@@ -196,8 +196,8 @@ def _headed(recorded: Recorded) -> tuple[str, int]:
 
 
 def _tell(attempt: Attempt) -> None:
-    """For operators; who subscribed reads it in the list of deliveries. The answer of
-    the endpoint is not told: it is theirs.
+    """For operators; the subscriber reads it in the list of deliveries. The endpoint's
+    answer is not included: it belongs to the subscriber.
     """
     LOG.warning(
         "a delivery failed and will be tried again",

@@ -30,7 +30,7 @@ class QueueTable:
     async def page(
         self, team: str, limit: int, cursor: str | None
     ) -> tuple[list[Json], str | None]:
-        """Who waits since when, the oldest first. Raises InvalidError."""
+        """The waiting tickets, the oldest first. Raises InvalidError."""
         after = decode_cursor(cursor) if cursor else (None, None)
         rows = await self._database.rows(
             "SELECT id, number, subject, priority, tier, queued_at, due_at, offered_to,"
@@ -44,7 +44,7 @@ class QueueTable:
         return items, encode_cursor(last[5], last[0]) if last else None
 
     async def summary(self) -> list[Json]:
-        """Of each team for which something waits: how much, and since when."""
+        """Of each team with waiting tickets: how many, and since when."""
         rows = await self._database.rows(
             "SELECT team, count(*), count(offered_to), min(queued_at), min(due_at),"
             " count(*) FILTER (WHERE breached) FROM tickets"

@@ -1,5 +1,5 @@
-"""Configuration, keys, subscriptions, who is on call, authority lent: followed by each
-process.
+"""Configuration, keys, subscriptions, who is on call, delegated authority: each process
+follows their events.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ LOG = logging.getLogger(__name__)
 
 
 class LiveRegistry:
-    """`known`: what this process knows of its surroundings, and nothing published."""
+    """`known`: the context of this process, before anything is published."""
 
     def __init__(
         self,
@@ -73,8 +73,8 @@ class LiveRegistry:
         return self._delegations
 
     async def refresh(self) -> None:
-        """Read now, whatever the age: our own change must be seen at once. A reading
-        under way may have begun before that change, so it is followed by another.
+        """Read now, whatever the age: our own change must be visible at once. A read in
+        progress may have begun before that change, so it is followed by another.
         """
         if self._reading is not None:
             await asyncio.wait([self._reading])
@@ -82,21 +82,21 @@ class LiveRegistry:
         await self._follow()
 
     async def _follow(self) -> None:
-        """All who wait share one reading, and its failure: one after the other, each
-        would wait out the timeouts of a database that is away.
+        """All callers share one read, and its failure: one after the other, each would
+        wait for the timeouts of an unavailable database.
         """
         if time.monotonic() - self._read_at < FRESH_FOR_S:
             return
         if self._reading is None:
             self._reading = asyncio.create_task(self._catch_up())
             self._reading.add_done_callback(self._done)
-        # Shielded: who gives up must not take the others' reading with it.
+        # Shielded: a caller who gives up must not cancel the others' read.
         await asyncio.shield(self._reading)
 
     def _done(self, reading: asyncio.Task[None]) -> None:
         self._reading = None
         if not reading.cancelled():
-            reading.exception()  # looked at, also when nobody waits any more
+            reading.exception()  # retrieved, also when no caller waits any more
 
     async def _catch_up(self) -> None:
         began = time.monotonic()
@@ -121,7 +121,7 @@ class LiveRegistry:
         self._delegations = delegations
 
     def _fold_each(self, events: Sequence[Event]) -> None:
-        """One that does not fit must not lock everybody out."""
+        """An invalid event must not lock everybody out."""
         for event in events:
             try:
                 self._fold([event])

@@ -1,4 +1,4 @@
-"""Simulations in PostgreSQL: what was asked for, and what was found page by page."""
+"""Simulations in PostgreSQL: the requests, and the results page by page."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,7 +31,7 @@ class SimulationTable:
 
     async def add(self, order: Order, caller: Caller) -> bool:
         async with self._database.transaction() as connection:
-            # One after the other: together they could add more than are allowed.
+            # Serialized: together they could add more than are allowed.
             await connection.execute("SELECT pg_advisory_xact_lock(%s)", (ADD_LOCK,))
             cursor = await connection.execute(
                 "SELECT count(*) FROM simulations WHERE finished_at IS NULL"
@@ -128,7 +128,7 @@ class SimulationTable:
             )
 
     async def keep(self, job_id: str, page: Page) -> None:
-        """Nothing of a job that was deleted meanwhile."""
+        """Nothing for a job that was deleted meanwhile."""
         differing = [found for found in page.found if found.differs]
         async with self._database.transaction() as connection:
             cursor = await connection.execute(

@@ -18,7 +18,7 @@ from infra.projections.ticket_query import COLUMNS, Estimate, TicketQuery
 LONGEST_WAIT_S = 5.0
 
 FOLLOWERS = {False: (PROJECTOR,), True: (PROJECTOR, SEARCH)}
-"""Who must have seen a position, without and with the texts."""
+"""The projections that must have reached a position, without and with the texts."""
 ANSWERED_WITHIN_S = 2.0
 TOO_BROAD = (
     "so many tickets match that they cannot be sorted within 2 s: add a filter, such as"
@@ -41,7 +41,7 @@ class TicketReadModel:
         return items, order.cursor(items[-1]) if len(rows) > limit else None
 
     async def _found(self, query: TicketQuery, wanted: int) -> list[Row]:
-        """By one question after the other, until the page is full."""
+        """By one query after the other, until the page is full."""
         if query.plain:
             return await self._rows(*query.near(wanted))
         [(plan,)] = await self._rows(*query.estimates())
@@ -53,7 +53,7 @@ class TicketReadModel:
     async def _tried(
         self, query: TicketQuery, estimate: Estimate
     ) -> AsyncIterator[list[Row]]:
-        """The page as far as it is found by what takes less than to look everywhere."""
+        """The page, by queries that cost less than a search of everything."""
         if not estimate.few:
             window = query.window(estimate)
             if estimate.fills(query.wanted, window):
@@ -115,7 +115,7 @@ class TicketReadModel:
             await asyncio.sleep(0.02)
 
     async def _position(self, followers: Sequence[str]) -> int:
-        """Up to where all of them have seen the log."""
+        """The position that all of them have reached."""
         rows = await self._database.rows(
             "SELECT position FROM follower_positions WHERE follower = ANY(%s)",
             (list(followers),),

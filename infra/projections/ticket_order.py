@@ -1,6 +1,6 @@
-"""The orders of a list of tickets, and the cursor that says where a page ended: after
-which ticket, by what it was sorted by. What comes or goes between two pages moves
-nothing else.
+"""The sort orders of a list of tickets, and the cursor that says where a page ended:
+after which ticket, by its sort values. Tickets that come or go between two pages do not
+move the others.
 """
 
 import base64
@@ -15,13 +15,13 @@ from domain.errors import InvalidError
 from domain.lifecycle.facts import PRIORITIES
 
 After = Sequence[Any]
-"""What the last ticket of a page was sorted by, and its id."""
+"""The sort values of the last ticket of a page, and its id."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """`column`: which filter of a time bounds it. `keys`: what it is sorted by, each
-    with its type; ties are broken by the id.
+    """`column`: which time filter bounds it. `keys`: what it is sorted by, each with
+    its type; ties are broken by the id.
     """
 
     sort: TicketSort
@@ -46,7 +46,7 @@ class Order:
 
     @property
     def beyond(self) -> LiteralString:
-        """The tickets after the one that the parameters tell."""
+        """The tickets after the one in the parameters."""
         keys = ", ".join(key for key, _ in self.keys)
         kinds = ", ".join(f"%s::{kind}" for _, kind in self.keys)
         compare: LiteralString = "<" if self.descending else ">"
@@ -58,8 +58,8 @@ class Order:
 
     def cursor(self, row: dict[str, Any]) -> str:
         """After this ticket."""
-        told = [self.sort, *(_told(v) for v in self._values(row)), row["id"]]
-        return base64.urlsafe_b64encode(json.dumps(told).encode()).decode()
+        values = [self.sort, *(_plain(v) for v in self._values(row)), row["id"]]
+        return base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
 
     def _values(self, row: dict[str, Any]) -> list[Any]:
         match self.column:
@@ -73,7 +73,7 @@ class Order:
                 return [row[column]]
 
     def after(self, cursor: str) -> After:
-        """Raises InvalidError for a cursor that is not one of this order."""
+        """Raises InvalidError for a cursor of another order."""
         sort, *values = _decoded(cursor)
         if sort != self.sort:
             message = f"belongs to a list with sort={sort}, and this is {self.sort}"
@@ -102,7 +102,7 @@ _KEYS: dict[str, tuple[tuple[LiteralString, LiteralString], ...]] = {
 }
 
 
-def _told(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 

@@ -1,9 +1,9 @@
-"""A question for a page of tickets, as SQL.
+"""A query for a page of tickets, as SQL.
 
-No single plan is quick for every question among a million tickets: in the order of the
-list a rare ticket is found late, and all that match a common word cannot be sorted in
-time. So the page is looked for near its beginning first, and only what is not found
-there, because it is rare, is looked up by its filters and sorted (ADR 0018).
+No single plan is fast for every query among a million tickets: in the order of the list
+a rare ticket is found late, and all tickets with a common word cannot be sorted in
+time. So the page is searched for near the beginning of the list first, and only what is
+not found there, because it is rare, is found by its filters and sorted (ADR 0018).
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,16 +16,16 @@ from infra.projections.search.words import asked
 from infra.projections.ticket_order import After, Order, order_of
 
 NARROWEST, WIDEST = 8_000, 40_000
-"""Rows that are looked at near the beginning, by how many it may take."""
+"""Rows that are read near the beginning, by how many it may take."""
 WINDOW_OF_TEXT = 2_000
 """The same where each row's words must be read."""
 HORIZONS = (20_000, 120_000)
-"""Tickets among which a word is looked for before it is looked for among all."""
+"""Tickets among which a word is searched for before all are searched."""
 MORE_AMONG_NEWEST = 3
 SPARE = 2
-"""Times as many rows as are expected to be needed are looked at."""
+"""This many times the expected number of rows is read."""
 FEW = 5_000
-"""So many can be sorted at once."""
+"""At most this many can be sorted at once."""
 
 COLUMNS = (
     "id", "number", "version", "status", "subject", "channel", "type", "priority",
@@ -69,8 +69,8 @@ Question = tuple[LiteralString, list[Any]]
 
 @dataclass(frozen=True)
 class Estimate:
-    """How many tickets there are, and how many each condition alone leaves, by the
-    server's statistics.
+    """The number of tickets, and how many each condition alone leaves, by the server's
+    statistics.
     """
 
     tickets: float
@@ -87,14 +87,14 @@ class Estimate:
         return min(self.alone) <= FEW
 
     def fills(self, wanted: int, looked_at: int) -> bool:
-        """Whether so many may be among that many tickets. Words of one text come
-        together, so that only the rarest of them counts; and what is looked for is
-        often more frequent among the newest tickets than among all.
+        """Whether so many may be among that many tickets. Words of one text occur
+        together, so that only the rarest of them counts; and searched words are often
+        more frequent among the newest tickets than among all.
         """
         return self._share * looked_at * MORE_AMONG_NEWEST >= wanted
 
     def window(self, wanted: int) -> int:
-        """Among how many tickets so many are, with something to spare."""
+        """Among how many tickets so many are, with a margin."""
         expected = wanted / max(self._share, 1e-9) * SPARE
         return round(min(max(expected, NARROWEST), WIDEST))
 
@@ -105,8 +105,8 @@ class Estimate:
 
 
 class TicketQuery:
-    """`near`, `recent`, `by_words` and `everywhere` find more and cost more, one after
-    the other; what `everywhere` finds is all there is.
+    """`near`, `recent`, `by_words` and `everywhere` find more and cost more, in this
+    order; `everywhere` finds all.
     """
 
     def __init__(self, wanted: TicketFilter, limit: int, after: After | None) -> None:
@@ -126,11 +126,11 @@ class TicketQuery:
 
     @property
     def plain(self) -> bool:
-        """Nothing is filtered: the beginning of the list is the page."""
+        """Without filters: the page is the beginning of the list."""
         return self._filtered.sql == "true" and self._text is None
 
     def estimates(self) -> Question:
-        """How many tickets there are; how many the filters leave, and each word."""
+        """The number of tickets; how many the filters leave, and each word."""
         sql = _sql(
             "EXPLAIN (FORMAT JSON) SELECT FROM tickets t UNION ALL",
             "SELECT FROM tickets t WHERE", self._ranged.sql, "AND", self._filtered.sql,
@@ -145,13 +145,13 @@ class TicketQuery:
         return sql, parameters
 
     def window(self, estimate: Estimate) -> int:
-        """How many rows `near` looks at."""
+        """How many rows `near` reads."""
         if self._text is not None:
             return WINDOW_OF_TEXT
         return estimate.window(self.wanted)
 
     def near(self, window: int) -> Question:
-        """The page as far as it is found among so many first rows of the list."""
+        """The part of the page found among so many first rows of the list."""
         conditions = Condition(self._filtered.sql, [*self._filtered.parameters])
         if self._text is not None:
             conditions.also(
@@ -174,8 +174,8 @@ class TicketQuery:
 
     @property
     def horizons(self) -> tuple[int, ...]:
-        """Among how many of the first tickets `recent` may look; none where that helps
-        nothing, because the list has another order or no word is asked for.
+        """Among how many of the first tickets `recent` may search; none if that does
+        not help, because the list has another order or there is no search word.
         """
         by_opening = self.order.column == "opened_at"
         return HORIZONS if by_opening and self._text is not None else ()
@@ -189,12 +189,12 @@ class TicketQuery:
         return sql, [*self._ranged.parameters, tickets]
 
     def recent(self, horizon: Any) -> Question:
-        """The page as far as it is found up to the horizon."""
+        """The part of the page found up to the horizon."""
         later = self.order.descending
         text: LiteralString = "x.opened_at >= %s" if later else "x.opened_at <= %s"
         if self.of_words_only:
             return self.by_words(Condition(text, [horizon]))
-        # Said of both, so that it can begin with whichever leaves less.
+        # In both conditions, so that it can begin with whichever leaves less.
         ticket: LiteralString = "t.opened_at >= %s" if later else "t.opened_at <= %s"
         return self._sorted(Condition(f"{text} AND {ticket}", [horizon, horizon]))
 
@@ -204,13 +204,13 @@ class TicketQuery:
 
     @property
     def of_words_only(self) -> bool:
-        """Nothing but words and the time of opening decides."""
+        """Only words and the time of opening decide."""
         so_sorted = self.order.column == "opened_at"
         return self._text is not None and so_sorted and self._filtered.sql == "true"
 
     def by_words(self, bound: Condition | None = None) -> Question:
-        """All that match, sorted, without a look at each ticket. One that the lists do
-        not know yet is left out: a page that is not full may not be the last.
+        """All that match, sorted, without reading each ticket. One that the lists do
+        not have yet is left out: a page that is not full may not be the last.
         """
         bound = bound or Condition()
         sql = _sql(
@@ -244,7 +244,7 @@ class TicketQuery:
         if self._text is not None:
             joined = "JOIN ticket_search x ON x.ticket_id = t.id"
             conditions.also("x.terms @@ %s::tsquery", self._text)
-        # Materialized: or PostgreSQL might walk the whole list in its order after all.
+        # Materialized: or PostgreSQL might scan the whole list in its order after all.
         sql = _sql(
             "WITH found AS MATERIALIZED (SELECT t.id,", self.order.named,
             "FROM tickets t", joined, "WHERE", conditions.sql, "),", self._page,
@@ -278,7 +278,7 @@ def _clock_state(states: Sequence[str]) -> tuple[LiteralString, list[Any]]:
 
 
 def _number(q: str | None) -> int | None:
-    """`#921` means the ticket and no text."""
+    """`#921` means the ticket with this number and no text."""
     digits = q.strip().removeprefix("#") if q and q.strip().startswith("#") else ""
     is_number = digits.isascii() and digits.isdigit() and len(digits) < len("9" * 19)
     return int(digits) if is_number else None

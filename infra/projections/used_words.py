@@ -1,5 +1,5 @@
-"""Which words tickets have ever been described by: written with the read model, read
-when configuration is checked.
+"""The words that have ever described tickets: written with the read model, read when
+configuration is checked.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ Used = tuple[str, str]
 """Field and word."""
 MOST_KEPT = 50_000
 MOST_READ = 5_000
-"""Of one field; with more it has no vocabulary of its own, and nothing is unusual."""
+"""For one field; a field with more has free words, and nothing is unusual."""
 _INSERT = "INSERT INTO used_words VALUES (%s, %s) ON CONFLICT DO NOTHING"
 
 
@@ -26,7 +26,7 @@ def words_of(ticket: Ticket) -> set[Used]:
 
 
 class UsedWords:
-    """`known`: what this process has written, so that each is written once."""
+    """`known`: the words written by this process, so that each is written once."""
 
     def __init__(self) -> None:
         self._known: set[Used] = set()
@@ -34,9 +34,11 @@ class UsedWords:
     async def write(
         self, words: Iterable[Used], connection: psycopg.AsyncConnection[object]
     ) -> set[Used]:
-        """In the caller's transaction; what was new, for `remember` after it."""
+        """In the caller's transaction; returns the new words, for `remember`
+        after it.
+        """
         new = set(words) - self._known
-        if new:  # in one order, so that two writers cannot block each other
+        if new:  # sorted, so that two writers cannot deadlock
             await connection.cursor().executemany(_INSERT, sorted(new))
         return new
 

@@ -1,9 +1,10 @@
-"""People, teams and loads: configuration and the read model, put together.
+"""People, teams and loads: configuration and the read model, combined.
 
-Loads come from the read model and are a moment old; what this process decided since, or
-is about to, is put on top, so that a burst is spread and nobody is asked for more than
-fits. What other processes decided within the moment is not known here; the store
-refuses what that would make wrong (`CapacityClaim`), and then it is waited for.
+Loads come from the read model and are a moment old. Decisions of this process since
+then are added, so that a burst is distributed and nobody is offered more than their
+capacity. Recent decisions of other processes are not known here; the store refuses
+appends that would exceed a capacity (`CapacityClaim`), and then the read model is
+waited for.
 """
 
 import asyncio
@@ -21,14 +22,14 @@ from infra.eventstore.streams import PROJECTOR
 from infra.postgres.database import Database
 
 Projected = Callable[[int], Awaitable[None]]
-"""Waits until the read model has seen a position. Raises BehindError."""
+"""Waits until the read model has processed a position. Raises BehindError."""
 LOG = logging.getLogger(__name__)
 FRESH_FOR_S = 1.0
 CAUGHT_UP_WITHIN_S = 2.0
-"""A promise waits no longer for what others have in hand."""
+"""A promise waits no longer than this for the loads of agents."""
 MOST_FAMILIAR = 5
 
-# In one: whoever counts must know up to where they count.
+# In one statement: the counts and the position up to which they count.
 _COUNTS = """
 SELECT 'held', agent, team, channel, sum(n) FROM (
     SELECT assignee AS agent, team, channel, count(*) AS n FROM tickets
@@ -72,9 +73,7 @@ class LiveWorkload:
         return handed(found, *(move for each in self._moves for move in each.moves))
 
     async def refresh(self) -> None:
-        """What the read model says now; of our own moves it knows those up to its
-        position.
-        """
+        """The read model's loads now; it includes our own moves up to its position."""
         self._read_at = time.monotonic()
         config, rows = await self._registry.config(), self._database.rows
         position, loads, waiting = 0, dict[str, int](), dict[str, int]()

@@ -1,8 +1,8 @@
-"""The SLA policies of a bundle, as a world of their own to judge by.
+"""The SLA policies of a bundle, as a separate world to judge by.
 
-Checked as if they were published, so the bundle has to hold what it names. Escalation
-policies are checked and then left out: whom they would have told changes no verdict,
-and what those people would have done nobody knows.
+Validated as if they were published, so the bundle has to contain what it names.
+Escalation policies are validated and then left out: whom they would have notified
+changes no verdict, and what those people would have done is unknown.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from infra.wiring import now
 
 
 class BundleError(Exception):
-    """Not a bundle, or one that would be refused; says where."""
+    """Not a bundle, or one that would be refused; with the place of the fault."""
 
 
 def policies(file: Path) -> World:

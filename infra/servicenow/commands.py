@@ -1,5 +1,5 @@
 """`pledge import incidents` and `pledge report incidents`, on the machine of the
-installation: they speak to its database, as the application's role.
+installation: they use its database, with the application's role.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ PAGE = 200
 
 
 def import_incidents(file: Path, zone: str, *, as_json: bool) -> int:
-    """The exit code: 1 if no incident of the file is there afterwards."""
+    """The exit code: 1 if no incident of the file is imported afterwards."""
     try:
         log = read(file, time_zone(zone), now())
     except (NotALogError, OSError) as error:
@@ -99,12 +99,12 @@ async def _judge_all(world: World) -> list[Verdict]:
 
 
 def installation() -> AbstractAsyncContextManager[Core]:
-    """The store of the settings, or of what runs on the data directory."""
+    """The store of the settings, or of the instance that runs on the data directory."""
     return core_now(located(Settings.load()))
 
 
 def _progress() -> Progress:
-    """On standard error, and only for somebody who looks."""
+    """On standard error, and only if that is a terminal."""
     console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),

@@ -1,12 +1,12 @@
 """Histories into the store: one append per incident, each once.
 
 The command id is `import:incidents:<number>`, so that a second run adds nothing; rows
-that come after the last imported one (a longer file, a mended last row) are added under
+after the last imported one (a longer file, a repaired last row) are added under
 `import:incidents:<number>:<last sys_mod_count>`.
 
-What cannot be done is reported instead: to put an update between two that are in the
-log already (it is append-only), to go on with a ticket that people have worked on here,
-to import an incident again as of another time zone.
+What cannot be done is reported instead: inserting an update between two that are in the
+log already (it is append-only), extending a ticket that people have worked on here,
+importing an incident again with another time zone.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ AT_ONCE = 100
 
 @dataclass
 class Summary:
-    """Incidents by what became of them. `left_alone` says why, by their first row."""
+    """Incidents by their result. `left_alone`: the reason, by their first row."""
 
     added: int = 0
     extended: int = 0
@@ -57,7 +57,9 @@ class Importer:
         self._new_id, self._zone = new_id, zone
 
     async def run(self, log: IncidentLog, done: Callable[[int], None]) -> Summary:
-        """`done` is told how many incidents more. Can be run again at any time."""
+        """`done` is called with the number of further incidents. Can be run again at
+        any time.
+        """
         summary = Summary(faults=list(log.faults))
         incidents = list(log.incidents.values())
         for start in range(0, len(incidents), AT_ONCE):
@@ -134,7 +136,7 @@ class Importer:
 def unknown_rows(
     rows: Sequence[Row], events: Sequence[Event]
 ) -> tuple[Sequence[Row], Sequence[Row]]:
-    """The rows that these events do not hold: those that come too late to be put
+    """The rows that these events do not contain: those that are too late to be inserted
     between the others, and those that can be added.
     """
     marks = [mark(found) for event in events if (found := _attributes(event))]

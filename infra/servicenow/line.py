@@ -1,8 +1,9 @@
-"""A line to a `Row`, or to the first thing that is wrong with it.
+"""A line to a `Row`, or to its first fault.
 
-Times are local, day first, to the minute. An hour that the clocks repeat is read as the
-first of the two, one that they skip as if they had not been changed yet. A time to come
-is a fault, because every later event of its ticket would have to carry it too.
+Times are local, day first, to the minute. An hour that occurs twice is read as the
+first of the two, one that does not exist as if the clocks had not been changed yet. A
+time in the future is a fault, because every later event of its ticket would have to be
+in the future too.
 """
 
 import csv

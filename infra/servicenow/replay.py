@@ -1,7 +1,7 @@
 """An imported history under a policy: the promise it would have had, and the verdict.
 
-Judged is `resolution` only. The log has no messages, so nobody knows when a customer
-was answered first, and to take the first assignment for it would be to invent it.
+Only `resolution` is judged. The log has no messages, so the time of the first answer is
+unknown, and the first assignment is not a valid substitute.
 """
 
 from collections.abc import Sequence

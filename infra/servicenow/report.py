@@ -1,4 +1,4 @@
-"""Verdicts as one table, by priority: how many, how many kept, how long it took."""
+"""Verdicts as one table, by priority: how many, how many met, how long it took."""
 
 import math
 from collections.abc import Iterable, Sequence

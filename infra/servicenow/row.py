@@ -35,14 +35,14 @@ CHANNEL: dict[str, Channel] = {
     UNKNOWN: "api",
 }
 NAMED = ("category", "subcategory", "u_symptom")
-"""What the subject is made of."""
+"""The columns of which the subject is made."""
 KEPT = (
     "incident_state", "location", *NAMED, "cmdb_ci", "impact", "urgency", "made_sla",
     "knowledge", "u_priority_confirmation", "reassignment_count", "sys_updated_at",
 )  # fmt: skip
-"""Columns that are kept as they are, among the attributes."""
+"""Columns that are copied unchanged into the attributes."""
 KEPT_AT_THE_END = ("closed_code", "resolved_by")
-"""The log carries these from its first row on: known too early, until it is over."""
+"""The log has these values from its first row on, too early: used only at the end."""
 COLUMNS = (
     "number", "sys_mod_count", "reopen_count", "opened_at", "opened_by", "caller_id",
     "sys_updated_by", "contact_type", "priority", "assignment_group", "assigned_to",
@@ -93,7 +93,7 @@ class Row:
 
     @property
     def mark(self) -> tuple[object, object]:
-        """What tells this update from the others of its incident."""
+        """What distinguishes this update from the others of its incident."""
         return mark(self.kept)
 
 

@@ -34,7 +34,7 @@ SIMULATIONS_QUEUE = "simulations"
 LOG = logging.getLogger(__name__)
 RPC_TIMEOUT = timedelta(seconds=5)
 RETENTION = timedelta(days=3)
-"""Of workflows that ended; the truth is in the log."""
+"""Retention of workflows that ended; the source of truth is the log."""
 _CLOSED = (
     RPCStatusCode.PERMISSION_DENIED,
     RPCStatusCode.UNAUTHENTICATED,
@@ -43,20 +43,24 @@ _CLOSED = (
 
 
 class TemporalUnavailableError(Exception):
-    """Temporal is away, or does not answer in time; it will take the call later."""
+    """Temporal is unavailable, or does not answer in time; it will accept the call
+    later.
+    """
 
 
 class TemporalRefusedError(Exception):
-    """Temporal will never take this call; others it will."""
+    """Temporal will never accept this call; it will accept others."""
 
 
 def route_logs() -> None:
-    """What Temporal's core says goes where everything else is said."""
+    """Temporal's core logs to the same place as everything else."""
     logger = logging.getLogger("temporalio.core")
     core = TelemetryFilter(core_level="WARN", other_level="ERROR")
     forwarding = LogForwardingConfig(logger=logger)
-    told = TelemetryConfig(logging=LoggingConfig(filter=core, forwarding=forwarding))
-    Runtime.set_default(Runtime(telemetry=told), error_if_already_set=False)
+    telemetry = TelemetryConfig(
+        logging=LoggingConfig(filter=core, forwarding=forwarding)
+    )
+    Runtime.set_default(Runtime(telemetry=telemetry), error_if_already_set=False)
 
 
 def temporal_address() -> str:
@@ -66,8 +70,8 @@ def temporal_address() -> str:
 
 async def connect(*, lazy: bool = False) -> Client:
     """By Temporal's own settings: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, profiles …
-    `lazy`: connect at the first call, for who must start while Temporal is away.
-    Raises TemporalUnavailableError.
+    `lazy`: connect at the first call, for processes that must start while Temporal is
+    unavailable. Raises TemporalUnavailableError.
     """
     settings = ClientConfig.load_client_connect_config()
     try:
@@ -113,8 +117,8 @@ class TimerBackend:
             )
         )
 
-    async def poke(self, subscription_id: str, *, at_once: bool = False) -> None:
-        """There is news; `at_once`: a pause after a failure ends as well."""
+    async def wake_up(self, subscription_id: str, *, at_once: bool = False) -> None:
+        """There are new events; `at_once`: a pause after a failure ends as well."""
         await self._send(
             self._client.start_workflow(
                 SubscriptionWorkflow.run,
@@ -129,7 +133,7 @@ class TimerBackend:
         )
 
     async def simulate(self, simulation_id: str) -> None:
-        """From the first page, unless it is under way."""
+        """From the first page, unless it is running."""
         await self._send(
             self._client.start_workflow(
                 SimulationWorkflow.run,
@@ -145,7 +149,7 @@ class TimerBackend:
     async def _send(self, call: Awaitable[object]) -> None:
         """Raises TemporalUnavailableError or TemporalRefusedError, nothing else."""
         try:
-            # A lazy client connects within the first call, and that has no limit.
+            # A lazy client connects within the first call, without a time limit.
             async with asyncio.timeout(2 * RPC_TIMEOUT.total_seconds()):
                 await call
         except RPCError as error:
@@ -164,8 +168,8 @@ async def look_for_namespace(client: Client) -> None:
 
 
 async def provide_namespace(client: Client) -> None:
-    """Wait until our namespace is there. It is made where that is allowed, else asked
-    for. Where we may not look either, the worker will find out.
+    """Wait until our namespace exists. It is created where that is allowed; otherwise
+    the operator is asked to. If we may not check either, the worker will find out.
     """
     pause_s = 0.5
     while True:

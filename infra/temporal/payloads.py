@@ -1,8 +1,8 @@
 """How the messages of `activities.contracts` are read from Temporal's payloads.
 
-The SDK's own reading resolves the type hints of a dataclass anew for each payload. In
-the workflow sandbox that is slow: on a busy machine a replay with thousands of signals
-then runs into the SDK's two-second deadlock detector, and never gets past it.
+The SDK itself resolves the type hints of a dataclass again for each payload. In the
+workflow sandbox that is slow: on a busy machine a replay with thousands of signals then
+runs into the SDK's two-second deadlock detector, and never gets past it.
 """
 
 from dataclasses import fields, replace
@@ -42,7 +42,7 @@ KNOWN_FIELDS: dict[type, frozenset[str]] = {
 
 
 class MessageConverter(JSONTypeConverter):
-    """Messages hold plain JSON values; a field of a later release is passed over."""
+    """Messages hold plain JSON values; a field of a later release is ignored."""
 
     @override
     def to_typed_value(self, hint: type, value: Any) -> Any:

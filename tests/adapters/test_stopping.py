@@ -67,11 +67,11 @@ def test_what_hears_no_request_is_ended_by_the_kernel():
 
 @pytest.mark.parametrize("ticks", range(6))
 async def test_a_request_to_stop_is_heard_however_close_to_a_ring(ticks):
-    bell = WakeUpListener(None)
-    waiting = asyncio.create_task(bell.wait(60))
+    listener = WakeUpListener(None)
+    waiting = asyncio.create_task(listener.wait(60))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    bell.ring()
+    listener.wake()
     for _ in range(ticks):
         await asyncio.sleep(0)
     if waiting.cancel():

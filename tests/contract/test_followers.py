@@ -200,8 +200,8 @@ async def test_two_followers_at_once_fold_each_event_once(floor):
 
 
 async def test_a_ring_while_a_follower_looks_is_not_missed(floor):
-    bell = WakeUpListener(floor.database)
-    ring = bell.next_ring()
-    bell.ring()
+    listener = WakeUpListener(floor.database)
+    woken = listener.next_wake_up()
+    listener.wake()
     async with asyncio.timeout(0.5):
-        await bell.wait(60, ring)
+        await listener.wait(60, woken)

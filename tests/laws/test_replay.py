@@ -25,7 +25,7 @@ from tests.laws.test_offers import DONE, arounds
 from tests.support.dsl import BY_ANN, NOON, Story, configured
 
 LATER = NOON + timedelta(days=3)
-TELLING = {
+NOTIFYING = {
     "targets": [{"least_loaded": "second"}, {"round_robin": "front"}],
     "after": "1m",
 }
@@ -33,7 +33,7 @@ STEPS = {
     "climb": {
         "steps": [
             {"after": "0s", "targets": [{"assignee": True}, {"team": "front"}]},
-            TELLING,
+            NOTIFYING,
             {"after": "2m", "reassign": {"team": "second"}, "raise_priority": 1},
             {"after": "5m", "targets": [{"agent": "mia"}], "status": "on_hold"},
         ],

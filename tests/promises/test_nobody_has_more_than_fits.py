@@ -28,7 +28,7 @@ async def assign_all(database_url, tickets, team):
     """By turns in either, both having looked before anything is given."""
     settings = Settings(database_url=database_url)
     async with core(settings) as one, core(settings) as other:
-        desks = [one.desk(), other.desk()]
+        desks = [one.ticket_service(), other.ticket_service()]
         await asyncio.gather(one.workload.directory(), other.workload.directory())
         for n, ticket in enumerate(tickets):
             await desks[n % 2].apply(ticket["id"], Assign(team=team), by_test())

@@ -9,7 +9,7 @@ from domain.notification.message import letter
 from domain.notification.notification import fold, notification_stream
 from domain.notification.payload import item
 from domain.notification.planning import plan
-from domain.notification.urgency import occasions
+from domain.notification.urgency import notification_reasons
 from domain.ticket.decide import Assign
 from domain.ticket.world import World
 from tests.support.documents import parse_preferences
@@ -85,12 +85,12 @@ def upto(story, topic):
 
 def notified(story, who, topic):
     """The notification of this person about the first such event."""
-    wanted = {o.person: o for o in occasions(upto(story, topic))}
+    wanted = {o.person: o for o in notification_reasons(upto(story, topic))}
     return notification(wanted[who])
 
 
 def last_notified(story):
-    [wanted] = occasions(story.events)
+    [wanted] = notification_reasons(story.events)
     return notification(wanted)
 
 

@@ -101,7 +101,7 @@ class Endpoint:
             self.queue.append(Recorded(event, position, NOON))
 
     async def poke(self, *, at_once: bool = False) -> None:
-        await self.backend.poke(self.id, at_once=at_once)
+        await self.backend.wake_up(self.id, at_once=at_once)
         self.runs.add((self.handle.id, (await self.handle.describe()).run_id))
 
     @property
@@ -190,7 +190,7 @@ async def test_pokes_without_number_in_a_pause_neither_end_it_nor_forget_the_att
     async with asyncio.timeout(SECONDS):
         while (await endpoint.handle.describe()).run_id == first:
             await asyncio.gather(
-                *(endpoint.backend.poke(endpoint.id) for _ in range(100))
+                *(endpoint.backend.wake_up(endpoint.id) for _ in range(100))
             )
     assert len(endpoint.attempts) == 5
     await endpoint.pass_(minutes=11)

@@ -1,9 +1,9 @@
-"""Clocks of a policy's own that can hardly be meant: stopped as soon as they start,
-paused at no time.
+"""Clocks of a policy that are probably unintended: stopped as soon as they start, or
+never paused.
 
-A clock of Pledge keeps running when what started it no longer holds, so a pause may
-well exclude the start; it never comes where what stops, cancels or resets the clock
-holds as well, because those are asked first.
+A clock of Pledge keeps running when its start condition no longer holds, so the pause
+condition may exclude the start condition. It has no effect if a condition to stop,
+cancel or reset the clock holds too, because those are evaluated first.
 """
 
 from collections.abc import Iterator
@@ -41,5 +41,5 @@ def _pause(pointer: str, clock: Definition) -> Iterator[FieldError]:
 
 
 def _lasts(condition: Condition) -> bool:
-    """What asks for an event holds for a moment, and a new cycle may follow it."""
+    """A condition on an event holds for a moment, and a new cycle may follow it."""
     return not any(test.field in EVENT_FIELDS for test in condition.tests)

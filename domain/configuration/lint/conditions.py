@@ -1,8 +1,8 @@
-"""What two conditions say about each other, without a ticket: that one holds wherever
-the other does, or that one holds never.
+"""How two conditions are related, without a ticket: that one holds whenever the other
+does, or that one never holds.
 
-Careful on one side only: `implies` may answer False of what is true (fields whose words
-nobody can list are compared word by word), and never True of what is not.
+Errs on one side only: `implies` may answer False although it is true (fields with an
+open list of words are compared word by word), and never True although it is false.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ SEVERAL = ("tags", "event")
 
 
 def implies(given: Condition, asked: Condition) -> bool:
-    """Wherever `given` holds, `asked` does."""
+    """Whenever `given` holds, `asked` does."""
     return all(_implied(given, test) for test in asked.tests)
 
 
@@ -46,7 +46,7 @@ def _implied(given: Condition, test: FieldTest) -> bool:
 
 
 def _values(field: str) -> tuple[Mapping[str, Value], ...]:
-    """All that this field can be, with what follows from it; empty: anything."""
+    """All possible values of this field, with what follows from it; empty: any."""
     if field in ("status", "finished"):
         return tuple({"status": s, "finished": s in FINISHED} for s in STATUSES)
     words: tuple[Word, ...] = ()
@@ -67,7 +67,7 @@ def _fitting(
 
 
 def _narrower(given: FieldTest, asked: FieldTest) -> bool:
-    """Of a field with any words: each thing asked follows from a thing given."""
+    """For a field with any words: each required one follows from a given one."""
     if asked.any_of and not (given.any_of and _within(given.any_of, asked.any_of)):
         return False
     if not (_within(asked.none_of, given.none_of) or _excludes(given, asked)):
@@ -79,7 +79,7 @@ def _narrower(given: FieldTest, asked: FieldTest) -> bool:
 
 
 def _excludes(given: FieldTest, asked: FieldTest) -> bool:
-    """One word that is among these is none of those; of several words one may be."""
+    """A single word in this list is not in that one; of several words one may be."""
     several = given.field in SEVERAL or given.field.startswith(ATTRIBUTE)
     among = {str(word) for word in given.any_of} & {str(w) for w in asked.none_of}
     return bool(given.any_of) and not several and not among
@@ -109,6 +109,6 @@ def _empty_range(test: FieldTest) -> bool:
 
 
 def _within(words: tuple[Word, ...], others: tuple[Word, ...]) -> bool:
-    """`1` is not `True` here either."""
+    """`1` is not `True` here."""
     known = {(type(word) is bool, word) for word in others}
     return all((type(word) is bool, word) in known for word in words)

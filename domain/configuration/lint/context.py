@@ -1,5 +1,5 @@
-"""What stands around a document while it is looked at: all that is in force beside it,
-the document included.
+"""The context of a document that is checked: everything in force, the document
+included.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,8 +26,8 @@ class LintContext:
     `chat_targets`: names of those that are set up; None: not known. `url_refusal`: why
     no request ever goes to a URL; None: not known. `mail`: whether a mail server is set
     up; None: not known. `unpromised`: how many open tickets of each type have no
-    promise. `used_words`: by field, those that tickets have had; None: not known.
-    `given_words`: those that macros give them.
+    promise. `used_words`: by field, the words that tickets have had; None: not known.
+    `given_words`: the words that macros set.
     """
 
     directory: Directory
@@ -45,7 +45,7 @@ class LintContext:
 
     @cached_property
     def meant_types(self) -> Mapping[str, str | None]:
-        """Once for all policies: with many types and rules it takes its time."""
+        """Once for all policies: with many types and rules it is slow."""
         return meant_types(self.sla_policies, self.unpromised)
 
     def acts(self, person: str) -> bool:

@@ -1,5 +1,5 @@
-"""Escalation policies: steps that reach nobody, people whom nothing can tell, steps
-that come to nothing or too late.
+"""Escalation policies: steps that reach nobody, people without a channel, steps that
+have no effect or are too late.
 """
 
 from collections.abc import Iterable, Iterator
@@ -139,7 +139,7 @@ def _repeated(
 
 
 def _never_reached(escalation_policy: EscalationPolicy) -> Iterator[FieldError]:
-    """What comes after the end of the climb."""
+    """Steps after the end of the escalation."""
     last = len(escalation_policy.steps) - 1
     for index, step in enumerate(escalation_policy.steps):
         finishes = step.status is not None and step.status.to in FINISHED
@@ -157,7 +157,7 @@ def _never_reached(escalation_policy: EscalationPolicy) -> Iterator[FieldError]:
 
 
 def _reach(step: Step, around: LintContext) -> frozenset[str | Target]:
-    """People where they are certain, else the target as it stands."""
+    """People where they are certain, else the target itself."""
     reach: set[str | Target] = set()
     for target in step.targets:
         certain = target.kind in ("agent", "webhook", "team", "lead_of")

@@ -1,8 +1,7 @@
-"""What is probably unintended in one document, in the light of all that is in force
-with it.
+"""What is probably unintended in one document, given everything in force with it.
 
-Findings are warnings: none of them keeps a document from being published. What could
-never work at all is refused where it is published.
+Findings are warnings: none of them prevents a document from being published. A document
+that could never work is refused instead.
 """
 
 from collections.abc import Container, Iterator
@@ -41,7 +40,8 @@ def findings(
     found: Document, around: LintContext, *, new: bool, said: Container[str] = ()
 ) -> Iterator[FieldError]:
     """`around` has this version in force. `new`: nothing can name it yet. `said`:
-    ladders that are looked at too, so that one fault is not said of both.
+    escalation policies that are checked too, so that one fault is not reported for
+    both.
     """
     match found.kind:
         case "sla-policies":
@@ -68,10 +68,10 @@ def sla_findings(
     yield from policy_words(document, around)
     escalation_policy = around.escalation_policies.get(policy.escalation_policy or "")
     if escalation_policy is not None:
-        yield from _climbed(policy, escalation_policy)
+        yield from _timing(policy, escalation_policy)
 
 
-def _climbed(
+def _timing(
     policy: SlaPolicy, escalation_policy: EscalationPolicy
 ) -> Iterator[FieldError]:
     where = "/escalation_policy"
@@ -88,7 +88,7 @@ def _climbed(
 
 
 def schedule_findings(name: str, around: LintContext) -> Iterator[FieldError]:
-    """Beside what a schedule says of itself: people on call whom nothing can tell."""
+    """Besides the warnings of a schedule itself: people on call without a channel."""
     plan = around.plan(name)
     people = sorted(plan.people) if plan else ()
     mute = [p for p in people if around.acts(p) and not around.can_be_told(p)]

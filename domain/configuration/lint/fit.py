@@ -1,5 +1,5 @@
-"""A ladder against the promises that climb it: steps before the start, ends after all
-is over.
+"""An escalation policy compared with the promises that use it: steps before the start
+of the clock, and policies that take longer than the promise.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,8 +16,8 @@ ZERO = timedelta(0)
 def never_early(
     escalation_policy: EscalationPolicy, policy: SlaPolicy
 ) -> Iterator[tuple[int, str]]:
-    """Steps that would be due before a promise of the policy starts, and are not
-    taken: their number, and of which promises.
+    """Steps that would be due before a promise of the policy starts, and are skipped:
+    their number, and for which promises.
     """
     for index, step in enumerate(escalation_policy.steps):
         lead = -step.after
@@ -35,8 +35,8 @@ def never_early(
 def overtaken(
     escalation_policy: EscalationPolicy, policy: SlaPolicy
 ) -> Iterator[tuple[int, str]]:
-    """Steps before the breach that are due after one that stands below them, by a
-    promise of the policy: their number, and by which promises.
+    """Steps before the breach that are due after a later step, for a promise of the
+    policy: their number, and for which promises.
     """
     early = [(i, step) for i, step in enumerate(escalation_policy.steps) if step.early]
     for index, step in early:
@@ -55,7 +55,7 @@ def overtaken(
 
 
 def _as_the_clock(step: Step, rule: Rule, policy: SlaPolicy) -> bool:
-    """Whether the distance before the breach is counted as the target is."""
+    """Whether the time before the breach is counted as the target is."""
     return step.time == "business" or _always(rule, policy)
 
 
@@ -71,7 +71,7 @@ def _lead(step: Step, target: timedelta) -> timedelta:
 
 
 def length(escalation_policy: EscalationPolicy) -> timedelta:
-    """From the breach to the last step of the last round, if nobody acts."""
+    """From the breach to the last step of the last repetition, if nobody acts."""
     late = escalation_policy.steps[escalation_policy.first_late :]
     if not late:
         return ZERO
@@ -84,7 +84,9 @@ def length(escalation_policy: EscalationPolicy) -> timedelta:
 
 
 def outlasts(escalation_policy: EscalationPolicy, policy: SlaPolicy) -> str | None:
-    """What to say if the climb takes longer than the longest promise of the policy."""
+    """The warning if the escalation takes longer than the longest promise of the
+    policy.
+    """
     total = length(escalation_policy)
     targets = [(t, metric) for rule in policy.rules for metric, t in rule.targets]
     longest, metric = max(targets)

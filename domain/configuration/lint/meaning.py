@@ -1,4 +1,4 @@
-"""Who a target can mean at all, whatever the ticket and the hour."""
+"""Everybody to whom a target can resolve, whatever the ticket and the hour."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from domain.escalation.target import Target, TargetKind
 
 
 def meant(target: Target, around: LintContext) -> tuple[str, ...] | None:
-    """Everybody it may ever mean; None: that depends on who holds the ticket."""
+    """Everybody it may resolve to; None: that depends on the assignee."""
     team = around.directory.teams.get(target.name)
     match target.kind:
         case "assignee" | "manager_of":

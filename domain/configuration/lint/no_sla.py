@@ -1,5 +1,5 @@
-"""Open tickets to which no SLA policy promises anything, by their types: mostly a type
-that somebody mistyped, on the ticket or in a rule.
+"""Open tickets for which no SLA policy has a target, by their types: mostly a type that
+is misspelt, on the ticket or in a rule.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +15,7 @@ Types = Mapping[str, int]
 def meant_types(
     policies: Iterable[SlaPolicy], types: Types
 ) -> Mapping[str, str | None]:
-    """By type that no rule names, the word of a rule that is nearly the same."""
+    """By type that no rule names: a similar word of a rule."""
     named = _named(policies)
     return {type_: nearest(type_, named) for type_ in types if type_ not in named}
 
@@ -23,7 +23,7 @@ def meant_types(
 def unpromised_findings(
     policy: SlaPolicy, types: Types, meant: Mapping[str, str | None]
 ) -> Iterator[FieldError]:
-    """Of a policy: types by which a word of its rules is meant."""
+    """For a policy: types that are probably a word of its rules, misspelt."""
     own = {word: pointer for pointer, word in _words(policy)}
     for type_, count in sorted(types.items()):
         near = meant.get(type_)
@@ -35,7 +35,7 @@ def unpromised_findings(
 def unpromised_elsewhere(
     policies: Iterable[SlaPolicy], types: Types
 ) -> Iterator[FieldError]:
-    """What `unpromised_findings` says of no policy."""
+    """The findings that `unpromised_findings` reports for no policy."""
     named = _named(policies)
     for type_, count in sorted(types.items()):
         if type_ in named:
@@ -55,7 +55,7 @@ def _named(policies: Iterable[SlaPolicy]) -> dict[str, None]:
 
 
 def _words(policy: SlaPolicy) -> Iterator[tuple[str, str]]:
-    """Each type that a rule asks for, and where."""
+    """Each type that a rule names, and where."""
     for index, rule in enumerate(policy.rules):
         for test in rule.when.tests:
             if test.field == "type":

@@ -1,5 +1,5 @@
-"""People and teams: who is named where nothing would come of it, and chains of
-managers that never end.
+"""People and teams: references that have no effect, and chains of managers that never
+end.
 """
 
 from collections.abc import Container, Iterator, Mapping
@@ -27,7 +27,7 @@ def manager_circle(agents: Mapping[str, Agent], person: str) -> tuple[str, ...]:
 
 
 def circle_faults(agents: Mapping[str, Agent], person: str) -> Iterator[FieldError]:
-    """An error and no warning: a step to a manager could go round for ever."""
+    """An error and no warning: a step to a manager could loop for ever."""
     if circle := manager_circle(agents, person):
         message = f"the chain of managers is a circle: {' → '.join(circle)}"
         yield FieldError("/manager", message)
@@ -36,8 +36,8 @@ def circle_faults(agents: Mapping[str, Agent], person: str) -> Iterator[FieldErr
 def agent_findings(
     name: str, around: LintContext, said: Container[str] = ()
 ) -> Iterator[FieldError]:
-    """Of channels it is said elsewhere that there are none. `said`: ladders of which it
-    is said at their steps whom they reach in vain.
+    """Missing channels are reported elsewhere. `said`: escalation policies whose steps
+    already report people whom they cannot reach.
     """
     agents = around.directory.agents
     yield from circle_faults(agents, name)
@@ -137,7 +137,7 @@ def _shifts(team: Team, around: LintContext) -> Iterator[FieldError]:
 
 
 def _overflow(team: Team, around: LintContext) -> Iterator[FieldError]:
-    """A ticket goes round no circle, so its way ends where the circle closes."""
+    """A ticket overflows to each team only once, so a circle ends the overflow."""
     chain = [team.name]
     while (spill := around.directory.routing(chain[-1]).overflow) is not None:
         chain.append(spill.team)

@@ -1,5 +1,5 @@
-"""SLA policies: rules that are never asked, metrics that nobody is promised, warnings
-that are never given.
+"""SLA policies: rules that are never evaluated, metrics without a target, warnings that
+are never given.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ from domain.sla.threshold import parse_threshold
 def promise_findings(
     policy: SlaPolicy, document: Json, others: Iterable[SlaPolicy]
 ) -> Iterator[FieldError]:
-    """`document` is that of the policy; `others` are asked before or after it."""
+    """`document` is that of the policy; `others` are evaluated before or after it."""
     yield from _never_asked(policy, others)
     yield from _clocks(policy, document)
     yield from _warnings(policy)

@@ -1,4 +1,4 @@
-"""Words in conditions that no ticket has ever had: mistyped, more often than new."""
+"""Words in conditions that no ticket has ever had: more often misspelt than new."""
 
 from collections.abc import Iterator, Mapping
 
@@ -13,9 +13,9 @@ from domain.sla.metric import CONDITIONS
 
 NAMES = {"team": "team", "assignee": "agent"}
 MOST = 5_000
-"""A field with more words has no vocabulary of its own."""
+"""A field with more words has free words."""
 MOST_COMPARED = 500
-"""Every document is looked at: comparing with more words would take too long."""
+"""Every document is checked: comparing with more words would take too long."""
 
 
 def policy_words(document: Json, around: LintContext) -> Iterator[FieldError]:
@@ -64,7 +64,7 @@ def _unknown(
 def _unused(
     field: str, said: str, word: str, pointer: str, around: LintContext
 ) -> Iterator[FieldError]:
-    """Silent before the first ticket: then nobody has used any word."""
+    """None before the first ticket: then no word has been used."""
     used = around.used_words
     if not used or not used.get("type"):
         return

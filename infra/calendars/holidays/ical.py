@@ -1,9 +1,9 @@
 """The all-day events of an iCalendar text (RFC 5545), as dates.
 
-A series is spelled out from one year back to three years ahead of today; what does not
-repeat is kept whenever it is. `DTEND` of an all-day event is the day after its last.
-Events with a time of day are no holidays; how many were left out is said. Those that
-mark a day as worked close none: it is a working day, also within a holiday.
+A series is expanded from one year back to three years ahead of today; single events are
+kept whatever their date. `DTEND` of an all-day event is the day after its last. Events
+with a time of day are not holidays; a warning says how many were left out. Events that
+mark a working day close none: it is a working day, also within a holiday.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,7 +24,7 @@ YEARS_BACK, YEARS_AHEAD = 1, 3
 
 
 def found(text: str, pointer: str, today: date) -> Found:
-    """Raises InvalidError for what is no calendar, or asks for too much."""
+    """Raises InvalidError for an invalid or too large calendar."""
     where = f"{pointer}/ical"
     with refusing(where):
         events = events_of(text)

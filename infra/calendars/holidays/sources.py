@@ -1,4 +1,4 @@
-"""The public holidays behind the entries of a calendar: which source knows what."""
+"""The public holidays behind the entries of a calendar: which source provides what."""
 
 from datetime import date
 
@@ -7,7 +7,7 @@ from infra.calendars.holidays import chinese, country, ical
 
 
 class InstalledHolidays:
-    """What the installed packages know; nothing is fetched."""
+    """What the installed packages provide; nothing is fetched."""
 
     def look_up(self, source: HolidaySource, today: date) -> Found:
         """Raises InvalidError. Without `years`: from last year to five years ahead."""

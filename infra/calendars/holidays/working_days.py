@@ -1,7 +1,7 @@
-"""Events of holiday feeds that mark a day that is worked, in the place of a weekend's.
+"""Events of holiday feeds that mark a day that is worked instead of a weekend's day.
 
 Chinese feeds have them beside the holidays that they make up for (休 and 班, 补班,
-上班); Apple's say it in a property of its own.
+上班); Apple's mark them by an extra property.
 """
 
 import re
@@ -10,7 +10,7 @@ import unicodedata
 from icalendar import Event
 
 MARKS = re.compile(
-    # Not 不上班 (does not work); 值班, 加班 and the like are other things.
+    # Not 不上班 (does not work); 值班, 加班 and the like mean something else.
     r"(?<![不无無免])(补班|補班|补课上班|補行上班|调班|調班|上班|工作日)"
     r"|(^|[\s()\[\]【】·:：,，;；/|\-—日节節天])班($|[\s()\[\]【】·:：,，;；/|\-—])"  # noqa: RUF001
     r"|(?<!non-)(?<!non )(?<!no )(?<!not a )\b(special |make-?up |compensatory )?"

@@ -1,4 +1,4 @@
-"""What is wrong with an iCalendar text, as an answer to who sent it."""
+"""What is wrong with an iCalendar text, as an answer to the sender."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,16 +6,16 @@ from contextlib import contextmanager
 from domain.errors import InvalidError
 
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
-"""What the two libraries raise for text that is not what it says it is."""
+"""What the two libraries raise for malformed text."""
 
 
 class IcalError(ValueError):
-    """What the text asks for is not taken."""
+    """The text uses something that is not supported."""
 
 
 @contextmanager
 def refusing(pointer: str) -> Iterator[None]:
-    """InvalidError in the place of whatever reading a text raises."""
+    """Raises InvalidError for whatever reading a text raises."""
     try:
         yield
     except UNREADABLE as error:

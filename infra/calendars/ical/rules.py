@@ -1,9 +1,9 @@
 """Rules of series, replaced by the dates that they give: RRULE by RDATE.
 
-`dateutil` looks for the next match of a rule until the year 9999. So it is asked for
-the same days 7,600 years later, where that is near: the calendar repeats every 400
-years. A rule that then leaves many years without any is refused, and the steps that all
-rules of a text take together are counted.
+`dateutil` searches for the next match of a rule until the year 9999. So it is called
+for the same days 7,600 years later, where that is near: the calendar repeats every 400
+years. A rule that then has no match for many years is refused, and the steps of all
+rules of a text are counted together.
 """
 
 from collections.abc import Iterator
@@ -19,13 +19,13 @@ from infra.calendars.ical.refusal import IcalError
 from infra.calendars.ical.text import start_of
 
 AROUND = timedelta(days=31)
-"""How far away an occurrence may have been moved from."""
+"""How far an occurrence may have been moved."""
 LATER = 7_600
 LONGEST_GAP = timedelta(days=12 * 366)  # from one 29 February to the next are 8 years
 MAX_STEPS = 500_000
 DAYS_A_STEP = {"DAILY": 1, "WEEKLY": 3, "MONTHLY": 15, "YEARLY": 15}
-"""By how many days a rule gets on in the time of one daily step, as measured."""
-STEPS_A_DATE = 10  # that is handed on
+"""How many days a rule advances in the time of one daily step, as measured."""
+STEPS_A_DATE = 10  # for each resulting date
 PARTS = ("BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYMONTH", "BYSETPOS", "WKST")
 
 
@@ -84,7 +84,7 @@ def _within(
 
 
 def _limits(rule: Any, start: date) -> tuple[datetime | None, int | None]:
-    """When it ends, as shown on the wall, and after how many; less than one is none."""
+    """When it ends, in wall time, and after how many; fewer than one is none."""
     untils = [_until(until, start) for until in rule.pop("UNTIL", [])]
     counts = [count for count in rule.pop("COUNT", []) if count > 0]
     return min(untils, default=None), min(counts, default=None)
@@ -93,7 +93,7 @@ def _limits(rule: Any, start: date) -> tuple[datetime | None, int | None]:
 def _times(
     rule: Any, begin: datetime, stretch: Stretch, steps: Steps
 ) -> Iterator[datetime]:
-    """Walls, never ending."""
+    """In wall time, without end."""
     frequency = rule.get("FREQ", [""])[0]
     if frequency not in DAYS_A_STEP:
         raise IcalError("a series that is not of days, weeks, months or years")
@@ -115,7 +115,7 @@ def _times(
 
 
 def _until(until: date, start: date) -> datetime:
-    if not isinstance(until, datetime):  # that day is within it
+    if not isinstance(until, datetime):  # that day is included
         return datetime.combine(until, time.max)
     zone = start.tzinfo if isinstance(start, datetime) else None
     local = until.astimezone(zone) if until.tzinfo and zone else until

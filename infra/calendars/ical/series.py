@@ -1,8 +1,8 @@
-"""Series of events spelled out from one day to another.
+"""Series of events expanded from one day to another.
 
-The library that knows of exceptions is handed dates in the place of rules, because what
-a rule may ask for has to be bounded: one of seconds would never end, and one that never
-matches would be looked for until the year 9999.
+The library that handles exceptions gets dates instead of rules, because rules have to
+be bounded: a rule of seconds would never end, and one that never matches would be
+searched for until the year 9999.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ from infra.calendars.ical.text import is_cancelled
 
 MAX_SERIES = 500
 CHANGED = "RECURRENCE-ID"
-"""Says of which occurrence of a series this is another version."""
+"""Names the occurrence of a series of which this is another version."""
 
 
 class Spelled(NamedTuple):
@@ -29,8 +29,8 @@ class Spelled(NamedTuple):
 
 
 def in_series(events: Iterable[Event]) -> tuple[list[Event], list[Event]]:
-    """Those that stand alone and were not cancelled; and those of series: which repeat,
-    and what changes one occurrence of such. Several events may have one UID, or none.
+    """Single events that were not cancelled; and those of series: which repeat, and
+    what changes one occurrence of such. Several events may have one UID, or none.
     """
     events = list(events)
     series = {e["UID"] for e in events if _repeats(e) and "UID" in e}
@@ -66,7 +66,7 @@ def spelled_out(events: list[Event], first: date, last: date) -> Spelled:
 
 
 def _changed(event: Event, series: Iterable[tuple[Event, Calendar]]) -> Calendar:
-    """Of several series of one UID, that which began last before the occurrence."""
+    """Of several series of one UID, the one that began last before the occurrence."""
     changed: Any = event[CHANGED]
     uid, at = event.get("UID"), _day(changed.dt)
     own = [(_day(of.start), made) for of, made in series if of.get("UID") == uid]

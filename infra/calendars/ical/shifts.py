@@ -1,9 +1,10 @@
 """The events of an iCalendar text (RFC 5545), as shifts.
 
-A series is spelled out from 31 days back to 400 days ahead of today; what does not
-repeat is kept whenever it is. Times without a zone are in that of the layer. What a
-clock shows twice is the first time, what it skips is as far after the jump as it would
-have been, as the RFC has it; days begin and end as layers do, at local midnight.
+A series is expanded from 31 days back to 400 days ahead of today; single events are
+kept whatever their date. Times without a zone are in that of the layer. A wall time
+that occurs twice is the first one; a time that does not exist is as far after the jump
+as it would have been, as the RFC says; days begin and end as layers do, at local
+midnight.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,7 +31,7 @@ NOBODY = ("ROOM", "RESOURCE")
 
 
 class Days(NamedTuple):
-    """What of a series is spelled out, the last day not included, on whose walls."""
+    """The days for which series are expanded, the last one excluded, in which zone."""
 
     first: date
     last: date
@@ -41,7 +42,7 @@ class Days(NamedTuple):
 
 
 def found(source: ShiftSource, today: date) -> FoundShifts:
-    """Raises InvalidError for what is no calendar, or asks for too much."""
+    """Raises InvalidError for an invalid or too large calendar."""
     days = Days(today - DAYS_BACK, today + DAYS_AHEAD, ZoneInfo(source.tz))
     where = f"{source.pointer}/ical"
     with refusing(where):
@@ -136,7 +137,7 @@ def _span(event: Event, days: Days) -> Span:
     length = length_of(event)
     # An occurrence may have an end of its own.
     if length is not None and start + length.days * ONE_DAY + length.exact == end:
-        # Hours are hours, also in the night on which the clocks change; days are not.
+        # Hours are exact, also in the night when the clocks change; days are not.
         day = _begin(start + length.days * ONE_DAY, days)
         return _begin(start, days), day + length.exact // timedelta(microseconds=1)
     return _begin(start, days), _begin(end, days)

@@ -1,7 +1,8 @@
-"""The events of an iCalendar text (RFC 5545) that somebody else wrote: untrusted.
+"""The events of an iCalendar text (RFC 5545) from somebody else: untrusted.
 
-How a length was written matters: `P1D` is to the same time on the next day, `PT24H` is
-24 hours (3.3.6), and the library reads both as the same. So each is kept as text too.
+How a duration was written matters: `P1D` is to the same time on the next day, `PT24H`
+is 24 hours (3.3.6), and the library reads both as the same. So each is kept as text
+too.
 """
 
 import re
@@ -28,7 +29,7 @@ WRITTEN = re.compile(
 
 
 class Length(NamedTuple):
-    """`days` are nominal, `exact` is on the clock."""
+    """`days` are nominal, `exact` is elapsed time."""
 
     days: int
     exact: timedelta
@@ -48,7 +49,7 @@ def length_of(event: Event) -> Length | None:
 
 
 def _with_lengths(text: str) -> str:
-    """Unfolded, each length of an event twice."""
+    """Unfolded, with each duration of an event twice."""
     return "\r\n".join(_lines(re.sub(r"\r?\n[ \t]", "", text)))
 
 
@@ -69,7 +70,7 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def events_of(text: str) -> list[Event]:
-    """Also those that were cancelled: one of a series takes an occurrence away."""
+    """Also cancelled ones: a cancelled occurrence is removed from its series."""
     refuse_odd_zones(text)
     # A str might be read as a file's name.
     calendar = Calendar.from_ical(_with_lengths(text).encode())
@@ -100,7 +101,7 @@ def is_cancelled(event: Event) -> bool:
 
 
 def _refuse_lost_zone(event: Event) -> None:
-    """The library would read a time of an unknown zone as one of no zone."""
+    """The library would read a time in an unknown zone as one without a zone."""
     for name in WITH_ZONES:
         values = event.get(name, [])
         for value in values if isinstance(values, list) else [values]:

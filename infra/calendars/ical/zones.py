@@ -1,7 +1,7 @@
-"""Zones that a text describes itself: only rules as zones really have.
+"""Time zones that a text defines itself: only rules as real zones have.
 
-`icalendar` walks through the rules of a zone whenever it reads a time there, so each
-has to come once a year and never to be looked for.
+`icalendar` iterates over the rules of a zone whenever it reads a time there, so each
+must match once a year, without a long search.
 """
 
 import re
@@ -43,7 +43,7 @@ def _rules(text: str) -> Iterator[str]:
         try:
             name, _, value = line.parts()
         except ValueError:
-            continue  # which reading it will say
+            continue  # reading reports it
         match name.upper():
             case "BEGIN":
                 within.append(value.strip().upper())

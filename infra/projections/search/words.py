@@ -1,9 +1,9 @@
-"""The words of a text, as they are kept and asked for.
+"""The words of a text, as they are stored and searched.
 
-Scripts that put no blank between words (Chinese, Japanese, Thai …) are kept as pairs of
+Scripts without blanks between words (Chinese, Japanese, Thai …) are stored as pairs of
 neighbouring characters, so that any part of such a text is found; Korean too, where
-endings stick to words. All others are kept word by word; a word of three letters or
-more also finds longer words that begin with it. A number finds only itself.
+endings are attached to words. All others are stored word by word; a word of three
+letters or more also finds longer words that begin with it. A number finds only itself.
 """
 
 import re
@@ -26,7 +26,7 @@ _RUN = re.compile(f"([{_UNSPACED}]+)|([{_SYMBOLS}])|([^\\W_{_UNSPACED}]+)")
 
 
 def words(texts: Iterable[str]) -> list[str]:
-    """What is kept of the texts, each word once, within `MOST_BYTES`."""
+    """The stored words of the texts, each once, within `MOST_BYTES`."""
     found: dict[str, None] = {}
     left = MOST_BYTES
     for text in texts:
@@ -41,7 +41,7 @@ def words(texts: Iterable[str]) -> list[str]:
 
 
 def asked(q: str) -> str:
-    """All words of the question as a `tsquery`. Raises InvalidError."""
+    """All words of the query as a `tsquery`. Raises InvalidError."""
     parts = list(dict.fromkeys(_asked(fold(q))))
     if not parts:
         message = f"{q!r} has no letter, digit or symbol that could be looked for"

@@ -16,7 +16,7 @@ from domain.assignment.facts import (
 from domain.documents.reader import Reader
 from domain.errors import InvalidError, RuleError
 from domain.notification.audience import tellings
-from domain.notification.urgency import occasions
+from domain.notification.urgency import notification_reasons
 from domain.oncall.override import Leave
 from domain.people.routing import read_routing
 from domain.ticket.decide import Assign
@@ -47,7 +47,7 @@ def test_three_days_unanswered_are_fewer_than_sixty_events_and_messages_end():
     assert len(story.events) < 60
     offers = [e for e in story.events if isinstance(e.fact, AssignmentOffered)]
     assert max(e.timestamp for e in offers) < instant("2h")
-    urgent = [o for e in story.events for o in occasions(upto(story, e))]
+    urgent = [o for e in story.events for o in notification_reasons(upto(story, e))]
     assert max(o.at for o in urgent if o.urgency == "high") < instant("2h")
 
 

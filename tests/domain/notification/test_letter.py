@@ -14,7 +14,7 @@ from domain.notification.notification import fold
 from domain.notification.payload import item
 from domain.notification.planning import plan
 from domain.notification.templates import phrases
-from domain.notification.urgency import occasions
+from domain.notification.urgency import notification_reasons
 from domain.notification.wording import length
 from domain.ticket.decide import Assign
 from domain.ticket.world import World
@@ -57,7 +57,7 @@ def written(made, who, language, now="72m"):
     )
     topics = [e.fact.topic for e in made.events]
     upto = made.events[: topics.index("escalation.step_fired") + 1]
-    wanted = next(o for o in occasions(upto) if o.person == who)
+    wanted = next(o for o in notification_reasons(upto) if o.person == who)
     facts = plan(wanted, reader, wanted.at)
     found = fold(events_of(facts, wanted.at, number=f"{wanted.about}.{wanted.part}"))
     return letter([item(found, made.events)], reader, instant(now), lambda *_: URL)

@@ -16,7 +16,7 @@ from domain.notification.outcome import Outcome, settle, still_true
 from domain.notification.payload import Payload, Promised
 from domain.notification.planning import NO_AGENT, plan
 from domain.notification.undelivered import chosen_by, undelivered
-from domain.notification.urgency import occasions
+from domain.notification.urgency import notification_reasons
 from domain.people.contact import preferences_advice
 from tests.support.documents import parse_preferences
 from tests.support.dsl import Story, promising
@@ -55,13 +55,13 @@ def versions(story):
 def test_who_a_broken_promise_tells_is_told_urgently_about_that_event():
     story = climbed()
     first = versions(story)[0]
-    bo, chen = occasions(story.events[:first])
+    bo, chen = notification_reasons(story.events[:first])
     assert (bo.person, bo.about, bo.urgency) == ("bo", first, "high")
     assert (chen.person, chen.about) == ("chen", first)
 
 
 def test_what_tells_nobody_is_no_occasion():
-    assert occasions(climbed().events[:1]) == ()
+    assert notification_reasons(climbed().events[:1]) == ()
 
 
 def test_who_is_not_there_any_more_cannot_be_told():

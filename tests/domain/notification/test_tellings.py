@@ -8,7 +8,7 @@ from domain.assignment.commands import AcceptOffer
 from domain.event import Actor
 from domain.notification.audience import tellings
 from domain.notification.notification import notification_stream, ticket_of
-from domain.notification.urgency import occasions
+from domain.notification.urgency import notification_reasons
 from domain.ticket.decide import Assign, ExcuseBreach, Resolve
 from tests.support.dsl import Story, promising
 from tests.support.tellings import (
@@ -26,7 +26,7 @@ from tests.support.tellings import (
 
 
 def urgency(story, topic):
-    return {o.person: o.urgency for o in occasions(upto(story, topic))}
+    return {o.person: o.urgency for o in notification_reasons(upto(story, topic))}
 
 
 def test_an_offer_tells_who_is_asked_and_urgently_because_it_runs_out():
@@ -47,7 +47,7 @@ def test_who_gets_it_from_a_person_is_not_told_by_us():
 
 
 def test_a_ticket_in_new_hands_is_urgent_once_its_promise_is_broken():
-    [given] = occasions(queue("direct").events)
+    [given] = notification_reasons(queue("direct").events)
     assert given.urgency == "low"
     story = climb({"reassign": {"team": "second"}}).enforce("31m")
     assert urgency(story, "escalation.reassigned") == {"bo": "high"}
@@ -124,7 +124,7 @@ def test_of_an_imported_approval_nobody_is_told(story):
     *before, last = story.events
     actor = Actor(id="import", kind="migration")
     imported = replace(last, meta=replace(last.meta, actor=actor))
-    assert occasions([*before, imported]) == ()
+    assert notification_reasons([*before, imported]) == ()
 
 
 def test_watchers_hear_of_what_happens_after_they_began_to_watch():
@@ -162,7 +162,7 @@ def resolved_by(**actor):
     ],
 )
 def test_nobody_is_told_of_their_own_doing_and_nobody_of_an_import(actor, hear):
-    assert [o.person for o in occasions(resolved_by(**actor))] == hear
+    assert [o.person for o in notification_reasons(resolved_by(**actor))] == hear
 
 
 def test_each_watcher_of_one_event_has_a_notification_of_their_own():

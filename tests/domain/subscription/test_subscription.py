@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from activities.delivery import Answer, backoff_s, poked_by
+from activities.delivery import Answer, backoff_s, woken_by
 from domain.errors import RuleError
 from domain.event import Actor, Event
 from domain.people.directory import Team
@@ -113,7 +113,7 @@ def now(*facts):
 def test_a_paused_subscription_delivers_nothing_and_says_why():
     assert not now(PAUSED).delivers
     assert (now(PAUSED).state, now(PAUSED).state_reason) == ("paused", "we move")
-    assert poked_by([now(PAUSED)], [(9, "sla.met")]) == []
+    assert woken_by([now(PAUSED)], [(9, "sla.met")]) == []
 
 
 def test_one_whose_endpoint_is_gone_says_what_it_answered():
