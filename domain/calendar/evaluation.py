@@ -1,6 +1,6 @@
-"""A calendar tried out: what it makes of one start, one budget or end, and pauses.
+"""An evaluation of a calendar: its result for one start, one budget or end, and pauses.
 
-Nothing is kept. The range is bounded because anybody may ask.
+Nothing is stored. The range is limited, because anybody may request it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,8 +32,8 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """`segments` are business time less the pauses; `cut`: there are more of them.
-    No `due_at`: a pause without an end holds the clock before.
+    """`segments` are business time less the pauses; `cut`: there are more of them. No
+    `due_at`: a pause without an end comes first.
     """
 
     due_at: datetime | None = None

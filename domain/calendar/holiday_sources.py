@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class HolidaySource:
-    """One entry as it was written; no `years` means those around today."""
+    """One entry as it was written; without `years` the years around today."""
 
     pointer: str
     package: str | None = None
@@ -55,7 +55,7 @@ class HolidaySource:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What a source knows; `warnings` with pointers into the whole document."""
+    """The result of a source; `warnings` with pointers into the whole document."""
 
     holidays: Iterable[date]
     working_days: Iterable[date] = ()
@@ -68,9 +68,9 @@ LookUp = Callable[[HolidaySource], Found]
 
 @dataclass(frozen=True, kw_only=True)
 class Expansion:
-    """The document with dates in the place of sources. A source with an `errors` entry
-    is empty in it, so that one answer can name what else is wrong. `made` says which
-    entry brought a shift: date to pointer.
+    """The document with dates instead of sources. A source with an `errors` entry is
+    empty in it, so that one answer can name the other faults too. `made` says which
+    entry added a shift: date to pointer.
     """
 
     document: Json
@@ -79,7 +79,7 @@ class Expansion:
     made: Mapping[str, str] = field(default_factory=dict)
 
     def calendar(self) -> Calendar:
-        """Raises InvalidError with what is wrong in the sources and in all the rest."""
+        """Raises InvalidError with the faults of the sources and of the rest."""
         try:
             calendar = parse_calendar(self.document)
         except InvalidError as error:
@@ -96,7 +96,7 @@ class Expansion:
         yield from self._placed(calendar_warnings(calendar))
 
     def _placed(self, warnings: Iterable[FieldError]) -> Iterator[FieldError]:
-        """Those of a shift that nobody wrote belong to the entry that brought it."""
+        """Faults of a shift that nobody wrote belong to the entry that added it."""
         for warning in warnings:
             _, _, below_shifts = warning.pointer.partition("/shifts/")
             day = below_shifts.partition("/")[0]
@@ -108,7 +108,7 @@ class Expansion:
 
 
 def expand(document: Json, look_up: LookUp) -> Expansion:
-    """Asks `look_up` once for every entry that is a source."""
+    """Calls `look_up` once for every entry that is a source."""
     entries = document.get("holidays")
     if not isinstance(entries, list) or not any(map(_is_source, entries)):
         return Expansion(document=document)
@@ -218,7 +218,7 @@ def _years(entry: Mapping[str, object], pointer: str) -> tuple[int, ...]:
 
 
 def _excepted(entry: Mapping[str, object], pointer: str) -> dict[date, str]:
-    """Each date and where it stands."""
+    """Each date and its place."""
     given = read_list(entry.get("except", []), f"{pointer}/except")
     places = [(day, f"{pointer}/except/{i}") for i, day in enumerate(given)]
     return {read_date(day, where): where for day, where in places}
@@ -234,7 +234,9 @@ def _hours(entry: Mapping[str, object], pointer: str) -> list[object] | None:
 
 
 def _monday(document: Json) -> list[object]:
-    """Monday's windows; none if they cannot be read, which the calendar itself says."""
+    """Monday's windows; none if they cannot be read, which the calendar itself
+    reports.
+    """
     hours = document.get("hours")
     monday = hours.get("mon", []) if isinstance(hours, dict) else []
     try:

@@ -1,4 +1,4 @@
-"""A stretch of time as a calendar and the pauses of a clock cut it.
+"""A stretch of time divided by a calendar and the pauses of a clock.
 
 Half-open pieces that adjoin, none empty. Where a pause and closed time overlap, the
 piece is `closed`: nothing would have counted there anyway, so the pause cost nothing.

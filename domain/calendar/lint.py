@@ -34,8 +34,8 @@ def _places(calendar: Calendar) -> Iterator[tuple[str, Windows]]:
 
 
 def _overnight(calendar: Calendar) -> Iterator[FieldError]:
-    """Opening and closing are easily confused: then it is open all night. A night
-    shift is shorter.
+    """Opening and closing are easily swapped: then it is open all night. A night shift
+    is shorter.
     """
     for pointer, windows in _places(calendar):
         for index, window in enumerate(windows):

@@ -1,6 +1,6 @@
-"""From wall-clock windows to open spans: what a calendar says of some local dates.
+"""From wall-clock windows to open spans: the open hours of a calendar on local dates.
 
-The midnights of a zone are looked up once and shared by all of its calendars. Between
+The midnights of a zone are computed once and shared by all of its calendars. Between
 two that are 24 hours apart the clock was not changed, and wall times are plain sums.
 """
 

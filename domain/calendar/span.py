@@ -1,4 +1,4 @@
-"""A stretch of time in which a clock stands still."""
+"""A span of time in which a clock is paused."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

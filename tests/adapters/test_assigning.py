@@ -80,7 +80,7 @@ def test_what_nobody_who_is_free_can_take_is_not_read():
     assert drained(story) == {}
 
 
-def test_what_somebody_can_take_is_read_and_decided_anew():
+def test_what_somebody_can_take_is_read_and_decided_again():
     story = waiting(required={"klingon": 1})
     story.world = around()
     with pytest.raises(LookupError, match="t-1"):

@@ -27,7 +27,7 @@ def test_as_many_as_the_quota_are_let_through_in_a_window(limiter):
     assert [limiter.take("a").allowed for _ in range(4)] == [True] * 3 + [False]
 
 
-def test_the_next_window_begins_anew(limiter, clock):
+def test_the_next_window_begins_again(limiter, clock):
     for _ in range(4):
         limiter.take("a")
     clock.now += 10

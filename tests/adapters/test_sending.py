@@ -40,7 +40,7 @@ async def test_it_is_planned_once_however_often_it_is_asked_for():
     assert len(await desk.store.load(desk.stream)) == 1
 
 
-async def test_who_was_published_a_moment_ago_is_told_too():
+async def test_who_was_published_a_moment_ago_is_notified_too():
     desk = Desk(*AT_ONCE)
     desk.registry.behind = True
     await desk.planned()
@@ -213,7 +213,7 @@ async def test_what_no_step_tells_is_not_reported():
     assert desk.notified == []
 
 
-async def test_each_who_watches_is_told_once_of_the_same_event():
+async def test_each_who_watches_is_notified_once_of_the_same_event():
     desk = Desk({"channel": "email"})
     others = {n: {"name": n, "email": f"{n}@shop.example"} for n in ("ann", "mia")}
     desk.registry.others = others

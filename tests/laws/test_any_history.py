@@ -170,7 +170,7 @@ def test_it_makes_no_difference_who_looks_in_between(commands, looks):
 
 @given(COMMANDS, LOOKS)
 @MOMENT
-def test_nor_on_a_ladder_as_long_as_nobody_is_late(commands, looks):
+def test_nor_on_an_escalation_policy_as_long_as_nobody_is_late(commands, looks):
     watched, alone = told(commands, looks), told(commands)
     assert watched.enforce("20h").events == alone.enforce("20h").events
 
@@ -231,6 +231,6 @@ def test_each_promise_is_broken_once_and_not_warned_of_afterwards(commands):
 
 @given(COMMANDS)
 @MOMENT
-def test_each_climb_ends_at_most_once(commands):
+def test_each_escalation_ends_at_most_once(commands):
     ended = [f.clock for f in told(commands).enforce("9h").all(EscalationEnded)]
     assert len(ended) == len(set(ended))

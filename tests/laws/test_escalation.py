@@ -233,7 +233,9 @@ def test_an_outage_keeps_no_broken_promise_from_everybody(escalation_policy, sec
 @given(escalation_policies(), escalation_policies(), st.integers(0, 12_000))
 @example(told_at("50%", "80%", "PT0S"), told_at("PT0S"), 0)
 @SHORT
-def test_a_climb_that_is_migrated_comes_to_its_end(escalation_policy, other, seconds):
+def test_an_escalation_that_is_migrated_comes_to_its_end(
+    escalation_policy, other, seconds
+):
     story, at = opened(escalation_policy), NOON + timedelta(seconds=seconds)
     document = {"steps": other["steps"], "repeat": other["repeat"]}
     config = published(story.world.config, "escalation-policies", "climb", document)

@@ -182,7 +182,7 @@ def test_when_everybody_was_asked_it_waits_and_then_asks_again():
     assert offered(story.enforce("6m")) == ["bo", "chen", "bo"]
 
 
-def test_a_round_that_begins_anew_asks_everybody_once_more():
+def test_a_round_that_begins_again_asks_everybody_once_more():
     assert offered(given().enforce("8m")) == ["bo", "chen", "bo", "chen"]
 
 

@@ -106,7 +106,7 @@ def test_a_letter_still_fits_where_a_chat_does_not():
     assert story.ticket.assignee == "chen"
 
 
-def test_a_call_that_is_more_than_all_of_somebody_needs_empty_hands():
+def test_a_call_that_is_more_than_all_of_somebody_needs_an_agent_without_others():
     weights = {"phone": 10}
     story = given(channel="phone", agents=THREE, loads={"bo": 1}, weights=weights)
     assert story.ticket.assignee == "chen"
@@ -129,7 +129,7 @@ def test_after_a_call_somebody_is_full():
     assert Story(world).when("0s", TO_SECOND).ticket.assignee == "chen"
 
 
-def test_when_it_is_resolved_the_hands_are_empty_again():
+def test_when_it_is_resolved_the_capacity_is_free_again():
     story = given(channel="phone", agents=THREE, weights=PHONE)
     held = story.world.handed(None, story.ticket)
     before = story.ticket
@@ -216,7 +216,7 @@ def test_a_shift_that_brings_nobody_asks_who_said_no_no_earlier():
     assert story.enforce("4h").log(AssignmentOffered)[-1][:4] == "PT4H"
 
 
-def test_who_said_no_and_was_full_when_all_are_asked_anew_is_asked_once_free():
+def test_who_said_no_and_was_full_when_all_are_asked_again_is_asked_once_free():
     story = given(mode="offer", offer_timeout="1h", agents=with_capacity(bo=1, chen=0))
     busy(story.when("0s", BO_SAYS_NO), {"bo": 1})
     busy(story.enforce("1h"), {}).when("2h", OfferNext())

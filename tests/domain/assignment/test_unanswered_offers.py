@@ -176,7 +176,7 @@ def test_who_joins_the_team_is_asked_then():
     assert offered(story.when("100h", OfferNext()))[2:] == ["ann"]
 
 
-def test_with_other_terms_of_the_team_it_begins_anew():
+def test_with_other_terms_of_the_team_it_begins_again():
     story = given(offer_rounds=1).enforce("99h")
     routing = {"mode": "offer", "offer_rounds": 2}
     changed(story, members=["bo", "chen"], assignment=routing)
@@ -185,12 +185,12 @@ def test_with_other_terms_of_the_team_it_begins_anew():
     assert [f.rounds for f in story.all(AssignmentUnanswered)] == [1, 2]
 
 
-def test_in_another_team_it_begins_anew():
+def test_in_another_team_it_begins_again():
     story = given({"third": THIRD}, offer_rounds=1).enforce("99h")
     assert offered(story.when("100h", Assign(team="third")))[-1] == "ann"
 
 
-def test_with_the_same_terms_it_does_not_begin_anew():
+def test_with_the_same_terms_it_does_not_begin_again():
     story = given(offer_rounds=1).enforce("99h").when("100h", OfferNext())
     assert offered(story) == ["bo", "chen"]
 

@@ -27,7 +27,7 @@ from tests.support.approvals import (
 from tests.support.dsl import BY_ANN, NOON, instant
 
 
-def test_what_was_lent_can_be_granted_in_the_name_of_the_principal():
+def test_what_was_delegated_can_be_granted_in_the_name_of_the_principal():
     lent = delegation("mia", "bo", "1000")
     granted = lending(asked("600"), lent).when("20m", decide("bo")).one(ApprovalGranted)
     assert (granted.principal, granted.actor) == ("mia", "bo")
@@ -40,7 +40,7 @@ def test_a_loan_reaches_no_further_than_the_principals_own_limit():
         lending(asked("2000.01"), lent).when("20m", decide("bo"))
 
 
-def test_the_own_limit_applies_beside_what_was_lent():
+def test_the_own_limit_applies_beside_what_was_delegated():
     lent = delegation("mia", "top", "1")
     granted = (
         lending(asked("600"), lent).when("20m", decide("top")).one(ApprovalGranted)
@@ -63,7 +63,7 @@ def test_the_own_limit_applies_beside_what_was_lent():
     ],
     ids=str,
 )
-def test_outside_of_its_scope_and_time_nothing_is_lent(fields):
+def test_outside_of_its_scope_and_time_nothing_is_delegated(fields):
     lent = delegation("mia", "bo", **fields)
     with pytest.raises(RuleError, match="bo cannot decide"):
         lending(asked("600"), lent).when("20m", decide("bo"))
@@ -81,7 +81,7 @@ def test_a_loan_that_does_not_reach_so_far_is_named():
         asked("800", lent=lent).when("20m", decide("bo"))
 
 
-def test_what_was_lent_is_not_lent_on():
+def test_what_was_delegated_is_not_delegated_further():
     first = delegation("mia", "bo", id="d-1")
     second = delegation("bo", "new", id="d-2")
     with pytest.raises(RuleError, match="new cannot decide"):
@@ -97,7 +97,7 @@ def test_nothing_is_granted_in_the_name_of_who_asked_for_it():
         lending(made, lent).when("20m", decide("bo"))
 
 
-def test_nothing_is_lent_to_the_requester():
+def test_nothing_is_delegated_to_the_requester():
     lent = delegation("mia", "ann")
     made = asked("600", lent=lent)
     assert made.ticket.approvals[0].approver == "mia"
@@ -105,7 +105,7 @@ def test_nothing_is_lent_to_the_requester():
         lending(made, lent).when("20m", decide("ann"))
 
 
-def test_a_manager_to_whom_it_was_lent_is_asked():
+def test_a_manager_to_whom_it_was_delegated_is_asked():
     lent = delegation("top", "mia", "5000")
     assert asked("3000", lent=lent).one(ApprovalRequested).approver == "mia"
 
@@ -165,7 +165,7 @@ def test_what_is_revoked_is_over_and_stays_on_record():
         revoke([after], "d-1", instant("3m"))
 
 
-def test_what_was_never_lent_cannot_be_revoked():
+def test_what_was_never_delegated_cannot_be_revoked():
     assert revoke(fold_delegations(lent_events(wanted())), "d-1", NOON) == (
         AuthorityRevoked(delegation_id="d-1")
     )

@@ -62,7 +62,7 @@ def test_how_long_must_be_a_time():
 
 
 @pytest.mark.parametrize("end", [decide("mia"), decide("top", grant=False), Close()])
-def test_what_is_decided_or_closed_climbs_no_more(end):
+def test_what_is_decided_or_closed_escalates_no_more(end):
     assert not asked("600").when("1h", end).enforce("99h").all(ApprovalEscalated)
 
 
@@ -104,12 +104,12 @@ def test_who_went_on_leave_before_they_answered_is_asked_once_they_are_back():
     assert made.enforce("99h").ticket.approvals[0].no_response == ("mia",)
 
 
-def test_who_was_away_when_it_climbed_past_them_is_asked_before_it_is_given_up():
+def test_who_was_away_when_it_escalated_past_them_is_asked_before_it_is_given_up():
     made = asked("600", leaves=leave_until("mia", "3h")).enforce("5h")
     assert [f.approver for f in made.all(ApprovalEscalated)] == ["mia"]
 
 
-def test_who_is_lent_the_authority_is_asked_when_that_begins():
+def test_who_is_delegated_the_authority_is_asked_when_that_begins():
     lent = delegation("top", "mia", amount="9000", begin=instant("1h"))
     gone = {"name": "Top", "role": "head"}
     made = asked("5000", agents={"top": gone}, leaves=away("top"), lent=lent)
@@ -124,7 +124,7 @@ def test_who_may_more_than_before_is_asked_for_what_nobody_could_be_asked_for():
     assert made.one(ApprovalEscalated).approver == "top"
 
 
-def test_nobody_is_asked_anew_on_a_closed_ticket():
+def test_nobody_is_asked_again_on_a_closed_ticket():
     made = alone(**leave_until("mia", "3h")).when("1h", Close()).enforce("9h")
     assert not made.all(ApprovalEscalated)
 

@@ -66,7 +66,7 @@ def test_5_a_holiday_declared_late_moves_the_deadline_over_the_weekend() -> None
     assert due_at(with_holiday, created, 4 * HOUR) == local("2026-04-06T12:00")
 
 
-def test_6_a_reopened_ticket_resumes_starts_anew_or_counts_on() -> None:
+def test_6_a_reopened_ticket_resumes_starts_again_or_counts_on() -> None:
     resolved, reopened = local("2026-01-12T14:00"), local("2026-01-14T10:00")
     resume = due_at(OFFICE, MONDAY_10, 8 * HOUR, [Span(resolved, reopened)])
     assert resume == local("2026-01-14T14:00")

@@ -251,7 +251,7 @@ def test_what_is_not_there_cannot_be_retired():
         retire(Configuration(), "agents", "dan")
 
 
-def test_a_ladder_that_a_policy_counts_on_cannot_be_retired():
+def test_an_escalation_policy_that_a_policy_counts_on_cannot_be_retired():
     made = world(
         {"care": sla(escalation_policy="climb")}, {"climb": escalation_policy(STEP)}
     )
@@ -259,7 +259,7 @@ def test_a_ladder_that_a_policy_counts_on_cannot_be_retired():
         retire(made.config, "escalation-policies", "climb")
 
 
-def test_a_ladder_that_nobody_counts_on_can_be_retired():
+def test_an_escalation_policy_that_nobody_counts_on_can_be_retired():
     made = world({"care": SLA}, {"climb": escalation_policy(STEP)})
     fact = retire(made.config, "escalation-policies", "climb")
     assert isinstance(fact, PolicyRetired)

@@ -34,7 +34,7 @@ def test_what_came_to_nothing_since_is_found_later():
     assert ("escalation-policies", "climb", "/steps/0/targets/0/agent") in warned(left)
 
 
-def test_esc_080_a_ladder_that_is_still_unused_is_found_later():
+def test_esc_080_an_escalation_policy_that_is_still_unused_is_found_later():
     config = given(escalation_policies={"climb": escalation_policy(ASSIGNEE)})
     assert warned(config) == {("escalation-policies", "climb", "")}
 

@@ -31,7 +31,7 @@ def climbing(*steps, targets=BOTH, **fields):
     )
 
 
-def test_a_ladder_that_works_is_not_warned_of():
+def test_an_escalation_policy_that_works_is_not_warned_of():
     assert climbing(ASSIGNEE, to({"team": "second"}, after="1h")) == {}
 
 
@@ -76,7 +76,7 @@ def test_esc_079_a_step_that_reaches_nobody_is_named(target, pointer, words):
     assert words in found[f"/steps/0/targets/0/{pointer}"]
 
 
-def test_esc_080_a_ladder_that_no_policy_uses_is_named():
+def test_esc_080_an_escalation_policy_that_no_policy_uses_is_named():
     config = given(escalation_policies={"climb": escalation_policy(ASSIGNEE)})
     found = said(
         "escalation-policies", escalation_policy(ASSIGNEE, repeat=1), config, "climb"
@@ -84,7 +84,7 @@ def test_esc_080_a_ladder_that_no_policy_uses_is_named():
     assert found == {"": "no SLA policy uses it"}
 
 
-def test_a_ladder_that_is_new_cannot_be_used_yet():
+def test_an_escalation_policy_that_is_new_cannot_be_used_yet():
     assert said("escalation-policies", escalation_policy(ASSIGNEE)) == {}
 
 
@@ -105,7 +105,7 @@ def test_rounds_after_a_step_that_finishes_the_ticket_are_never_reached():
     assert "never repeated: /steps/1" in found["/repeat"]
 
 
-def test_steps_before_the_breach_are_climbed_once_and_a_repeat_of_them_is_said():
+def test_steps_before_the_breach_are_taken_once_and_a_repeat_of_them_is_said():
     found = climbing(ASSIGNEE | {"after": "50%"}, repeat=2)
     assert "never repeated" in found["/repeat"]
 
@@ -138,13 +138,13 @@ def test_a_step_that_turns_the_status_is_not_the_one_before_it_again():
     assert climbing(ASSIGNEE, ASSIGNEE | {"after": "1h", "status": "on_hold"}) == {}
 
 
-def test_esc_080_a_ladder_that_outlasts_the_promises_is_named():
+def test_esc_080_an_escalation_policy_that_outlasts_the_promises_is_named():
     found = climbing(ASSIGNEE, to({"agent": "bo"}, after="3h"), repeat=2)
     assert "takes PT15H" in found["/steps"]
     assert "longest promise of care: resolution PT8H" in found["/steps"]
 
 
-def test_a_ladder_as_long_as_the_longest_promise_is_fine():
+def test_an_escalation_policy_as_long_as_the_longest_promise_is_fine():
     assert climbing(ASSIGNEE, to({"agent": "bo"}, after="8h")) == {}
 
 
@@ -153,7 +153,7 @@ def test_a_step_before_the_start_of_every_promise_is_named():
     assert "first_response PT1H of care" in found["/steps/0/after"]
 
 
-def test_the_policy_that_takes_up_such_a_ladder_hears_of_it_too():
+def test_the_policy_that_takes_up_such_an_escalation_policy_hears_of_it_too():
     steps = ASSIGNEE | {"after": "-PT2H"}
     config = given(escalation_policies={"climb": escalation_policy(steps)})
     found = said("sla-policies", sla(rule(), escalation_policy="climb"), config)

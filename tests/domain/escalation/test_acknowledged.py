@@ -7,7 +7,7 @@ from tests.support.dsl import CUSTOMER, instant, message
 from tests.support.escalation_policies import ANN, BO, CHEN, EARLY, given, told
 
 
-def test_an_acknowledgement_stops_the_climb_until_it_expires():
+def test_an_acknowledgement_stops_the_escalation_until_it_expires():
     story = given(ANN, BO).when("61m", Acknowledge(by="ann")).enforce("9h")
     assert told(story) == [("PT1H", "ann"), ("PT1H31M", "bo")]
 
@@ -52,25 +52,25 @@ def test_an_acknowledgement_outlasts_the_breach_and_what_it_held_back_is_on_reco
     assert told(story.enforce("9h"))[1:] == [("PT1H10M", "chen")]
 
 
-def test_a_pause_holds_the_climb_no_longer_than_the_policy_says():
+def test_a_pause_holds_the_escalation_no_longer_than_the_policy_says():
     story = given(ANN, BO, longest_pause="1h")
     story.when("65m", PauseTicket(reason="r")).enforce("9h")
     assert told(story)[1] == ("PT2H10M", "bo")
 
 
-def test_who_acknowledges_in_a_pause_is_not_climbed_over_when_it_ends():
+def test_who_acknowledges_in_a_pause_is_not_skipped_when_it_ends():
     story = given(ANN, BO).when("65m", PauseTicket(reason="r"))
     story.when("66m", Acknowledge(by="ann")).when("67m", Resume()).enforce("9h")
     assert told(story) == [("PT1H", "ann"), ("PT1H36M", "bo")]
 
 
-def test_an_acknowledgement_for_good_ends_a_climb_that_a_pause_holds():
+def test_an_acknowledgement_for_good_ends_an_escalation_that_a_pause_holds():
     story = given(ANN, BO, acknowledge_expires="never")
     story.when("65m", PauseTicket(reason="r")).when("66m", Acknowledge(by="ann"))
     assert told(story.when("67m", Resume()).enforce("9h")) == [("PT1H", "ann")]
 
 
-def test_a_paused_ticket_holds_the_climb_after_an_acknowledgement_too():
+def test_a_paused_ticket_holds_the_escalation_after_an_acknowledgement_too():
     story = given(ANN, BO, longest_pause="1h").when("61m", Acknowledge(by="ann"))
     story.when("65m", PauseTicket(reason="r")).enforce("9h")
     assert told(story) == [("PT1H", "ann"), ("PT2H35M", "bo")]

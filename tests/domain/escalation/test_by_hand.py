@@ -38,7 +38,7 @@ def test_a_step_that_is_not_there_is_refused_by_field():
         given(ANN).when("61m", Escalate(by="mia", reason="r", to_step=1))
 
 
-def test_a_ticket_without_a_ladder_cannot_be_escalated():
+def test_a_ticket_without_an_escalation_policy_cannot_be_escalated():
     story = Story(world({"p": {"match": [{"targets": {"resolution": "1h"}}]}}))
     with pytest.raises(RuleError, match="no running promise has an escalation policy"):
         story.when("5m", Escalate(by="mia", reason="r"))

@@ -86,14 +86,14 @@ def test_esc_061_what_reaches_nobody_is_on_record_and_skipped_at_once():
     assert told(story) == [("PT1H", "chen")]
 
 
-def test_esc_061_a_ladder_in_vain_is_passed_over_once_and_not_again_at_once():
+def test_esc_061_a_policy_in_vain_is_passed_over_once_and_not_again_at_once():
     gone = {**GONE, "after": "10m"}
     story = given(GONE, gone, repeat=100).enforce("61m")
     assert [f.repetition for f in story.all(EscalationStepSkipped)] == [0, 0]
     assert next_alarm(story.ticket).at == instant("70m")
 
 
-def test_esc_061_then_the_catch_all_is_told():
+def test_esc_061_then_the_catch_all_is_notified():
     assert told(given(GONE, nobody=TOP).enforce("9h")) == [("PT1H", "top")]
 
 
@@ -108,7 +108,7 @@ def test_esc_110_silence_escalates_by_a_timer_at_its_very_instant():
 # repeat
 
 
-def test_esc_066_a_ladder_of_three_that_repeats_twice_is_climbed_three_times():
+def test_esc_066_an_escalation_policy_of_three_that_repeats_twice_runs_three_times():
     story = given(ANN, BO, CHEN, repeat=2).enforce("48h")
     assert rounds(story) == [
         (repetition, step) for repetition in range(3) for step in range(3)
@@ -121,7 +121,7 @@ def test_esc_066_that_nobody_answered_to_the_end_is_on_record():
     assert story.ticket.runs[-1].state == "exhausted"
 
 
-def test_esc_066_a_ladder_at_its_end_can_be_climbed_again_by_hand():
+def test_esc_066_an_escalation_policy_at_its_end_can_be_run_again_by_hand():
     story = given(ANN, BO).enforce("9h")
     story.when("10h", Escalate(by="mia", reason="still nobody"))
     assert told(story.enforce("20h"))[2:] == [("PT10H", "ann"), ("PT10H10M", "bo")]
@@ -148,7 +148,7 @@ def test_esc_067_after_the_last_round_there_is_nothing_more():
 # what holds a climb
 
 
-def test_esc_068_a_pause_defers_the_climb_and_loses_nothing_of_it():
+def test_esc_068_a_pause_defers_the_escalation_and_loses_nothing_of_it():
     story = given(ANN, BO, policy={"pauses": ["first_response"]})
     story.when("1m", PauseTicket(reason="works on the line")).enforce("5h")
     assert told(story) == []
@@ -203,7 +203,7 @@ def test_esc_073_a_step_waits_for_the_hours_in_which_it_counts(fired, following)
     assert told(story)[1:] == [(following, "bo")]
 
 
-def test_esc_074_a_climb_that_is_held_has_a_longest_wait_with_a_timer():
+def test_esc_074_an_escalation_that_is_held_has_a_longest_wait_with_a_timer():
     story = given(ANN, BO, longest_pause="1h").when("65m", PauseTicket(reason="r"))
     assert story.ticket.runs[-1].until == instant("125m")
     assert plan(story.ticket).next_due_ms is not None
@@ -229,7 +229,7 @@ def test_esc_078_what_must_reach_somebody_goes_to_the_catch_all():
     assert told(story) == [("PT1H", "top")]
 
 
-def test_esc_078_a_ladder_that_fails_from_its_first_step_is_not_tried_for_ever():
+def test_esc_078_a_policy_that_fails_from_its_first_step_is_not_tried_for_ever():
     story = given(GONE).enforce("999h")
     assert len(story.all(EscalationStepSkipped)) == 1
     assert len(story.all(EscalationStarted)) == 1
@@ -274,13 +274,13 @@ def test_esc_079_a_step_that_could_not_work_is_refused_by_its_pointer(step, poin
     assert pointer in [error.pointer for error in refused.value.errors]
 
 
-def test_esc_080_no_ticket_is_closed_before_its_ladder_ends():
+def test_esc_080_no_ticket_is_closed_before_its_escalation_policy_ends():
     story = given(ANN, {"after": "P365D", "targets": [{"agent": "bo"}]})
     assert told(story.enforce("P400D"))[1] == ("P365DT1H", "bo")
     assert story.ticket.status == "open"
 
 
-def test_esc_080_that_nothing_climbs_a_ladder_is_a_warning_on_its_next_version():
+def test_esc_080_that_nothing_uses_a_policy_is_a_warning_on_its_next_version():
     escalation_policy = {"steps": [ANN]}
     documents = {"agents": AGENTS, "escalation-policies": {"spare": escalation_policy}}
     fact = publish(

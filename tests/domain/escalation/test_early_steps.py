@@ -29,16 +29,16 @@ def test_a_step_before_the_breach_follows_the_deadline():
     assert told(story.enforce("9h"))[0] == ("PT1H", "ann")
 
 
-def test_a_ladder_of_early_steps_alone_is_climbed():
+def test_an_escalation_policy_of_early_steps_alone_runs():
     assert told(given(*EARLY).enforce("9h")) == [("PT30M", "ann"), ("PT48M", "bo")]
 
 
-def test_a_ladder_of_early_steps_alone_ends_with_the_breach():
+def test_an_escalation_policy_of_early_steps_alone_ends_with_the_breach():
     story = given(*EARLY).enforce("9h")
     assert story.log(EscalationExhausted) == ["PT1H escalation.exhausted"]
 
 
-def test_a_ladder_of_early_steps_alone_ends_when_an_acknowledgement_runs_out():
+def test_a_policy_of_early_steps_alone_ends_when_an_acknowledgement_runs_out():
     story = given(*EARLY).enforce("50m").when("50m", Acknowledge(by="ann"))
     assert story.enforce("9h").log(EscalationExhausted) == [
         "PT1H20M escalation.exhausted"
@@ -46,7 +46,9 @@ def test_a_ladder_of_early_steps_alone_ends_when_an_acknowledgement_runs_out():
 
 
 @pytest.mark.parametrize(("step", "people"), [(None, ["ann", "bo"]), (1, ["bo"])])
-def test_a_ladder_of_early_steps_alone_can_be_climbed_again_by_hand(step, people):
+def test_an_escalation_policy_of_early_steps_alone_can_be_run_again_by_hand(
+    step, people
+):
     """Once: what comes before the breach is no part of a further round."""
     story = given(*EARLY, repeat=1).enforce("65m")
     story.when("70m", Escalate(by="mia", reason="r", to_step=step)).enforce("9h")

@@ -73,7 +73,7 @@ def test_a_step_is_taken_at_its_very_instant():
     assert len(story.all(EscalationStepFired)) == 2
 
 
-def test_a_ladder_with_repeats_is_climbed_again_one_gap_after_its_last_step():
+def test_an_escalation_policy_with_repeats_runs_again_one_gap_after_its_last_step():
     story = given(TELL_ANN, TELL_BO, repeat=1).enforce("9h")
     assert story.log(EscalationStepFired) == [
         f"{at} escalation.step_fired"
@@ -87,12 +87,12 @@ def test_each_repeat_has_its_number():
     assert fired == [(0, 0), (0, 1), (1, 0), (1, 1)]
 
 
-def test_after_the_last_repeat_the_ladder_is_exhausted():
+def test_after_the_last_repeat_the_escalation_policy_is_exhausted():
     story = given(TELL_ANN, repeat=2).enforce("99h")
     assert story.log(EscalationExhausted) == ["PT3H escalation.exhausted"]
 
 
-def test_a_ticket_climbs_the_version_that_it_pinned():
+def test_a_ticket_escalates_by_the_version_that_it_pinned():
     story = given(TELL_ANN)
     other = {"steps": [{"targets": [{"agent": "chen"}]}]}
     config = published(story.world.config, "escalation-policies", "climb", other)
@@ -122,7 +122,7 @@ def test_it_ends_when_somebody_does_something(command, reason):
     assert len(story.all(EscalationStepFired)) == 1
 
 
-def test_an_exhausted_ladder_ends_too_and_once():
+def test_an_exhausted_escalation_policy_ends_too_and_once():
     story = given(TELL_ANN).when("2h", ANSWER).when("3h", Resolve())
     assert story.one(EscalationEnded).reason == "answered"
 
@@ -134,7 +134,7 @@ def test_who_acknowledged_the_first_breach_is_not_excused_from_the_next():
     assert [c.clock for c in story.chosen()][-1] == "resolution/1"
 
 
-def test_a_cancelled_promise_stops_climbing():
+def test_a_cancelled_promise_stops_escalating():
     rule = {"when": {"type": "question"}, "targets": {"resolution": "1h"}}
     policy = {"match": [rule], "escalation_policy": "climb"}
     story = Story(world({"care": policy}, {"climb": {"steps": [TELL_ANN, TELL_BO]}}))
@@ -147,7 +147,7 @@ def test_a_cancelled_promise_stops_climbing():
 # pauses
 
 
-def test_a_pause_holds_the_climb_and_what_was_left_is_left():
+def test_a_pause_holds_the_escalation_and_what_was_left_is_left():
     story = given(TELL_ANN, TELL_BO)
     story.when("64m", PauseTicket(reason="r")).when("5h", Resume()).enforce("9h")
     assert story.log(EscalationStepFired) == [
@@ -156,7 +156,7 @@ def test_a_pause_holds_the_climb_and_what_was_left_is_left():
     ]
 
 
-def test_a_promise_broken_in_a_pause_starts_to_climb_after_it():
+def test_a_promise_broken_in_a_pause_starts_to_escalate_after_it():
     story = given(TELL_ANN, TELL_BO)
     story.when("50m", PauseTicket(reason="r")).enforce("4h").when("5h", Resume())
     assert story.enforce("9h").log(EscalationStepFired) == [
@@ -181,12 +181,12 @@ def test_a_target_means_this_person(target, person):
     assert told(given({"targets": [target]}).enforce("2h")) == [(0, person)]
 
 
-def test_a_person_meant_twice_is_told_once():
+def test_a_person_meant_twice_is_notified_once():
     step = {"targets": [{"assignee": True}, {"agent": "ann"}, {"team": "front"}]}
     assert told(given(step).enforce("2h")) == [(0, "ann")]
 
 
-def test_who_is_told_hears_why():
+def test_who_is_notified_hears_why():
     story = given({"targets": [{"manager_of": "assignee"}]}).enforce("2h")
     assert story.chosen()[0].reason == "manager of ann"
 
@@ -199,7 +199,7 @@ def test_a_step_that_reaches_nobody_is_skipped_and_says_so():
     assert told(made) == [(1, "bo")]
 
 
-def test_who_is_not_active_is_not_told():
+def test_who_is_not_active_is_not_notified():
     agents = AGENTS | {"bo": {"name": "Bo", "active": False}}
     step = {"targets": [{"team": "second"}]}
     policy = {"match": [{"targets": FIRST}], "escalation_policy": "climb"}

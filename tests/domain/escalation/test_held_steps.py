@@ -90,7 +90,7 @@ def test_a_held_step_says_why_it_reaches_nobody():
     assert [(c.agent, c.reason) for c in held.candidates] == [("bo", away)]
 
 
-def test_it_is_known_whose_hands_a_held_step_waits_for():
+def test_it_is_known_whose_capacity_a_waiting_step_needs():
     steps = {"targets": [{"least_loaded": "empty"}], "reassign": {"team": "boilers"}}
     away = book(leaves=leave_of("bo", "0s", "9h"))
     story = given({"after": "0s", **steps}, nobody="hold PT5H", oncall=away)

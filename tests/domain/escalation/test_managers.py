@@ -50,7 +50,7 @@ def chain(up_to, agents=None, **kw):
     return story.one(EscalationStepFired)
 
 
-def test_a_whole_chain_of_managers_is_told_with_the_level_of_each():
+def test_a_whole_chain_of_managers_is_notified_with_the_level_of_each():
     fired = chain(2)
     assert [(c.person, c.reasons) for c in fired.chosen] == [
         ("mia", ("manager of ann, level 1",)),
@@ -73,7 +73,7 @@ def test_a_chain_goes_on_above_who_is_passed_over():
     assert fired.unresolved_targets == ()
 
 
-def test_a_chain_that_ends_before_the_level_asked_for_is_told_and_says_so():
+def test_a_chain_that_ends_before_the_level_asked_for_is_notified_and_says_so():
     fired = chain(5)
     assert [c.person for c in fired.chosen] == ["mia", "top"]
     assert fired.unresolved_targets == (
@@ -90,7 +90,7 @@ def test_a_circle_ends_a_chain_and_says_so():
     )
 
 
-def test_nobody_is_told_as_their_own_manager():
+def test_nobody_is_notified_as_their_own_manager():
     story = given(
         {"after": "0s", "targets": [{"manager_of": "assignee", "depth": 3}]},
     )

@@ -44,7 +44,7 @@ def test_a_step_that_would_be_over_by_the_new_version_is_taken_at_once():
     assert told(story) == [("PT1H", "ann"), ("PT1H2M", "bo")]
 
 
-def test_a_longer_wait_is_longer_for_the_climb_under_way():
+def test_a_longer_wait_is_longer_for_the_escalation_under_way():
     story = edited(given(ANN, BO).enforce("61m"), ANN, bo_after("20m"))
     story.when("62m", ORDER).enforce("9h")
     assert told(story)[1] == ("PT1H20M", "bo")
@@ -60,14 +60,14 @@ def test_business_time_that_was_waited_counts_as_business_time():
     assert told(story)[1] == ("PT21H30M", "bo")
 
 
-def test_a_paused_climb_is_left_what_the_new_version_leaves_it():
+def test_a_paused_escalation_is_left_what_the_new_version_leaves_it():
     story = edited(given(ANN, BO).enforce("61m"), ANN, bo_after("6m"))
     story.when("62m", PauseTicket(reason="parts")).when("90m", ORDER)
     story.when("2h", Resume()).enforce("9h")
     assert told(story)[1] == ("PT2H4M", "bo")
 
 
-def test_an_acknowledged_climb_goes_on_by_the_new_version():
+def test_an_acknowledged_escalation_goes_on_by_the_new_version():
     story = edited(given(ANN, BO).enforce("61m"), ANN, {**BO, **CHEN, "after": "5m"})
     story.when("62m", Acknowledge(by="ann")).when("63m", ORDER).enforce("9h")
     assert told(story)[1] == ("PT1H32M", "chen")
@@ -101,7 +101,7 @@ def test_a_round_beyond_those_of_the_new_version_is_the_last():
     assert story.one(EscalationExhausted)
 
 
-def test_a_clock_that_has_not_begun_to_climb_is_on_record_too():
+def test_a_clock_that_has_not_begun_to_escalate_is_on_record_too():
     story = edited(given(ANN), BO_EARLY, ANN).when("10m", ORDER)
     assert story.one(EscalationMigrated).new.version == 2
 
@@ -120,19 +120,19 @@ def test_the_preview_says_which_step_would_be_taken_at_once():
     assert change.step == 1
 
 
-def test_the_preview_names_clocks_that_have_not_begun_to_climb():
+def test_the_preview_names_clocks_that_have_not_begun_to_escalate():
     story = edited(given(ANN), BO_EARLY, ANN)
     [change] = clock_changes(decide(story.ticket, ORDER, instant("10m"), story.world))
     assert (change.what, change.old_due_at) == ("migrated", None)
     assert (change.step, change.new_due_at) == (0, instant("30m"))
 
 
-def test_a_ladder_of_steps_before_the_breach_is_exhausted_when_it_comes():
+def test_an_escalation_policy_of_steps_before_the_breach_is_exhausted_when_it_comes():
     story = given(BO_EARLY).enforce("9h")
     assert story.log(EscalationExhausted) == ["PT1H escalation.exhausted"]
 
 
-def test_steps_before_the_breach_are_climbed_once_also_where_a_ladder_repeats():
+def test_steps_before_the_breach_are_taken_once_also_where_a_policy_repeats():
     story = given(BO_EARLY, repeat=3).enforce("2h")
     story.when("3h", Escalate(by="mia", reason="r", to_step=0)).enforce("30h")
     assert len(story.all(EscalationStepFired)) == 2
@@ -150,7 +150,7 @@ def migrated(story, at, **escalation_policy):
     return story.when(at, order)
 
 
-def test_a_run_can_be_migrated_to_the_newest_version_of_its_ladder():
+def test_a_run_can_be_migrated_to_the_newest_version_of_its_escalation_policy():
     chen = {"after": "10m", "targets": [{"agent": "chen"}]}
     story = migrated(given(ANN, BO).enforce("61m"), "62m", steps=[ANN, chen])
     story.enforce("9h")
@@ -163,14 +163,14 @@ def test_a_run_that_is_migrated_past_its_last_round_ends_with_the_round():
     assert told(story.enforce("9h"))[3:] == [("PT1H30M", "bo")]
 
 
-def test_a_run_can_be_migrated_to_a_ladder_of_early_steps_alone():
+def test_a_run_can_be_migrated_to_an_escalation_policy_of_early_steps_alone():
     story = given(ANN, BO, repeat=2).enforce("85m")
     migrated(story, "86m", steps=EARLY, repeat=2).enforce("9h")
     assert told(story)[3:] == [("PT1H26M", "bo")]
     assert story.ticket.runs[-1].state == "exhausted"
 
 
-def test_a_ladder_is_migrated_with_its_steps_before_the_breach():
+def test_an_escalation_policy_is_migrated_with_its_steps_before_the_breach():
     story = migrated(given(*EARLY, CHEN).enforce("10m"), "20m", steps=[ANN, BO])
     assert told(story.enforce("9h")) == [("PT1H", "ann"), ("PT1H10M", "bo")]
     story = migrated(given(ANN).enforce("10m"), "20m", steps=[*EARLY, CHEN])
@@ -181,7 +181,7 @@ def test_a_ladder_is_migrated_with_its_steps_before_the_breach():
     ]
 
 
-def test_a_migration_of_before_that_was_recorded_keeps_what_both_ladders_have():
+def test_a_migration_of_before_that_was_recorded_keeps_what_both_policies_have():
     story = migrated(given(*EARLY, CHEN), "20m", steps=[EARLY[0], BO])
     old = [
         replace(e, fact=replace(e.fact, early=None))
@@ -192,7 +192,7 @@ def test_a_migration_of_before_that_was_recorded_keeps_what_both_ladders_have():
     assert [e.step for e in fold(old).clocks[0].early] == [0]
 
 
-def test_without_an_order_a_run_keeps_the_version_of_its_ladder():
+def test_without_an_order_a_run_keeps_the_version_of_its_escalation_policy():
     story = given(ANN, BO).enforce("61m")
     other = {"steps": [{"after": "0s", "targets": [{"agent": "chen"}]}]}
     config = published(story.world.config, "escalation-policies", "l", other)

@@ -28,7 +28,7 @@ def test_a_step_that_reaches_nobody_may_go_to_the_catch_all():
     assert told(story) == [("PT1H", "top")]
 
 
-def test_who_is_told_as_the_catch_all_reads_so():
+def test_who_is_notified_as_the_catch_all_reads_so():
     story = given(GONE, nobody={"catch_all": {"agent": "top"}}).enforce("9h")
     [chosen] = story.one(EscalationStepFired).chosen
     assert chosen.reasons == (
@@ -36,7 +36,7 @@ def test_who_is_told_as_the_catch_all_reads_so():
     )
 
 
-def test_a_ladder_that_reaches_nobody_at_all_ends_and_says_so():
+def test_an_escalation_policy_that_reaches_nobody_at_all_ends_and_says_so():
     story = given(GONE, GONE, repeat=1).enforce("9h")
     assert story.log()[-1].endswith("escalation.exhausted")
     assert len(story.all(EscalationStepSkipped)) == 4

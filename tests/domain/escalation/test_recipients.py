@@ -48,7 +48,7 @@ def test_a_target_means(target, people):
     assert who(target) == people
 
 
-def test_the_least_loaded_of_a_team_is_told():
+def test_the_least_loaded_of_a_team_is_notified():
     assert who({"least_loaded": "second"}, loads={"ann": 3, "bo": 2}) == ["chen"]
 
 
@@ -104,7 +104,7 @@ def test_a_round_robin_that_knows_of_nobody_begins_with_the_first():
     assert in_turn(story, 1) == ["ann"]
 
 
-def test_who_must_not_deal_with_the_customer_is_not_told_and_it_says_why():
+def test_who_must_not_deal_with_the_customer_is_not_notified_and_it_says_why():
     agents = {**AGENTS, "ann": {**AGENTS["ann"], "conflicts": ["c-1"]}}
     story = given({"after": "0s", "targets": [{"agent": "ann"}, {"agent": "bo"}]})
     directory = configured({"agents": agents, "teams": TEAMS}).directory
@@ -116,7 +116,7 @@ def test_who_must_not_deal_with_the_customer_is_not_told_and_it_says_why():
     ]
 
 
-def test_who_declined_it_is_not_the_one_of_the_team_who_is_told():
+def test_who_declined_it_is_not_the_one_of_the_team_who_is_notified():
     teams = {**TEAMS, "second": {**TEAMS["second"], "assignment": {"mode": "offer"}}}
     story = given({"after": "0s", "targets": [{"least_loaded": "second"}]})
     directory = configured({"agents": AGENTS, "teams": teams}).directory
@@ -167,19 +167,19 @@ def test_of_a_team_the_one_with_a_channel_is_chosen_if_the_policy_says_so():
     assert {p.reason for p in fired.excluded} == {"no channel"}
 
 
-def test_who_is_on_call_is_told_and_the_others_are_on_record():
+def test_who_is_on_call_is_notified_and_the_others_are_on_record():
     oncall = book({"front": (["ann", "bo"], None)})
     assert who({"on_call": "front"}, oncall=oncall) == ["ann"]
     assert "bo" in excluded({"on_call": "front"}, oncall=oncall)
 
 
-def test_who_comes_next_and_who_was_before_can_be_told():
+def test_who_comes_next_and_who_was_before_can_be_notified():
     oncall = book({"front": (["ann", "bo", "chen"], None)})
     targets = [{"on_call_next": "front"}, {"on_call_previous": "front"}]
     assert set(who(*targets, oncall=oncall)) == {"bo", "chen"}
 
 
-def test_who_is_on_leave_is_not_told_and_the_record_says_until_when():
+def test_who_is_on_leave_is_not_notified_and_the_record_says_until_when():
     until = instant("48h")
     leave = Leave(person="ann", begin=instant("-1h"), end=until)
     oncall = book(leaves={"ann": (leave,)})
@@ -196,7 +196,7 @@ def test_a_manager_on_leave_is_skipped_up():
     ]
 
 
-def test_a_person_whom_two_targets_mean_is_told_once_with_both_reasons():
+def test_a_person_whom_two_targets_mean_is_notified_once_with_both_reasons():
     step = {"after": "0s", "targets": [{"agent": "bo"}, {"lead_of": "second"}]}
     [chosen] = given(step).enforce("61m").chosen()
     assert chosen.reason == "named by the policy; lead of second"

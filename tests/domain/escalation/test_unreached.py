@@ -42,7 +42,7 @@ def test_the_catch_all_is_left_alone_while_a_step_follows():
     assert told(story.enforce("9h")) == [("PT1H", "ann"), ("PT1H2M", "bo")]
 
 
-def test_a_climb_that_went_on_meanwhile_is_not_hurried():
+def test_an_escalation_that_went_on_meanwhile_is_not_hurried():
     lost = StepUndelivered(
         clock="first_response/1", step=0, repetition=0, people=("ann",), reason="r"
     )

@@ -173,7 +173,7 @@ def test_a_macro_that_cannot_be_meant_is_refused_by_the_field(document, pointer)
     assert [error.pointer for error in refused.value.errors] == [pointer]
 
 
-def test_a_ladder_runs_only_macros_that_are_there():
+def test_an_escalation_policy_runs_only_macros_that_are_there():
     with pytest.raises(InvalidError, match="/steps/0/macros/0: there is no macro"):
         around({}, [{"after": "0s", "macros": ["late"]}])
 
@@ -213,13 +213,13 @@ def test_a_step_turns_the_status_and_the_clock_that_may_pause_stands_still():
     assert story.ticket.status == "open"
 
 
-def test_a_climb_that_put_its_ticket_on_hold_goes_on_after_it():
+def test_an_escalation_that_put_its_ticket_on_hold_goes_on_after_it():
     step = {"after": "0s", "status": {"to": "on_hold", "lasts": "1h"}}
     story = Story(around({}, [step, TELL_MIA])).enforce("3h")
     assert [(c.at, c.person) for c in story.chosen()] == [("PT2H10M", "mia")]
 
 
-def test_a_step_that_resolves_ends_the_climb():
+def test_a_step_that_resolves_ends_the_escalation():
     story = by_step({"add_tags": ["late"]}, status="resolved").enforce("5h")
     assert story.one(TicketResolved).note == "escalation policy climb, /steps/0"
     assert not story.chosen()

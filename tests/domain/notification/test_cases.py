@@ -81,7 +81,7 @@ def test_esc_082_a_late_tick_sends_what_it_missed_to_one_destination_as_one():
     assert [m.bundled_with for m in told.messages] == [None, notification.id]
 
 
-def test_esc_083_without_a_rule_nobody_is_told_and_it_is_said_at_once():
+def test_esc_083_without_a_rule_nobody_is_notified_and_it_is_said_at_once():
     found = planned(person(email=None, notify={"rules": []}))
     assert (found.state, found.unreachable) == ("unreachable", "no channel")
 
@@ -212,7 +212,7 @@ def test_esc_073_outside_the_hours_it_waits_for_the_next_opening(now, goes):
     assert found == datetime.fromisoformat(f"2026-11-{goes}+00:00")
 
 
-def test_what_came_before_the_person_was_told_ends_nothing():
+def test_what_came_before_the_person_was_notified_ends_nothing():
     earlier = Event("t-1", 6, NOON, BY_ANN, TicketAcknowledged(by="bo"))
     assert no_longer_true([earlier], planned(person(rule("email"))), NOON) is None
 

@@ -52,7 +52,7 @@ def versions(story):
     ]
 
 
-def test_who_a_broken_promise_tells_is_told_urgently_about_that_event():
+def test_who_a_broken_promise_tells_is_notified_urgently_about_that_event():
     story = climbed()
     first = versions(story)[0]
     bo, chen = notification_reasons(story.events[:first])
@@ -64,7 +64,7 @@ def test_what_tells_nobody_is_no_occasion():
     assert notification_reasons(climbed().events[:1]) == ()
 
 
-def test_who_is_not_there_any_more_cannot_be_told():
+def test_who_is_not_there_any_more_cannot_be_notified():
     _, fact = plan(told(), None, NOON)
     assert fact == NotificationUnreachable(reason=NO_AGENT)
 
@@ -101,7 +101,7 @@ def test_when_one_channel_fails_for_good_the_next_is_due_at_once():
     assert after(notification, facts, NOON + MINUTE).due_at == NOON + MINUTE
 
 
-def test_a_channel_that_fails_after_another_told_them_leaves_nobody_unreachable():
+def test_a_channel_that_fails_after_another_notified_them_leaves_nobody_unreachable():
     notification = planned(person(rule("email"), rule("webhook")))
     notification = after(notification, sent(notification, 0, NOON), NOON)
     facts = failed(notification, 1, "http_410", temporary=False, at=NOON)
@@ -167,7 +167,7 @@ def test_a_plan_is_recorded_under_the_version_that_tells_the_person():
     assert event.originator_id == "notifications/t-1.7"
 
 
-def test_who_said_nothing_is_told_by_e_mail_at_once():
+def test_who_said_nothing_is_notified_by_e_mail_at_once():
     reader = parse_preferences("ann", {"name": "Ann", "email": "ann@shop.example"})
     [message] = planned(reader).messages
     assert (message.channel, message.due_at) == ("email", NOON)
@@ -210,7 +210,7 @@ def test_a_letter_is_of_one_subject_line_and_in_the_readers_time():
     assert "2026-11-22 20:30 (Asia/Shanghai)" in found.text
 
 
-def test_a_ticket_that_climbed_on_is_told_of_once_by_its_last_step():
+def test_a_ticket_that_escalated_further_is_reported_once_by_its_last_step():
     last = item(step=3, at=NOON + HOUR, person="bo", others=("mia",))
     found = letter([item(), last], parse_preferences("a", {}))
     assert found.text.count("Cold") == 1
@@ -330,7 +330,7 @@ def test_a_stand_in_that_was_not_tried_yet_still_comes_as_its_rule_wants():
     assert states(found) == ["sent", "waiting", "waiting"]
 
 
-def test_a_retry_that_waited_in_line_is_spared_who_was_told_meanwhile():
+def test_a_retry_that_waited_in_line_is_spared_who_was_notified_meanwhile():
     at = NOON + RETRIES[0]
     found = taken(busy(planned(person(*LATER)), 0, NOON), 1, at)
     bundle = (outgoing(found.id),)
@@ -362,7 +362,7 @@ def test_nothing_is_brought_forward_for_whom_a_later_rule_has_told():
     assert found.messages[0].state == "waiting"
 
 
-def test_who_was_told_by_the_stand_in_is_not_told_again_by_the_broken_channel():
+def test_who_was_notified_by_the_stand_in_is_not_notified_again_by_the_broken_channel():
     rules = [rule("email"), rule("webhook", "PT1H"), rule("apprise", "PT2H")]
     notification = broken(broken(planned(person(*rules)), 0, NOON), 1, NOON)
     assert notification.messages[2].due_at == NOON

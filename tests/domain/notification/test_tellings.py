@@ -35,18 +35,18 @@ def test_an_offer_tells_who_is_asked_and_urgently_because_it_runs_out():
     assert urgency(story, "assignment.offered") == {"bo": "high"}
 
 
-def test_who_gets_the_ticket_from_a_rule_is_told():
+def test_who_gets_the_ticket_from_a_rule_is_notified():
     assert told(queue("direct")) == ["bo by ticket.assigned"]
     story = climb({"reassign": {"team": "second"}}).enforce("31m")
     assert told(story) == ["bo by escalation.reassigned"]
 
 
-def test_who_gets_it_from_a_person_is_not_told_by_us():
+def test_who_gets_it_from_a_person_is_not_notified_by_us():
     assert told(climb().when("1m", Assign(team="second", agent="bo"))) == []
     assert told(queue().when("1m", AcceptOffer(agent="bo")), "assigned_by_rule") == []
 
 
-def test_a_ticket_in_new_hands_is_urgent_once_its_promise_is_broken():
+def test_a_ticket_of_a_new_assignee_is_urgent_once_its_promise_is_broken():
     [given] = notification_reasons(queue("direct").events)
     assert given.urgency == "low"
     story = climb({"reassign": {"team": "second"}}).enforce("31m")
@@ -64,7 +64,7 @@ def test_a_wish_for_approval_is_urgent_once_a_promise_is_broken_without_excuse()
     assert urgency(asked(), "approval.requested") == {"mia": "low"}
 
 
-def test_an_approver_is_told_and_nobody_where_there_is_none():
+def test_an_approver_is_notified_and_nobody_where_there_is_none():
     assert told(asked()) == ["mia by approval.requested"]
     assert told(asked("1"), "approval") == []
 
@@ -72,13 +72,13 @@ def test_an_approver_is_told_and_nobody_where_there_is_none():
 @pytest.mark.parametrize(
     ("grant", "topic"), [(True, "approval.granted"), (False, "approval.rejected")]
 )
-def test_who_asked_for_money_is_told_of_the_decision(grant, topic):
+def test_who_asked_for_money_is_notified_of_the_decision(grant, topic):
     story = decided(asked(), grant=grant)
     assert told(story, "decided") == [f"ann by {topic}"]
     assert urgency(story, topic) == {"ann": "low"}
 
 
-def test_who_may_grant_it_themselves_is_told_nothing():
+def test_who_may_grant_it_themselves_is_not_notified():
     own = money().when("1m", replace(ASK, requested_by="mia"))
     assert told(own) == []
 
@@ -88,7 +88,7 @@ def test_a_decision_is_urgent_while_a_promise_of_the_ticket_is_broken():
     assert urgency(late, "approval.granted") == {"ann": "high"}
 
 
-def test_where_nobody_can_be_asked_who_asks_and_the_lead_of_the_team_are_told():
+def test_where_nobody_can_be_asked_who_asks_and_the_lead_of_the_team_are_notified():
     assert told(led_by("chen")) == [
         "ann by approval.requested",
         "chen by approval.requested",
@@ -97,14 +97,14 @@ def test_where_nobody_can_be_asked_who_asks_and_the_lead_of_the_team_are_told():
     assert told(led_by(None)) == ["ann by approval.requested"]
 
 
-def test_that_nobody_can_be_asked_is_told_also_to_who_asked_in_person():
+def test_that_nobody_can_be_asked_is_sent_also_to_who_asked_in_person():
     *before, last = asked("1").events
     actor = Actor(id="desk", kind="user", on_behalf_of="ann")
     mine = replace(last, meta=replace(last.meta, actor=actor))
     assert [t.person for t in tellings([*before, mine])] == ["ann"]
 
 
-def test_an_approval_that_nobody_answered_is_told_of_once_nobody_is_left():
+def test_an_approval_that_nobody_answered_is_reported_once_nobody_is_left():
     story = led_by("chen", limit="1000").enforce("PT9H")
     assert told(story) == [
         "mia by approval.requested",
@@ -113,14 +113,14 @@ def test_an_approval_that_nobody_answered_is_told_of_once_nobody_is_left():
     ]
 
 
-def test_what_is_told_of_one_event_has_a_number_for_each():
+def test_what_is_sent_of_one_event_has_a_number_for_each():
     numbers = [t.id for t in tellings(led_by("chen").events)]
     assert numbers[1] == f"{numbers[0]}.lead"
     assert {ticket_of(notification_stream(n)) for n in numbers} == {"t-1"}
 
 
 @pytest.mark.parametrize("story", [led_by("chen"), decided(asked())])
-def test_of_an_imported_approval_nobody_is_told(story):
+def test_of_an_imported_approval_nobody_is_notified(story):
     *before, last = story.events
     actor = Actor(id="import", kind="migration")
     imported = replace(last, meta=replace(last.meta, actor=actor))
@@ -161,7 +161,7 @@ def resolved_by(**actor):
         ({"id": "import", "kind": "migration"}, []),
     ],
 )
-def test_nobody_is_told_of_their_own_doing_and_nobody_of_an_import(actor, hear):
+def test_nobody_is_notified_of_their_own_doing_and_nobody_of_an_import(actor, hear):
     assert [o.person for o in notification_reasons(resolved_by(**actor))] == hear
 
 

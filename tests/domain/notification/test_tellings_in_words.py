@@ -67,7 +67,7 @@ def test_where_nobody_can_be_asked_the_letter_says_what_for_and_why_you():
     assert "Why you: you are the lead of the ticket's team" in found.text
 
 
-def test_who_got_it_by_a_rule_and_who_watches_are_told_so():
+def test_who_got_it_by_a_rule_and_who_watches_are_notified_so():
     story = queue("direct")
     found = letter([item(last_notified(story), story.events)], AS_ANN)
     assert found.subject == "Assigned to you: #1 Cold"

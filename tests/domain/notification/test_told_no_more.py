@@ -44,7 +44,7 @@ def with_limit(story, amount):
         (Close(), "closed"),
     ],
 )
-def test_an_offer_that_is_over_is_told_no_more(command, why):
+def test_an_offer_that_is_over_is_sent_no_more(command, why):
     story = queue()
     offer = notified(story, "bo", "assignment.offered")
     assert no_longer_true(story.events, offer, instant("1m")) is None
@@ -52,7 +52,7 @@ def test_an_offer_that_is_over_is_told_no_more(command, why):
     assert why in no_longer_true(story.events, offer, instant("1m"))
 
 
-def test_an_offer_that_ran_out_or_was_withdrawn_is_told_no_more():
+def test_an_offer_that_ran_out_or_was_withdrawn_is_sent_no_more():
     story = queue()
     offer = notified(story, "bo", "assignment.offered")
     assert "expired" in no_longer_true(story.events, offer, NOON + 2 * MINUTE)
@@ -65,7 +65,7 @@ def test_an_offer_that_ran_out_or_was_withdrawn_is_told_no_more():
     assert "withdrawn" in no_longer_true(story.events, offer, instant("1m"))
 
 
-def test_a_ticket_that_is_no_longer_theirs_is_told_no_more():
+def test_a_ticket_that_is_no_longer_theirs_is_sent_no_more():
     story = queue("direct")
     given = last_notified(story)
     story.when("1m", Assign(team="second", agent="bo"))
@@ -120,7 +120,7 @@ def test_a_decision_stays_true_whatever_comes_of_the_ticket():
     assert no_longer_true(story.events, news, instant("3m")) is None
 
 
-def test_that_nobody_can_be_asked_is_told_no_more_once_somebody_is():
+def test_that_nobody_can_be_asked_is_sent_no_more_once_somebody_is():
     story = led_by("chen")
     news = notified(story, "chen", "approval.requested")
     assert no_longer_true(story.events, news, instant("1m")) is None
@@ -132,7 +132,7 @@ def test_that_nobody_can_be_asked_is_told_no_more_once_somebody_is():
 @pytest.mark.parametrize(
     ("command", "why"), [(Close(), "closed"), (verdict(), "granted by mia")]
 )
-def test_that_nobody_can_be_asked_is_told_no_more_once_it_is_over(command, why):
+def test_that_nobody_can_be_asked_is_sent_no_more_once_it_is_over(command, why):
     story = led_by("chen")
     news = notified(story, "ann", "approval.requested")
     with_limit(story, "1000").when("2m", command)

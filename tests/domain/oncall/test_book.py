@@ -304,12 +304,12 @@ def test_whoever_is_not_active_is_pointed_out():
     assert said.message == "the agent 'bo' is not active"
 
 
-def test_a_schedule_is_retired_if_no_ladder_calls_by_it():
+def test_a_schedule_is_retired_if_no_escalation_policy_calls_by_it():
     config = configured(EVERYBODY | {"schedules": {FRONT: document("ann")}})
     assert retire(config, "schedules", FRONT).name == FRONT
 
 
-def test_a_schedule_that_a_ladder_calls_by_cannot_be_retired():
+def test_a_schedule_that_an_escalation_policy_calls_by_cannot_be_retired():
     config = configured(EVERYBODY | {"schedules": {FRONT: document("ann")}})
     escalation_policy = PolicyPublished(
         kind="escalation-policies",

@@ -287,7 +287,7 @@ def test_a_change_of_people_keeps_whose_turn_it_is(people, days):
     assert "".join(people_at(changed, at(36 + 24 * n))[0] for n in range(4)) == days
 
 
-def test_a_new_start_sets_the_turns_anew():
+def test_a_new_start_sets_the_turns_again():
     again = schedule(layer("ann", "bo", "chen", start="2026-03-03T00:00"))
     changed = plan(layer("ann", "bo", "chen")).revised(again, at(30))
     assert people_at_hours(changed, [29, 31]) == {29: ["bo"], 31: ["ann"]}

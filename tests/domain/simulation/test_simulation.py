@@ -110,7 +110,7 @@ def looked_after(*commands):
     return story.enforce("80m").when("80m", ANSWER, Resolve(code="done"))
 
 
-def test_a_climb_that_somebody_acknowledged_waits_by_the_draft_too():
+def test_an_escalation_that_somebody_acknowledged_waits_by_the_draft_too():
     found = simulated(looked_after(Acknowledge(by="ann")))
     [clock] = found.clocks
     assert [told.person for told in clock.draft.told] == ["ann"]
@@ -201,7 +201,7 @@ def test_the_same_log_gives_the_same_difference():
     assert simulated(story, **documents) == simulated(story, **documents)
 
 
-def test_people_and_ladders_of_the_draft_may_name_each_other():
+def test_people_and_escalation_policies_of_the_draft_may_name_each_other():
     story = answered("2h")
     found = simulated(
         story,

@@ -162,7 +162,7 @@ def test_while_the_cancel_condition_holds_nothing_starts():
     assert len(tags_said("drop", "drop go").all(SlaAttached)) == 1
 
 
-def test_a_cancelled_clock_starts_anew_when_it_may():
+def test_a_cancelled_clock_starts_again_when_it_may():
     story = tags_said("drop", "go")
     assert cycles(story, "check")[1] == ("Mon 12 12:00", "running")
 
@@ -304,7 +304,7 @@ def test_a_clock_that_outlived_its_pause_is_broken_in_time():
     assert told(story, "sla")[-1] == "Mon 12 16:00 sla.breached"
 
 
-def test_a_reopened_ticket_paused_anew_has_its_longest_pause():
+def test_a_reopened_ticket_paused_again_has_its_longest_pause():
     story = paused().when(at("14:00"), Resolve()).when(at("15:00"), Reopen(reason="r"))
     story.when(at("15:30"), PENDING)
     assert seen(story.clock("resolution").resumes_at) == "Mon 12 17:30"

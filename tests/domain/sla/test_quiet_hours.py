@@ -82,7 +82,7 @@ def test_any_number_of_warnings_is_given_each_at_its_instant():
     ]
 
 
-def test_every_change_plans_the_warnings_anew():
+def test_every_change_plans_the_warnings_again():
     rules = [
         {"when": {"priority": "high"}, "targets": {"resolution": "4h"}},
         {"targets": {"resolution": "8h"}},

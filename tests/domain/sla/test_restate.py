@@ -148,7 +148,7 @@ def test_two_changes_that_only_together_match_cancel_nothing():
     assert story.clock("resolution").live
 
 
-def test_another_policy_that_takes_over_brings_its_own_warnings_and_ladder():
+def test_another_policy_that_takes_over_brings_its_own_warnings_and_escalation_policy():
     care = {"match": [{"when": {"tier": "standard"}, "targets": {"resolution": "8h"}}]}
     gold = {
         "match": [{"when": {"tier": "key_account"}, "targets": {"resolution": "2h"}}],
