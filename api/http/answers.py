@@ -87,5 +87,5 @@ def _convert(kind: Any, beside: Sequence[object] = ()) -> Convert | None:
     if origin in (Union, UnionType) and (some := [*filter(None, map(_convert, inner))]):
         return lambda value: None if value is None else some[0](value)
     if origin is list and (convert := _convert(inner[0])):
-        return lambda values: [convert(value) for value in values]
+        return lambda values: [*map(convert, values)]
     return None
