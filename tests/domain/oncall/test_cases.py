@@ -26,7 +26,6 @@ from domain.calendar.instants import from_us, to_us
 from domain.oncall.on_call import on_call_at
 from domain.oncall.override import Leave, Swap, conflict
 from domain.oncall.plan import Plan
-from domain.oncall.quality import quality
 from domain.oncall.schedule_lint import gap_warnings
 from domain.oncall.shifts import gaps, shifts
 from domain.oncall.wall_time import first_instant, last_instant
@@ -44,6 +43,7 @@ from tests.support.oncall import (
     schedule,
     told,
 )
+from tests.support.schedule_quality import quality
 
 CHICAGO, LORD_HOWE = "America/Chicago", "Australia/Lord_Howe"
 HANDOFFS = {

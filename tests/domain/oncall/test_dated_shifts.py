@@ -7,7 +7,6 @@ import pytest
 from domain.errors import InvalidError
 from domain.oncall.on_call import on_call_at
 from domain.oncall.override import Leave
-from domain.oncall.quality import quality
 from domain.oncall.schedule_lint import inactive_warnings, schedule_warnings
 from domain.oncall.shifts import shifts
 from tests.support.oncall import (
@@ -21,6 +20,7 @@ from tests.support.oncall import (
     schedule,
     told,
 )
+from tests.support.schedule_quality import quality
 
 
 def refused(*entries, **fields):
