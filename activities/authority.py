@@ -33,7 +33,7 @@ async def delegations_of(store: EventStore) -> tuple[Delegation, ...]:
     return fold_delegations(await store.load(DELEGATIONS))
 
 
-class DelegationDesk:
+class DelegationService:
     def __init__(self, store: EventStore, registry: Registry, now: Now) -> None:
         self._store, self._registry, self._now = store, registry, now
 

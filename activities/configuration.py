@@ -52,7 +52,7 @@ class Retirement:
     appended: Appended
 
 
-class ConfigDesk:
+class ConfigurationService:
     def __init__(
         self,
         store: EventStore,

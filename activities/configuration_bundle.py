@@ -54,7 +54,7 @@ class Applied:
     appended: Appended
 
 
-class BundleDesk:
+class BundleService:
     def __init__(
         self,
         store: EventStore,

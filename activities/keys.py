@@ -18,7 +18,7 @@ from domain.event import Event, Fact
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeyDesk:
+class KeyService:
     """Creating a key is serialized, as publishing configuration is: its name must be
     free, and the agents that it names must exist.
     """

@@ -42,7 +42,7 @@ class OnCallResult(Result):
         return fold_leaves(self.events)
 
 
-class OnCallDesk:
+class OnCallService:
     def __init__(self, store: EventStore, registry: Registry, now: Now) -> None:
         self._store, self._registry, self._now = store, registry, now
 

@@ -51,7 +51,7 @@ class Wish:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SubscriptionDesk:
+class SubscriptionService:
     """`topics`: every event type, so that a misspelt one is refused. `head`: the
     current end of the log.
     """

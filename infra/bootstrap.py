@@ -8,8 +8,8 @@ import hashlib
 from importlib.resources import files
 from typing import get_args
 
-from activities.configuration import ConfigDesk
-from activities.keys import KeyDesk
+from activities.configuration import ConfigurationService
+from activities.keys import KeyService
 from activities.ports import Caller
 from api.configuration.bundle_schemas import BundleIn
 from api.configuration.bundles import documents_of
@@ -28,7 +28,7 @@ ADMIN = "admin"
 async def bootstrap(core: Core) -> None:
     await _admin_key(core)
     bundle = read_yaml(files("infra").joinpath("defaults.yaml").read_text("utf-8"))
-    service = ConfigDesk(
+    service = ConfigurationService(
         core.store, core.registry, now, InstalledSources(), core.publishing
     )
     # With their defaults, as the API adds them: or the same file would seem to differ.
@@ -68,7 +68,7 @@ async def _admin_key(core: Core) -> None:
         sha256=sha256,
         acts_for=(EVERYBODY,),
     )
-    service = KeyDesk(
+    service = KeyService(
         store=core.store, registry=core.registry, publishing=core.publishing, now=now
     )
     await service.create(wanted, _caller(f"admin-key/{sha256}"))

@@ -11,12 +11,11 @@ from tenacity import (
     wait_exponential,
 )
 
+LONGEST_PAUSE_S = 2.0
 LOG = logging.getLogger(__name__)
 
 
-def patiently(
-    what: str, *away: type[Exception], longest_s: float = 2.0
-) -> AsyncRetrying:
+def patiently(what: str, *away: type[Exception]) -> AsyncRetrying:
     """Call it with a function and its arguments. The function is called until it raises
     none of `away`; each failure is logged in a line.
     """
@@ -30,6 +29,6 @@ def patiently(
 
     return AsyncRetrying(
         retry=retry_if_exception_type(away),
-        wait=wait_exponential(multiplier=0.1, max=longest_s),
+        wait=wait_exponential(multiplier=0.1, max=LONGEST_PAUSE_S),
         before_sleep=say,
     )

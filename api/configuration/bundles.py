@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from activities.configuration_bundle import BundleDesk
+from activities.configuration_bundle import BundleService
 from api.configuration.bundle_schemas import (
     BundleIn,
     BundleOut,
@@ -128,8 +128,8 @@ async def apply(
     return answer({"changes": changes}, headers=written(done.appended))
 
 
-def _desk(known: Services) -> BundleDesk:
-    return BundleDesk(
+def _desk(known: Services) -> BundleService:
+    return BundleService(
         known.store,
         known.registry,
         known.now,

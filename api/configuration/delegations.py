@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from activities.authority import DelegationDesk, delegations_of
+from activities.authority import DelegationService, delegations_of
 from api.configuration.authority_schemas import (
     DelegationIn,
     DelegationOut,
@@ -77,8 +77,8 @@ async def revoke_delegation(
     return Response(status_code=204, headers=written(lent.appended))
 
 
-def _desk(known: Services) -> DelegationDesk:
-    return DelegationDesk(known.store, known.registry, known.now)
+def _desk(known: Services) -> DelegationService:
+    return DelegationService(known.store, known.registry, known.now)
 
 
 def _shown(lent: Delegation) -> Json:

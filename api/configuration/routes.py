@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import ValidationError
 
-from activities.configuration import ConfigDesk
+from activities.configuration import ConfigurationService
 from api.configuration.authority_schemas import AuthorityIn
 from api.configuration.calendar_schemas import CalendarIn
 from api.configuration.macro_schemas import MacroIn
@@ -183,8 +183,8 @@ def _add_versions(made: APIRouter, kind: Kind, word: str) -> None:
         return answer(shown, headers=etag(number))
 
 
-def _desk(known: Services) -> ConfigDesk:
-    return ConfigDesk(
+def _desk(known: Services) -> ConfigurationService:
+    return ConfigurationService(
         known.store,
         known.registry,
         known.now,

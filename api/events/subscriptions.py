@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from activities.delivery import try_out
 from activities.ports import Appended
-from activities.subscriptions import SubscriptionDesk, Wish
+from activities.subscriptions import SubscriptionService, Wish
 from api.events.subscription_schemas import (
     DeliveryOut,
     NewSubscriptionOut,
@@ -240,8 +240,8 @@ async def _as_left(
     return answer(_shown(found), headers=etag(found.version) | written(appended))
 
 
-def _desk(known: Services) -> SubscriptionDesk:
-    return SubscriptionDesk(
+def _desk(known: Services) -> SubscriptionService:
+    return SubscriptionService(
         store=known.store,
         registry=known.registry,
         now=known.now,

@@ -6,7 +6,7 @@ from datetime import datetime
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from activities.keys import KeyDesk
+from activities.keys import KeyService
 from api.http.answers import Answer, Made, page_of
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.fields import Identifier, Instant, Strict, Word, example
@@ -105,8 +105,8 @@ async def revoke_key(key_id: str, known: ServicesDep, caller: CallerDep) -> Resp
     return Response(status_code=204, headers=written(appended))
 
 
-def key_service(known: Services) -> KeyDesk:
-    return KeyDesk(
+def key_service(known: Services) -> KeyService:
+    return KeyService(
         store=known.store,
         registry=known.registry,
         publishing=known.publishing,

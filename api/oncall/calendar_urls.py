@@ -12,7 +12,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Header, Path, Response
 from pydantic import BaseModel, Field
 
-from activities.oncall import OnCallDesk
+from activities.oncall import OnCallService
 from api.configuration.routes import Name
 from api.http.auth import CallerDep, ServicesDep, guarded, public
 from api.http.problems import responses
@@ -111,5 +111,5 @@ async def _check(known: Services, name: str, secret: str) -> None:
         raise NotFoundError("calendar", "at this address")
 
 
-def _desk(known: Services) -> OnCallDesk:
-    return OnCallDesk(known.store, known.registry, known.now)
+def _desk(known: Services) -> OnCallService:
+    return OnCallService(known.store, known.registry, known.now)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from activities.oncall import OnCallDesk
+from activities.oncall import OnCallService
 from api.configuration.routes import Name
 from api.configuration.schedule_schemas import LeaveIn, LeaveOut, NewLeaveOut
 from api.http.answers import page_of
@@ -75,5 +75,5 @@ async def cancel_leave(
     return Response(status_code=204, headers=written(done.appended))
 
 
-def _desk(known: Services) -> OnCallDesk:
-    return OnCallDesk(known.store, known.registry, known.now)
+def _desk(known: Services) -> OnCallService:
+    return OnCallService(known.store, known.registry, known.now)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 from starlette.exceptions import HTTPException
 
 from activities.acting import acting_agent
-from activities.oncall import OnCallDesk
+from activities.oncall import OnCallService
 from activities.ports import Caller
 from api.configuration.routes import Name
 from api.configuration.schedule_schemas import (
@@ -165,8 +165,8 @@ async def _refuse_stranger(
         raise HTTPException(403, f"it is between {swap.asker!r} and who takes it")
 
 
-def _desk(known: Services) -> OnCallDesk:
-    return OnCallDesk(known.store, known.registry, known.now)
+def _desk(known: Services) -> OnCallService:
+    return OnCallService(known.store, known.registry, known.now)
 
 
 def _shown(swap: Swap, form: type[Answer] = SwapOut, **made: object) -> Json:

@@ -7,15 +7,11 @@ from domain.sla.alarms import BreachDue, LongestPauseOver, WarningDue
 from domain.sla.clock import Clock
 from domain.sla.facts import SlaBreached, SlaWarned
 from domain.sla.judging import resumed
-from domain.sla.ports import SlaDraft, SlaTicket, SlaWorld
-
-
-def clock_of(ticket: SlaTicket, key: str) -> Clock:
-    return next(c for c in ticket.clocks if c.key == key)
+from domain.sla.ports import SlaDraft, SlaWorld
 
 
 def warn(draft: SlaDraft, alarm: WarningDue) -> None:
-    clock = clock_of(draft.ticket, alarm.key)
+    clock = draft.ticket.clock(alarm.key)
     assert clock.due_at is not None, "a running clock has a due instant"
     fact = SlaWarned(
         metric=clock.metric,
@@ -29,7 +25,7 @@ def warn(draft: SlaDraft, alarm: WarningDue) -> None:
 
 def breach(draft: SlaDraft, alarm: BreachDue) -> int:
     """The version of the event."""
-    clock = clock_of(draft.ticket, alarm.key)
+    clock = draft.ticket.clock(alarm.key)
     assert clock.due_at is not None, "a clock that can be breached has a due instant"
     fact = SlaBreached(
         metric=clock.metric,
@@ -47,7 +43,7 @@ def end_longest_pause(
     draft: SlaDraft, alarm: LongestPauseOver, world: SlaWorld
 ) -> None:
     """The longest pause that the policy allows is over; the ticket stays paused."""
-    clock, reason = clock_of(draft.ticket, alarm.key), "the longest pause is over"
+    clock, reason = draft.ticket.clock(alarm.key), "the longest pause is over"
     fact = resumed(draft, clock, alarm.at, world, reason, outlived=True)
     _record(draft, clock, fact, alarm)
 

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import psycopg
 import pytest
 
-from activities.configuration import ConfigDesk
-from activities.configuration_bundle import BundleDesk
+from activities.configuration import ConfigurationService
+from activities.configuration_bundle import BundleService
 from activities.ports import BusyError, Caller, StoreUnavailableError
 from domain.errors import InvalidError
 from domain.event import Actor
@@ -51,7 +51,7 @@ class Process:
     def __init__(self, store, turns):
         self.registry, self.meanwhile = LiveRegistry(store), None
         parts = store, self, now, InstalledSources(), turns
-        self.desk, self.bundles = ConfigDesk(*parts), BundleDesk(*parts)
+        self.desk, self.bundles = ConfigurationService(*parts), BundleService(*parts)
 
     async def refresh(self):
         await self.registry.refresh()

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from activities.configuration import ConfigDesk
+from activities.configuration import ConfigurationService
 from activities.ports import Caller, Recorded, StoreUnavailableError
 from domain.access import KeyCreated, KeyRevoked
 from domain.configuration.facts import PolicyPublished
@@ -59,7 +59,9 @@ async def test_a_change_through_this_process_is_seen_at_once(database_url):
             correlation_id="c",
             channel="api",
         )
-        desk = ConfigDesk(store, registry, now, InstalledSources(), OneProcess())
+        desk = ConfigurationService(
+            store, registry, now, InstalledSources(), OneProcess()
+        )
         await desk.publish("agents", "ann", {"name": "Ann"}, caller)
         assert len((await registry.config()).entry("agents", "ann").versions) == 1
 
