@@ -29,6 +29,11 @@ Permission = Literal[
     "keys:manage",
     "shifts:swap",
     "metrics:read",
+    "audit:read",
+    "audit:export",
+    "personal:read",
+    "personal:reveal",
+    "personal:erase",
 ]
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 
@@ -46,12 +51,21 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             "subscriptions:write",
             "every_subscription:read",
             "metrics:read",
+            "personal:reveal",
             "shifts:swap",
         }
     ),
-    "agent": frozenset({"tickets:read", "tickets:write", "config:read", "shifts:swap"}),
+    "agent": frozenset(
+        {"tickets:read", "tickets:write", "config:read", "personal:read", "shifts:swap"}
+    ),
     "product": frozenset(
-        {"tickets:read", "events:read", "subscriptions:read", "subscriptions:write"}
+        {
+            "tickets:read",
+            "events:read",
+            "personal:read",
+            "subscriptions:read",
+            "subscriptions:write",
+        }
     ),
     "auditor": frozenset(
         {
@@ -61,6 +75,9 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             "subscriptions:read",
             "every_subscription:read",
             "metrics:read",
+            "audit:read",
+            "audit:export",
+            "personal:reveal",
         }
     ),
 }

@@ -43,7 +43,8 @@ class PolicyRef:
 class Meta:
     """`causation_id` is the command's id, or `<stream>/<version>` of an event.
     `key_id`: of the API key whose request this was recorded for; None = no request, or
-    an event from before it was kept.
+    an event from before it was kept. `data_subject`: whose personal fields the event
+    holds, by the customer's `external_id`.
     """
 
     command_id: str
@@ -54,6 +55,7 @@ class Meta:
     occurred_at: datetime | None = None
     policy: PolicyRef | None = None
     key_id: str | None = None
+    data_subject: str | None = None
 
 
 class Fact:

@@ -62,8 +62,15 @@ def test_only_the_admin_manages_keys(role):
     assert not key(role).may("keys:manage")
 
 
-def test_the_auditor_changes_nothing():
-    assert {p for p in GRANTS["auditor"] if not p.endswith(":read")} == set()
+def test_the_auditor_reads_exports_and_reveals_and_changes_nothing():
+    beyond = {p for p in GRANTS["auditor"] if not p.endswith(":read")}
+    assert beyond == {"audit:export", "personal:reveal"}
+
+
+@pytest.mark.parametrize("role", ["ops", "auditor"])
+def test_who_changes_policies_or_audits_reads_personal_fields_by_a_reveal_only(role):
+    assert not key(role).may("personal:read")
+    assert key(role).may("personal:reveal")
 
 
 def test_only_those_who_run_the_floor_configure_it():
