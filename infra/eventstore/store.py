@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from activities.ports import (
+    NO_EVENT,
     Appended,
     CapacityClaim,
     CommandRow,
+    Receipt,
     Recorded,
     StoreUnavailableError,
 )
@@ -186,12 +188,12 @@ class PostgresEventStore:
         capacity_claim: CapacityClaim | None = None,
     ) -> Appended:
         try:
-            position = await self._writer.append(events, command, capacity_claim)
+            receipt = await self._writer.append(events, command, capacity_claim)
         except (NotAppendedError, StoreUnavailableError) as refused:
             return await self._explain(refused, command)
         if not events and (found := await self.find(command.command_id)):
-            position = found[1]  # nothing was added: the current position
-        return Appended(command.stream_id, command.version, position)
+            receipt = found[1]  # nothing was added: the newest event there is
+        return Appended(command.stream_id, command.version, receipt)
 
     async def _explain(
         self, refused: NotAppendedError | StoreUnavailableError, command: CommandRow
@@ -206,15 +208,15 @@ class PostgresEventStore:
             if refused.full:
                 raise LoadConflictError(command.stream_id) from refused
             raise VersionConflictError(command.stream_id) from refused
-        row, position = found
+        row, receipt = found
         if row.request_sha256 != command.request_sha256:
             raise CommandReusedError from refused
         replayed = row.attempt != command.attempt
-        return Appended(row.stream_id, row.version, position, replayed)
+        return Appended(row.stream_id, row.version, receipt, replayed)
 
     async def _look_up(
         self, refused: NotAppendedError | StoreUnavailableError, command: CommandRow
-    ) -> tuple[CommandRow, int] | None:
+    ) -> tuple[CommandRow, Receipt] | None:
         if isinstance(refused, NotAppendedError):
             return await self.find(command.command_id)
         try:
@@ -224,15 +226,15 @@ class PostgresEventStore:
         except TimeoutError:
             return None
 
-    async def find(self, command_id: str) -> tuple[CommandRow, int] | None:
+    async def find(self, command_id: str) -> tuple[CommandRow, Receipt] | None:
         rows = await self._database.rows(
             "SELECT c.command_id, c.request_sha256, c.attempt, c.stream_id, c.version,"
-            " coalesce(e.notification_id, 0) FROM command_log c"
+            " e.notification_id, encode(sha256(e.state), 'hex') FROM command_log c"
             " LEFT JOIN stored_events e ON e.originator_id = c.stream_id"
             " AND e.originator_version = c.version WHERE c.command_id = %s",
             (command_id,),
         )
-        for command, sha256, attempt, stream_id, version, position in rows:
+        for command, sha256, attempt, stream_id, version, position, state in rows:
             row = CommandRow(
                 command_id=command,
                 request_sha256=sha256,
@@ -240,7 +242,7 @@ class PostgresEventStore:
                 stream_id=stream_id,
                 version=version,
             )
-            return row, position
+            return row, Receipt(position, state) if position else NO_EVENT
         return None
 
     async def head(self) -> int:

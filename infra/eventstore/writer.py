@@ -14,18 +14,26 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import psycopg
 from eventsourcing.persistence import (
     IntegrityError,
     InterfaceError,
+    Notification,
     OperationalError,
     PersistenceError,
 )
 from psycopg.errors import PipelineAborted
 from psycopg_pool import PoolTimeout
 
-from activities.ports import CapacityClaim, CommandRow, StoreUnavailableError
+from activities.ports import (
+    NO_EVENT,
+    CapacityClaim,
+    CommandRow,
+    Receipt,
+    StoreUnavailableError,
+)
 from domain.event import Event
 from infra.eventstore.recorder import Log
 from infra.postgres.database import unavailable
@@ -50,13 +58,13 @@ class _Append:
     command: CommandRow
     capacity_claim: CapacityClaim | None
     loop: asyncio.AbstractEventLoop
-    answer: asyncio.Future[int]
+    answer: asyncio.Future[Receipt]
 
     def keys(self) -> set[tuple[str, int]]:
         found = {(e.originator_id, e.originator_version) for e in self.events}
         return found | {(self.command.command_id, -1)}
 
-    def resolve(self, outcome: int | Exception) -> None:
+    def resolve(self, outcome: Receipt | Exception) -> None:
         def set_answer() -> None:
             if self.answer.done():
                 return
@@ -86,13 +94,13 @@ class GroupWriter:
         events: Sequence[Event],
         command: CommandRow,
         capacity_claim: CapacityClaim | None = None,
-    ) -> int:
-        """The position of the last event. Raises NotAppendedError or
+    ) -> Receipt:
+        """Of the last event. Raises NotAppendedError or
         StoreUnavailableError; after either it is unknown only to the network, never
         to the database: look the command up.
         """
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[int] = loop.create_future()
+        answer: asyncio.Future[Receipt] = loop.create_future()
         self._queue.put(_Append(events, command, capacity_claim, loop, answer))
         return await answer
 
@@ -131,7 +139,7 @@ class GroupWriter:
 
     def _commit(self, batch: list[_Append]) -> None:
         try:
-            positions = self._save(batch)
+            receipts = self._save(batch)
         except StoreUnavailableError as error:
             for append in batch:
                 append.resolve(error)
@@ -142,10 +150,10 @@ class GroupWriter:
             for append in batch:
                 self._commit([append])
         else:
-            for append, position in zip(batch, positions, strict=True):
-                append.resolve(position)
+            for append, receipt in zip(batch, receipts, strict=True):
+                append.resolve(receipt)
 
-    def _save(self, batch: list[_Append]) -> list[int]:
+    def _save(self, batch: list[_Append]) -> list[Receipt]:
         try:
             return self._save_once(batch)
         except (OperationalError, InterfaceError) as error:
@@ -157,7 +165,7 @@ class GroupWriter:
         except (OperationalError, InterfaceError) as error:
             raise unavailable(error) from error
 
-    def _save_once(self, batch: list[_Append]) -> list[int]:
+    def _save_once(self, batch: list[_Append]) -> list[Receipt]:
         began = time.perf_counter()
         try:
             # Not by `save`, which checks for each event whether it is an aggregate.
@@ -177,11 +185,19 @@ class GroupWriter:
             # the library's way out of the transaction hides which, and why.
             raise NotAppendedError(str(error)) from error
         self._observe(time.perf_counter() - began, len(recordings))
-        positions, at = [], 0
+        receipts, at = [], 0
         for append in batch:
             at += len(append.events)
-            positions.append(int(recordings[at - 1].notification.id) if at else 0)
-        return positions
+            last = recordings[at - 1].notification if at else None
+            receipts.append(_receipt(last) if last else NO_EVENT)
+        return receipts
+
+
+def _receipt(stored: Notification) -> Receipt:
+    """By the bytes that were sent to the database, not by an encoding of them made
+    again: encryption makes each encoding another one.
+    """
+    return Receipt(int(stored.id), sha256(stored.state).hexdigest())
 
 
 def _of_hands(error: PersistenceError) -> bool:
