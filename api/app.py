@@ -8,6 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from api.approvals import routes as approvals
 from api.assignment import routes as queues
+from api.audit import exports
 from api.configuration import bundles, calendar_evaluation, delegations, restatements
 from api.configuration import routes as configuration
 from api.events import routes as events
@@ -58,6 +59,7 @@ ROUTERS = (
     delegations.ROUTER,
     *restatements.ROUTERS,
     simulations.ROUTER,
+    exports.ROUTER,
     subscriptions.ROUTER,
     events.ROUTER,
     event_types.ROUTER,

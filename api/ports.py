@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from activities.configuration_sources import Sources
 from activities.delivery import Courier, Outbox
+from activities.exports import Exporting
 from activities.notification.answer import Answering
 from activities.notification.test_message import NotificationTest
 from activities.ports import EventStore, NewId, Now, Publishing, Recorded, Registry
@@ -232,6 +233,7 @@ class Services:
     desk: TicketService
     restating: Restating
     simulating: Simulating
+    exporting: Exporting
     tickets: TicketList
     notifications: NotificationPages
     notification_test: NotificationTest

@@ -18,6 +18,7 @@ from temporalio.worker.workflow_sandbox import (
 
 from api.ports import Services
 from infra import metrics
+from infra.audit.exporter import Exporter
 from infra.followers.absences import Absences
 from infra.followers.assignment import AssignmentFollower
 from infra.followers.config_warnings import ConfigWarnings
@@ -216,6 +217,7 @@ async def run_followers(settings: Settings) -> None:
                 TicketReadModel(made.database).wait_for,
             ),
             Notifications(*shared, made.notifying()),
+            Exporter(*shared, made.exporting(), made.shelf(), made.bundle_sources()),
         ]
         table = NotificationTable(made.database)
         sender = Sender(made.database, table, made.sending(table), listener)

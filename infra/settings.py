@@ -97,6 +97,8 @@ class Settings:
     """Tickets that the followers keep folded in memory."""
     workflow_cache: int = 2000
     """Tickets whose workflow a worker keeps in memory."""
+    export_days: int = 7
+    """After so many days the bundle of an export is deleted."""
     disk_warning_mb: int = 1024
     """A warning is given if less than this is free on the disk of the data
     directory."""

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from eventsourcing.persistence import PersistenceError
 from activities.assignment import Assigning
 from activities.delivery import Delivery
 from activities.enforcement import Enforcement
+from activities.exports import Exporting
 from activities.notification.answer import Answering
 from activities.notification.plan import Notifying, report_step
 from activities.notification.send import Sending
@@ -40,6 +41,9 @@ from domain.notification.signing import personal_secret
 from domain.oncall.calendar_url import calendar_secret
 from domain.subscription.webhook import Secret
 from infra import metrics
+from infra.audit.bundle import Sources
+from infra.audit.bundle_shelf import BundleShelf
+from infra.audit.sealed_log import SealedLog
 from infra.calendars.sources import InstalledSources
 from infra.eventstore.recorder import Log
 from infra.eventstore.store import PostgresEventStore
@@ -133,6 +137,24 @@ class Core:
     def simulated_pages(self) -> SimulatedPages:
         pages = SimulationTable(self.database)
         return SimulatedPages(pages, self.store, self.registry, InstalledSources())
+
+    def shelf(self) -> BundleShelf:
+        folder = Path(self.settings.data_dir).resolve() / "exports"
+        kept_for = timedelta(days=self.settings.export_days)
+        return BundleShelf(self.database, folder, kept_for)
+
+    def exporting(self) -> Exporting:
+        tickets = TicketReadModel(self.database)
+        return Exporting(self.store, tickets, self.shelf(), now, new_id)
+
+    def bundle_sources(self) -> Sources:
+        return Sources(
+            database=self.database,
+            sealed=SealedLog(self.database),
+            config=self.registry.config,
+            person_keys=_no_person_keys,
+            now=now,
+        )
 
     def outbox(self) -> PostgresOutbox:
         return PostgresOutbox(self.database, self.store, seal_key(self.settings))
@@ -246,6 +268,7 @@ def _services(
         desk=service,
         restating=made.restating(service),
         simulating=made.simulating(),
+        exporting=made.exporting(),
         tickets=TicketReadModel(made.database),
         notifications=NotificationList(made.database),
         notification_test=made.notification_test(),
@@ -272,6 +295,10 @@ def _services(
         metrics=metrics.exposition,
         publishing=made.publishing,
     )
+
+
+async def _no_person_keys(_: set[str]) -> dict[str, bytes]:
+    return {}
 
 
 def _lint_settings(settings: Settings) -> Configuration:

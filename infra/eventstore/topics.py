@@ -8,6 +8,7 @@ from typing import get_args
 
 from domain.access import AccessFact
 from domain.assignment.facts import AssignmentFact
+from domain.audit.facts import AuditFact
 from domain.authority.facts import ApprovalFact, DelegationFact
 from domain.configuration.facts import ConfigurationFact
 from domain.escalation.facts import EscalationFact
@@ -34,6 +35,7 @@ FAMILIES = (
     AccessFact,
     SubscriptionFact,
     NotificationFact,
+    AuditFact,
 )
 ALONE = (RestatementOrdered, AgentNotificationTested)
 FACTS: dict[str, type[Fact]] = {

@@ -662,7 +662,7 @@ def _packed(text: str) -> bytes:
     return len(raw).to_bytes(2, "big") + raw
 
 
-def csv_row(index: int, stream: str, event: dict[str, Any] | None) -> list[str]:
+def csv_row(index: int | None, stream: str, event: dict[str, Any] | None) -> list[str]:
     """The event as a row of events.csv, but for its data."""
     event = event or {}
     actor, policy = event.get("actor") or {}, event.get("policy") or {}
