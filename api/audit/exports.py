@@ -17,7 +17,7 @@ from domain.event import Json
 ROUTER = APIRouter(prefix="/v1/audit/exports", tags=["audit"])
 ORDER = guarded("audit:export", 400, 409, 413, 415, 422)
 READ = reads("audit:export", 404, 422)
-ZIP = {200: {"content": {"application/zip": {}}}}
+ZIP: dict[int | str, dict[str, object]] = {200: {"content": {"application/zip": {}}}}
 
 
 @ROUTER.post("", status_code=202, response_model=ExportOut, **ORDER)
