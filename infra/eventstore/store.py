@@ -9,9 +9,11 @@ from datetime import datetime
 from eventsourcing.persistence import StoredEvent
 
 from activities.ports import (
+    NO_EVENT,
     Appended,
     CapacityClaim,
     CommandRow,
+    Receipt,
     Recorded,
     StoreUnavailableError,
 )
@@ -220,12 +222,12 @@ class PostgresEventStore:
         erased: Sequence[str] = (),
     ) -> Appended:
         try:
-            position = await self._write(events, command, capacity_claim, erased)
+            receipt = await self._write(events, command, capacity_claim, erased)
         except (NotAppendedError, StoreUnavailableError) as refused:
             return await self._explain(refused, command)
         if not events and (found := await self.find(command.command_id)):
-            position = found[1]  # nothing was added: the current position
-        return Appended(command.stream_id, command.version, position)
+            receipt = found[1]  # nothing was added: the newest event there is
+        return Appended(command.stream_id, command.version, receipt)
 
     async def _write(
         self,
@@ -233,12 +235,12 @@ class PostgresEventStore:
         command: CommandRow,
         capacity_claim: CapacityClaim | None,
         erased: Sequence[str],
-    ) -> int:
+    ) -> Receipt:
         while True:
             batch = await self._sealed(events, command)
             batch = replace(batch, capacity_claim=capacity_claim, erased=erased)
             try:
-                position = await self._writer.append(batch)
+                receipt = await self._writer.append(batch)
             except NotAppendedError as refused:
                 if refused.constraint != DESTROYED:
                     raise
@@ -247,7 +249,7 @@ class PostgresEventStore:
                 continue
             self._keyring.written(batch.new_keys)
             self._keyring.forget(erased)
-            return position
+            return receipt
 
     async def _sealed(self, events: Sequence[Event], command: CommandRow) -> Batch:
         """The events as they are stored. Raises NobodysError."""
@@ -279,15 +281,15 @@ class PostgresEventStore:
             if refused.constraint == FULL:
                 raise LoadConflictError(command.stream_id) from refused
             raise VersionConflictError(command.stream_id) from refused
-        row, position = found
+        row, receipt = found
         if row.request_sha256 != command.request_sha256:
             raise CommandReusedError from refused
         replayed = row.attempt != command.attempt
-        return Appended(row.stream_id, row.version, position, replayed)
+        return Appended(row.stream_id, row.version, receipt, replayed)
 
     async def _look_up(
         self, refused: NotAppendedError | StoreUnavailableError, command: CommandRow
-    ) -> tuple[CommandRow, int] | None:
+    ) -> tuple[CommandRow, Receipt] | None:
         if isinstance(refused, NotAppendedError):
             return await self.find(command.command_id)
         try:
@@ -297,15 +299,15 @@ class PostgresEventStore:
         except TimeoutError:
             return None
 
-    async def find(self, command_id: str) -> tuple[CommandRow, int] | None:
+    async def find(self, command_id: str) -> tuple[CommandRow, Receipt] | None:
         rows = await self._database.rows(
             "SELECT c.command_id, c.request_sha256, c.attempt, c.stream_id, c.version,"
-            " coalesce(e.notification_id, 0) FROM command_log c"
+            " e.notification_id, encode(sha256(e.state), 'hex') FROM command_log c"
             " LEFT JOIN stored_events e ON e.originator_id = c.stream_id"
             " AND e.originator_version = c.version WHERE c.command_id = %s",
             (command_id,),
         )
-        for command, sha256, attempt, stream_id, version, position in rows:
+        for command, sha256, attempt, stream_id, version, position, state in rows:
             row = CommandRow(
                 command_id=command,
                 request_sha256=sha256,
@@ -313,7 +315,7 @@ class PostgresEventStore:
                 stream_id=stream_id,
                 version=version,
             )
-            return row, position
+            return row, Receipt(position, state) if position else NO_EVENT
         return None
 
     async def head(self) -> int:

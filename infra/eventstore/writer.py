@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import psycopg
 from eventsourcing.persistence import (
@@ -26,7 +27,13 @@ from eventsourcing.persistence import (
 from psycopg.errors import PipelineAborted
 from psycopg_pool import PoolTimeout
 
-from activities.ports import CapacityClaim, CommandRow, StoreUnavailableError
+from activities.ports import (
+    NO_EVENT,
+    CapacityClaim,
+    CommandRow,
+    Receipt,
+    StoreUnavailableError,
+)
 from infra.eventstore.recorder import Log
 from infra.eventstore.sealing import PersonKey
 from infra.postgres.database import unavailable
@@ -65,14 +72,14 @@ class Batch:
 class _Append:
     batch: Batch
     loop: asyncio.AbstractEventLoop
-    answer: asyncio.Future[int]
+    answer: asyncio.Future[Receipt]
 
     def keys(self) -> set[tuple[str, int]]:
         events, command = self.batch.events, self.batch.command
         found = {(str(e.originator_id), e.originator_version) for e in events}
         return found | {(command.command_id, -1)}
 
-    def resolve(self, outcome: int | Exception) -> None:
+    def resolve(self, outcome: Receipt | Exception) -> None:
         def set_answer() -> None:
             if self.answer.done():
                 return
@@ -97,13 +104,13 @@ class GroupWriter:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
-    async def append(self, batch: Batch) -> int:
-        """The position of the last event. Raises NotAppendedError or
+    async def append(self, batch: Batch) -> Receipt:
+        """Of the last event. Raises NotAppendedError or
         StoreUnavailableError; after either it is unknown only to the network, never
         to the database: look the command up.
         """
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[int] = loop.create_future()
+        answer: asyncio.Future[Receipt] = loop.create_future()
         self._queue.put(_Append(batch, loop, answer))
         return await answer
 
@@ -142,7 +149,7 @@ class GroupWriter:
 
     def _commit(self, batch: list[_Append]) -> None:
         try:
-            positions = self._save(batch)
+            receipts = self._save(batch)
         except StoreUnavailableError as error:
             for append in batch:
                 append.resolve(error)
@@ -153,10 +160,10 @@ class GroupWriter:
             for append in batch:
                 self._commit([append])
         else:
-            for append, position in zip(batch, positions, strict=True):
-                append.resolve(position)
+            for append, receipt in zip(batch, receipts, strict=True):
+                append.resolve(receipt)
 
-    def _save(self, batch: list[_Append]) -> list[int]:
+    def _save(self, batch: list[_Append]) -> list[Receipt]:
         try:
             return self._save_once(batch)
         except (OperationalError, InterfaceError) as error:
@@ -168,7 +175,7 @@ class GroupWriter:
         except (OperationalError, InterfaceError) as error:
             raise unavailable(error) from error
 
-    def _save_once(self, batch: list[_Append]) -> list[int]:
+    def _save_once(self, batch: list[_Append]) -> list[Receipt]:
         began, members = time.perf_counter(), [append.batch for append in batch]
         try:
             found = self._log.insert(
@@ -188,11 +195,19 @@ class GroupWriter:
             # the library's way out of the transaction hides which, and why.
             raise NotAppendedError(str(error)) from error
         self._observe(time.perf_counter() - began, len(found))
-        positions, at = [], 0
+        receipts, at = [], 0
         for one in members:
             at += len(one.events)
-            positions.append(int(found[at - 1]) if at else 0)
-        return positions
+            last = one.events[-1].state if one.events else None
+            receipts.append(_receipt(found[at - 1], last) if last else NO_EVENT)
+        return receipts
+
+
+def _receipt(position: int, stored: bytes) -> Receipt:
+    """By the bytes that were sent to the database, not by an encoding of them made
+    again: encryption makes each encoding another one.
+    """
+    return Receipt(int(position), sha256(stored).hexdigest())
 
 
 def _rule(error: PersistenceError) -> str | None:
