@@ -21,20 +21,21 @@ from domain.configuration.configuration import Configuration
 from domain.event import Json
 from infra.audit.bundle_records import (
     Lines,
-    PersonKeys,
     Row,
+    Stored,
     add_event,
     header_line,
-    person_keys_in,
     proof_line,
+    stored,
 )
 from infra.audit.offline import verify
 from infra.audit.sealed_log import Leaves, SealedLog, SealedTree
+from infra.eventstore.sealing import Keys
 from infra.postgres.database import Database
 
 LISTS = ("headers.jsonl", "events.jsonl", "events.csv", "proofs.jsonl")
 BUFFER = 1 << 20
-FindKeys = Callable[[set[str]], Awaitable[PersonKeys]]
+FindKeys = Callable[[set[str]], Awaitable[Keys]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,11 +116,17 @@ async def _fill(
 ) -> None:
     upper = await sources.sealed.upper_tiles(tree)
     async for leaves, rows in _side_by_side(sources, tree, wanted):
-        keys = await _keys(sources, wanted, rows)
+        found = await asyncio.to_thread(_in_scope, rows)
+        keys = await sources.person_keys({i for one in found for i in one.key_ids()})
+        part = Part(leaves, rows, found, keys, clear=wanted.personal == "clear")
         proving = Proving(tree.size, {**upper, **leaves.tiles})
-        lines = await asyncio.to_thread(_rendered, leaves, rows, keys, proving)
+        lines = await asyncio.to_thread(part.rendered, proving)
         await asyncio.to_thread(draft.add, lines)
         await advance((leaves.first + len(leaves.positions)) / max(tree.size, 1))
+
+
+def _in_scope(rows: Sequence[Row]) -> list[Stored]:
+    return [one for row in rows if (one := stored(row))]
 
 
 async def _side_by_side(
@@ -155,27 +162,6 @@ ORDER BY notification_id
 """
 
 
-async def _keys(
-    sources: Sources, wanted: ExportRequested, rows: Sequence[Row]
-) -> PersonKeys | None:
-    if wanted.personal == "masked":
-        return None
-    found = {
-        key_id
-        for row in rows
-        if row.state and (data := _json(row.state)) is not None
-        for key_id in person_keys_in(data)
-    }
-    return await sources.person_keys(found) if found else {}
-
-
-def _json(state: bytes) -> object:
-    try:
-        return json.loads(state)
-    except ValueError:
-        return None
-
-
 class Proving:
     """The hash of each node, remembered: events beside each other share most."""
 
@@ -191,27 +177,37 @@ class Proving:
         return known
 
 
-def _rendered(
-    leaves: Leaves, rows: Sequence[Row], keys: PersonKeys | None, proving: Proving
-) -> Lines:
-    """Rows and leaves joined by position: either can lack what the other has."""
-    lines = Lines()
-    places = {position: place for place, position in enumerate(leaves.positions)}
-    by_position = {row.position: row for row in rows}
-    for position in sorted(by_position.keys() | places.keys()):
-        row, place = by_position.get(position), places.get(position)
-        index = None if place is None else leaves.first + place
-        if index is not None:
-            lines.headers.append(header_line(index, position, row))
-        if row is None or row.state is None:
-            continue
-        add_event(lines, row, index, keys)
-        if index is not None and place is not None:
-            sealed, hash_of = leaves.hashes[place], proving.hash_of
-            lines.proofs.append(
-                proof_line(row.leaf(index), sealed, proving.size, hash_of)
-            )
-    return lines
+@dataclass(frozen=True)
+class Part:
+    """Some leaves of the tree and the rows of the log beside them; `found`: of these
+    rows those in scope.
+    """
+
+    leaves: Leaves
+    rows: Sequence[Row]
+    found: Sequence[Stored]
+    keys: Keys
+    clear: bool
+
+    def rendered(self, proving: Proving) -> Lines:
+        """Joined by position: either side can lack what the other has."""
+        lines, first = Lines(), self.leaves.first
+        places = {at: place for place, at in enumerate(self.leaves.positions)}
+        rows = {row.position: row for row in self.rows}
+        found = {one.row.position: one for one in self.found}
+        for position in sorted(rows.keys() | places.keys()):
+            row, place = rows.get(position), places.get(position)
+            index = None if place is None else first + place
+            if index is not None:
+                lines.headers.append(header_line(index, position, row))
+            if row is None or position not in found:
+                continue
+            add_event(lines, found[position], index, self.keys, clear=self.clear)
+            if place is not None:
+                leaf, sealed = row.leaf(first + place), self.leaves.hashes[place]
+                proof = proof_line(leaf, sealed, proving.size, proving.hash_of)
+                lines.proofs.append(proof)
+        return lines
 
 
 def documents(config: Configuration, wanted: set[str]) -> dict[str, bytes]:

@@ -7,17 +7,14 @@ them from an invention.
 
 import base64
 import csv
-import hashlib
-import hmac
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from activities.cloudevents import plain
 from domain.audit.leaf import Leaf, microseconds
@@ -26,7 +23,8 @@ from domain.errors import UnreadableError, escaped
 from domain.event import Json
 from domain.personal import ERASED, MASKED
 from infra.audit.offline.verify import Header, as_shown, csv_row
-from infra.eventstore.codec import decode
+from infra.eventstore.codec import Read, read
+from infra.eventstore.sealing import Keys, Where, field_key
 
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -68,8 +66,35 @@ class Lines:
     policies: set[str] = field(default_factory=set)
 
 
-PersonKeys = Mapping[str, bytes]
-"""By the id of the key; one that was destroyed is not there."""
+@dataclass(frozen=True)
+class Stored:
+    """A row in scope. `form`: its bytes as JSON; `read`: as an event. Either is None
+    for bytes that are none.
+    """
+
+    row: Row
+    state: bytes
+    form: Any
+    read: Read | None
+
+    def key_ids(self) -> Iterator[str]:
+        """Of the persons' keys with which its fields are sealed."""
+        yield from self.read.key_ids() if self.read else ()
+
+
+def stored(row: Row) -> Stored | None:
+    """None for a row that is not in scope."""
+    if row.state is None:
+        return None
+    try:
+        form = msgspec.json.decode(row.state)
+    except ValueError:
+        return Stored(row, row.state, None, None)
+    try:
+        event = read(row.stream, row.version, row.topic, row.state)
+    except UnreadableError:
+        event = None
+    return Stored(row, row.state, form, event)
 
 
 def header_line(index: int, position: int, row: Row | None) -> bytes:
@@ -96,15 +121,13 @@ def proof_line(leaf: Leaf, sealed: bytes, size: int, hash_of: NodeHash) -> bytes
 
 
 def add_event(
-    lines: Lines, row: Row, index: int | None, keys: PersonKeys | None
+    lines: Lines, found: Stored, index: int | None, keys: Keys, *, clear: bool
 ) -> None:
-    """`index`: None, if it is not in the tree. `keys`: None, if personal fields are
-    masked.
+    """`index`: None, if it is not in the tree. `clear`: personal fields are shown, each
+    with the key that opens it.
     """
-    assert row.state is not None
-    stored = _read(row.state)
-    fields = Fields(row, keys)
-    event = _shown(row, stored, fields)
+    row, fields = found.row, Fields(found, keys, clear=clear)
+    event = _shown(found, fields)
     line: Json = {
         "index": index,
         "position": row.position,
@@ -112,108 +135,73 @@ def add_event(
         "version": row.version,
         "topic": row.topic,
         "recorded_at": row.recorded_at,
-        "state": _b64(row.state),
+        "state": _b64(found.state),
         "event": event,
     }
-    if keys is not None:
+    if clear:
         line["disclosures"] = fields.disclosures
     lines.events.append(_ENCODE(line) + b"\n")
     lines.table.append(_table_row(index, row.stream, event))
-    lines.policies.update(policies_in(stored))
+    lines.policies.update(policies_in(found.form))
 
 
-def _read(state: bytes) -> Any:
-    try:
-        return msgspec.json.decode(state)
-    except ValueError:
-        return None
-
-
-def _shown(row: Row, stored: Any, fields: "Fields") -> Json | None:
-    header = Header(
-        0,
-        row.position,
-        row.stream,
-        row.version,
-        row.topic,
-        microseconds(row.recorded_at),
-        row.state_sha256,
-    )
-    event = as_shown(header, stored)
-    if event is None or row.state is None:
-        return event
-    try:
-        read = decode(row.stream, row.version, row.topic, row.state)
-        data = plain(read.fact)
-    except UnreadableError:
-        data = event["data"]
-    event["data"] = fields.filled(data, event["data"], "")
+def _shown(found: Stored, fields: "Fields") -> Json | None:
+    event = as_shown(Header.read(found.row.leaf(0).header, ""), found.form)
+    if event is not None:
+        event["data"] = fields.filled(fields.read, event["data"], "")
     return event
 
 
 class Fields:
     """What a reader of the bundle sees of the data of one event."""
 
-    def __init__(self, row: Row, keys: PersonKeys | None) -> None:
-        self._row, self._keys = row, keys
+    def __init__(self, found: Stored, keys: Keys, *, clear: bool) -> None:
+        row, event = found.row, found.read
+        self._where = Where(row.stream, row.version, row.topic)
+        self._keys, self._clear = keys, clear
+        # Before the event is read, which opens the envelopes where they are.
+        self._sealed = {
+            place.pointer: dict(cast(Json, place.value))
+            for place in (event.sealed if event else ())
+        }
         self.disclosures: list[Json] = []
+        self.read: object = None
+        if event is not None:
+            with suppress(UnreadableError):
+                self.read = plain(event.event(keys).fact)
 
     def filled(self, read: Any, stored: Any, pointer: str) -> Any:
         """`read` as far as it is stored, and the sealed fields as they may be seen."""
-        if is_sealed(stored):
-            return self._sealed(stored, pointer)
+        if pointer in self._sealed:
+            return self._seen(read, self._sealed[pointer], pointer)
         if isinstance(stored, dict):
-            source = read if isinstance(read, dict) else stored
+            known = read if isinstance(read, dict) else stored
             return {
                 key: self.filled(
-                    source.get(key, inner), inner, f"{pointer}/{escaped(key)}"
+                    known.get(key, inner), inner, f"{pointer}/{escaped(key)}"
                 )
                 for key, inner in stored.items()
             }
         if isinstance(stored, list):
             same = isinstance(read, list) and len(read) == len(stored)
-            pairs = zip(read if same else stored, stored, strict=True)
             return [
                 self.filled(one, inner, f"{pointer}/{place}")
-                for place, (one, inner) in enumerate(pairs)
+                for place, (one, inner) in enumerate(
+                    zip(read if same else stored, stored, strict=True)
+                )
             ]
-        return read
+        return stored if read is None else read
 
-    def _sealed(self, sealed: Mapping[str, str], pointer: str) -> Any:
-        if self._keys is None:
-            return MASKED
+    def _seen(self, value: Any, sealed: Mapping[str, Any], pointer: str) -> Any:
         person_key = self._keys.get(sealed["personal"])
-        if person_key is None:
+        if person_key is None or self.read is None:
             return ERASED
-        row = self._row
-        bound = (row.stream, str(row.version), row.topic, pointer)
-        aad = b"".join(map(_packed, bound))
-        salt = base64.b64decode(sealed["salt"])
-        key = hmac.digest(person_key, salt + aad, hashlib.sha256)
-        nonce = hashlib.sha256(b"nonce" + key).digest()[:12]
-        try:
-            data = base64.b64decode(sealed["sealed"])
-            value = msgspec.json.decode(AESGCM(key).decrypt(nonce, data, aad))
-        except (InvalidTag, ValueError):
-            return ERASED  # altered; the verifier says so by the hash
+        if not self._clear:
+            return MASKED
+        place = self._where.associated_data(pointer)
+        key = field_key(person_key, base64.b64decode(sealed["salt"]), place)
         self.disclosures.append({"path": pointer, "key": _b64(key)})
         return value
-
-
-def is_sealed(value: Any) -> bool:
-    return isinstance(value, dict) and value.keys() == {"personal", "salt", "sealed"}
-
-
-def person_keys_in(value: Any) -> Iterator[str]:
-    """The ids of the keys with which its fields are sealed."""
-    if is_sealed(value):
-        yield value["personal"]
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from person_keys_in(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from person_keys_in(inner)
 
 
 def policies_in(value: Any) -> Iterator[str]:
@@ -230,15 +218,10 @@ def policies_in(value: Any) -> Iterator[str]:
 
 def _table_row(index: int | None, stream: str, event: Json | None) -> bytes:
     out = io.StringIO()
-    cells: Sequence[str] = csv_row(index, stream, event)
+    cells = csv_row(index, stream, event)
     data = "" if event is None else _ENCODE(event["data"]).decode()
     csv.writer(out).writerow([*cells, data])
     return out.getvalue().encode()
-
-
-def _packed(text: str) -> bytes:
-    raw = text.encode()
-    return len(raw).to_bytes(2, "big") + raw
 
 
 def _b64(raw: bytes) -> str:
