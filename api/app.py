@@ -8,7 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from api.approvals import routes as approvals
 from api.assignment import routes as queues
-from api.audit import exports
+from api.audit import exports, verifier_page
 from api.configuration import bundles, calendar_evaluation, delegations, restatements
 from api.configuration import routes as configuration
 from api.events import routes as events
@@ -60,6 +60,7 @@ ROUTERS = (
     *restatements.ROUTERS,
     simulations.ROUTER,
     exports.ROUTER,
+    verifier_page.ROUTER,
     subscriptions.ROUTER,
     events.ROUTER,
     event_types.ROUTER,

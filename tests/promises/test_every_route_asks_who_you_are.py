@@ -16,7 +16,16 @@ from tests.support.api_client import Api, eventually
 
 SECRET_URLS = {"/v1/agents/{name}/calendar/{secret}.ics", "/l/{token}"}
 """What lets people in is in the address."""
-OPEN_TO_ALL = {"/healthz", "/healthz/parts", "/readyz", "/metrics", *SECRET_URLS}
+VERIFIER = "/v1/audit/verifier"
+"""A page without any data: auditors need no key to check what they were given."""
+OPEN_TO_ALL = {
+    "/healthz",
+    "/healthz/parts",
+    "/readyz",
+    "/metrics",
+    VERIFIER,
+    *SECRET_URLS,
+}
 
 
 def operations():
