@@ -2,7 +2,7 @@
 it. Idempotent by `Caller.command_id`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from domain.audit.export import Export, ExportState, export_stream, fold_export
 from domain.audit.facts import ExportCompleted, ExportFailed, ExportRequested
 from domain.errors import FieldError, InvalidError, NotFoundError
 from domain.event import Event, Fact
+from domain.privacy.facts import PersonalRevealed
 
 MOST_NAMED = 20
 
@@ -66,16 +67,24 @@ class Exporting:
         self._now, self._new_id = now, new_id
 
     async def request(
-        self, wanted: ExportRequested, caller: Caller
+        self, wanted: ExportRequested, caller: Caller, *, reveals: bool
     ) -> tuple[Progress, Appended]:
-        """Raises InvalidError for unknown tickets, CommandReusedError."""
+        """`reveals`: personal fields to somebody who does not see them otherwise, which
+        is recorded of each ticket. Raises InvalidError for unknown tickets,
+        CommandReusedError.
+        """
         appended = await replayed(self._store, caller)
         if appended is None:
             if unknown := {*await self._tickets.unknown(wanted.tickets)}:
                 raise InvalidError(_unknown(wanted.tickets, unknown))
-            stream = export_stream(self._new_id())
-            event = Event(stream, 1, self._now(), meta_of(caller), wanted)
-            appended = await self._store.append([event], row_of(caller, stream, 1))
+            facts = [wanted, *(_revealed(wanted) if reveals else ())]
+            stream, at = export_stream(self._new_id()), self._now()
+            events = [
+                Event(stream, version, at, meta_of(caller), fact)
+                for version, fact in enumerate(facts, 1)
+            ]
+            row = row_of(caller, stream, len(events))
+            appended = await self._store.append(events, row)
         events = await self._store.load(appended.stream_id, 1)
         export = fold_export(events)
         assert export is not None
@@ -111,6 +120,14 @@ class Exporting:
 
         stream = export_stream(export_id)
         await recorded(self._store, self._now, stream, decided, caller)
+
+
+def _revealed(wanted: ExportRequested) -> Iterator[PersonalRevealed]:
+    reason = wanted.reason or ""
+    if not wanted.tickets:
+        yield PersonalRevealed(ticket_id=None, reason=reason)
+    for ticket_id in wanted.tickets:
+        yield PersonalRevealed(ticket_id=ticket_id, reason=reason)
 
 
 def _unknown(asked: Sequence[str], unknown: set[str]) -> list[FieldError]:

@@ -28,9 +28,10 @@ async def start_export(
     offline; poll for its state. What is exported, by whom, and why is recorded.
     """
     wanted = body.wanted()
-    _refuse_revealing(wanted, request.state.key)
+    reveals = _reveals(wanted, request.state.key)
     await known.tickets.wait_for(await known.feed.head())  # as they are now
-    started, appended = await known.exporting.request(wanted, caller)
+    exporting = known.exporting
+    started, appended = await exporting.request(wanted, caller, reveals=reveals)
     headers = made_at("audit", "exports", started.export.id) | written(appended)
     return answer(_shown(started), status=202, headers=headers)
 
@@ -70,14 +71,16 @@ async def get_export_bundle(
     )
 
 
-def _refuse_revealing(wanted: ExportRequested, key: ApiKey) -> None:
+def _reveals(wanted: ExportRequested, key: ApiKey) -> bool:
+    """Whether it shows this key what it may not see without a reason on record."""
     if wanted.personal == "masked" or key.may("personal:read"):
-        return
+        return False
     if not key.may("personal:reveal"):
         raise HTTPException(403, f"the role {key.role} lacks personal:reveal")
     if wanted.reason is None:
         message = "say why personal fields are revealed: it is recorded"
         raise InvalidError.at("/reason", message)
+    return True
 
 
 def _why_not(found: Progress) -> str:

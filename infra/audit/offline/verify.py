@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import binascii
 import csv
 import hashlib
 import hmac
@@ -170,7 +171,7 @@ def read_json(text: bytes | str, what: str) -> Any:
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8")
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        value = _STRICT.decode(text)
     except (ValueError, RecursionError) as error:
         raise Fault("altered", f"{what} is not strict JSON") from error
     if text.count("[") + text.count("{") > MOST_DEEP:
@@ -187,6 +188,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number of JSON")
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
 
 
 def _refuse_depth(value: Any, what: str) -> None:
@@ -226,7 +230,7 @@ def text_of(value: Any, what: str) -> str:
 def unpacked(value: Any, what: str, length: int | None = None) -> bytes:
     """Base64, to bytes."""
     try:
-        made = base64.b64decode(text_of(value, what), validate=True)
+        made = binascii.a2b_base64(text_of(value, what), strict_mode=True)
     except ValueError as error:
         raise Fault("altered", f"{what} is not Base64") from error
     if length is not None and len(made) != length:
@@ -532,6 +536,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 Told = Callable[[str, Any, Any], bool]
+SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 def differing(said: Any, stored: Any, pointer: str, told: Told) -> Iterator[str]:
@@ -552,8 +557,11 @@ def _differing_inside(
         yield pointer
         return
     for key, inner in stored.items():
+        other = said[key]
+        if type(inner) in SCALARS and type(other) is type(inner) and other == inner:
+            continue
         escaped = str(key).replace("~", "~0").replace("/", "~1")
-        yield from differing(said[key], inner, f"{pointer}/{escaped}", told)
+        yield from differing(other, inner, f"{pointer}/{escaped}", told)
 
 
 def _parts(value: Any) -> dict[Any, Any]:
@@ -979,10 +987,9 @@ class Verification:
                 digest = text_of(value["sha256"], f"{what}: the hash of a policy")
                 name = f"policy {value['name']}, version {value['version']}"
                 self._policies.setdefault(digest, f"{name}, named at {what}")
-            for inner in value.values():
-                self._named_policies(inner, what)
-        elif isinstance(value, list):
-            for inner in value:
+            value = list(value.values())
+        for inner in value:
+            if isinstance(inner, dict | list):
                 self._named_policies(inner, what)
 
     def _csv(self, header: Header, event: dict[str, Any] | None) -> None:
