@@ -141,8 +141,10 @@ class EventStore(Protocol):
         events: Sequence[Event],
         command: CommandRow,
         capacity_claim: CapacityClaim | None = None,
+        erased: Sequence[str] = (),
     ) -> Appended:
-        """Events and command in one transaction, or nothing.
+        """Events and command in one transaction, or nothing. `erased`: persons whose
+        keys are destroyed in it.
 
         Raises VersionConflictError if a stream has changed, CommandReusedError if the
         command id was used for another request, LoadConflictError as `taking` says,

@@ -31,6 +31,7 @@ from api.oncall import routes as on_call
 from api.openapi import pages
 from api.openapi.document import document
 from api.ports import Services
+from api.privacy import routes as privacy
 from api.simulations import routes as simulations
 from api.tickets import clocks, merge_split, messages
 from api.tickets import routes as tickets
@@ -58,6 +59,7 @@ ROUTERS = (
     delegations.ROUTER,
     *restatements.ROUTERS,
     simulations.ROUTER,
+    *privacy.ROUTERS,
     subscriptions.ROUTER,
     events.ROUTER,
     event_types.ROUTER,

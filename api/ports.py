@@ -11,6 +11,7 @@ from activities.delivery import Courier, Outbox
 from activities.notification.answer import Answering
 from activities.notification.test_message import NotificationTest
 from activities.ports import EventStore, NewId, Now, Publishing, Recorded, Registry
+from activities.privacy import People
 from activities.restatement import Restating
 from activities.simulation import Simulating
 from activities.tickets import TicketService
@@ -233,6 +234,7 @@ class Services:
     restating: Restating
     simulating: Simulating
     tickets: TicketList
+    people: People
     notifications: NotificationPages
     notification_test: NotificationTest
     answering: Answering

@@ -66,6 +66,7 @@ from infra.projections.attainment import AttainmentReadModel
 from infra.projections.event_feed import LogFeed
 from infra.projections.key_uses import KeyUses
 from infra.projections.outbox import PostgresOutbox
+from infra.projections.people import PeopleTable
 from infra.projections.queues import QueueTable
 from infra.projections.registry import LiveRegistry
 from infra.projections.running_clocks import LiveClockTable
@@ -259,6 +260,7 @@ def _services(
         restating=made.restating(service),
         simulating=made.simulating(),
         tickets=made.ticket_list,
+        people=PeopleTable(made.database),
         notifications=NotificationList(made.database),
         notification_test=made.notification_test(),
         answering=made.answering(service),

@@ -18,6 +18,7 @@ from api.http.auth import key_of, refusal, unauthenticated
 from api.http.limits import Limits
 from api.http.problems import problem, unavailable
 from api.http.rate_limits import RateLimiter, Standing, network_of
+from api.http.reader import begin_reading
 from api.http.route_table import RouteTable
 from api.ports import Services
 from domain.access import PERMISSIONS, ApiKey
@@ -110,6 +111,7 @@ async def _admitted(
             return no
     known.key_uses.used(key.id)
     scope.setdefault("state", {})["key"] = key
+    begin_reading(key)
     return None
 
 
