@@ -18,6 +18,7 @@ import psycopg
 
 from activities.ports import StoreUnavailableError
 from domain.errors import UnreadableError
+from domain.personal import ERASED
 from domain.ticket.evolve import fold
 from domain.ticket.ticket import Ticket
 from infra.eventstore.codec import Read, read
@@ -183,6 +184,8 @@ class FoldedTickets:
 
     async def _write(self, ticket: Ticket, last: bytes) -> None:
         customer = ticket.customer.external_id
+        if ticket.subject == ERASED:
+            return  # who was erased gets no new key for what is left
         try:
             keys = await self._keyring.stored([customer])
             state = freeze(ticket, keys[customer])
