@@ -32,11 +32,12 @@ from api.openapi import pages
 from api.openapi.document import document
 from api.ports import Services
 from api.simulations import routes as simulations
-from api.tickets import clocks, merge_split, messages
+from api.tickets import clocks, history, merge_split, messages
 from api.tickets import routes as tickets
 
 ROUTERS = (
     tickets.ROUTER,
+    history.ROUTER,
     messages.ROUTER,
     merge_split.ROUTER,
     approvals.ROUTER,
