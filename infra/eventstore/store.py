@@ -104,6 +104,14 @@ class PostgresEventStore:
         )
         return {row[0] for row in rows}
 
+    async def version(self, stream_id: str) -> int:
+        rows = await self._database.rows(
+            "SELECT coalesce(max(originator_version), 0) FROM stored_events"
+            " WHERE originator_id = %s",
+            (stream_id,),
+        )
+        return int(rows[0][0])
+
     async def history(self, stream_id: str) -> list[Recorded]:
         rows = await self._database.rows(
             "SELECT originator_id, originator_version, topic, state,"

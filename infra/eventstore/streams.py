@@ -6,6 +6,7 @@ from infra.eventstore.store import Header
 
 PROJECTOR = "projector"
 SEARCH = "search"
+AUDIT = "audit"
 
 
 def ticket_ids(batch: Sequence[Header]) -> Iterator[str]:
