@@ -5,27 +5,21 @@ the log itself, so that a page is complete. A page costs a bounded amount of wor
 no filter is rare, it may hold fewer events than asked for, and the next one goes on.
 """
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from activities.ports import Recorded
 from api.ports import AuditEntry, AuditFilter, BehindError
-from domain.errors import UnreadableError
-from infra.eventstore.codec import decode
+from infra.eventstore.store import PostgresEventStore
 from infra.eventstore.streams import AUDIT
 from infra.postgres.database import Database, Row
 from infra.projections.audit_facets import agrees, clauses_of, meta_of
 
-LOG = logging.getLogger(__name__)
 NEWEST = 2**62
 MOST_UNSEEN = 2_000
 """So many events are looked at without the index."""
 LOOKED_AT = 10_000
 """So many events of the rarest filter are compared with the other filters."""
-_COLUMNS = (
-    "originator_id, originator_version, topic, state, notification_id, recorded_at"
-)
 
 
 @dataclass(frozen=True)
@@ -46,8 +40,8 @@ class _Window:
 
 
 class AuditEvents:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, store: PostgresEventStore) -> None:
+        self._database, self._store = database, store
 
     async def page(
         self, wanted: AuditFilter, limit: int, cursor: int | None
@@ -184,24 +178,17 @@ class AuditEvents:
         page = positions[:limit]
         following = page[-1] if len(positions) > limit else more
         rows = await self._database.rows(_EVENTS, (list(page),))
-        by_position = {row[4]: row for row in rows}
-        entries = [by_position[p] for p in page if p in by_position]
-        return [
-            _entry(row)
-            for row in entries
-            if agrees(wanted, row[0], row[2], meta_of(row[3]))
-        ], following
+        readable = await self._store.at(page)
+        by_position = {
+            row[0]: _entry(row, readable.get(row[0]))
+            for row in rows
+            if agrees(wanted, row[1], row[3], meta_of(row[4]))
+        }
+        return [by_position[p] for p in page if p in by_position], following
 
 
-def _entry(row: Row) -> AuditEntry:
-    stream_id, version, topic, state, position, recorded_at = row
-    recorded, unreadable = None, None
-    try:
-        event = decode(stream_id, version, topic, state)
-        recorded = Recorded(event, position, recorded_at)
-    except UnreadableError as error:
-        LOG.error("position %s cannot be read: %s", position, error)  # noqa: TRY400 - the message says it all
-        unreadable = str(error)
+def _entry(row: Row, recorded: Recorded | None) -> AuditEntry:
+    position, stream_id, version, topic, _, recorded_at = row
     return AuditEntry(
         position=position,
         stream_id=stream_id,
@@ -209,7 +196,7 @@ def _entry(row: Row) -> AuditEntry:
         topic=topic,
         recorded_at=recorded_at,
         recorded=recorded,
-        unreadable=unreadable,
+        unreadable=None if recorded else "this release cannot read the event",
     )
 
 
@@ -219,7 +206,10 @@ _ALL = (
 )
 _ALL_NEWEST = _ALL + "DESC LIMIT %s"
 _ALL_OLDEST = _ALL + "LIMIT %s"
-_EVENTS = f"SELECT {_COLUMNS} FROM stored_events WHERE notification_id = ANY (%s)"  # noqa: S608 - constants only
+_EVENTS = (
+    "SELECT notification_id, originator_id, originator_version, topic, state,"
+    " recorded_at FROM stored_events WHERE notification_id = ANY (%s)"
+)
 # Each facet by its own part of the index, in order: no more is read than may be shown.
 _FIRST = """
 SELECT DISTINCT position FROM unnest(%(facets)s::bigint[]) AS wanted (facet),

@@ -58,7 +58,7 @@ async def found(database_url):
             log.append((done.position, event))
             if number == 79:
                 await index.consume(await store.headers(start, 500))
-        yield AuditEvents(database), log, streams
+        yield AuditEvents(database, store), log, streams
     await database.close()
 
 
@@ -150,4 +150,4 @@ async def test_an_event_that_cannot_be_read_is_there_and_says_so(found, database
     await database.close()
     [entry, *_], _ = await pages.page(AuditFilter(object=streams[0]), 10, None)
     assert (entry.topic, entry.recorded) == ("ticket.never_heard_of", None)
-    assert "cannot be read" in entry.unreadable
+    assert "cannot read the event" in entry.unreadable
