@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from activities.ports import Recorded
 from api.ports import AuditEntry, AuditFilter, BehindError
+from domain.event import Meta
 from infra.eventstore.store import PostgresEventStore
 from infra.eventstore.streams import AUDIT
 from infra.postgres.database import Database, Row
@@ -177,17 +178,46 @@ class AuditEvents:
         """`more`: where to go on if these are not enough for a page."""
         page = positions[:limit]
         following = page[-1] if len(positions) > limit else more
-        rows = await self._database.rows(_EVENTS, (list(page),))
-        readable = await self._store.at(page)
-        by_position = {
-            row[0]: _entry(row, readable.get(row[0]))
-            for row in rows
-            if agrees(wanted, row[1], row[3], meta_of(row[4]))
+        return await self._entries(wanted, page), following
+
+    async def _entries(
+        self, wanted: AuditFilter, positions: Sequence[int]
+    ) -> list[AuditEntry]:
+        readable = await self._store.at(positions)
+        found = {
+            position: _entry(recorded)
+            for position, recorded in readable.items()
+            if agrees(wanted, *_known_of(recorded))
         }
-        return [by_position[p] for p in page if p in by_position], following
+        if missing := [p for p in positions if p not in readable]:
+            rows = await self._database.rows(_UNREADABLE, (missing,))
+            found |= {
+                row[0]: _unreadable(row)
+                for row in rows
+                if agrees(wanted, row[1], row[3], meta_of(row[4]))
+            }
+        return [found[p] for p in positions if p in found]
 
 
-def _entry(row: Row, recorded: Recorded | None) -> AuditEntry:
+def _known_of(recorded: Recorded) -> tuple[str, str, Meta]:
+    event = recorded.event
+    return event.originator_id, event.fact.topic, event.meta
+
+
+def _entry(recorded: Recorded) -> AuditEntry:
+    event = recorded.event
+    return AuditEntry(
+        position=recorded.position,
+        stream_id=event.originator_id,
+        version=event.originator_version,
+        topic=event.fact.topic,
+        recorded_at=recorded.recorded_at,
+        recorded=recorded,
+        unreadable=None,
+    )
+
+
+def _unreadable(row: Row) -> AuditEntry:
     position, stream_id, version, topic, _, recorded_at = row
     return AuditEntry(
         position=position,
@@ -195,8 +225,8 @@ def _entry(row: Row, recorded: Recorded | None) -> AuditEntry:
         version=version,
         topic=topic,
         recorded_at=recorded_at,
-        recorded=recorded,
-        unreadable=None if recorded else "this release cannot read the event",
+        recorded=None,
+        unreadable="this release cannot read the event",
     )
 
 
@@ -206,7 +236,7 @@ _ALL = (
 )
 _ALL_NEWEST = _ALL + "DESC LIMIT %s"
 _ALL_OLDEST = _ALL + "LIMIT %s"
-_EVENTS = (
+_UNREADABLE = (
     "SELECT notification_id, originator_id, originator_version, topic, state,"
     " recorded_at FROM stored_events WHERE notification_id = ANY (%s)"
 )

@@ -48,7 +48,8 @@ def test_a_write_is_found_at_once_by_everything_that_is_known_of_it(api, auditor
 
 
 def test_configuration_and_keys_are_in_the_same_log(api, auditor, clerk, word):
-    api.put("sla-policies", word, {"match": [{"targets": {"resolution": "PT1H"}}]})
+    rule = {"when": {"type": word}, "targets": {"resolution": "PT1H"}}
+    api.put("sla-policies", word, {"match": [rule]})
     [published] = events(auditor, object=f"sla-policies/{word}")
     [created] = events(auditor, object=f"keys/{clerk.made['id']}")
     assert (published["type"], created["type"]) == ("policy.published", "key.created")
