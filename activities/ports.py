@@ -133,6 +133,9 @@ class EventStore(Protocol):
     async def tickets(self, ticket_ids: Sequence[str]) -> dict[str, Ticket]:
         """The same for several at once."""
 
+    async def version(self, stream_id: str) -> int:
+        """Of its last event; 0 if there is no such stream."""
+
     async def history(self, stream_id: str) -> list[Recorded]:
         """The stream with positions and recording times."""
 

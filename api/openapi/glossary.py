@@ -428,6 +428,7 @@ PARAMETERS: Final[dict[str, str]] = {
     "group_by": "The field by which the figures are grouped",
     "if-none-match": "ETags: if one is current, the answer is 304 without a body",
     "key_id": "The id of the key",
+    "known_at": "By what had been recorded until this instant",
     "leave_id": "The id of the leave",
     "limit": "The maximum number of items on this page",
     "metric": "What the clock measures, for example `first_response`",

@@ -18,7 +18,6 @@ import psycopg
 
 from activities.ports import StoreUnavailableError
 from domain.errors import UnreadableError
-from domain.personal import ERASED
 from domain.ticket.evolve import fold
 from domain.ticket.ticket import Ticket
 from infra.eventstore.codec import Read, read
@@ -184,10 +183,10 @@ class FoldedTickets:
 
     async def _write(self, ticket: Ticket, last: bytes) -> None:
         customer = ticket.customer.external_id
-        if ticket.subject == ERASED:
-            return  # who was erased gets no new key for what is left
         try:
-            keys = await self._keyring.stored([customer])
+            keys = await self._keyring.keeping([customer])
+            if customer not in keys:
+                return  # who was erased gets no new key for what is left
             state = freeze(ticket, keys[customer])
             snapshot = {
                 "id": ticket.id,

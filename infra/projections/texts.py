@@ -30,10 +30,8 @@ class Texts:
         self._keyring, self.token = keyring, word_tokens(secret)
 
     async def keys_of(self, tickets: Iterable[Ticket]) -> dict[str, PersonKey]:
-        """By customer; who was erased gets no new key for what is left."""
-        return await self._keyring.stored(
-            t.customer.external_id for t in tickets if t.subject != ERASED
-        )
+        """By customer; who was erased has none."""
+        return await self._keyring.keeping(t.customer.external_id for t in tickets)
 
     async def open_subjects(self, items: Sequence[Json], id_name: str) -> None:
         """Puts what the `subject` of each item says in its place; `id_name`: of the

@@ -48,6 +48,9 @@ class InMemoryEventStore:
             if row[0] == stream_id
         ]
 
+    async def version(self, stream_id: str) -> int:
+        return len(await self.load(stream_id))
+
     async def append(
         self,
         events: Sequence[Event],
