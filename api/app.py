@@ -8,6 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from api.approvals import routes as approvals
 from api.assignment import routes as queues
+from api.audit import proofs
 from api.configuration import bundles, calendar_evaluation, delegations, restatements
 from api.configuration import routes as configuration
 from api.events import routes as events
@@ -62,6 +63,7 @@ ROUTERS = (
     events.ROUTER,
     event_types.ROUTER,
     keys.ROUTER,
+    proofs.ROUTER,
     health.ROUTER,
 )
 DEFAULT_LIMITS = Limits()

@@ -40,6 +40,8 @@ from domain.notification.signing import personal_secret
 from domain.oncall.calendar_url import calendar_secret
 from domain.subscription.webhook import Secret
 from infra import metrics
+from infra.audit.health import audit_parts
+from infra.audit.tree_table import TreeTable
 from infra.calendars.sources import InstalledSources
 from infra.eventstore.recorder import Log
 from infra.eventstore.store import PostgresEventStore
@@ -222,7 +224,12 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
     async with core(settings) as made:
         listener = WakeUpListener(made.database)
         key_uses = KeyUses(made.database, now)
-        readiness = Readiness(made.database, made.registry, settings)
+        readiness = Readiness(
+            made.database,
+            made.registry,
+            settings,
+            partial(audit_parts, made.database, []),
+        )
         heart = Heart(made.database, api=lambda: True)
         lasting = (listener.run(), key_uses.run(), heart.run(), readiness.watch())
         running = [asyncio.create_task(one) for one in lasting]
@@ -253,6 +260,8 @@ def _services(
         queues=QueueTable(made.database),
         attainment=AttainmentReadModel(made.database),
         feed=LogFeed(made.store, listener),
+        sealed=TreeTable(made.database),
+        witness_keys=[],
         secrets=outbox,
         courier=WebhookSender(made.outbound()),
         key_uses=key_uses,

@@ -8,6 +8,7 @@ from typing import get_args
 
 from domain.access import AccessFact
 from domain.assignment.facts import AssignmentFact
+from domain.audit.facts import LogRestarted
 from domain.authority.facts import ApprovalFact, DelegationFact
 from domain.configuration.facts import ConfigurationFact
 from domain.escalation.facts import EscalationFact
@@ -35,7 +36,7 @@ FAMILIES = (
     SubscriptionFact,
     NotificationFact,
 )
-ALONE = (RestatementOrdered, AgentNotificationTested)
+ALONE = (LogRestarted, RestatementOrdered, AgentNotificationTested)
 FACTS: dict[str, type[Fact]] = {
     fact.topic: fact
     for fact in (*(f for family in FAMILIES for f in get_args(family)), *ALONE)
