@@ -25,7 +25,7 @@ ELSEWHERE = (
 """Names that are read where they are used, and are not fields of `Settings`."""
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 FORMATS = ("text", "json")
-SECRETS = ("admin_key", "secret_key")
+SECRETS = ("admin_key", "secret_key", "master_key")
 _KUBERNETES = re.compile(r"PLEDGE_(SERVICE_(HOST|PORT.*)|PORT(_\d+_.*)?)")
 """Kubernetes sets these in every container beside a service named `pledge`."""
 _PASSWORD = re.compile(r":[^:@/\s][^@\s]*@|(?<=password=)\S+")
@@ -73,6 +73,11 @@ class Settings:
     secret_key: str = ""
     """Fernet key that encrypts webhook secrets, and from which those of people's
     webhooks are derived; created in the data directory if not set."""
+    master_key: str = ""
+    """Encrypts the keys of persons: 32 bytes in base64, several with blanks between
+    them, the first of which encrypts; created in the data directory if not set."""
+    personal_attributes: str = ""
+    """Names of the attributes of tickets that are personal data, with commas."""
     webhook_allow: str = ""
     """Networks to which webhooks may be sent, for example `10.0.0.0/8,::1/128`."""
     smtp_url: str = ""
