@@ -44,7 +44,9 @@ from domain.subscription.webhook import Secret
 from infra import metrics
 from infra.audit.bundle import Sources
 from infra.audit.bundle_shelf import BundleShelf
-from infra.audit.sealed_log import SealedLog
+from infra.audit.health import audit_parts
+from infra.audit.sealed_leaves import SealedLeaves
+from infra.audit.tree_table import TreeTable
 from infra.calendars.sources import InstalledSources
 from infra.eventstore.keyring import Keyring
 from infra.eventstore.master_key import MasterKey, new_master_key
@@ -160,7 +162,7 @@ class Core:
     def bundle_sources(self) -> Sources:
         return Sources(
             database=self.database,
-            sealed=SealedLog(self.database),
+            sealed=SealedLeaves(self.database),
             config=self.registry.config,
             person_keys=self.keyring.opening,
             now=now,
@@ -260,7 +262,12 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
         listener = WakeUpListener(made.database)
         key_uses = KeyUses(made.database, now)
         denials = Denials(store=made.store, now=now, new_id=new_id)
-        readiness = Readiness(made.database, made.registry, settings)
+        readiness = Readiness(
+            made.database,
+            made.registry,
+            settings,
+            partial(audit_parts, made.database, []),
+        )
         heart = Heart(made.database, api=lambda: True)
         lasting = (
             listener.run(),
@@ -305,6 +312,8 @@ def _services(
         attainment=AttainmentReadModel(made.database),
         feed=LogFeed(made.store, listener),
         audit=AuditEvents(made.database, made.store),
+        sealed=TreeTable(made.database),
+        witness_keys=[],
         secrets=outbox,
         courier=WebhookSender(made.outbound()),
         key_uses=key_uses,

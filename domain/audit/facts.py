@@ -6,6 +6,8 @@ from typing import ClassVar, Literal, TypeAlias
 
 from domain.event import Fact
 
+LOG_STREAM = "audit/log"
+
 DenialReason = Literal["unknown_key", "refused_key", "forbidden"]
 """`refused_key`: the key is known, and it has expired or is not valid any more."""
 
@@ -73,4 +75,23 @@ class ExportFailed(Fact):
     error: str
 
 
-AuditFact: TypeAlias = AccessDenied | ExportCompleted | ExportFailed | ExportRequested
+@dataclass(frozen=True, kw_only=True)
+class LogRestarted(Fact):
+    """The tree of the log was abandoned, and another was begun under a new origin.
+    `size` and `root` (base64): of the last checkpoint that was signed for the old
+    origin; size 0 if there was none. `requested_by`: the account on the machine.
+    """
+
+    topic: ClassVar[str] = "audit.log_restarted"
+    origin: str
+    size: int
+    root: str
+    reason: str
+    new_origin: str
+    new_log_key: str
+    requested_by: str
+
+
+AuditFact: TypeAlias = (
+    AccessDenied | LogRestarted | ExportCompleted | ExportFailed | ExportRequested
+)

@@ -29,7 +29,7 @@ from infra.audit.bundle_records import (
     stored,
 )
 from infra.audit.offline import verify
-from infra.audit.sealed_log import Leaves, SealedLog, SealedTree
+from infra.audit.sealed_leaves import Leaves, SealedLeaves, SealedTree
 from infra.eventstore.sealing import Keys
 from infra.postgres.database import Database
 
@@ -41,7 +41,7 @@ FindKeys = Callable[[set[str]], Awaitable[Keys]]
 @dataclass(frozen=True, kw_only=True)
 class Sources:
     database: Database
-    sealed: SealedLog
+    sealed: SealedLeaves
     config: Callable[[], Awaitable[Configuration]]
     person_keys: FindKeys
     now: Callable[[], datetime]

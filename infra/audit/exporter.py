@@ -21,7 +21,7 @@ from domain.audit.facts import ExportCompleted, ExportFailed
 from domain.event import SYSTEM, Event
 from infra.audit.bundle import Sources, write_bundle
 from infra.audit.bundle_shelf import BundleShelf
-from infra.audit.sealed_log import SealedLog, SealedTree
+from infra.audit.sealed_leaves import SealedLeaves, SealedTree
 from infra.eventstore.store import Header, PostgresEventStore
 from infra.followers.follower import Follower
 from infra.followers.loops import for_ever
@@ -120,7 +120,9 @@ class Exporter(Follower):
         assert found is not None
         return await self._witnessed(sealed, position) or found
 
-    async def _witnessed(self, sealed: SealedLog, position: int) -> SealedTree | None:
+    async def _witnessed(
+        self, sealed: SealedLeaves, position: int
+    ) -> SealedTree | None:
         with suppress(TimeoutError):
             async with asyncio.timeout(WITNESSED_WITHIN.total_seconds()):
                 while not _covers(found := await sealed.newest_witnessed(), position):

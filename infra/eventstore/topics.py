@@ -39,7 +39,7 @@ FAMILIES = (
     AuditFact,
     PrivacyFact,
 )
-ALONE = (RestatementOrdered, AgentNotificationTested, AuditFact)
+ALONE = (RestatementOrdered, AgentNotificationTested)
 FACTS: dict[str, type[Fact]] = {
     fact.topic: fact
     for fact in (*(f for family in FAMILIES for f in get_args(family)), *ALONE)

@@ -40,7 +40,7 @@ class Leaves:
     tiles: dict[Tile, bytes]
 
 
-class SealedLog:
+class SealedLeaves:
     def __init__(self, database: Database) -> None:
         self._database = database
 
