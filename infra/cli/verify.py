@@ -70,7 +70,7 @@ def _live(settings: Settings) -> LiveReport:
 def live_verification(settings: Settings, advance: Advance) -> LiveVerification:
     """Raises Fault for a file of the data directory that cannot be believed."""
     key = _log_key(settings)
-    notes = _notes(outside_path(settings.data_dir))
+    notes = notes_of(outside_path(settings.data_dir))
     return LiveVerification(settings.database_url, notes, key, advance=advance)
 
 
@@ -83,7 +83,7 @@ def _log_key(settings: Settings) -> VerifierKey | None:
         raise Fault("usage", str(error)) from error
 
 
-def _notes(path: Path) -> list[bytes]:
+def notes_of(path: Path) -> list[bytes]:
     """Of the file outside the database, which must hold nothing else. What a crash left
     behind the last one was never published.
     """
