@@ -1,4 +1,4 @@
-"""Who may do what, and in whose name: API keys, roles, permissions.
+"""Who may do what, and in whose name: holders, roles, permissions, API keys.
 
 A key is known by the SHA-256 of its 240 random bits; the key itself is shown once and
 kept nowhere. Creating and revoking keys are events like everything else.
@@ -91,6 +91,7 @@ EVERYBODY = "*"
 class KeyCreated(Fact):
     """`agent`: the key's owner; it acts as that agent and nobody else. `acts_for`: for
     a service, the agents in whose name it may act; `EVERYBODY` = any of them.
+    `scopes`: the permissions of the role that the key has; None = all of them.
     """
 
     topic: ClassVar[str] = "key.created"
@@ -101,6 +102,11 @@ class KeyCreated(Fact):
     agent: str | None = None
     acts_for: tuple[str, ...] = ()
     expires_at: datetime | None = None
+    scopes: tuple[Permission, ...] | None = None
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        return permissions_of(self.role, self.scopes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,21 +124,49 @@ class WebhookSecretRead(Fact):
     secret_version: int
 
 
+def permissions_of(
+    role: Role, scopes: tuple[Permission, ...] | None
+) -> frozenset[Permission]:
+    granted = GRANTS[role]
+    return granted if scopes is None else granted & frozenset(scopes)
+
+
 @dataclass(frozen=True, kw_only=True)
-class ApiKey:
+class Holder:
+    """Who makes a request: the holder of an API key, or whoever an identity provider
+    vouches for. `id`: what the log names as the key of the request. `proof`: what they
+    hold, for sentences that go on with their name.
+    """
+
+    proof: ClassVar[str] = "the key"
     id: str
     name: str
     role: Role
-    sha256: str
-    created_at: datetime
-    created_by: str
     agent: str | None = None
     acts_for: tuple[str, ...] = ()
+    scopes: tuple[Permission, ...] | None = None
     expires_at: datetime | None = None
     revoked: bool = False
 
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        if self.revoked:
+            return frozenset()
+        return permissions_of(self.role, self.scopes)
+
+    @property
+    def called(self) -> str:
+        """In a sentence."""
+        return f"{self.proof} {self.name!r}"
+
     def may(self, permission: Permission) -> bool:
-        return not self.revoked and permission in GRANTS[self.role]
+        return permission in self.permissions
+
+    def lacks(self, permission: Permission) -> str:
+        """Why not, in words."""
+        if permission in GRANTS[self.role]:
+            return f"{self.called} has no scope {permission}"
+        return f"the role {self.role} lacks {permission}"
 
     def expired(self, at: datetime) -> bool:
         return self.expires_at is not None and at >= self.expires_at
@@ -145,15 +179,22 @@ class ApiKey:
         return Actor(id=self.name, kind="user")
 
     def acting_for(self, agent: str | None) -> Actor:
-        """Its holder as this agent; None: as themselves. Raises ActingError."""
+        """The holder as this agent; None: as themselves. Raises ActingError."""
         if agent is None or agent == self.agent:
             return self.own
         if self.agent is not None:
-            raise ActingError(f"the key {self.name!r} acts as {self.agent!r}", agent)
+            raise ActingError(f"{self.called} acts as {self.agent!r}", agent)
         if agent not in self.acts_for and EVERYBODY not in self.acts_for:
             whom = ", ".join(map(repr, self.acts_for)) or "nobody"
-            raise ActingError(f"the key {self.name!r} acts for {whom}", agent)
+            raise ActingError(f"{self.called} acts for {whom}", agent)
         return replace(self.own, on_behalf_of=agent)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiKey(Holder):
+    sha256: str
+    created_at: datetime
+    created_by: str
 
 
 @dataclass(frozen=True)
@@ -262,6 +303,7 @@ def fold_keys(events: Iterable[Event], start: Keys | None = None) -> Keys:
                     agent=made.agent,
                     acts_for=made.acts_for,
                     expires_at=made.expires_at,
+                    scopes=made.scopes,
                 )
             case KeyRevoked() as gone:
                 by_id[gone.key_id] = replace(by_id[gone.key_id], revoked=True)

@@ -18,6 +18,7 @@ from api.http.cross_origin import origins
 from api.http.limits import Rate, seconds_of
 from domain.nearest import not_one_of
 from infra.http.outbound import parse_networks
+from infra.identity.setup import check_issuer, incomplete, roles_of
 from infra.notification.chat_targets import TargetsError, load_targets
 from infra.notification.mail import parse_smtp_url
 from infra.settings import (
@@ -31,6 +32,7 @@ from infra.settings import (
 )
 
 PORTS = range(1, 65536)
+MINUTE_S, DAY_S = 60, 86_400
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
@@ -60,7 +62,22 @@ def faults_of(settings: Settings) -> list[Fault]:
         except ValueError as error:
             origin, _ = said.get(field.name, (variable_of(field.name), value))
             found.append(Fault(field.name, origin, value, str(error)))
+    for name, message in incomplete(settings).items():
+        origin, value = said.get(name, (variable_of(name), ""))
+        found.append(Fault(name, origin, value, message))
     return found
+
+
+def _words(text: str) -> None:
+    if not re.fullmatch(r"[\x21-\x7e]+( [\x21-\x7e]+)*", text):
+        raise ValueError("must be words of printable ASCII, separated by one blank")
+    if "openid" not in text.split():
+        raise ValueError("must hold the word openid")
+
+
+def _session(text: str) -> None:
+    if not MINUTE_S <= seconds_of(text) <= DAY_S:
+        raise ValueError("must be from 1m to 1d")
 
 
 def _faults_of_targets(settings: Settings) -> list[str]:
@@ -183,6 +200,10 @@ CHECKS: dict[str, Callable[..., None]] = {
     "admin_key": _key,
     "admin_key_file": _readable,
     "secret_key": _secret_key,
+    "oidc_issuer": check_issuer,
+    "oidc_scope": _words,
+    "oidc_roles": _by(roles_of),
+    "session_lasts": _session,
     "webhook_allow": _networks,
     "smtp_url": _smtp,
     "mail_from": _address,

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from activities.simulation import Simulating
 from activities.simulation_pages import SimulatedPages
 from activities.subscriptions import disable
 from activities.tickets import TicketService
+from api.http.limits import seconds_of
 from api.ports import Services
 from domain.configuration.configuration import Configuration
 from domain.documents.kinds import Kind
@@ -48,6 +49,9 @@ from infra.eventstore.writer import GroupWriter
 from infra.followers.ticket_cache import TicketCache
 from infra.http.outbound import OutboundClient, OutboundError, parse_networks
 from infra.http.webhook_sender import WebhookSender
+from infra.identity.identity import CALLBACK, Identity, provided
+from infra.identity.sessions import SessionTable
+from infra.identity.setup import setup_of
 from infra.notification.channels import channels
 from infra.notification.chat_targets import target_names
 from infra.notification.due_table import NotificationTable
@@ -166,6 +170,26 @@ class Core:
     def personal_secret(self, person: str, version: int) -> Secret:
         return personal_secret(seal_key(self.settings), person, version)
 
+    def identity(self) -> Identity:
+        """Who is let in, beside the holders of API keys."""
+        sessions = SessionTable(
+            self.database,
+            self.registry,
+            now,
+            timedelta(seconds=seconds_of(self.settings.session_lasts)),
+            seal_key(self.settings),
+        )
+        setup = setup_of(self.settings)
+        if setup is None:
+            return Identity(sessions)
+        return provided(
+            setup,
+            self.outbound(),
+            f"{self.settings.the_public_url()}{CALLBACK}",
+            seal_key(self.settings),
+            sessions,
+        )
+
     def delivery(self) -> Delivery:
         sender = WebhookSender(self.outbound())
         gone = partial(disable, self.store, now)
@@ -222,11 +246,12 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
     async with core(settings) as made:
         listener = WakeUpListener(made.database)
         key_uses = KeyUses(made.database, now)
-        readiness = Readiness(made.database, made.registry, settings)
+        identity = made.identity()
+        readiness = Readiness(made.database, made.registry, settings, identity.part)
         heart = Heart(made.database, api=lambda: True)
         lasting = (listener.run(), key_uses.run(), heart.run(), readiness.watch())
-        running = [asyncio.create_task(one) for one in lasting]
-        ready = _services(made, listener, key_uses, readiness)
+        running = [asyncio.create_task(one) for one in (*lasting, *identity.lasting())]
+        ready = _services(made, listener, key_uses, readiness, identity)
         try:
             yield ready
         finally:
@@ -237,7 +262,11 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
 
 
 def _services(
-    made: Core, listener: WakeUpListener, key_uses: KeyUses, readiness: Readiness
+    made: Core,
+    listener: WakeUpListener,
+    key_uses: KeyUses,
+    readiness: Readiness,
+    identity: Identity,
 ) -> Services:
     outbox, service = made.outbox(), made.ticket_service()
     return Services(
@@ -256,6 +285,9 @@ def _services(
         secrets=outbox,
         courier=WebhookSender(made.outbound()),
         key_uses=key_uses,
+        tokens=identity.tokens,
+        code_flow=identity.code_flow,
+        sessions=identity.sessions,
         sources=InstalledSources(),
         facts=FACTS,
         now=now,

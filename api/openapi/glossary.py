@@ -219,6 +219,7 @@ FIELDS: Final[dict[str, str]] = {
     "pauses": "Periods that do not count",
     "people": "By agent",
     "people_told": "People who were notified, each once per ticket",
+    "permissions": "What the key, token or session opens",
     "person": "The id of an agent",
     "planned_at": "When it was planned",
     "pointer": "A JSON pointer to the place; empty: the whole",
