@@ -68,15 +68,32 @@ class Recorded:
 
 
 @dataclass(frozen=True)
+class Receipt:
+    """Where an event is in the log, and the SHA-256 of its bytes as they are stored, in
+    hex. Whoever keeps it can prove later what was recorded. Position 0: no event.
+    """
+
+    position: int
+    sha256: str = ""
+
+
+NO_EVENT = Receipt(0)
+
+
+@dataclass(frozen=True)
 class Appended:
-    """The positions of the stream and the log; `replayed`: it had been applied
-    before.
+    """The version of the stream, and of the last event its place in the log;
+    `replayed`: it had been applied before.
     """
 
     stream_id: str
     version: int
-    position: int
+    receipt: Receipt
     replayed: bool = False
+
+    @property
+    def position(self) -> int:
+        return self.receipt.position
 
 
 class StoreUnavailableError(Exception):
@@ -135,8 +152,8 @@ class EventStore(Protocol):
         `replayed=True`.
         """
 
-    async def find(self, command_id: str) -> tuple[CommandRow, int] | None:
-        """The command and its log position, if it was applied."""
+    async def find(self, command_id: str) -> tuple[CommandRow, Receipt] | None:
+        """The command and what was recorded for it, if it was applied."""
 
 
 class Registry(Protocol):

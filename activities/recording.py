@@ -52,10 +52,10 @@ async def replayed(store: EventStore, caller: Caller) -> Appended | None:
     found = await store.find(caller.command_id)
     if found is None:
         return None
-    row, position = found
+    row, receipt = found
     if row.request_sha256 != caller.request_sha256:
         raise CommandReusedError
-    return Appended(row.stream_id, row.version, position, replayed=True)
+    return Appended(row.stream_id, row.version, receipt, replayed=True)
 
 
 def meta_of(caller: Caller, policy: PolicyRef | None = None) -> Meta:

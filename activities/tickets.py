@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 
 from activities.decision_context import capacity_claim, world_of
 from activities.ports import (
+    NO_EVENT,
     Appended,
     Caller,
     CapacityClaim,
@@ -132,7 +133,7 @@ class TicketService:
             world, drafts = await decided()
             if not idly and not any(draft.steps for draft in drafts):
                 ticket = drafts[0].ticket
-                return Outcome(ticket, Appended(ticket.id, ticket.version, 0))
+                return Outcome(ticket, Appended(ticket.id, ticket.version, NO_EVENT))
             took = capacity_claim(drafts, world.directory, exact=exact)
             try:
                 outcome = await self._append_moved(drafts, caller, took)
@@ -271,10 +272,10 @@ class TicketService:
         found = await self._store.find(caller.command_id)
         if found is None:
             return None
-        row, position = found
+        row, receipt = found
         if row.request_sha256 != caller.request_sha256:
             raise CommandReusedError
-        appended = Appended(row.stream_id, row.version, position, replayed=True)
+        appended = Appended(row.stream_id, row.version, receipt, replayed=True)
         ticket = await self.get(row.stream_id, version=row.version)
         return Outcome(ticket, appended)
 

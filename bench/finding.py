@@ -16,6 +16,8 @@ from rich.table import Table
 from bench.load import Figures, get, load
 from bench.shelf import Shelf, Skewed, load_shelf
 from bench.stack import Running
+from infra.settings import Settings
+from infra.wiring import master_key, seal_key
 
 TICKETS = 1_000_000
 REQUESTS = 100
@@ -31,7 +33,9 @@ class Asked:
 
 
 async def finding(running: Running, console: Console, tickets: int = TICKETS) -> None:
-    shelf, began = Shelf(tickets), time.perf_counter()
+    settings = Settings(data_dir=str(running.data_dir))
+    shelf = Shelf(tickets, seal_key(settings), master_key(settings))
+    began = time.perf_counter()
     load_shelf(running.owner, shelf)
     console.print(f"{tickets:,} tickets loaded in {time.perf_counter() - began:.0f} s")
     await measure(running, console, shelf)

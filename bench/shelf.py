@@ -13,7 +13,11 @@ from typing import Any
 import psycopg
 
 from domain.lifecycle.facts import PRIORITIES
+from infra.eventstore.keyring import new_key
+from infra.eventstore.master_key import MasterKey
+from infra.eventstore.sealing import PersonKey
 from infra.projections.search.words import words
+from infra.projections.texts import stored_subject, word_tokens
 
 BEGIN = datetime(2024, 11, 1, tzinfo=UTC)
 DAYS = 720
@@ -41,8 +45,13 @@ class Skewed:
 
 @dataclass
 class Shelf:
+    """`secret`, `master`: of the installation that reads it."""
+
     tickets: int
+    secret: bytes
+    master: MasterKey
     dice: random.Random = field(default_factory=lambda: random.Random(7))
+    keys: dict[str, PersonKey] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         dice = self.dice
@@ -52,7 +61,8 @@ class Shelf:
         self.tags = Skewed([f"tag-{n}" for n in range(300)], dice)
         self.types = Skewed([f"type-{n}" for n in range(15)], dice)
         self.areas = Skewed([f"area-{n}" for n in range(40)], dice)
-        self.sentences = [(text, words([text])) for text in self._sentences()]
+        token = word_tokens(self.secret)
+        self.sentences = [(text, words([text], token)) for text in self._sentences()]
 
     def _sentences(self) -> Iterator[str]:
         dice = self.dice
@@ -118,8 +128,12 @@ class Shelf:
         facets += ["clock_state=breached"] if breached else []
         shown = [{"metric": "resolution", "cycle": 1, "state": clock, "due_at": None}]
         risk = due - timedelta(hours=4) if due and not breached else None
+        customer = named["customer"]
+        key = self.keys.get(customer) or new_key(customer, self.master)
+        self.keys[customer] = key
         ticket = (
-            ticket_id, number, 9, named["status"], written[0][0][:80],
+            ticket_id, number, 9, named["status"],
+            stored_subject(ticket_id, written[0][0][:80], key),
             named["channel"], named["type"], named["priority"], named["tier"],
             named["customer"], _nobody(named["team"]), _nobody(named["assignee"]),
             named["product_area"], tags, [clock], due, not is_open, opened,
@@ -164,6 +178,9 @@ def _copy(link: psycopg.Connection, shelf: Shelf) -> None:
         for ticket, text in shelf.rows():
             tickets.write_row(ticket)
             search.write_row(text)
+    with link.cursor().copy(_COPY_KEYS) as keys:
+        for key in shelf.keys.values():
+            keys.write_row((key.id, key.subject, key.wrapped))
 
 
 def _name(name: str) -> psycopg.sql.Identifier:
@@ -171,6 +188,7 @@ def _name(name: str) -> psycopg.sql.Identifier:
 
 
 _COPY_TICKETS = f"COPY tickets ({', '.join(COLUMNS)}) FROM STDIN"
+_COPY_KEYS = "COPY pledge_keys.data_keys (key_id, subject, wrapped) FROM STDIN"
 _COPY_SEARCH = "COPY ticket_search (ticket_id, version, opened_at, terms) FROM STDIN"
 _INDEXES = """
 SELECT indexname, indexdef FROM pg_indexes

@@ -25,6 +25,7 @@ class Running:
     postgres: str
     owner: str
     http: httpx.Client
+    data_dir: Path
 
     def put(self, path: str, document: Any) -> None:
         self.http.put(path, json=document).raise_for_status()
@@ -43,7 +44,8 @@ def running() -> Iterator[Running]:
                 while not http.get("/healthz/parts").json()["ok"]:
                     time.sleep(0.2)
                 url, port = run["postgres"], http.base_url.port or 80
-                yield Running(port, key, url, _owner(url, Path(folder)), http)
+                owner, data = _owner(url, Path(folder)), Path(folder)
+                yield Running(port, key, url, owner, http, data)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait()

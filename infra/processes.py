@@ -43,7 +43,6 @@ from infra.process.logs import started
 from infra.process.stopping import Server, until_stopped
 from infra.projections.simulations import CHANNEL as SIMULATIONS_CHANNEL
 from infra.projections.simulations import SimulationTable
-from infra.projections.ticket_list import TicketReadModel
 from infra.settings import Settings, masked
 from infra.temporal.client import (
     SIMULATIONS_QUEUE,
@@ -199,21 +198,21 @@ async def run_followers(settings: Settings) -> None:
         quiet.set()
         timers = Timers(*shared, cache, backend, quiet)
         followers: list[Follower] = [
-            Projector(*shared, cache),
-            Search(*shared),
+            Projector(*shared, cache, made.texts),
+            Search(*shared, made.texts),
             timers,
             SubscriptionFollower(*shared, made.registry, backend),
             RestatementFollower(
                 *shared,
                 made.registry,
                 made.restating(made.ticket_service()),
-                TicketReadModel(made.database).wait_for,
+                made.ticket_list.wait_for,
             ),
             AssignmentFollower(
                 *shared,
                 cache,
                 made.assigning(cache),
-                TicketReadModel(made.database).wait_for,
+                made.ticket_list.wait_for,
             ),
             Notifications(*shared, made.notifying()),
         ]
@@ -236,7 +235,7 @@ async def run_followers(settings: Settings) -> None:
             _simulations(made.database, backend).run(),
             Coverage(made.registry, now).run(),
             ConfigWarnings(made.registry, now).run(),
-            show_unpromised(TicketReadModel(made.database).unpromised),
+            show_unpromised(made.ticket_list.unpromised),
             Absences(made.registry, made.assigning(cache), now).run(),
             *(follower.run() for follower in followers),
         )

@@ -25,7 +25,7 @@ ELSEWHERE = (
 """Names that are read where they are used, and are not fields of `Settings`."""
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 FORMATS = ("text", "json")
-SECRETS = ("admin_key", "oidc_client_secret", "secret_key")
+SECRETS = ("admin_key", "master_key", "oidc_client_secret", "secret_key")
 _KUBERNETES = re.compile(r"PLEDGE_(SERVICE_(HOST|PORT.*)|PORT(_\d+_.*)?)")
 """Kubernetes sets these in every container beside a service named `pledge`."""
 _PASSWORD = re.compile(r":[^:@/\s][^@\s]*@|(?<=password=)\S+")
@@ -88,6 +88,11 @@ class Settings:
     oidc_agent_claim: str = ""
     """The claim that holds the id of the agent as whom its person acts."""
     session_lasts: str = "1h"
+    master_key: str = ""
+    """Encrypts the keys of persons: 32 bytes in base64, several with blanks between
+    them, the first of which encrypts; created in the data directory if not set."""
+    personal_attributes: str = ""
+    """Names of the attributes of tickets that are personal data, with commas."""
     webhook_allow: str = ""
     """Networks to which requests to addresses that people name may be sent, for example
     `10.0.0.0/8,::1/128`."""

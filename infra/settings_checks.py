@@ -17,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from api.http.cross_origin import origins
 from api.http.limits import Rate, seconds_of
 from domain.nearest import not_one_of
+from infra.eventstore.master_key import MasterKey
 from infra.http.outbound import parse_networks
 from infra.identity.setup import check_issuer, incomplete, roles_of
 from infra.notification.chat_targets import TargetsError, load_targets
@@ -138,6 +139,10 @@ def _key(key: str) -> None:
         raise ValueError("must be 1 to 200 printable ASCII characters without blanks")
 
 
+def _master_key(text: str) -> None:
+    MasterKey.parse(text)
+
+
 def _secret_key(key: str) -> None:
     try:
         Fernet(key)
@@ -204,6 +209,7 @@ CHECKS: dict[str, Callable[..., None]] = {
     "oidc_scope": _words,
     "oidc_roles": _by(roles_of),
     "session_lasts": _session,
+    "master_key": _master_key,
     "webhook_allow": _networks,
     "smtp_url": _smtp,
     "mail_from": _address,

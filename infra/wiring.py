@@ -42,6 +42,8 @@ from domain.oncall.calendar_url import calendar_secret
 from domain.subscription.webhook import Secret
 from infra import metrics
 from infra.calendars.sources import InstalledSources
+from infra.eventstore.keyring import Keyring
+from infra.eventstore.master_key import MasterKey, new_master_key
 from infra.eventstore.recorder import Log
 from infra.eventstore.store import PostgresEventStore
 from infra.eventstore.topics import FACTS
@@ -63,6 +65,7 @@ from infra.postgres.publishing_lock import PublishingTurns
 from infra.postgres.ticket_numbers import TicketNumbers
 from infra.postgres.wake_up import WakeUpListener
 from infra.process.heartbeats import Heart
+from infra.process.secret_files import kept_secret
 from infra.projections.attainment import AttainmentReadModel
 from infra.projections.event_feed import LogFeed
 from infra.projections.key_uses import KeyUses
@@ -71,6 +74,7 @@ from infra.projections.queues import QueueTable
 from infra.projections.registry import LiveRegistry
 from infra.projections.running_clocks import LiveClockTable
 from infra.projections.simulations import SimulationTable
+from infra.projections.texts import Texts
 from infra.projections.ticket_list import TicketReadModel
 from infra.projections.used_words import read_used_words
 from infra.projections.workload import LiveWorkload
@@ -105,6 +109,9 @@ class Core:
     settings: Settings
     database: Database
     store: PostgresEventStore
+    keyring: Keyring
+    texts: Texts
+    ticket_list: TicketReadModel
     registry: LiveRegistry
     workload: LiveWorkload
     publishing: PublishingTurns
@@ -124,13 +131,13 @@ class Core:
         return Restating(self.store, self.registry, clocks, service, now)
 
     def assigning(self, tickets: TicketCache) -> Assigning:
-        queues = QueueTable(self.database)
+        queues = QueueTable(self.database, self.texts)
         return Assigning(
             self.registry, self.workload, queues, self.ticket_service(), tickets
         )
 
     def simulating(self) -> Simulating:
-        jobs, tickets = SimulationTable(self.database), TicketReadModel(self.database)
+        jobs, tickets = SimulationTable(self.database), self.ticket_list
         sources = InstalledSources()
         return Simulating(jobs, self.registry, tickets, sources, now, new_id)
 
@@ -206,19 +213,24 @@ async def core(settings: Settings) -> AsyncIterator[Core]:
         closing.push_async_callback(database.close)
         await database.open()
         writer = GroupWriter(log, metrics.observe_append)
-        store = PostgresEventStore(database, writer)
+        keyring = Keyring(database, master_key(settings))
+        store = PostgresEventStore(database, writer, keyring)
         closing.push_async_callback(store.settled)
         closing.push_async_callback(asyncio.to_thread, writer.close)
         used_words = partial(read_used_words, database)
         registry = LiveRegistry(store, _lint_settings(settings), used_words)
-        reached = TicketReadModel(database).wait_for
+        texts = Texts(keyring, seal_key(settings))
+        ticket_list = TicketReadModel(database, texts)
         yield Core(
             settings=settings,
             database=database,
             store=store,
+            keyring=keyring,
+            texts=texts,
+            ticket_list=ticket_list,
             registry=registry,
             publishing=PublishingTurns(database),
-            workload=LiveWorkload(database, registry, reached),
+            workload=LiveWorkload(database, registry, ticket_list.wait_for),
         )
 
 
@@ -275,11 +287,11 @@ def _services(
         desk=service,
         restating=made.restating(service),
         simulating=made.simulating(),
-        tickets=TicketReadModel(made.database),
+        tickets=made.ticket_list,
         notifications=NotificationList(made.database),
         notification_test=made.notification_test(),
         answering=made.answering(service),
-        queues=QueueTable(made.database),
+        queues=QueueTable(made.database, made.texts),
         attainment=AttainmentReadModel(made.database),
         feed=LogFeed(made.store, listener),
         secrets=outbox,
@@ -314,6 +326,9 @@ def _lint_settings(settings: Settings) -> Configuration:
         url_refusal=partial(_refused_url, outbound),
         normal=_normal,
         mail=bool(settings.smtp_url),
+        personal_attributes=tuple(
+            filter(None, map(str.strip, settings.personal_attributes.split(",")))
+        ),
     )
 
 
@@ -338,18 +353,19 @@ def _refused_url(outbound: OutboundClient, url: str) -> str | None:
     return None
 
 
+def master_key(settings: Settings) -> MasterKey:
+    """From the settings, or a file of the data directory that is created once. Raises
+    MasterKeyError.
+    """
+    if settings.master_key:
+        return MasterKey.parse(settings.master_key)
+    path = Path(settings.data_dir) / "secrets" / "master.key"
+    return MasterKey.parse(kept_secret(path, new_master_key).decode())
+
+
 def seal_key(settings: Settings) -> bytes:
     """From the settings, or a file of the data directory that is created once."""
     if settings.secret_key:
         return settings.secret_key.encode()
     path = Path(settings.data_dir) / "secrets" / "webhooks.key"
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists():
-        # Complete or not at all: another process may be creating it now.
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_bytes(Fernet.generate_key())
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(draft)
-        draft.unlink()
-    return path.read_bytes()
+    return kept_secret(path, lambda: Fernet.generate_key().decode())

@@ -20,6 +20,7 @@ ANSWERED = (
     "Idempotency-Replayed",
     "Location",
     "Pledge-Position",
+    "Pledge-Receipt",
     "RateLimit",
     "RateLimit-Policy",
     "Retry-After",

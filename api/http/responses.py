@@ -33,5 +33,8 @@ def made_at(*parts: str) -> dict[str, str]:
 
 def written(appended: Appended) -> dict[str, str]:
     """The headers of every answer to a write."""
-    headers = {"Pledge-Position": str(appended.position)}
+    receipt = appended.receipt
+    headers = {"Pledge-Position": str(receipt.position)}
+    if receipt.sha256:
+        headers["Pledge-Receipt"] = f"{receipt.position}:{receipt.sha256}"
     return headers | ({"Idempotency-Replayed": "true"} if appended.replayed else {})

@@ -110,7 +110,7 @@ def _name_headers(method: str, operation: Json, status: int, response: Json) -> 
     if status < HTTPStatus.MULTIPLE_CHOICES:
         # Who may answer 409 takes commands, and writes to the log.
         if method in WRITES and "409" in operation["responses"]:
-            names += ["Pledge-Position", "Idempotency-Replayed"]
+            names += ["Pledge-Position", "Pledge-Receipt", "Idempotency-Replayed"]
         if JSON in response.get("content", {}):
             names.append("ETag")
     given = response.get("headers", {})
@@ -141,6 +141,12 @@ _HEADERS: Final[dict[str, Json]] = {
             "integer",
             "The position of the write in the log, for `wait_for` of reads",
             147,
+        ),
+        (
+            "Pledge-Receipt",
+            "string",
+            "The position of the write, and the SHA-256 of the event as it is stored",
+            f"147:{'5e' * 32}",
         ),
         ("RateLimit", "string", "What is left of the quota", '"key";r=9990;t=7'),
         ("RateLimit-Policy", "string", "The quota", '"key";q=10000;w=10'),

@@ -135,6 +135,7 @@ class Configuration:
     `mail`: whether a mail server is set up; None: not known here. `unpromised`: how
     many open tickets of each type have no promise, if that was counted. `normal`: how
     published documents are compared, which may lack later defaults.
+    `personal_attributes`: the attributes of tickets that are personal data.
     """
 
     entries: dict[tuple[Kind, str], Entry] = field(default_factory=dict)
@@ -144,6 +145,7 @@ class Configuration:
     mail: bool | None = None
     unpromised: Mapping[str, int] = field(default_factory=dict)
     normal: Normal = as_written
+    personal_attributes: tuple[str, ...] = ()
 
     def entry(self, kind: Kind, name: str) -> Entry:
         return self.entries.get((kind, name), NEVER_PUBLISHED)

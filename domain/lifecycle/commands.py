@@ -290,7 +290,8 @@ def updated(old: TicketDetails, new: TicketDetails) -> TicketUpdated:
     changed = (
         each.name
         for each in fields(TicketDetails)
-        if _differs(getattr(old, each.name), getattr(new, each.name))
+        if each.name != "personal_attributes"
+        and _differs(getattr(old, each.name), getattr(new, each.name))
     )
     return TicketUpdated(changed=tuple(changed), old=old, new=new)
 

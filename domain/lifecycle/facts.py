@@ -2,26 +2,28 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from domain.event import Fact, Json, PolicyRef
 from domain.lifecycle import words as ticket_words
 from domain.lifecycle.reply_author import ReplyAuthor
 from domain.people.facts import TicketAssigned
+from domain.personal import Personal, PersonalValues, ValuesOf
 
 Priority = ticket_words.Priority
 PRIORITIES = ticket_words.PRIORITIES
 Channel = ticket_words.Channel
 AuthorKind = ticket_words.AuthorKind
+Attributes = Annotated[Json, ValuesOf("personal_attributes")]
 Visibility = ticket_words.Visibility
 
 
 @dataclass(frozen=True, kw_only=True)
 class Customer:
     external_id: str
-    name: str | None = None
+    name: Personal[str | None] = None
     tier: str = "standard"
-    contacts: dict[str, str] = field(default_factory=dict)
+    contacts: PersonalValues[dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,22 +48,25 @@ class SplitFrom:
 
 @dataclass(frozen=True, kw_only=True)
 class TicketOpened(Fact):
-    """`received_at`: when it was recorded, if the customer wrote earlier."""
+    """`received_at`: when it was recorded, if the customer wrote earlier.
+    `personal_attributes`: the names of the attributes that are personal data.
+    """
 
     topic: ClassVar[str] = "ticket.opened"
     number: int
-    subject: str
-    body: str
+    subject: Personal[str]
+    body: Personal[str]
     channel: Channel
     type: str
     priority: Priority
     customer: Customer
     product_area: str | None
     tags: tuple[str, ...]
-    attributes: Json
+    attributes: Attributes
     opened_by: AuthorKind = "customer"
     split_from: SplitFrom | None = None
     received_at: datetime | None = None
+    personal_attributes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +77,7 @@ class TicketMessageAdded(Fact):
 
     topic: ClassVar[str] = "ticket.message_added"
     author: Author
-    body: str
+    body: Personal[str]
     visibility: Visibility
     channel: Channel | None = None
     expects_reply: bool = True
@@ -120,11 +125,12 @@ class TicketTierChanged(Fact):
 class TicketDetails:
     """The properties of a ticket that have no event of their own when they change."""
 
-    subject: str
+    subject: Personal[str]
     type: str
     product_area: str | None
     tags: tuple[str, ...]
-    attributes: Json
+    attributes: Attributes
+    personal_attributes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +147,7 @@ class TicketUpdated(Fact):
 class TicketResolved(Fact):
     topic: ClassVar[str] = "ticket.resolved"
     code: str | None
-    note: str | None
+    note: Personal[str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,7 +237,7 @@ class FeedbackCaptured(Fact):
 
     topic: ClassVar[str] = "feedback.captured"
     feedback_id: str
-    text: str
+    text: Personal[str]
     kind: str
     product_area: str | None
     severity: str | None

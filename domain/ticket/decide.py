@@ -23,6 +23,7 @@ from domain.authority.approvals import (
     approver_away,
     handle_approval,
 )
+from domain.copies import replace
 from domain.errors import InvalidError, NotFoundError
 from domain.escalation.commands import (
     Acknowledge,
@@ -159,6 +160,7 @@ def open_ticket(
             opened_by=command.opened_by,
             split_from=command.split_from,
             received_at=at if since < at else None,
+            personal_attributes=world.config.personal_attributes,
         ),
         since,
     )
@@ -171,7 +173,7 @@ def decide(ticket: Ticket, command: Command, at: datetime, world: World) -> Draf
     """Raises RuleError for what cannot be done in the ticket's state, InvalidError for
     a command that names something that does not exist.
     """
-    draft = Draft(ticket.id, ticket)
+    draft = Draft(ticket.id, _with_personal(ticket, world))
     # The clocks of two machines differ; a later event must not get an earlier time.
     at = max(at, ticket.updated_at)
     now = enforce(draft, at, world)
@@ -180,6 +182,13 @@ def decide(ticket: Ticket, command: Command, at: datetime, world: World) -> Draf
     react(draft, start, at, world)
     enforce(draft, at, world)
     return draft
+
+
+def _with_personal(ticket: Ticket, world: World) -> Ticket:
+    """What is personal by now is treated so from now on, also on older tickets."""
+    known = ticket.personal_attributes
+    new = tuple(n for n in world.config.personal_attributes if n not in known)
+    return replace(ticket, personal_attributes=known + new) if new else ticket
 
 
 def _apply(  # noqa: C901 - one case a command

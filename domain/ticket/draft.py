@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from domain.copies import replace
 from domain.event import SYSTEM, Event, Fact, Meta, PolicyRef, event_id
+from domain.lifecycle.facts import TicketMessageAdded
+from domain.personal import is_personal
 from domain.ticket.evolve import evolve
 from domain.ticket.ticket import Ticket
 
@@ -101,20 +103,32 @@ def seal(draft: Draft, meta: Meta) -> tuple[Event, ...]:
             originator_id=draft.ticket_id,
             originator_version=first + i,
             timestamp=step.at,
-            meta=_meta(draft.ticket_id, meta, step),
+            meta=_meta(draft.ticket, meta, step),
             fact=step.fact,
         )
         for i, step in enumerate(draft.steps)
     )
 
 
-def _meta(ticket_id: str, meta: Meta, step: Dated) -> Meta:
+def _meta(ticket: Ticket, meta: Meta, step: Dated) -> Meta:
     return replace(
         meta,
         causation_id=(
-            event_id(ticket_id, step.cause) if step.cause else meta.causation_id
+            event_id(ticket.id, step.cause) if step.cause else meta.causation_id
         ),
         actor=SYSTEM if step.by_rule else meta.actor,
         occurred_at=None if step.by_rule else meta.occurred_at,
         policy=step.policy,
+        data_subject=_subject(ticket, step.fact),
     )
+
+
+def _subject(ticket: Ticket, fact: Fact) -> str | None:
+    """Whose personal data the fact holds: what another customer wrote is theirs, and
+    everything else the ticket's customer's.
+    """
+    if not is_personal(type(fact)):
+        return None
+    if isinstance(fact, TicketMessageAdded) and fact.author.kind == "customer":
+        return fact.author.id
+    return ticket.customer.external_id

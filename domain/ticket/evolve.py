@@ -82,6 +82,7 @@ def _opened(fact: TicketOpened, at: datetime, ticket_id: str) -> Ticket:
         product_area=fact.product_area,
         tags=fact.tags,
         attributes=fact.attributes,
+        personal_attributes=fact.personal_attributes,
         message_count=1,
         opened_by=fact.opened_by,
         customer_wrote=fact.opened_by != "agent",

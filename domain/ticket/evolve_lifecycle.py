@@ -219,4 +219,5 @@ def _updated(ticket: Ticket, fact: TicketUpdated) -> Ticket:
         product_area=new.product_area,
         tags=new.tags,
         attributes=new.attributes,
+        personal_attributes=new.personal_attributes,
     )

@@ -75,6 +75,8 @@ class Ticket:
     product_area: str | None = None
     tags: tuple[str, ...] = ()
     attributes: Json = field(default_factory=dict)
+    personal_attributes: tuple[str, ...] = ()
+    """The names of the attributes that are personal data."""
     team: str | None = None
     assignee: str | None = None
     assigned_at: datetime | None = None
@@ -156,6 +158,7 @@ class Ticket:
             product_area=self.product_area,
             tags=self.tags,
             attributes=self.attributes,
+            personal_attributes=self.personal_attributes,
         )
 
     def answered(self, replies: Replies) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from eventsourcing.application import Application
-from eventsourcing.persistence import Mapper, StoredEvent
+from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
 from psycopg import Cursor
 from psycopg.conninfo import conninfo_to_dict
@@ -23,7 +23,7 @@ from psycopg_pool import ConnectionPool
 from typing_extensions import override
 
 from activities.ports import CapacityClaim, CommandRow
-from infra.eventstore.codec import TypedMapper
+from infra.eventstore.sealing import PersonKey
 from infra.postgres.database import LIVENESS
 
 APPEND_LOCK = 7305
@@ -42,7 +42,14 @@ ORDER BY 1 -- two processes with the same commands must not wait for each other
 """
 
 
+_KEYS = """
+INSERT INTO pledge_keys.data_keys (key_id, subject, wrapped)
+SELECT * FROM unnest(%b::text[], %b::text[], %b::bytea[])
+ON CONFLICT (key_id) DO NOTHING -- another append with the same new key was faster
+"""
 _TAKE_HANDS = "SELECT take_hands(%s::text[], %s::text[], %s::bigint[], %s)"
+_USE_KEYS = "SELECT pledge_keys.use_keys(%s::text[])"
+_DESTROY_KEYS = "SELECT pledge_keys.destroy_keys(%s::text[])"
 
 
 class AppendOnlyRecorder(PostgresApplicationRecorder):
@@ -83,10 +90,26 @@ class AppendOnlyRecorder(PostgresApplicationRecorder):
             [e.state for e in stored_events],
         )
         curs.execute(self.insert_events_statement, columns)
-        takings: Sequence[CapacityClaim] = kwargs.get("takings", ())
+        self._check(curs.connection.cursor(), **kwargs)
+
+    def _check(
+        self,
+        curs: Cursor[DictRow],
+        *,
+        takings: Sequence[CapacityClaim] = (),
+        used_keys: Sequence[str] = (),
+        erased: Sequence[str] = (),
+        **_: Any,
+    ) -> None:
+        """By a separate cursor: the other one still has the events' positions. What
+        may refuse the append comes last.
+        """
+        if erased:
+            curs.execute(_DESTROY_KEYS, (list(erased),))
+        if used_keys:
+            curs.execute(_USE_KEYS, (list(used_keys),))
         if takings:
-            # By a separate cursor: this one still has the events' positions.
-            self._take(curs.connection.cursor(), takings)
+            self._take(curs, takings)
 
     def _take(self, curs: Cursor[DictRow], takings: Sequence[CapacityClaim]) -> None:
         """Under the same lock as the events, so that no other append comes in
@@ -118,12 +141,20 @@ class AppendOnlyRecorder(PostgresApplicationRecorder):
                     [c.version for c in commands],
                 ),
             )
+        new_keys: Sequence[PersonKey] = kwargs.get("new_keys", ())
+        if new_keys:
+            columns = (
+                [key.id for key in new_keys],
+                [key.subject for key in new_keys],
+                [key.wrapped for key in new_keys],
+            )
+            curs.execute(_KEYS, columns)
         super()._insert_events(curs, stored_events, **kwargs)
 
 
 class Log(Application[str]):
-    """The library's application over our mapper and recorder; only `events.put(events,
-    commands=…)` is used.
+    """The library's application over our recorder, of which only that is used: events
+    come as they are stored.
     """
 
     name = "stored"
@@ -166,10 +197,10 @@ class Log(Application[str]):
         assert isinstance(self.recorder, AppendOnlyRecorder)
         return self.recorder.datastore.pool
 
+    def insert(self, events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+        """The positions of the events."""
+        return self.recorder.insert_events(events, **kwargs) or ()
+
     def reconnect(self) -> None:
         """Close all connections: if one is dead, the others are too."""
         self._pool.drain()
-
-    @override
-    def construct_mapper(self) -> Mapper[str]:
-        return TypedMapper()

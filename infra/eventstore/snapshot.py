@@ -1,7 +1,9 @@
 """A folded ticket to bytes and back, and by which fold it was made.
 
 A snapshot is never the source of truth: one made by another fold, or one that does not
-agree with the log, is ignored, and the ticket is folded from its first event.
+agree with the log, is ignored, and the ticket is folded from its first event. It is
+encrypted with the key of the ticket's customer, so that erasing them makes it
+unreadable.
 """
 
 import hashlib
@@ -13,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from domain.ticket.ticket import Ticket
+from infra.eventstore.sealing import KEY_ID_BYTES, PersonKey, Where, locked, unlocked
 
 SOURCES = (Path(str(files("domain"))), Path(__file__).parent)
 """The source code that turns stored events into a ticket. The fold's id also changes
@@ -26,20 +29,31 @@ class InexactError(ValueError):
         super().__init__(f"ticket {ticket_id} would not come back as it is")
 
 
-def freeze(ticket: Ticket) -> bytes:
+def freeze(ticket: Ticket, key: PersonKey) -> bytes:
     """Raises InexactError where something would be lost."""
     try:
         state = _ENCODE.encode(ticket)
-        same = thaw(state) == ticket
+        same = _TICKET.decode(state) == ticket
     except (TypeError, ValueError) as error:  # msgspec's errors are ValueErrors
         raise InexactError(ticket.id) from error
     if not same:
         raise InexactError(ticket.id)
-    return state
+    return key.id.encode() + locked(state, key.secret, _place(ticket.id))
 
 
-def thaw(state: bytes) -> Ticket:
-    return _TICKET.decode(state)
+def key_id_of(state: bytes) -> str:
+    """With which key it is encrypted."""
+    return state[:KEY_ID_BYTES].decode()
+
+
+def thaw(ticket_id: str, state: bytes, secret: bytes) -> Ticket:
+    """Raises UnreadableError."""
+    plain = unlocked(state[KEY_ID_BYTES:], secret, _place(ticket_id))
+    return _TICKET.decode(plain)
+
+
+def _place(ticket_id: str) -> bytes:
+    return Where(ticket_id, 0, "snapshot").associated_data("")
 
 
 @cache

@@ -2,14 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from eventsourcing.persistence import StoredEvent
+
 from activities.ports import (
+    NO_EVENT,
     Appended,
     CapacityClaim,
     CommandRow,
+    Receipt,
     Recorded,
     StoreUnavailableError,
 )
@@ -21,13 +25,16 @@ from domain.errors import (
 )
 from domain.event import Event
 from domain.ticket.ticket import Ticket
-from infra.eventstore.codec import decode
+from infra.eventstore.codec import encode, read, subject_of
+from infra.eventstore.keyring import Keyring
 from infra.eventstore.tickets import FoldedTickets
-from infra.eventstore.writer import GroupWriter, NotAppendedError
+from infra.eventstore.writer import Batch, GroupWriter, NotAppendedError
 from infra.postgres.database import Database, Row
 
 LOG = logging.getLogger(__name__)
 LOOK_UP_S = 0.5
+FULL, DESTROYED = "hands", "data_keys"
+"""The rules of the database that a new decision, or a new key, can satisfy."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +47,11 @@ class Header:
 
 
 class PostgresEventStore:
-    def __init__(self, database: Database, writer: GroupWriter) -> None:
-        self._database, self._writer = database, writer
-        self._folded = FoldedTickets(database)
+    def __init__(
+        self, database: Database, writer: GroupWriter, keyring: Keyring
+    ) -> None:
+        self._database, self._writer, self._keyring = database, writer, keyring
+        self._folded = FoldedTickets(database, keyring)
         self._unreadable: set[int] = set()
 
     async def load(self, stream_id: str, upto: int | None = None) -> list[Event]:
@@ -52,7 +61,7 @@ class PostgresEventStore:
             " ORDER BY originator_version",
             (stream_id, 2**62 if upto is None else upto),
         )
-        return [decode(*row) for row in rows]
+        return await self._events(rows)
 
     async def load_many(self, stream_ids: Sequence[str]) -> dict[str, list[Event]]:
         rows = await self._database.rows(
@@ -60,7 +69,7 @@ class PostgresEventStore:
             " WHERE originator_id = ANY(%s) ORDER BY originator_id, originator_version",
             (list(stream_ids),),
         )
-        return _by_stream(rows)
+        return await self._by_stream(rows)
 
     async def ticket(self, ticket_id: str, upto: int | None = None) -> Ticket | None:
         return await self._folded.one(ticket_id, upto)
@@ -79,6 +88,10 @@ class PostgresEventStore:
         """
         return await self._folded.many(known)
 
+    def forget(self, people: Iterable[str]) -> None:
+        """What is read from now on is read with the keys that they have by now."""
+        self._keyring.forget(people)
+
     async def settled(self) -> None:
         """Once all background writes are done."""
         await self._folded.settled()
@@ -93,7 +106,7 @@ class PostgresEventStore:
             " ORDER BY originator_id, originator_version",
             (list(stream_ids), list(topics)),
         )
-        return _by_stream(rows)
+        return await self._by_stream(rows)
 
     async def having(self, topic: str, stream_ids: Sequence[str]) -> set[str]:
         """Those of the streams that have such an event."""
@@ -111,7 +124,8 @@ class PostgresEventStore:
             " WHERE originator_id = %s ORDER BY originator_version",
             (stream_id,),
         )
-        return [Recorded(decode(*row[:4]), row[4], row[5]) for row in rows]
+        events = await self._events([row[:4] for row in rows])
+        return [Recorded(e, *row[4:]) for e, row in zip(events, rows, strict=True)]
 
     async def read(
         self, after: int, limit: int, topics: Sequence[str] | None = None
@@ -128,7 +142,7 @@ class PostgresEventStore:
                 " ORDER BY notification_id LIMIT %s",
                 (after, topics, topics, missing),
             )
-            found += self._readable(rows)
+            found += await self._readable(rows)
             if len(rows) < missing:
                 break
             after = rows[-1][4]
@@ -154,17 +168,38 @@ class PostgresEventStore:
             " ORDER BY notification_id LIMIT 500",
             (after,),
         )
-        return self._readable(rows)
+        return await self._readable(rows)
 
-    def _readable(self, rows: Sequence[Row]) -> list[Recorded]:
+    async def _events(self, rows: Sequence[Row]) -> list[Event]:
+        """Raises UnreadableError for the first that cannot be read."""
+        found = [read(*row) for row in rows]
+        keys = await self._keyring.opening(i for one in found for i in one.key_ids())
+        return [one.event(keys) for one in found]
+
+    async def _by_stream(self, rows: Sequence[Row]) -> dict[str, list[Event]]:
+        streams: dict[str, list[Event]] = {}
+        for event in await self._events(rows):
+            streams.setdefault(event.originator_id, []).append(event)
+        return streams
+
+    async def _readable(self, rows: Sequence[Row]) -> list[Recorded]:
+        try:
+            events = await self._events([row[:4] for row in rows])
+        except UnreadableError:
+            return await self._one_by_one(rows)
+        return [Recorded(e, *row[4:]) for e, row in zip(events, rows, strict=True)]
+
+    async def _one_by_one(self, rows: Sequence[Row]) -> list[Recorded]:
         found = []
         for row in rows:
             try:
-                found.append(Recorded(decode(*row[:4]), row[4], row[5]))
+                [event] = await self._events([row[:4]])
             except UnreadableError as error:
                 if row[4] not in self._unreadable:
                     self._unreadable.add(row[4])
                     LOG.error("position %s is skipped: %s", row[4], error)  # noqa: TRY400 - the message says it all
+            else:
+                found.append(Recorded(event, *row[4:]))
         return found
 
     async def headers(self, after: int, limit: int) -> list[Header]:
@@ -184,14 +219,54 @@ class PostgresEventStore:
         events: Sequence[Event],
         command: CommandRow,
         capacity_claim: CapacityClaim | None = None,
+        erased: Sequence[str] = (),
     ) -> Appended:
         try:
-            position = await self._writer.append(events, command, capacity_claim)
+            receipt = await self._write(events, command, capacity_claim, erased)
         except (NotAppendedError, StoreUnavailableError) as refused:
             return await self._explain(refused, command)
         if not events and (found := await self.find(command.command_id)):
-            position = found[1]  # nothing was added: the current position
-        return Appended(command.stream_id, command.version, position)
+            receipt = found[1]  # nothing was added: the newest event there is
+        return Appended(command.stream_id, command.version, receipt)
+
+    async def _write(
+        self,
+        events: Sequence[Event],
+        command: CommandRow,
+        capacity_claim: CapacityClaim | None,
+        erased: Sequence[str],
+    ) -> Receipt:
+        while True:
+            batch = await self._sealed(events, command)
+            batch = replace(batch, capacity_claim=capacity_claim, erased=erased)
+            try:
+                receipt = await self._writer.append(batch)
+            except NotAppendedError as refused:
+                if refused.constraint != DESTROYED:
+                    raise
+                # Who was erased meanwhile gets a new key with what is said now.
+                self._keyring.forget(key.subject for key in batch.keys)
+                continue
+            self._keyring.written(batch.new_keys)
+            self._keyring.forget(erased)
+            return receipt
+
+    async def _sealed(self, events: Sequence[Event], command: CommandRow) -> Batch:
+        """The events as they are stored. Raises NobodysError."""
+        subjects = [subject_of(event) for event in events]
+        keys = await self._keyring.sealing(s for s in subjects if s is not None)
+        stored = [
+            StoredEvent(
+                originator_id=event.originator_id,
+                originator_version=event.originator_version,
+                topic=event.fact.topic,
+                state=encode(event, keys[subject] if subject is not None else None),
+            )
+            for event, subject in zip(events, subjects, strict=True)
+        ]
+        used = tuple(keys.values())
+        new = self._keyring.unwritten(used)
+        return Batch(events=stored, command=command, keys=used, new_keys=new)
 
     async def _explain(
         self, refused: NotAppendedError | StoreUnavailableError, command: CommandRow
@@ -203,18 +278,18 @@ class PostgresEventStore:
         if found is None:
             if isinstance(refused, StoreUnavailableError):
                 raise refused
-            if refused.full:
+            if refused.constraint == FULL:
                 raise LoadConflictError(command.stream_id) from refused
             raise VersionConflictError(command.stream_id) from refused
-        row, position = found
+        row, receipt = found
         if row.request_sha256 != command.request_sha256:
             raise CommandReusedError from refused
         replayed = row.attempt != command.attempt
-        return Appended(row.stream_id, row.version, position, replayed)
+        return Appended(row.stream_id, row.version, receipt, replayed)
 
     async def _look_up(
         self, refused: NotAppendedError | StoreUnavailableError, command: CommandRow
-    ) -> tuple[CommandRow, int] | None:
+    ) -> tuple[CommandRow, Receipt] | None:
         if isinstance(refused, NotAppendedError):
             return await self.find(command.command_id)
         try:
@@ -224,15 +299,15 @@ class PostgresEventStore:
         except TimeoutError:
             return None
 
-    async def find(self, command_id: str) -> tuple[CommandRow, int] | None:
+    async def find(self, command_id: str) -> tuple[CommandRow, Receipt] | None:
         rows = await self._database.rows(
             "SELECT c.command_id, c.request_sha256, c.attempt, c.stream_id, c.version,"
-            " coalesce(e.notification_id, 0) FROM command_log c"
+            " e.notification_id, encode(sha256(e.state), 'hex') FROM command_log c"
             " LEFT JOIN stored_events e ON e.originator_id = c.stream_id"
             " AND e.originator_version = c.version WHERE c.command_id = %s",
             (command_id,),
         )
-        for command, sha256, attempt, stream_id, version, position in rows:
+        for command, sha256, attempt, stream_id, version, position, state in rows:
             row = CommandRow(
                 command_id=command,
                 request_sha256=sha256,
@@ -240,7 +315,7 @@ class PostgresEventStore:
                 stream_id=stream_id,
                 version=version,
             )
-            return row, position
+            return row, Receipt(position, state) if position else NO_EVENT
         return None
 
     async def head(self) -> int:
@@ -249,10 +324,3 @@ class PostgresEventStore:
             "SELECT coalesce(max(notification_id), 0) FROM stored_events"
         )
         return int(rows[0][0])
-
-
-def _by_stream(rows: Sequence[Row]) -> dict[str, list[Event]]:
-    streams: dict[str, list[Event]] = {}
-    for row in rows:
-        streams.setdefault(row[0], []).append(decode(*row))
-    return streams

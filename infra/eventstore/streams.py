@@ -2,10 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 
+from domain.privacy.facts import SUBJECTS, SubjectErased
 from infra.eventstore.store import Header
 
 PROJECTOR = "projector"
 SEARCH = "search"
+
+
+def erased_people(batch: Sequence[Header]) -> list[str]:
+    """By `external_id`: those who were erased."""
+    return [
+        h.stream_id.removeprefix(SUBJECTS)
+        for h in batch
+        if h.topic == SubjectErased.topic
+    ]
 
 
 def ticket_ids(batch: Sequence[Header]) -> Iterator[str]:

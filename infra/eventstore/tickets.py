@@ -8,17 +8,28 @@ same time do no harm: the newer one stays, in either order.
 import asyncio
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
+from typing import Self
 
 import psycopg
 
 from activities.ports import StoreUnavailableError
+from domain.errors import UnreadableError
 from domain.ticket.evolve import fold
 from domain.ticket.ticket import Ticket
-from infra.eventstore.codec import decode
-from infra.eventstore.snapshot import InexactError, fold_version, freeze, thaw
+from infra.eventstore.codec import Read, read
+from infra.eventstore.keyring import Keyring
+from infra.eventstore.sealing import Keys
+from infra.eventstore.snapshot import (
+    InexactError,
+    fold_version,
+    freeze,
+    key_id_of,
+    thaw,
+)
 from infra.postgres.database import Database, Row
 
 LOG = logging.getLogger(__name__)
@@ -27,6 +38,8 @@ EVERY = 100
 about as much as writing one."""
 NEWEST = 2**62
 """A version that no stream reaches."""
+NO_FOLD = ""
+"""The fold of no snapshot: the ticket is read from its first event."""
 
 # A snapshot is believed if it is of this fold and its seal holds: then it is as it was
 # written, and its last event is in the log.
@@ -81,8 +94,8 @@ WHERE s.version <= EXCLUDED.version OR s.fold <> EXCLUDED.fold OR NOT {_SEALED}
 
 
 class FoldedTickets:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, keyring: Keyring) -> None:
+        self._database, self._keyring = database, keyring
         # Now: an upgrade may replace the sources under a running process.
         self._fold = fold_version()
         self._writing: dict[str, asyncio.Task[None]] = {}
@@ -91,7 +104,13 @@ class FoldedTickets:
         """As it is now, or was at a version; None if there is no such ticket."""
         wanted = {"id": ticket_id, "fold": self._fold, "upto": upto or NEWEST}
         stream = await self._database.rows(_READ_ONE, wanted)
-        return self._folded(stream, None, leaves=upto is None)
+        history = History.of(stream)
+        keys = await self._keyring.opening(history.key_ids())
+        if history.is_locked(keys):
+            stream = await self._database.rows(_READ_ONE, wanted | {"fold": NO_FOLD})
+            history = History.of(stream)
+            keys = await self._keyring.opening(history.key_ids())
+        return self._folded(history, keys, None, leaves=upto is None)
 
     async def many(
         self, known: Mapping[str, Ticket | None]
@@ -99,14 +118,35 @@ class FoldedTickets:
         """Each as it is now, continued from the known state; or the error of its
         history. One that does not exist is in neither.
         """
+        found, failed = await self._many(known, self._fold)
+        if locked := {i: known[i] for i, e in failed.items() if e is LOCKED}:
+            again, broken = await self._many(locked, NO_FOLD)
+            failed = {i: e for i, e in failed.items() if e is not LOCKED} | broken
+            found |= again
+        return found, failed
+
+    async def _many(
+        self, known: Mapping[str, Ticket | None], fold: str
+    ) -> tuple[dict[str, Ticket], dict[str, Exception]]:
         versions = [ticket.version if ticket else 0 for ticket in known.values()]
-        wanted = {"ids": list(known), "versions": versions, "fold": self._fold}
+        wanted = {"ids": list(known), "versions": versions, "fold": fold}
         rows = await self._database.rows(_READ, wanted)
-        streams = {i: list(stream) for i, stream in groupby(rows, key=itemgetter(0))}
         found, failed = dict[str, Ticket](), dict[str, Exception]()
-        for ticket_id, start in known.items():
+        histories = dict[str, History]()
+        for ticket_id, stream in groupby(rows, key=itemgetter(0)):
             try:
-                ticket = self._folded(streams.get(ticket_id, ()), start)
+                histories[ticket_id] = History.of(list(stream))
+            except UnreadableError as error:
+                failed[ticket_id] = error
+        ids = (i for one in histories.values() for i in one.key_ids())
+        keys = await self._keyring.opening(ids)
+        for ticket_id in known.keys() - failed.keys():
+            history = histories.get(ticket_id, NOTHING_NEW)
+            if history.is_locked(keys):
+                failed[ticket_id] = LOCKED
+                continue
+            try:
+                ticket = self._folded(history, keys, known[ticket_id])
             except Exception as error:  # noqa: BLE001 - one bad stream, not the others
                 failed[ticket_id] = error
             else:
@@ -118,14 +158,18 @@ class FoldedTickets:
         await asyncio.gather(*self._writing.values(), return_exceptions=True)
 
     def _folded(
-        self, stream: Sequence[Row], ticket: Ticket | None, *, leaves: bool = True
+        self,
+        history: "History",
+        keys: Keys,
+        ticket: Ticket | None,
+        *,
+        leaves: bool = True,
     ) -> Ticket | None:
         """`leaves`: whether a snapshot is written, if there was much to fold."""
-        if stream and stream[0][2] is None:
-            ticket, stream = thaw(stream[0][3]), stream[1:]
-        ticket = fold((decode(*event) for event in stream), ticket)
-        if ticket and leaves and len(stream) >= EVERY:
-            self._leave(ticket, stream[-1][3])
+        ticket = history.start(keys) or ticket
+        ticket = fold((one.event(keys) for one in history.events), ticket)
+        if ticket and leaves and len(history.events) >= EVERY:
+            self._leave(ticket, history.last)
         return ticket
 
     def _leave(self, ticket: Ticket, last: bytes) -> None:
@@ -138,8 +182,10 @@ class FoldedTickets:
             writing.add_done_callback(lambda _: self._writing.pop(ticket.id))
 
     async def _write(self, ticket: Ticket, last: bytes) -> None:
+        customer = ticket.customer.external_id
         try:
-            state = freeze(ticket)
+            keys = await self._keyring.stored([customer])
+            state = freeze(ticket, keys[customer])
             snapshot = {
                 "id": ticket.id,
                 "version": ticket.version,
@@ -151,3 +197,49 @@ class FoldedTickets:
                 await connection.execute(_WRITE, snapshot)
         except (InexactError, StoreUnavailableError, psycopg.Error) as error:
             LOG.warning("no snapshot of ticket %s: %s", ticket.id, error)
+
+
+@dataclass(frozen=True)
+class History:
+    """What was read of a ticket: a snapshot, if there is one, and the events after it.
+    `last`: the last event as it is stored.
+    """
+
+    snapshot: tuple[str, bytes] | None
+    events: Sequence[Read]
+    last: bytes
+
+    @classmethod
+    def of(cls, stream: Sequence[Row]) -> Self:
+        """Raises UnreadableError."""
+        snapshot = None
+        if stream and stream[0][2] is None:
+            snapshot, stream = (stream[0][0], stream[0][3]), stream[1:]
+        events = [read(*row) for row in stream]
+        return cls(snapshot, events, stream[-1][3] if stream else b"")
+
+    def key_ids(self) -> Iterator[str]:
+        if self.snapshot is not None:
+            yield key_id_of(self.snapshot[1])
+        for one in self.events:
+            yield from one.key_ids()
+
+    def is_locked(self, keys: Keys) -> bool:
+        """Whether its snapshot is of a person who was erased: the ticket has to be
+        folded from its first event, where the other fields can be read.
+        """
+        return (
+            self.snapshot is not None and keys.get(key_id_of(self.snapshot[1])) is None
+        )
+
+    def start(self, keys: Keys) -> Ticket | None:
+        if self.snapshot is None:
+            return None
+        ticket_id, state = self.snapshot
+        secret = keys[key_id_of(state)]
+        assert secret is not None, "a locked snapshot is not used"
+        return thaw(ticket_id, state, secret)
+
+
+NOTHING_NEW = History(None, (), b"")
+LOCKED = ValueError("the snapshot is of a person who was erased")

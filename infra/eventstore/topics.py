@@ -17,6 +17,7 @@ from domain.notification.facts import NotificationFact
 from domain.notification.test_message import AgentNotificationTested
 from domain.oncall.calendar_url import CalendarUrlFact
 from domain.oncall.facts import OnCallFact
+from domain.privacy.facts import PrivacyFact
 from domain.sla.facts import SlaFact
 from domain.subscription.subscription import SubscriptionFact
 from domain.ticket.restatement import RestatementOrdered
@@ -34,6 +35,7 @@ FAMILIES = (
     AccessFact,
     SubscriptionFact,
     NotificationFact,
+    PrivacyFact,
 )
 ALONE = (RestatementOrdered, AgentNotificationTested)
 FACTS: dict[str, type[Fact]] = {

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import psycopg
 from eventsourcing.persistence import (
@@ -21,13 +22,20 @@ from eventsourcing.persistence import (
     InterfaceError,
     OperationalError,
     PersistenceError,
+    StoredEvent,
 )
 from psycopg.errors import PipelineAborted
 from psycopg_pool import PoolTimeout
 
-from activities.ports import CapacityClaim, CommandRow, StoreUnavailableError
-from domain.event import Event
+from activities.ports import (
+    NO_EVENT,
+    CapacityClaim,
+    CommandRow,
+    Receipt,
+    StoreUnavailableError,
+)
 from infra.eventstore.recorder import Log
+from infra.eventstore.sealing import PersonKey
 from infra.postgres.database import unavailable
 
 LARGEST_BATCH = 500
@@ -36,27 +44,42 @@ LARGEST_BATCH = 500
 
 class NotAppendedError(Exception):
     """A rule of the database refused it: the stream has changed, the command is known,
-    or an agent's capacity was used up meanwhile (`full`).
+    or the rule `constraint`: an agent's capacity was used up meanwhile (`hands`), or a
+    person's key was destroyed (`data_keys`).
     """
 
-    def __init__(self, message: str = "", *, full: bool = False) -> None:
+    def __init__(self, message: str = "", *, constraint: str | None = None) -> None:
         super().__init__(message)
-        self.full = full
+        self.constraint = constraint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What is appended together. `keys`: with which personal fields are encrypted;
+    `new_keys`: those of them that may not be in the database yet. `erased`: the
+    persons whose keys are destroyed with it.
+    """
+
+    events: Sequence[StoredEvent]
+    command: CommandRow
+    capacity_claim: CapacityClaim | None = None
+    keys: Sequence[PersonKey] = ()
+    new_keys: Sequence[PersonKey] = ()
+    erased: Sequence[str] = ()
 
 
 @dataclass
 class _Append:
-    events: Sequence[Event]
-    command: CommandRow
-    capacity_claim: CapacityClaim | None
+    batch: Batch
     loop: asyncio.AbstractEventLoop
-    answer: asyncio.Future[int]
+    answer: asyncio.Future[Receipt]
 
     def keys(self) -> set[tuple[str, int]]:
-        found = {(e.originator_id, e.originator_version) for e in self.events}
-        return found | {(self.command.command_id, -1)}
+        events, command = self.batch.events, self.batch.command
+        found = {(str(e.originator_id), e.originator_version) for e in events}
+        return found | {(command.command_id, -1)}
 
-    def resolve(self, outcome: int | Exception) -> None:
+    def resolve(self, outcome: Receipt | Exception) -> None:
         def set_answer() -> None:
             if self.answer.done():
                 return
@@ -81,19 +104,14 @@ class GroupWriter:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
-    async def append(
-        self,
-        events: Sequence[Event],
-        command: CommandRow,
-        capacity_claim: CapacityClaim | None = None,
-    ) -> int:
-        """The position of the last event. Raises NotAppendedError or
+    async def append(self, batch: Batch) -> Receipt:
+        """Of the last event. Raises NotAppendedError or
         StoreUnavailableError; after either it is unknown only to the network, never
         to the database: look the command up.
         """
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[int] = loop.create_future()
-        self._queue.put(_Append(events, command, capacity_claim, loop, answer))
+        answer: asyncio.Future[Receipt] = loop.create_future()
+        self._queue.put(_Append(batch, loop, answer))
         return await answer
 
     def close(self) -> None:
@@ -113,7 +131,7 @@ class GroupWriter:
         """The waiting appends that fit together; one that does not waits for the next
         batch.
         """
-        batch, keys, size = [first], first.keys(), len(first.events)
+        batch, keys, size = [first], first.keys(), len(first.batch.events)
         while size < LARGEST_BATCH:
             try:
                 following = self._queue.get_nowait()
@@ -126,12 +144,12 @@ class GroupWriter:
                 return batch, following
             batch.append(following)
             keys |= following.keys()
-            size += len(following.events)
+            size += len(following.batch.events)
         return batch, None
 
     def _commit(self, batch: list[_Append]) -> None:
         try:
-            positions = self._save(batch)
+            receipts = self._save(batch)
         except StoreUnavailableError as error:
             for append in batch:
                 append.resolve(error)
@@ -142,10 +160,10 @@ class GroupWriter:
             for append in batch:
                 self._commit([append])
         else:
-            for append, position in zip(batch, positions, strict=True):
-                append.resolve(position)
+            for append, receipt in zip(batch, receipts, strict=True):
+                append.resolve(receipt)
 
-    def _save(self, batch: list[_Append]) -> list[int]:
+    def _save(self, batch: list[_Append]) -> list[Receipt]:
         try:
             return self._save_once(batch)
         except (OperationalError, InterfaceError) as error:
@@ -157,36 +175,44 @@ class GroupWriter:
         except (OperationalError, InterfaceError) as error:
             raise unavailable(error) from error
 
-    def _save_once(self, batch: list[_Append]) -> list[int]:
-        began = time.perf_counter()
+    def _save_once(self, batch: list[_Append]) -> list[Receipt]:
+        began, members = time.perf_counter(), [append.batch for append in batch]
         try:
-            # Not by `save`, which checks for each event whether it is an aggregate.
-            recordings = self._log.events.put(
-                [event for append in batch for event in append.events],
-                commands=[append.command for append in batch],
-                takings=[
-                    append.capacity_claim for append in batch if append.capacity_claim
-                ],
+            found = self._log.insert(
+                [event for one in members for event in one.events],
+                commands=[one.command for one in members],
+                takings=[one.capacity_claim for one in members if one.capacity_claim],
+                new_keys=[key for one in members for key in one.new_keys],
+                used_keys=[key.id for one in members for key in one.keys],
+                erased=[person for one in members for person in one.erased],
             )
         except IntegrityError as error:
-            raise NotAppendedError(str(error), full=_of_hands(error)) from error
+            raise NotAppendedError(str(error), constraint=_rule(error)) from error
         except OperationalError as error:
             if not isinstance(error.__cause__, PipelineAborted):
                 raise
             # The server refused a row while a large batch was still being sent, and
             # the library's way out of the transaction hides which, and why.
             raise NotAppendedError(str(error)) from error
-        self._observe(time.perf_counter() - began, len(recordings))
-        positions, at = [], 0
-        for append in batch:
-            at += len(append.events)
-            positions.append(int(recordings[at - 1].notification.id) if at else 0)
-        return positions
+        self._observe(time.perf_counter() - began, len(found))
+        receipts, at = [], 0
+        for one in members:
+            at += len(one.events)
+            last = one.events[-1].state if one.events else None
+            receipts.append(_receipt(found[at - 1], last) if last else NO_EVENT)
+        return receipts
 
 
-def _of_hands(error: PersistenceError) -> bool:
+def _receipt(position: int, stored: bytes) -> Receipt:
+    """By the bytes that were sent to the database, not by an encoding of them made
+    again: encryption makes each encoding another one.
+    """
+    return Receipt(int(position), sha256(stored).hexdigest())
+
+
+def _rule(error: PersistenceError) -> str | None:
     cause = error.__cause__
-    return isinstance(cause, psycopg.Error) and cause.diag.constraint_name == "hands"
+    return cause.diag.constraint_name if isinstance(cause, psycopg.Error) else None
 
 
 def _connection_was_lost(error: PersistenceError) -> bool:

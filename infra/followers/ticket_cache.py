@@ -1,7 +1,7 @@
 """Tickets as followers see them: folded once, then updated event by event."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TypeVar
 
 from domain.ticket.ticket import Ticket
@@ -33,6 +33,14 @@ class TicketCache:
         while len(self._tickets) > self._kept:
             self._tickets.popitem(last=False)
         return found, failed
+
+    def forget(self, customers: Collection[str]) -> None:
+        """Of these customers nothing is kept: it is folded again without what was
+        erased.
+        """
+        for ticket_id, ticket in list(self._tickets.items()):
+            if ticket.customer.external_id in customers:
+                del self._tickets[ticket_id]
 
     def _keep(self, ticket: Ticket) -> None:
         kept = self._tickets.get(ticket.id)

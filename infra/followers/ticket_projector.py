@@ -5,7 +5,7 @@ reports.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
 import msgspec
 import psycopg
@@ -15,17 +15,20 @@ from typing_extensions import override
 from domain.event import Json
 from domain.lifecycle.facts import PRIORITIES
 from domain.people.directory import Turn
+from domain.personal import ERASED
 from domain.sla.clock import Clock
 from domain.ticket.enforce import plan
 from domain.ticket.evolve_sla import snapshot_of
 from domain.ticket.ticket import Ticket
+from infra.eventstore.sealing import PersonKey
 from infra.eventstore.store import Header, PostgresEventStore
-from infra.eventstore.streams import PROJECTOR, ticket_ids
+from infra.eventstore.streams import PROJECTOR, erased_people, ticket_ids
 from infra.followers.follower import Follower
 from infra.followers.ticket_cache import TicketCache, each
 from infra.postgres.database import Database, Row
 from infra.postgres.wake_up import WakeUpListener
 from infra.projections.facets import broken, facets, promised, shown_clocks
+from infra.projections.texts import Texts, stored_subject
 from infra.projections.used_words import Used, UsedWords, words_of
 
 # The columns of `_row`, in whatever order: a release that knows more of them gives
@@ -57,6 +60,8 @@ ON CONFLICT (ticket_id, metric, cycle) DO UPDATE SET
     elapsed_s = EXCLUDED.elapsed_s
 WHERE c.version < EXCLUDED.version
 """
+
+_ERASE = "UPDATE tickets SET subject = %s WHERE customer = ANY(%s)"
 
 _UPSERT_TURN = """
 INSERT INTO agent_turns AS a (agent, taken_at) VALUES (%s, %s)
@@ -97,17 +102,20 @@ class Projector(Follower):
         store: PostgresEventStore,
         listener: WakeUpListener,
         tickets: TicketCache,
+        texts: Texts,
     ) -> None:
         super().__init__(database, store, listener)
-        self._tickets = tickets
+        self._tickets, self._texts = tickets, texts
         self._used_words = UsedWords()
 
     @override
     async def consume(self, batch: Sequence[Header]) -> None:
         position = batch[-1].position
+        await self._forget(erased_people(batch))
         ids = dict.fromkeys(ticket_ids(batch))
         tickets, failed = await self._tickets.fresh(ids)
-        rows, refused = each(tickets, _rows)
+        keys = await self._texts.keys_of(tickets.values())
+        rows, refused = each(tickets, partial(_rows, keys))
         await self.park(failed | refused, position)
         try:
             # In one transaction: the rows and the position up to which they count.
@@ -116,6 +124,13 @@ class Projector(Follower):
             await self._write_one_by_one(rows, position)
             async with self.database.connection() as connection:
                 await self.save(position, connection)
+
+    async def _forget(self, people: Sequence[str]) -> None:
+        """What is kept of people who were erased."""
+        if people:
+            self._tickets.forget(people)
+            async with self.database.connection() as connection:
+                await connection.execute(_ERASE, (ERASED, list(people)))
 
     async def _write(self, rows: Mapping[str, Rows], position: int | None) -> None:
         """Without a position it is one part of a batch."""
@@ -160,9 +175,12 @@ def _upsert(columns: tuple[str, ...]) -> Composed:
     )
 
 
-def _rows(ticket: Ticket) -> Rows:
+def _rows(keys: Mapping[str, PersonKey], ticket: Ticket) -> Rows:
+    """`keys`: by customer."""
+    key = keys[ticket.customer.external_id]
+    subject = stored_subject(ticket.id, ticket.subject, key)
     return Rows(
-        ticket=_row(ticket),
+        ticket={**_row(ticket), "subject": subject},
         clocks=[_clock_row(ticket, clock) for clock in ticket.clocks],
         turn=_turn(ticket),
         places=ticket.turns,
@@ -228,7 +246,6 @@ def _row(ticket: Ticket) -> Json:
         "number": ticket.number,
         "version": ticket.version,
         "status": ticket.status,
-        "subject": ticket.subject,
         "channel": ticket.channel,
         "type": ticket.type,
         "priority": ticket.priority,

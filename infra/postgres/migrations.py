@@ -22,7 +22,8 @@ WITH old AS (
 SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
     c.oid::regclass::text, string_agg(acl.privilege_type, ', ')
 FROM pg_class c, aclexplode(c.relacl) acl, old
-WHERE c.relnamespace = current_schema()::regnamespace AND acl.grantee = old.grantee
+WHERE c.relnamespace IN (current_schema()::regnamespace, 'pledge_keys'::regnamespace)
+AND acl.grantee = old.grantee
 GROUP BY c.oid
 """
 """The rights of the role before, for a role that may not write yet."""
@@ -62,6 +63,7 @@ def migrate(owner_url: str, app_role: str = APP_ROLE) -> list[str]:
                 connection.execute("INSERT INTO migrations (name) VALUES (%s)", (name,))
             applied.append(name)
         with connection.transaction():
+            connection.execute(f"GRANT USAGE ON SCHEMA pledge_keys TO {role}".encode())
             for kind, name, rights in connection.execute(
                 _MISSING, {"role": app_role}
             ).fetchall():

@@ -6,6 +6,7 @@ from typing import LiteralString
 from domain.event import Json
 from domain.people.routing import Order
 from infra.postgres.database import Database
+from infra.projections.texts import Texts
 from infra.projections.ticket_list import decode_cursor, encode_cursor
 
 _NAMES = (
@@ -24,8 +25,8 @@ _WAITING: dict[Order, LiteralString] = {
 
 
 class QueueTable:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, texts: Texts) -> None:
+        self._database, self._texts = database, texts
 
     async def page(
         self, team: str, limit: int, cursor: str | None
@@ -40,6 +41,7 @@ class QueueTable:
             (team, after[1], *after, limit + 1),
         )
         items = [dict(zip(_NAMES, row, strict=True)) for row in rows[:limit]]
+        await self._texts.open_subjects(items, "ticket_id")
         last = rows[limit - 1] if len(rows) > limit else None
         return items, encode_cursor(last[5], last[0]) if last else None
 

@@ -12,6 +12,7 @@ from domain.errors import InvalidError
 from domain.event import Json
 from infra.eventstore.streams import PROJECTOR, SEARCH
 from infra.postgres.database import Database, Row
+from infra.projections.texts import Texts
 from infra.projections.ticket_order import order_of
 from infra.projections.ticket_query import COLUMNS, Estimate, TicketQuery
 
@@ -27,17 +28,18 @@ TOO_BROAD = (
 
 
 class TicketReadModel:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, texts: Texts) -> None:
+        self._database, self._texts = database, texts
 
     async def page(
         self, wanted: TicketFilter, limit: int, cursor: str | None
     ) -> tuple[list[Json], str | None]:
         order = order_of(wanted.sort)
         after = order.after(cursor) if cursor is not None else None
-        query = TicketQuery(wanted, limit + 1, after)
+        query = TicketQuery(wanted, limit + 1, after, self._texts.token)
         rows = await self._found(query, limit + 1)
         items = [dict(zip(COLUMNS, row, strict=True)) for row in rows[:limit]]
+        await self._texts.open_subjects(items, "id")
         return items, order.cursor(items[-1]) if len(rows) > limit else None
 
     async def _found(self, query: TicketQuery, wanted: int) -> list[Row]:

@@ -12,7 +12,7 @@ from typing import Any, LiteralString
 
 from api.ports import TicketFilter
 from infra.projections.facets import facet
-from infra.projections.search.words import asked
+from infra.projections.search.words import Token, asked
 from infra.projections.ticket_order import After, Order, order_of
 
 NARROWEST, WIDEST = 8_000, 40_000
@@ -109,10 +109,12 @@ class TicketQuery:
     order; `everywhere` finds all.
     """
 
-    def __init__(self, wanted: TicketFilter, limit: int, after: After | None) -> None:
+    def __init__(
+        self, wanted: TicketFilter, limit: int, after: After | None, token: Token
+    ) -> None:
         self.order: Order = order_of(wanted.sort)
         self.wanted = limit
-        self._text = _text(wanted.q)
+        self._text = _text(wanted.q, token)
         self._ranged, self._filtered = Condition(), Condition()
         for name, (column, sql) in _RANGES.items():
             if (value := getattr(wanted, name)) is not None:
@@ -284,5 +286,5 @@ def _number(q: str | None) -> int | None:
     return int(digits) if is_number else None
 
 
-def _text(q: str | None) -> str | None:
-    return None if q is None or _number(q) is not None else asked(q)
+def _text(q: str | None, token: Token) -> str | None:
+    return None if q is None or _number(q) is not None else asked(q, token)

@@ -7,14 +7,15 @@ from infra.projections.search.folding import fold
 from infra.projections.search.words import MOST_BYTES, asked, words
 
 
+def plain(word: str) -> str:
+    """In place of a keyed token, which a test cannot read."""
+    return word
+
+
 def finds(q: str, *texts: str) -> bool:
     """As PostgreSQL answers `@@`."""
-    kept = words(texts)
-    for part in asked(q).split(" & "):
-        word, begins = part.removesuffix(":*").strip("'"), part.endswith(":*")
-        if not any(k.startswith(word) if begins else k == word for k in kept):
-            return False
-    return True
+    kept = words(texts, plain)
+    return all(part.strip("'") in kept for part in asked(q, plain).split(" & "))
 
 
 @pytest.mark.parametrize(
@@ -78,13 +79,13 @@ def test_a_part_of_a_text_folds_as_it_does_in_the_whole():
 @pytest.mark.parametrize("q", ["%", "''", "___", " ！？ ", "& | !"])
 def test_a_question_without_a_word_is_refused_and_named(q):
     with pytest.raises(InvalidError) as refused:
-        asked(q)
+        asked(q, plain)
     assert [e.pointer for e in refused.value.errors] == ["?q"]
     assert repr(q) in str(refused.value)
 
 
 def test_what_is_kept_of_a_very_long_text_is_bounded():
     text = " ".join(f"word{n}" for n in range(200_000))
-    kept = words([text])
+    kept = words([text], plain)
     assert sum(len(word) + 4 for word in kept) <= MOST_BYTES
-    assert kept[0] == "word0"
+    assert kept[0] == "wor"

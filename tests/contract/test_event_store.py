@@ -294,8 +294,8 @@ def failing(error):
     """A writer that commits and then reports this."""
 
     class Writer(GroupWriter):
-        async def append(self, events_, command_, _):
-            await super().append(events_, command_)
+        async def append(self, batch):
+            await super().append(batch)
             raise error
 
     return Writer

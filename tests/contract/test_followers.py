@@ -21,7 +21,7 @@ from infra.projections.ticket_list import TicketReadModel
 from infra.projections.workload import LiveWorkload
 from infra.temporal.client import TemporalRefusedError, TemporalUnavailableError
 from infra.wiring import new_id, now
-from tests.contract.stores import command, opened
+from tests.contract.stores import command, opened, texts_of
 from tests.support.facts import event
 
 pytestmark = pytest.mark.postgres
@@ -55,13 +55,13 @@ class Floor:
         quiet.set()
         return Timers(*self.shared, backend, quiet)
 
-    async def open(self, count, subject="The heater is cold"):
+    async def open(self, count, tags=()):
         registry = LiveRegistry(self.store)
-        seen = TicketReadModel(self.database).wait_for
+        seen = TicketReadModel(self.database, texts_of(self.store)).wait_for
         workload = LiveWorkload(self.database, registry, seen)
         desk = TicketService(self.store, registry, workload, now)
         opened_ = [
-            await desk.open(str(uuid.uuid4()), _opening(subject), _caller())
+            await desk.open(str(uuid.uuid4()), _opening(tags), _caller())
             for _ in range(count)
         ]
         return [outcome.ticket.id for outcome in opened_]
@@ -85,10 +85,11 @@ class Floor:
         return [row[0] for row in rows]
 
 
-def _opening(subject):
+def _opening(tags):
     return OpenTicket(
         number=1,
-        subject=subject,
+        subject="The heater is cold",
+        tags=tags,
         body="Since this morning.",
         channel="email",
         type="question",
@@ -175,8 +176,8 @@ async def test_what_was_put_aside_is_taken_up_with_its_next_event(floor):
 
 
 async def test_a_row_that_the_database_refuses_is_put_aside_alone(floor):
-    projector = Projector(*floor.shared)
-    (bad,) = await floor.open(1, subject="nul: \0")
+    projector = Projector(*floor.shared, texts_of(floor.store))
+    (bad,) = await floor.open(1, tags=("nul: \0",))
     (good,) = await floor.open(1)
     last = await floor.consume(projector)
     rows = await floor.database.rows(

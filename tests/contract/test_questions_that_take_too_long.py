@@ -9,7 +9,7 @@ from api.ports import TicketFilter
 from infra.embedded.postgres import SUPERUSER
 from infra.projections import ticket_list as readmodel
 from infra.projections.ticket_list import TicketReadModel
-from tests.contract.stores import opened
+from tests.contract.stores import opened, texts_of
 
 pytestmark = pytest.mark.postgres
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.postgres
 async def tickets(database_url, monkeypatch):
     monkeypatch.setattr(readmodel, "ANSWERED_WITHIN_S", 0.2)
     async with opened(database_url) as store:
-        yield TicketReadModel(store._database)
+        yield TicketReadModel(store._database, texts_of(store))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import uuid
 from dataclasses import replace
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -85,13 +86,22 @@ async def kept(store, ticket_id):
         "SELECT version, fold, state FROM ticket_snapshots WHERE ticket_id = %s",
         (ticket_id,),
     )
-    return [(version, by, snapshot.thaw(state)) for version, by, state in rows]
+    return [(version, by, await thawed(store, ticket_id, s)) for version, by, s in rows]
+
+
+async def thawed(store, ticket_id, state):
+    key_id = snapshot.key_id_of(state)
+    keys = await store._keyring.opening([key_id])
+    return snapshot.thaw(ticket_id, state, keys[key_id])
 
 
 async def plant(store, ticket_id, **wrong):
     """A lie that is believed, unless something is wrong with it."""
     history = await store.load(ticket_id, wrong.get("version"))
-    state = snapshot.freeze(replace(fold(history), subject="a lie"))
+    ticket = replace(fold(history), subject="a lie")
+    customer = ticket.customer.external_id
+    keys = await store._keyring.stored([customer])
+    state = snapshot.freeze(ticket, keys[customer])
     row = {
         "ticket_id": ticket_id,
         "version": len(history),
@@ -215,8 +225,9 @@ async def test_where_it_cannot_be_written_the_ticket_is_answered_all_the_same(
 
 async def test_what_would_not_come_back_exactly_is_not_kept(store, monkeypatch, caplog):
     ticket_id = await open_long(store)
-    thaw = snapshot.thaw
-    monkeypatch.setattr(snapshot, "thaw", lambda s: replace(thaw(s), tags=("x",)))
+    thaw = snapshot._TICKET.decode
+    decoder = SimpleNamespace(decode=lambda s: replace(thaw(s), tags=("x",)))
+    monkeypatch.setattr(snapshot, "_TICKET", decoder)
     ticket = await read(store, ticket_id)
     assert ticket == await folded(store, ticket_id)
     assert await kept(store, ticket_id) == []

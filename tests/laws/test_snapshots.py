@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain.lifecycle.facts import TicketOpened
 from domain.ticket.evolve import fold
 from infra.eventstore.codec import decode, encode
+from infra.eventstore.sealing import PersonKey
 from infra.eventstore.snapshot import SOURCES, freeze, thaw, version_of
 from infra.eventstore.topics import FACTS
 from tests.laws.test_any_history import COMMANDS, MOMENT, told
@@ -24,6 +25,9 @@ ANYTHING = st.lists(
 )  # fmt: skip
 
 
+KEY = PersonKey("of-one-customer-", "c-1", bytes(32), b"")
+
+
 def stored(event):
     """As it comes back from the log."""
     topic, state = event.fact.topic, encode(event)
@@ -33,7 +37,8 @@ def stored(event):
 def check(events, cut):
     """By its `repr` too: a list is no tuple, and 1 is not 1.0."""
     before, after = events[:cut], events[cut:]
-    ticket, again = fold(before), thaw(freeze(fold(before)))
+    ticket = fold(before)
+    again = thaw(ticket.id, freeze(ticket, KEY), KEY.secret)
     assert again == ticket
     assert repr(again) == repr(ticket)
     assert repr(fold(after, again)) == repr(fold(events))

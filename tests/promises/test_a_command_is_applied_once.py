@@ -24,7 +24,7 @@ def same(first, second):
     assert first.is_success, first.text
     assert "Idempotency-Replayed" not in first.headers
     assert second.headers.get("Idempotency-Replayed") == "true"
-    shown = ("ETag", "Pledge-Position")
+    shown = ("ETag", "Pledge-Position", "Pledge-Receipt")
     return [(r.status_code, r.content, *map(r.headers.get, shown)) for r in
             (first, second)]  # fmt: skip
 

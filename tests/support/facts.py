@@ -81,5 +81,11 @@ INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
 
 def event(stream_id: str, version: int, fact: Fact) -> Event:
     """With nothing remarkable around the fact."""
-    meta = Meta(command_id="c", correlation_id="c", causation_id="c", actor=WHO)
+    meta = Meta(
+        command_id="c",
+        correlation_id="c",
+        causation_id="c",
+        actor=WHO,
+        data_subject="c-1",
+    )
     return Event(stream_id, version, INSTANT, meta, fact)

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
 
-from activities.ports import Appended, CommandRow, Recorded
+from activities.ports import NO_EVENT, Appended, CommandRow, Receipt, Recorded
 from domain.errors import CommandReusedError, VersionConflictError
 from domain.event import Event
 from domain.ticket.evolve import fold
@@ -52,29 +53,31 @@ class InMemoryEventStore:
     ) -> Appended:
         rows = [_row(event) for event in events]
         if known := await self.find(command.command_id):
-            row, position = known
+            row, receipt = known
             if row.request_sha256 != command.request_sha256:
                 raise CommandReusedError
             replayed = row.attempt != command.attempt
-            return Appended(row.stream_id, row.version, position, replayed)
+            return Appended(row.stream_id, row.version, receipt, replayed)
         taken = {row[:2] for row, _ in self._log}
         if len({row[:2] for row in rows} - taken) < len(rows):
             raise VersionConflictError(command.stream_id)
         self._log += [(row, datetime.now(UTC)) for row in rows]
         self._commands[command.command_id] = command
-        position = len(self._log) if rows else 0
-        return Appended(command.stream_id, command.version, position)
+        receipt = _receipt(len(self._log), rows[-1]) if rows else NO_EVENT
+        return Appended(command.stream_id, command.version, receipt)
 
-    async def find(self, command_id: str) -> tuple[CommandRow, int] | None:
+    async def find(self, command_id: str) -> tuple[CommandRow, Receipt] | None:
         row = self._commands.get(command_id)
         if row is None:
             return None
-        at = [
-            position
-            for position, (stored, _) in enumerate(self._log, start=1)
-            if stored[:2] == (row.stream_id, row.version)
-        ]
-        return row, at[0] if at else 0
+        for position, (stored, _) in enumerate(self._log, start=1):
+            if stored[:2] == (row.stream_id, row.version):
+                return row, _receipt(position, stored)
+        return row, NO_EVENT
+
+
+def _receipt(position: int, row: tuple[str, int, str, bytes]) -> Receipt:
+    return Receipt(position, sha256(row[3]).hexdigest())
 
 
 class OneProcess:

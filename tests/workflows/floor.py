@@ -18,9 +18,11 @@ from temporalio.testing import WorkflowEnvironment
 from activities.contracts import TicketPlan
 from activities.enforcement import Enforcement, contract
 from activities.ports import (
+    NO_EVENT,
     Appended,
     CommandRow,
     PendingAssignments,
+    Receipt,
     StoreUnavailableError,
 )
 from domain.assignment.workload import handed
@@ -82,11 +84,11 @@ class Log:
         self.commands[command.command_id] = command
         async with self.grown:
             self.grown.notify_all()
-        return Appended(command.stream_id, command.version, 0)
+        return Appended(command.stream_id, command.version, NO_EVENT)
 
-    async def find(self, command_id: str) -> tuple[CommandRow, int] | None:
+    async def find(self, command_id: str) -> tuple[CommandRow, Receipt] | None:
         row = self.commands.get(command_id)
-        return None if row is None else (row, 0)
+        return None if row is None else (row, NO_EVENT)
 
 
 class Rules:

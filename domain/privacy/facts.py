@@ -1,0 +1,54 @@
+"""What happens to a person's data. Nothing in these facts is personal."""
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+from domain.event import Fact
+
+SUBJECTS = "subjects/"
+"""How the streams of persons begin."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubjectErased(Fact):
+    """The keys of the person were destroyed, and with them all that was encrypted with
+    them. `requested_by`: who asked for it.
+    """
+
+    topic: ClassVar[str] = "subject.erased"
+    reason: str
+    requested_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubjectHoldPlaced(Fact):
+    """Until it is released the person cannot be erased."""
+
+    topic: ClassVar[str] = "subject.hold_placed"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubjectHoldReleased(Fact):
+    topic: ClassVar[str] = "subject.hold_released"
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonalRevealed(Fact):
+    """Personal fields were shown to somebody who does not see them otherwise.
+    `ticket_id`: of which ticket; None = of all that is known of the person.
+    """
+
+    topic: ClassVar[str] = "personal.revealed"
+    ticket_id: str | None
+    reason: str
+
+
+PrivacyFact: TypeAlias = (
+    SubjectErased | SubjectHoldPlaced | SubjectHoldReleased | PersonalRevealed
+)
+
+
+def subject_stream(external_id: str) -> str:
+    return f"{SUBJECTS}{external_id}"

@@ -1,0 +1,159 @@
+"""The keys of persons, as this process knows them.
+
+Keys are read when they are needed and kept in memory. That one was destroyed by another
+process is learned at most 250 ms later; an append with it is refused at once.
+"""
+
+import logging
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+from infra.eventstore.master_key import KEY_BYTES, MasterKey
+from infra.eventstore.sealing import Keys, PersonKey
+from infra.postgres.database import Database
+
+FRESH_FOR_S = 0.25
+MOST_KEPT = 50_000
+"""Keys in memory: about 20 MB."""
+LOG = logging.getLogger(__name__)
+
+_BY_ID = """
+SELECT key_id, subject, wrapped FROM pledge_keys.data_keys WHERE key_id = ANY(%s)
+"""
+_BY_SUBJECT = """
+SELECT DISTINCT ON (subject) key_id, subject, wrapped FROM pledge_keys.data_keys
+WHERE subject = ANY(%s) AND wrapped IS NOT NULL ORDER BY subject, created_at DESC
+"""
+_DESTROYED = """
+SELECT destruction, key_id, subject FROM pledge_keys.data_keys
+WHERE destruction > %s ORDER BY destruction
+"""
+_INSERT = """
+INSERT INTO pledge_keys.data_keys (key_id, subject, wrapped)
+SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[])
+ON CONFLICT (key_id) DO NOTHING
+"""
+
+
+class Keyring:
+    def __init__(self, database: Database, master: MasterKey) -> None:
+        self._database, self._master = database, master
+        self._by_id: OrderedDict[str, PersonKey | None] = OrderedDict()
+        self._current: OrderedDict[str, PersonKey] = OrderedDict()
+        self._unwritten: dict[str, PersonKey] = {}
+        self._destruction, self._looked_at = 0, -FRESH_FOR_S
+
+    async def opening(self, ids: Iterable[str]) -> Keys:
+        """The keys with these ids; None for each that was destroyed. One that is not
+        there at all counts as destroyed and is logged: its backup is missing.
+        """
+        wanted = set(ids)
+        if not wanted:
+            return {}
+        await self._learn_of_destruction()
+        if unknown := [i for i in wanted if i not in self._by_id]:
+            await self._read(unknown)
+        found = {i: self._by_id.get(i) for i in wanted}
+        return {i: key.secret if key else None for i, key in found.items()}
+
+    async def sealing(self, subjects: Iterable[str]) -> dict[str, PersonKey]:
+        """The key of each person to encrypt with, new where there is none. A new one
+        is not in the database yet: see `unwritten` and `written`.
+        """
+        wanted = dict.fromkeys(subjects)
+        if not wanted:
+            return {}
+        await self._learn_of_destruction()
+        if unknown := [s for s in wanted if s not in self._current]:
+            rows = await self._database.rows(_BY_SUBJECT, (unknown,))
+            for key_id, subject, wrapped in rows:
+                self._keep(self._unwrapped(key_id, subject, wrapped))
+        return {s: self._current.get(s) or self._new(s) for s in wanted}
+
+    async def stored(self, subjects: Iterable[str]) -> dict[str, PersonKey]:
+        """The same, each of them in the database."""
+        keys = await self.sealing(subjects)
+        if new := self.unwritten(keys.values()):
+            ids, whose, wrapped = zip(
+                *((k.id, k.subject, k.wrapped) for k in new), strict=True
+            )
+            columns = (list(ids), list(whose), list(wrapped))
+            async with self._database.connection() as connection:
+                await connection.execute(_INSERT, columns)
+            self.written(new)
+        return keys
+
+    def unwritten(self, keys: Iterable[PersonKey]) -> list[PersonKey]:
+        return [key for key in keys if key.id in self._unwritten]
+
+    def written(self, keys: Iterable[PersonKey]) -> None:
+        """They are in the database now."""
+        for key in keys:
+            self._unwritten.pop(key.id, None)
+
+    def forget(self, subjects: Iterable[str]) -> None:
+        """What was known of their keys is read again when it is needed."""
+        gone = set(subjects)
+        for subject in gone:
+            self._current.pop(subject, None)
+        for key_id, key in list(self._by_id.items()):
+            if key is not None and key.subject in gone:
+                del self._by_id[key_id]
+
+    async def _learn_of_destruction(self) -> None:
+        began = time.monotonic()
+        if began - self._looked_at < FRESH_FOR_S:
+            return
+        rows = await self._database.rows(_DESTROYED, (self._destruction,))
+        for destruction, key_id, subject in rows:
+            self._by_id[key_id] = None
+            known = self._current.get(subject)
+            if known is not None and known.id == key_id:
+                del self._current[subject]
+            self._destruction = destruction
+        self._looked_at = began
+
+    async def _read(self, ids: Sequence[str]) -> None:
+        rows = await self._database.rows(_BY_ID, (list(ids),))
+        for key_id, subject, wrapped in rows:
+            if wrapped is None:
+                self._by_id[key_id] = None
+            else:
+                self._put(key_id, self._unwrapped(key_id, subject, wrapped))
+        for key_id in set(ids) - {row[0] for row in rows}:
+            self._by_id[key_id] = None
+            LOG.error("the key %s of a person is missing: restore its backup", key_id)
+
+    def _new(self, subject: str) -> PersonKey:
+        key = new_key(subject, self._master)
+        self._unwritten[key.id] = key
+        self._keep(key)
+        return key
+
+    def _keep(self, key: PersonKey) -> None:
+        self._put(key.id, key)
+        self._current[key.subject] = key
+        if len(self._current) > MOST_KEPT:
+            self._current.popitem(last=False)
+
+    def _put(self, key_id: str, key: PersonKey) -> None:
+        self._by_id[key_id] = key
+        while len(self._by_id) > MOST_KEPT:
+            self._by_id.popitem(last=False)
+
+    def _unwrapped(self, key_id: str, subject: str, wrapped: bytes) -> PersonKey:
+        label = _label(key_id, subject)
+        secret = self._master.unwrap(wrapped, label)
+        return PersonKey(key_id, subject, secret, wrapped)
+
+
+def new_key(subject: str, master: MasterKey) -> PersonKey:
+    key_id, secret = secrets.token_urlsafe(12), secrets.token_bytes(KEY_BYTES)
+    wrapped = master.wrap(secret, _label(key_id, subject))
+    return PersonKey(key_id, subject, secret, wrapped)
+
+
+def _label(key_id: str, subject: str) -> str:
+    return f"{key_id} of {subject}"
