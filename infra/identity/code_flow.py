@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -18,12 +19,13 @@ from urllib.parse import quote, urlencode
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from activities.identity import Departure, TokenRefusedError
+from activities.identity import Departure, ProviderAwayError, TokenRefusedError
 from domain.identity import Person, person_of
 from infra.identity.provider import Provider, Published
 from infra.identity.setup import Setup
 from infra.identity.tokens import verified
 
+LOG = logging.getLogger(__name__)
 LASTS_S = 600
 """Within which a person has to come back."""
 OK, SERVER_FAULT = 200, 500
@@ -110,7 +112,10 @@ class Flow:
         proof, headers = self._client_proof(published)
         endpoint = published.document["token_endpoint"]
         status, body = await self._provider.fetch(endpoint, form | proof, headers)
+        if status >= SERVER_FAULT:
+            raise ProviderAwayError
         if status != OK:
+            LOG.warning("the identity provider answered a code with %d", status)
             raise TokenRefusedError(NOT_THE_CODE)
         try:
             id_token = json.loads(body)["id_token"]
