@@ -5,14 +5,13 @@ kept nowhere. Creating and revoking keys are events like everything else.
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar, Literal, TypeAlias, get_args
 
-from domain.errors import ActingError, FieldError, InvalidError, NameTakenError
+from domain.errors import ActingError
 from domain.event import OURS, Actor, Event, Fact
-from domain.people.directory import Directory, absent
 
 Role = Literal["admin", "ops", "agent", "product", "auditor"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -234,50 +233,6 @@ _OURS = frozenset(map(read_alike, OURS))
 def is_ours(name: str) -> bool:
     """Whether it resembles the name of Pledge itself in the log."""
     return read_alike(name) in _OURS
-
-
-def refuse_key(
-    wanted: KeyCreated, keys: Keys, directory: Directory, at: datetime
-) -> None:
-    """Raises NameTakenError, and InvalidError for agents who are not there."""
-    _refuse_name(wanted, keys, directory)
-    faults = list(_binding_faults(wanted, directory))
-    if wanted.expires_at is not None and wanted.expires_at <= at:
-        faults.append(FieldError("/expires_at", "must be in the future"))
-    if faults:
-        raise InvalidError(faults)
-
-
-def _refuse_name(wanted: KeyCreated, keys: Keys, directory: Directory) -> None:
-    """A name in the log must identify one holder."""
-    if is_ours(wanted.name):
-        raise NameTakenError(
-            f"{wanted.name!r} is what Pledge calls itself in the log: choose another"
-        )
-    if taken := keys.named(wanted.name):
-        raise NameTakenError(
-            f"the key {taken.id} is called {taken.name!r}: revoke it first, or choose"
-            " another name"
-        )
-    alike = {read_alike(agent): agent for agent in directory.agents}
-    agent = alike.get(read_alike(wanted.name))
-    if agent not in (None, wanted.agent):
-        raise NameTakenError(
-            f"{agent!r} is an agent: make it the key of that agent with `agent`, or"
-            " choose another name"
-        )
-
-
-def _binding_faults(wanted: KeyCreated, directory: Directory) -> Iterator[FieldError]:
-    if wanted.agent is not None:
-        if fault := absent(directory, wanted.agent):
-            yield FieldError("/agent", fault)
-        if wanted.acts_for:
-            message = "a key with `agent` acts as that agent only: leave one out"
-            yield FieldError("/acts_for", message)
-    for place, agent in enumerate(wanted.acts_for):
-        if agent != EVERYBODY and (fault := absent(directory, agent)):
-            yield FieldError(f"/acts_for/{place}", fault)
 
 
 def key_stream(key_id: str) -> str:

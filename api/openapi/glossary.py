@@ -278,6 +278,7 @@ FIELDS: Final[dict[str, str]] = {
     "schedule": "An on-call schedule",
     "schedules": "On-call schedules by name",
     "scope": "What is delegated",
+    "scopes": "The permissions of its role that the key has; null: all of them",
     "secret": "The secret that signs webhooks; if left out, one is generated",
     "segments": "The business time in it",
     "segments_cut": "There are more segments than are shown",
