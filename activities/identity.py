@@ -57,7 +57,10 @@ class Session:
 class Sessions(Protocol):
     """Sessions of browsers. Their tokens are kept as hashes."""
 
-    async def start(self, holder: Holder) -> Session: ...
+    def end_of(self, holder: Holder) -> datetime:
+        """When a session that begins now ends at the latest."""
+
+    async def start(self, holder: Holder, ends: datetime) -> Session: ...
 
     async def holder(self, token: str) -> Holder | None:
         """Who signed in, as they are now; None: there is no such session any more."""

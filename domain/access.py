@@ -131,6 +131,19 @@ def permissions_of(
 
 
 @dataclass(frozen=True, kw_only=True)
+class SessionStarted(Fact):
+    """A browser was signed in for this holder: with the role and as the agent that
+    their key has, or that the claims of their token were mapped to.
+    """
+
+    topic: ClassVar[str] = "session.started"
+    holder: str
+    role: Role
+    agent: str | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Holder:
     """Who makes a request: the holder of an API key, or whoever an identity provider
     vouches for. `id`: what the log names as the key of the request. `proof`: what they
@@ -239,6 +252,10 @@ def key_stream(key_id: str) -> str:
     return f"keys/{key_id}"
 
 
+def session_stream(holder_id: str) -> str:
+    return f"sessions/{holder_id}"
+
+
 def secret_stream(agent: str) -> str:
     return f"webhook-secrets/{agent}"
 
@@ -267,4 +284,4 @@ def fold_keys(events: Iterable[Event], start: Keys | None = None) -> Keys:
     return Keys(by_id)
 
 
-AccessFact: TypeAlias = KeyCreated | KeyRevoked | WebhookSecretRead
+AccessFact: TypeAlias = KeyCreated | KeyRevoked | SessionStarted | WebhookSecretRead

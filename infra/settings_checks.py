@@ -69,18 +69,6 @@ def faults_of(settings: Settings) -> list[Fault]:
     return found
 
 
-def _words(text: str) -> None:
-    if not re.fullmatch(r"[\x21-\x7e]+( [\x21-\x7e]+)*", text):
-        raise ValueError("must be words of printable ASCII, separated by one blank")
-    if "openid" not in text.split():
-        raise ValueError("must hold the word openid")
-
-
-def _session(text: str) -> None:
-    if not MINUTE_S <= seconds_of(text) <= DAY_S:
-        raise ValueError("must be from 1m to 1d")
-
-
 def _faults_of_targets(settings: Settings) -> list[str]:
     try:
         load_targets(settings.notify_targets)
@@ -196,6 +184,18 @@ def _format(name: str) -> None:
         raise ValueError(not_one_of(name, FORMATS))
 
 
+def _oidc_scope(text: str) -> None:
+    if not re.fullmatch(r"[\x21-\x7e]+( [\x21-\x7e]+)*", text):
+        raise ValueError("must be words of printable ASCII, separated by one blank")
+    if "openid" not in text.split():
+        raise ValueError("must hold the word openid")
+
+
+def _session_lasts(text: str) -> None:
+    if not MINUTE_S <= seconds_of(text) <= DAY_S:
+        raise ValueError("must be from 1m to 1d")
+
+
 CHECKS: dict[str, Callable[..., None]] = {
     "database_url": _database,
     "owner_database_url": _database,
@@ -206,9 +206,9 @@ CHECKS: dict[str, Callable[..., None]] = {
     "admin_key_file": _readable,
     "secret_key": _secret_key,
     "oidc_issuer": check_issuer,
-    "oidc_scope": _words,
+    "oidc_scope": _oidc_scope,
     "oidc_roles": _by(roles_of),
-    "session_lasts": _session,
+    "session_lasts": _session_lasts,
     "master_key": _master_key,
     "webhook_allow": _networks,
     "smtp_url": _smtp,

@@ -14,10 +14,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from activities.identity import CodeFlow, ProviderAwayError, TokenRefusedError
+from activities.signing_in import SigningIn
 from api.http.answers import Answer, Made
 from api.http.auth import ServicesDep, guarded, public, reads
 from api.http.credentials import refused, session_cookie, session_token
 from api.http.problems import responses
+from api.http.request_id import current_request_id
 from api.http.responses import answer
 from api.ports import Services
 from domain.access import Holder, Permission, Role
@@ -137,7 +139,13 @@ async def end_session(request: Request, known: ServicesDep) -> Response:
 
 
 async def _start_session(known: Services, holder: Holder, response: Response) -> None:
-    session = await known.sessions.start(holder)
+    signing_in = SigningIn(
+        store=known.store,
+        sessions=known.sessions,
+        now=known.now,
+        new_id=known.new_id,
+    )
+    session = await signing_in.start(holder, current_request_id() or "")
     response.set_cookie(
         session_cookie(known.public_url),
         session.token,

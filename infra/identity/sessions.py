@@ -28,12 +28,18 @@ class SessionTable:
     lasts: timedelta
     secret: bytes
 
-    async def start(self, holder: Holder) -> Session:
-        """Never longer than the key itself; a person's token may end before."""
-        chance, ends = secrets.token_urlsafe(32), self.now() + self.lasts
-        token = f"{chance}.{self._code(chance)}"
+    def end_of(self, holder: Holder) -> datetime:
+        """With the key at the latest. The token of a person only says who they are: it
+        often ends within minutes, and the session does not.
+        """
+        ends = self.now() + self.lasts
         if isinstance(holder, ApiKey) and holder.expires_at is not None:
-            ends = min(ends, holder.expires_at)
+            return min(ends, holder.expires_at)
+        return ends
+
+    async def start(self, holder: Holder, ends: datetime) -> Session:
+        chance = secrets.token_urlsafe(32)
+        token = f"{chance}.{self._code(chance)}"
         role = None if isinstance(holder, ApiKey) else holder.role
         row = (_hashed(token), holder.id, role, holder.agent, self.now(), ends)
         async with self.database.connection() as connection:

@@ -86,6 +86,27 @@ def test_who_comes_back_is_signed_in_and_goes_where_they_wanted(idp, browser):
     assert (who["role"], who["name"]) == ("agent", person_id(idp.issuer, "u-1"))
 
 
+def signings(installation, holder):
+    """What the log holds of them: the fact, and who is named as the actor."""
+    with psycopg.connect(installation.postgres.url(OWNER)) as connection:
+        query = (
+            "SELECT convert_from(state, 'UTF8')::jsonb FROM stored_events WHERE topic ="
+            " 'session.started' AND originator_id = %s ORDER BY originator_version"
+        )
+        rows = connection.execute(query, (f"sessions/{holder}",)).fetchall()
+    return [(row["data"], row["meta"]["actor"]["id"]) for (row,) in rows]
+
+
+def test_the_log_keeps_who_was_let_in_with_which_role(installation, idp, browser, word):
+    for role in ("pledge-agents", "pledge-ops"):
+        idp.person = {"sub": word, "realm_access": {"roles": [role]}}
+        signed_in(browser)
+    name = person_id(idp.issuer, word)
+    found = signings(installation, name)
+    assert [data["role"] for data, _ in found] == ["agent", "ops"]
+    assert {(data["holder"], actor) for data, actor in found} == {(name, name)}
+
+
 def test_the_cookie_is_for_this_site_alone_and_no_page_reads_it(idp, browser):
     idp.person = {**idp.person, "email": "ann@shop.example", "name": "Ann"}
     back = signed_in(browser)
@@ -266,21 +287,26 @@ def test_where_no_provider_is_set_up_nobody_is_sent_to_one(api):
 # --- with an API key ------------------------------------------------------------------
 
 
-def by_key(browser, key):
+def asked_with(browser, key):
     sent = {"Authorization": f"Bearer {key}"}
     return browser.post("/v1/auth/session", headers=sent)
 
 
+def by_key(browser, key):
+    """Each process of the API knows a new key a moment later."""
+    eventually(lambda: asked_with(browser, key).status_code == 201, within_s=5)
+
+
 def test_an_api_key_signs_a_browser_in(api, browser, word):
     made = api.ok("POST", "/v1/keys", {"name": word, "role": "agent"})
-    assert by_key(browser, made["key"]).status_code == 201
+    by_key(browser, made["key"])
     who = browser.ok("GET", "/v1/auth/session")
     assert (who["name"], who["key_id"], who["role"]) == (word, made["id"], "agent")
     assert made["key"] not in browser.cookies[COOKIE]
 
 
 def test_a_wrong_key_signs_nobody_in(browser):
-    assert by_key(browser, "plk_wrong").status_code == 401
+    assert asked_with(browser, "plk_wrong").status_code == 401
     assert COOKIE not in browser.cookies
 
 
