@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from activities.configuration_sources import Sources
 from activities.delivery import Courier, Outbox
+from activities.identity import CodeFlow, Sessions, TokenReader
 from activities.notification.answer import Answering
 from activities.notification.test_message import NotificationTest
 from activities.ports import EventStore, NewId, Now, Publishing, Recorded, Registry
@@ -272,7 +273,8 @@ class Services:
     `personal_secret`: of an agent, by the version that their document names;
     `calendar_secret`: by the version of the URL. `public_url`: where people reach the
     API, without a slash at its end. `facts`:
-    what may happen, by event type.
+    what may happen, by event type. `tokens`, `code_flow`: None where no identity
+    provider is set up for them.
     """
 
     store: EventStore
@@ -293,6 +295,9 @@ class Services:
     courier: Courier
     key_uses: KeyUses
     denials: DenialLog
+    tokens: TokenReader | None
+    code_flow: CodeFlow | None
+    sessions: Sessions
     sources: Sources
     facts: Mapping[str, type[Fact]]
     now: Now

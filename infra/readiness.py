@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,12 +36,18 @@ MB = 1024 * 1024
 class Readiness:
     """`database`, `migrations` and `registry` are what the API itself needs to serve;
     promises are enforced and requests served without `temporal` and `worker`, and
-    served without `followers` and `sweeper`.
+    served without `followers` and `sweeper`. `identity_provider`: of the process that
+    asks, and only if one is set up; whoever has a key is served without it.
     """
 
     def __init__(
-        self, database: Database, registry: Registry, settings: Settings
+        self,
+        database: Database,
+        registry: Registry,
+        settings: Settings,
+        provider: Callable[[], Part | None] = lambda: None,
     ) -> None:
+        self._provider = provider
         self._database, self._registry = database, registry
         self._folder = Path(settings.data_dir)
         self._least_free = settings.disk_warning_mb * MB
@@ -62,6 +69,7 @@ class Readiness:
             "temporal": Part(temporal),
             **living,
             "disk": self._check_disk(),
+            **({"identity_provider": part} if (part := self._provider()) else {}),
         }
 
     async def watch(self) -> None:

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from activities.simulation import Simulating
 from activities.simulation_pages import SimulatedPages
 from activities.subscriptions import disable
 from activities.tickets import TicketService
+from api.http.limits import seconds_of
 from api.ports import Services
 from domain.configuration.configuration import Configuration
 from domain.documents.kinds import Kind
@@ -52,6 +53,9 @@ from infra.followers.loops import for_ever
 from infra.followers.ticket_cache import TicketCache
 from infra.http.outbound import OutboundClient, OutboundError, parse_networks
 from infra.http.webhook_sender import WebhookSender
+from infra.identity.identity import CALLBACK, Identity, provided
+from infra.identity.sessions import SessionTable
+from infra.identity.setup import setup_of
 from infra.notification.channels import channels
 from infra.notification.chat_targets import target_names
 from infra.notification.due_table import NotificationTable
@@ -177,6 +181,26 @@ class Core:
     def personal_secret(self, person: str, version: int) -> Secret:
         return personal_secret(seal_key(self.settings), person, version)
 
+    def identity(self) -> Identity:
+        """Who is let in, beside the holders of API keys."""
+        sessions = SessionTable(
+            self.database,
+            self.registry,
+            now,
+            timedelta(seconds=seconds_of(self.settings.session_lasts)),
+            seal_key(self.settings),
+        )
+        setup = setup_of(self.settings)
+        if setup is None:
+            return Identity(sessions)
+        return provided(
+            setup,
+            self.outbound(),
+            f"{self.settings.the_public_url()}{CALLBACK}",
+            seal_key(self.settings),
+            sessions,
+        )
+
     def delivery(self) -> Delivery:
         sender = WebhookSender(self.outbound())
         gone = partial(disable, self.store, now)
@@ -239,7 +263,8 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
         listener = WakeUpListener(made.database)
         key_uses = KeyUses(made.database, now)
         denials = Denials(store=made.store, now=now, new_id=new_id)
-        readiness = Readiness(made.database, made.registry, settings)
+        identity = made.identity()
+        readiness = Readiness(made.database, made.registry, settings, identity.part)
         heart = Heart(made.database, api=lambda: True)
         lasting = (
             listener.run(),
@@ -247,9 +272,10 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
             for_ever("denials", denials.once),
             heart.run(),
             readiness.watch(),
+            *identity.lasting(),
         )
         running = [asyncio.create_task(one) for one in lasting]
-        ready = _services(made, listener, key_uses, denials, readiness)
+        ready = _services(made, listener, key_uses, denials, readiness, identity)
         try:
             yield ready
         finally:
@@ -266,6 +292,7 @@ def _services(
     key_uses: KeyUses,
     denials: Denials,
     readiness: Readiness,
+    identity: Identity,
 ) -> Services:
     outbox, service = made.outbox(), made.ticket_service()
     return Services(
@@ -287,6 +314,9 @@ def _services(
         courier=WebhookSender(made.outbound()),
         key_uses=key_uses,
         denials=denials,
+        tokens=identity.tokens,
+        code_flow=identity.code_flow,
+        sessions=identity.sessions,
         sources=InstalledSources(),
         facts=FACTS,
         now=now,
