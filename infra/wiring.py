@@ -31,6 +31,7 @@ from activities.simulation_pages import SimulatedPages
 from activities.subscriptions import disable
 from activities.tickets import TicketService
 from api.ports import Services
+from domain.audit.note import VerifierKey
 from domain.configuration.configuration import Configuration
 from domain.documents.kinds import Kind
 from domain.event import Json
@@ -42,6 +43,7 @@ from domain.subscription.webhook import Secret
 from infra import metrics
 from infra.audit.health import audit_parts
 from infra.audit.tree_table import TreeTable
+from infra.audit.witnesses import parse_witnesses
 from infra.calendars.sources import InstalledSources
 from infra.eventstore.keyring import Keyring
 from infra.eventstore.master_key import MasterKey, new_master_key
@@ -175,6 +177,10 @@ class Core:
     def personal_secret(self, person: str, version: int) -> Secret:
         return personal_secret(seal_key(self.settings), person, version)
 
+    def witnesses(self) -> list[VerifierKey]:
+        """Who is asked to cosign the log's checkpoints."""
+        return [one.key for one in parse_witnesses(self.settings.witnesses)]
+
     def delivery(self) -> Delivery:
         sender = WebhookSender(self.outbound())
         gone = partial(disable, self.store, now)
@@ -240,7 +246,7 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
             made.database,
             made.registry,
             settings,
-            partial(audit_parts, made.database, []),
+            partial(audit_parts, made.database, made.witnesses()),
         )
         heart = Heart(made.database, api=lambda: True)
         lasting = (listener.run(), key_uses.run(), heart.run(), readiness.watch())
@@ -273,7 +279,7 @@ def _services(
         attainment=AttainmentReadModel(made.database),
         feed=LogFeed(made.store, listener),
         sealed=TreeTable(made.database),
-        witness_keys=[],
+        witness_keys=[key.encoded for key in made.witnesses()],
         secrets=outbox,
         courier=WebhookSender(made.outbound()),
         key_uses=key_uses,
