@@ -135,6 +135,9 @@ class EventStore(Protocol):
     async def tickets(self, ticket_ids: Sequence[str]) -> dict[str, Ticket]:
         """The same for several at once."""
 
+    async def version(self, stream_id: str) -> int:
+        """Of its last event; 0 if there is no such stream."""
+
     async def history(self, stream_id: str) -> list[Recorded]:
         """The stream with positions and recording times."""
 
@@ -143,8 +146,10 @@ class EventStore(Protocol):
         events: Sequence[Event],
         command: CommandRow,
         capacity_claim: CapacityClaim | None = None,
+        erased: Sequence[str] = (),
     ) -> Appended:
-        """Events and command in one transaction, or nothing.
+        """Events and command in one transaction, or nothing. `erased`: persons whose
+        keys are destroyed in it.
 
         Raises VersionConflictError if a stream has changed, CommandReusedError if the
         command id was used for another request, LoadConflictError as `taking` says,

@@ -8,6 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from api.approvals import routes as approvals
 from api.assignment import routes as queues
+from api.audit import events as audit_events
 from api.configuration import bundles, calendar_evaluation, delegations, restatements
 from api.configuration import routes as configuration
 from api.events import routes as events
@@ -32,12 +33,14 @@ from api.oncall import routes as on_call
 from api.openapi import pages
 from api.openapi.document import document
 from api.ports import Services
+from api.privacy import routes as privacy
 from api.simulations import routes as simulations
-from api.tickets import clocks, merge_split, messages
+from api.tickets import clocks, history, merge_split, messages
 from api.tickets import routes as tickets
 
 ROUTERS = (
     tickets.ROUTER,
+    history.ROUTER,
     messages.ROUTER,
     merge_split.ROUTER,
     approvals.ROUTER,
@@ -59,9 +62,11 @@ ROUTERS = (
     delegations.ROUTER,
     *restatements.ROUTERS,
     simulations.ROUTER,
+    *privacy.ROUTERS,
     subscriptions.ROUTER,
     events.ROUTER,
     event_types.ROUTER,
+    audit_events.ROUTER,
     keys.ROUTER,
     identity.ROUTER,
     health.ROUTER,

@@ -20,6 +20,7 @@ from api.ports import Services
 from infra import metrics
 from infra.followers.absences import Absences
 from infra.followers.assignment import AssignmentFollower
+from infra.followers.audit_index import AuditIndex
 from infra.followers.config_warnings import ConfigWarnings
 from infra.followers.coverage import Coverage
 from infra.followers.follower import Follower
@@ -200,6 +201,7 @@ async def run_followers(settings: Settings) -> None:
         followers: list[Follower] = [
             Projector(*shared, cache, made.texts),
             Search(*shared, made.texts),
+            AuditIndex(*shared),
             timers,
             SubscriptionFollower(*shared, made.registry, backend),
             RestatementFollower(

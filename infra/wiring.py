@@ -19,6 +19,7 @@ from eventsourcing.persistence import PersistenceError
 
 from activities.assignment import Assigning
 from activities.delivery import Delivery
+from activities.denials import Denials
 from activities.enforcement import Enforcement
 from activities.notification.answer import Answering
 from activities.notification.plan import Notifying, report_step
@@ -48,6 +49,7 @@ from infra.eventstore.recorder import Log
 from infra.eventstore.store import PostgresEventStore
 from infra.eventstore.topics import FACTS
 from infra.eventstore.writer import GroupWriter
+from infra.followers.loops import for_ever
 from infra.followers.ticket_cache import TicketCache
 from infra.http.outbound import OutboundClient, OutboundError, parse_networks
 from infra.http.webhook_sender import WebhookSender
@@ -67,9 +69,11 @@ from infra.postgres.wake_up import WakeUpListener
 from infra.process.heartbeats import Heart
 from infra.process.secret_files import kept_secret
 from infra.projections.attainment import AttainmentReadModel
+from infra.projections.audit_events import AuditEvents
 from infra.projections.event_feed import LogFeed
 from infra.projections.key_uses import KeyUses
 from infra.projections.outbox import PostgresOutbox
+from infra.projections.people import PeopleTable
 from infra.projections.queues import QueueTable
 from infra.projections.registry import LiveRegistry
 from infra.projections.running_clocks import LiveClockTable
@@ -258,12 +262,20 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
     async with core(settings) as made:
         listener = WakeUpListener(made.database)
         key_uses = KeyUses(made.database, now)
+        denials = Denials(store=made.store, now=now, new_id=new_id)
         identity = made.identity()
         readiness = Readiness(made.database, made.registry, settings, identity.part)
         heart = Heart(made.database, api=lambda: True)
-        lasting = (listener.run(), key_uses.run(), heart.run(), readiness.watch())
-        running = [asyncio.create_task(one) for one in (*lasting, *identity.lasting())]
-        ready = _services(made, listener, key_uses, readiness, identity)
+        lasting = (
+            listener.run(),
+            key_uses.run(),
+            for_ever("denials", denials.once),
+            heart.run(),
+            readiness.watch(),
+            *identity.lasting(),
+        )
+        running = [asyncio.create_task(one) for one in lasting]
+        ready = _services(made, listener, key_uses, denials, readiness, identity)
         try:
             yield ready
         finally:
@@ -271,12 +283,14 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
                 one.cancel()
             with contextlib.suppress(StoreUnavailableError):
                 await key_uses.write()
+                await denials.close()
 
 
 def _services(
     made: Core,
     listener: WakeUpListener,
     key_uses: KeyUses,
+    denials: Denials,
     readiness: Readiness,
     identity: Identity,
 ) -> Services:
@@ -288,18 +302,21 @@ def _services(
         restating=made.restating(service),
         simulating=made.simulating(),
         tickets=made.ticket_list,
+        people=PeopleTable(made.database),
         notifications=NotificationList(made.database),
         notification_test=made.notification_test(),
         answering=made.answering(service),
         queues=QueueTable(made.database, made.texts),
         attainment=AttainmentReadModel(made.database),
         feed=LogFeed(made.store, listener),
+        audit=AuditEvents(made.database, made.store),
         secrets=outbox,
         courier=WebhookSender(made.outbound()),
         key_uses=key_uses,
         tokens=identity.tokens,
         code_flow=identity.code_flow,
         sessions=identity.sessions,
+        denials=denials,
         sources=InstalledSources(),
         facts=FACTS,
         now=now,

@@ -68,4 +68,8 @@ EVENT_DESCRIPTIONS: dict[str, str] = {
     "policy.published": "A new version of a configuration document was published.",
     "policy.retired": "A configuration document was retired.",
     "policy.restated": "Running clocks or escalations were ordered to follow an edit.",
+    "subject.erased": "The keys of a person were destroyed; their data is gone.",
+    "subject.hold_placed": "A legal hold: the person cannot be erased until released.",
+    "subject.hold_released": "The legal hold was released.",
+    "personal.revealed": "Personal fields were shown to somebody for a reason.",
 }

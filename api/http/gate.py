@@ -5,6 +5,7 @@ before the key is known, has the permission, and is within its rate.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from fastapi.routing import APIRoute
@@ -18,12 +19,29 @@ from api.http.credentials import UnbelievedError, bearer, holder_of
 from api.http.limits import Limits
 from api.http.problems import problem, unavailable
 from api.http.rate_limits import RateLimiter, Standing, network_of
+from api.http.reader import begin_reading
+from api.http.request_id import current_request_id
 from api.http.route_table import RouteTable
 from api.ports import Services
 from domain.access import PERMISSIONS, Holder
+from domain.audit.denials import Denial
+from domain.audit.facts import DenialReason
 
 UNLIMITED = frozenset({"/healthz", "/healthz/parts", "/readyz", "/metrics"})
 """What watches the process must see it also when others ask too much."""
+
+
+_DENIED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_ASKED = "pledge.asked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What a presented key was presented for; `key`: None, if it is nobody's."""
+
+    key: Holder | None
+    route: str
+    permission: str | None
 
 
 class Gate:
@@ -46,7 +64,7 @@ class Gate:
         except StoreUnavailableError as error:
             refused, standing = unavailable(error), None
         if standing is not None:
-            send = _telling(send, standing.headers())
+            send = _telling(send, scope, standing.headers())
         await (refused or self._app)(scope, receive, send)
 
     async def _judged(self, scope: Scope) -> tuple[Response | None, Standing | None]:
@@ -59,12 +77,15 @@ class Gate:
             standing = self._addresses.take(_address(scope))
             return _over(standing) or _without_route(routes, path, method), standing
         permission = (wanted.openapi_extra or {}).get("x-permission")
+        refused: Response | None = None
         try:
-            key = await holder_of(scope)
+            key = known = await holder_of(scope)
         except UnbelievedError as unbelieved:
-            return self._stranger(scope, permission, unbelieved.response)
+            key, known, refused = None, unbelieved.holder, unbelieved.response
+        if known or bearer(scope):
+            scope[_ASKED] = _Asked(key=known, route=wanted.path, permission=permission)
         if key is None:
-            return self._stranger(scope, permission, unauthenticated())
+            return self._stranger(scope, permission, refused or unauthenticated())
         standing = self._keys.take(key.id)
         return _over(standing) or await _admitted(scope, key, permission), standing
 
@@ -81,15 +102,35 @@ class Gate:
         return _over(standing) or refusal, standing
 
 
-def _telling(send: Send, headers: Mapping[str, str]) -> Send:
+def _telling(send: Send, scope: Scope, headers: Mapping[str, str]) -> Send:
     told = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def tell(message: Message) -> None:
         if message["type"] == "http.response.start":
             message["headers"].extend(told)
+            if message["status"] in _DENIED and _ASKED in scope:
+                _note(scope, scope[_ASKED], message["status"])
         await send(message)
 
     return tell
+
+
+def _note(scope: Scope, asked: _Asked, status: int) -> None:
+    """For the log: by the route's template, so that no id of a person gets there."""
+    key: Holder | None = asked.key
+    reason: DenialReason = "forbidden"
+    if status == HTTPStatus.UNAUTHORIZED:
+        reason = "refused_key" if key else "unknown_key"
+    denial = Denial(
+        key_id=key.id if key else None,
+        actor=key.own if key else None,
+        method=scope["method"],
+        route=asked.route,
+        permission=asked.permission or "",
+        reason=reason,
+        request_id=current_request_id(),
+    )
+    scope["app"].state.services.denials.denied(denial)
 
 
 def _over(standing: Standing) -> Response | None:
@@ -113,6 +154,7 @@ async def _admitted(
             return no
     known.key_uses.used(key.id)
     scope.setdefault("state", {})["key"] = key
+    begin_reading(key)
     return None
 
 

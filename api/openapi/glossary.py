@@ -7,6 +7,11 @@ entry names that schema too. A description beside the field itself takes precede
 from typing import Final
 
 FIELDS: Final[dict[str, str]] = {
+    "legal_hold": "While there is one, the person cannot be erased",
+    "personal": "Personal fields are sent in the clear: who subscribed may see them",
+    "personal_attributes": "The attributes that are personal data",
+    "placed_by": "Who placed it",
+    "ticket": "The ticket",
     "absent": "Agents of the schedule who are not on call, and why",
     "acknowledge_expires": "How long an acknowledgement stops the escalation",
     "acknowledged_by": "The agent who acknowledged the ticket",
@@ -410,6 +415,7 @@ SPECIFIC: Final[dict[str, str]] = {
 PARAMETERS: Final[dict[str, str]] = {
     "Accept-Language": "The language of the page",
     "token": "The signed part of the link",
+    "external_id": "The customer's id in your systems",
     "due_before": "Only tickets whose next deadline is before this instant",
     "opened_before": "Only tickets opened before this instant",
     "after": "A position in the log; the answer has the events after it",
@@ -424,6 +430,7 @@ PARAMETERS: Final[dict[str, str]] = {
     "group_by": "The field by which the figures are grouped",
     "if-none-match": "ETags: if one is current, the answer is 304 without a body",
     "key_id": "The id of the key",
+    "known_at": "By what had been recorded until this instant",
     "leave_id": "The id of the leave",
     "limit": "The maximum number of items on this page",
     "metric": "What the clock measures, for example `first_response`",

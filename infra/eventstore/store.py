@@ -117,6 +117,14 @@ class PostgresEventStore:
         )
         return {row[0] for row in rows}
 
+    async def version(self, stream_id: str) -> int:
+        rows = await self._database.rows(
+            "SELECT coalesce(max(originator_version), 0) FROM stored_events"
+            " WHERE originator_id = %s",
+            (stream_id,),
+        )
+        return int(rows[0][0])
+
     async def history(self, stream_id: str) -> list[Recorded]:
         rows = await self._database.rows(
             "SELECT originator_id, originator_version, topic, state,"
@@ -147,6 +155,16 @@ class PostgresEventStore:
                 break
             after = rows[-1][4]
         return found
+
+    async def at(self, positions: Sequence[int]) -> dict[int, Recorded]:
+        """Those of them that can be read."""
+        rows = await self._database.rows(
+            "SELECT originator_id, originator_version, topic, state,"
+            " notification_id, recorded_at FROM stored_events"
+            " WHERE notification_id = ANY(%s)",
+            (list(positions),),
+        )
+        return {found.position: found for found in await self._readable(rows)}
 
     async def registry_events(self, after: int) -> list[Recorded]:
         """Configuration, keys, subscriptions, exceptions to schedules, delegations. The

@@ -8,6 +8,7 @@ from typing import get_args
 
 from domain.access import AccessFact
 from domain.assignment.facts import AssignmentFact
+from domain.audit.facts import AuditFact
 from domain.authority.facts import ApprovalFact, DelegationFact
 from domain.configuration.facts import ConfigurationFact
 from domain.escalation.facts import EscalationFact
@@ -37,7 +38,7 @@ FAMILIES = (
     NotificationFact,
     PrivacyFact,
 )
-ALONE = (RestatementOrdered, AgentNotificationTested)
+ALONE = (RestatementOrdered, AgentNotificationTested, AuditFact)
 FACTS: dict[str, type[Fact]] = {
     fact.topic: fact
     for fact in (*(f for family in FAMILIES for f in get_args(family)), *ALONE)

@@ -27,7 +27,11 @@ def operations():
         for route in router.routes:
             assert isinstance(route, APIRoute)
             [method] = route.methods
-            yield method, route.path, (route.openapi_extra or {}).get("x-permission")
+            yield (
+                method,
+                route.path.replace(":path}", "}"),
+                (route.openapi_extra or {}).get("x-permission"),
+            )
 
 
 OPERATIONS = list(operations())

@@ -298,6 +298,7 @@ def paths(installation):  # noqa: PLR0915 - one line a thing
         yield {
             "ticket_id": ticket["id"],
             "metric": "resolution",
+            "external_id": "c-1",
             "subscription_id": hook["id"],
             "simulation_id": simulation["id"],
             "name": name,
@@ -345,7 +346,7 @@ NOT_JSON = (
     "/v1/auth/callback",
 )
 READS = [
-    route.path
+    route.path.replace(":path}", "}")
     for router in ROUTERS
     for route in router.routes
     if route.methods == {"GET"} and route.path not in NOT_JSON
