@@ -75,6 +75,8 @@ def test_the_log_names_a_person_and_does_not_tell_who_it_is(idp, api, bearer, wo
 def test_who_is_mapped_to_an_agent_acts_as_that_agent_only(idp, api, bearer, team):
     bo, chen = f"{team}-bo", f"{team}-chen"
     person, ticket = bearer(idp.token("agent", pledge_agent=bo)), api.open_ticket()
+    # Each process of the API knows a new agent a moment later.
+    eventually(lambda: person.get("/v1/tickets").is_success, within_s=5)
     person.act(ticket, "acknowledge")
     actor = api.history(ticket)[-1]["actor"]
     assert (actor["id"], actor["kind"]) == (bo, "agent")
