@@ -9,6 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from api.approvals import routes as approvals
 from api.assignment import routes as queues
 from api.audit import events as audit_events
+from api.audit import exports, proofs, verifier_page
 from api.configuration import bundles, calendar_evaluation, delegations, restatements
 from api.configuration import routes as configuration
 from api.events import routes as events
@@ -62,6 +63,8 @@ ROUTERS = (
     delegations.ROUTER,
     *restatements.ROUTERS,
     simulations.ROUTER,
+    exports.ROUTER,
+    verifier_page.ROUTER,
     *privacy.ROUTERS,
     subscriptions.ROUTER,
     events.ROUTER,
@@ -69,6 +72,7 @@ ROUTERS = (
     audit_events.ROUTER,
     keys.ROUTER,
     identity.ROUTER,
+    proofs.ROUTER,
     health.ROUTER,
 )
 DEFAULT_LIMITS = Limits()

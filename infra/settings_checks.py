@@ -228,4 +228,5 @@ CHECKS: dict[str, Callable[..., None]] = {
     "ticket_cache": _between(100, 10_000_000),
     "workflow_cache": _between(10, 1_000_000),
     "disk_warning_mb": _between(0, 10_000_000),
+    "export_days": _between(1, 3650),
 }

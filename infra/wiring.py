@@ -21,6 +21,7 @@ from activities.assignment import Assigning
 from activities.delivery import Delivery
 from activities.denials import Denials
 from activities.enforcement import Enforcement
+from activities.exports import Exporting
 from activities.notification.answer import Answering
 from activities.notification.plan import Notifying, report_step
 from activities.notification.send import Sending
@@ -32,7 +33,7 @@ from activities.simulation_pages import SimulatedPages
 from activities.subscriptions import disable
 from activities.tickets import TicketService
 from api.http.limits import seconds_of
-from api.ports import Services
+from api.ports import Part, Services
 from domain.configuration.configuration import Configuration
 from domain.documents.kinds import Kind
 from domain.event import Json
@@ -42,6 +43,11 @@ from domain.notification.signing import personal_secret
 from domain.oncall.calendar_url import calendar_secret
 from domain.subscription.webhook import Secret
 from infra import metrics
+from infra.audit.bundle import Sources
+from infra.audit.bundle_shelf import BundleShelf
+from infra.audit.health import audit_parts
+from infra.audit.sealed_leaves import SealedLeaves
+from infra.audit.tree_table import TreeTable
 from infra.calendars.sources import InstalledSources
 from infra.eventstore.keyring import Keyring
 from infra.eventstore.master_key import MasterKey, new_master_key
@@ -148,6 +154,23 @@ class Core:
     def simulated_pages(self) -> SimulatedPages:
         pages = SimulationTable(self.database)
         return SimulatedPages(pages, self.store, self.registry, InstalledSources())
+
+    def shelf(self) -> BundleShelf:
+        folder = Path(self.settings.data_dir).resolve() / "exports"
+        kept_for = timedelta(days=self.settings.export_days)
+        return BundleShelf(self.database, folder, kept_for)
+
+    def exporting(self) -> Exporting:
+        return Exporting(self.store, self.ticket_list, self.shelf(), now, new_id)
+
+    def bundle_sources(self) -> Sources:
+        return Sources(
+            database=self.database,
+            sealed=SealedLeaves(self.database),
+            config=self.registry.config,
+            person_keys=self.keyring.opening,
+            now=now,
+        )
 
     def outbox(self) -> PostgresOutbox:
         return PostgresOutbox(self.database, self.store, seal_key(self.settings))
@@ -264,7 +287,8 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
         key_uses = KeyUses(made.database, now)
         denials = Denials(store=made.store, now=now, new_id=new_id)
         identity = made.identity()
-        readiness = Readiness(made.database, made.registry, settings, identity.part)
+        others = partial(_other_parts, made.database, identity)
+        readiness = Readiness(made.database, made.registry, settings, others)
         heart = Heart(made.database, api=lambda: True)
         lasting = (
             listener.run(),
@@ -286,6 +310,12 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
                 await denials.close()
 
 
+async def _other_parts(database: Database, identity: Identity) -> dict[str, Part]:
+    provider = identity.part()
+    of_identity = {"identity_provider": provider} if provider else {}
+    return await audit_parts(database, []) | of_identity
+
+
 def _services(
     made: Core,
     listener: WakeUpListener,
@@ -301,6 +331,7 @@ def _services(
         desk=service,
         restating=made.restating(service),
         simulating=made.simulating(),
+        exporting=made.exporting(),
         tickets=made.ticket_list,
         people=PeopleTable(made.database),
         notifications=NotificationList(made.database),
@@ -310,13 +341,15 @@ def _services(
         attainment=AttainmentReadModel(made.database),
         feed=LogFeed(made.store, listener),
         audit=AuditEvents(made.database, made.store),
+        sealed=TreeTable(made.database),
+        witness_keys=[],
         secrets=outbox,
         courier=WebhookSender(made.outbound()),
         key_uses=key_uses,
+        denials=denials,
         tokens=identity.tokens,
         code_flow=identity.code_flow,
         sessions=identity.sessions,
-        denials=denials,
         sources=InstalledSources(),
         facts=FACTS,
         now=now,

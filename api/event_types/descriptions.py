@@ -1,6 +1,9 @@
 """A description of each event type in one sentence, for subscribers."""
 
 EVENT_DESCRIPTIONS: dict[str, str] = {
+    "export.requested": "An export of the log was requested: what of, and by whom.",
+    "export.completed": "The bundle of an export was made.",
+    "export.failed": "The bundle of an export could not be made.",
     "ticket.opened": "A ticket was opened.",
     "ticket.message_added": "A customer, an agent or a bot wrote a message.",
     "ticket.assigned": "The ticket was assigned to a team, an agent, or both.",

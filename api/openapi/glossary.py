@@ -367,6 +367,22 @@ FIELDS: Final[dict[str, str]] = {
 }
 
 SPECIFIC: Final[dict[str, str]] = {
+    "ConsistencyProofOut.from": "The smaller size",
+    "ConsistencyProofOut.from_root": "The root of the log of the smaller size",
+    "ConsistencyProofOut.proof": "The hashes of RFC 9162, 2.1.4, in base64",
+    "ConsistencyProofOut.to": "The larger size",
+    "ConsistencyProofOut.to_root": "The root of the log of the larger size",
+    "InclusionProofOut.header": "The header of the event, whose hash is the leaf",
+    "InclusionProofOut.index": "The number of the leaf, from 0, without gaps",
+    "InclusionProofOut.leaf_hash": "The hash of the leaf, as it was sealed",
+    "InclusionProofOut.position": "The position of the event in the log",
+    "InclusionProofOut.proof": "The hashes of RFC 9162, 2.1.3, in base64",
+    "InclusionProofOut.root": "The root of the log of this size",
+    "InclusionProofOut.size": "The number of leaves",
+    "LogKeysOut.log_key": "The key of the log, as a C2SP verifier key",
+    "LogKeysOut.origin": "The name of the log",
+    "LogKeysOut.witness_key": "The key of the first witness",
+    "LogKeysOut.witness_keys": "The keys of all witnesses that are asked to cosign",
     "AgentIn.name": "The person's name",
     "AssignmentIn.strategy": "How the member who gets the ticket is chosen",
     "AuthorIn.id": "The customer's or the agent's id",

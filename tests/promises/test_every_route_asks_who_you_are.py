@@ -18,7 +18,9 @@ SECRET_URLS = {"/v1/agents/{name}/calendar/{secret}.ics", "/l/{token}"}
 """What lets people in is in the address."""
 SIGNING_IN = {"/v1/auth/login", "/v1/auth/callback", "/v1/auth/logout"}
 PROBES = {"/healthz", "/healthz/parts", "/readyz", "/metrics"}
-OPEN_TO_ALL = PROBES | SECRET_URLS | SIGNING_IN
+VERIFIER = "/v1/audit/verifier"
+"""A page without any data: auditors need no key to check what they were given."""
+OPEN_TO_ALL = PROBES | SECRET_URLS | SIGNING_IN | {VERIFIER}
 
 
 def operations():

@@ -306,6 +306,8 @@ def paths(installation):  # noqa: PLR0915 - one line a thing
             "/v1/tickets": query,
             "/v1/queues/{name}": query,
             "/v1/events": "?limit=500",
+            "/v1/audit/proofs/inclusion": "?position=1",
+            "/v1/audit/proofs/consistency": "?from=1",
         }
         api.ok("DELETE", f"/v1/subscriptions/{hook['id']}")
 
@@ -339,6 +341,8 @@ def spent(api, ticket, name):
 
 NOT_JSON = (
     "/metrics",
+    "/v1/audit/checkpoint",
+    "/v1/audit/headers",
     "/v1/schedules/{name}/calendar.ics",
     "/v1/agents/{name}/calendar/{secret}.ics",
     "/l/{token}",
