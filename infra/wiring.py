@@ -34,6 +34,7 @@ from activities.subscriptions import disable
 from activities.tickets import TicketService
 from api.http.limits import seconds_of
 from api.ports import Part, Services
+from domain.audit.note import VerifierKey
 from domain.configuration.configuration import Configuration
 from domain.documents.kinds import Kind
 from domain.event import Json
@@ -48,6 +49,7 @@ from infra.audit.bundle_shelf import BundleShelf
 from infra.audit.health import audit_parts
 from infra.audit.sealed_leaves import SealedLeaves
 from infra.audit.tree_table import TreeTable
+from infra.audit.witnesses import parse_witnesses
 from infra.calendars.sources import InstalledSources
 from infra.eventstore.keyring import Keyring
 from infra.eventstore.master_key import MasterKey, new_master_key
@@ -224,6 +226,10 @@ class Core:
             sessions,
         )
 
+    def witnesses(self) -> list[VerifierKey]:
+        """Who is asked to cosign the log's checkpoints."""
+        return [one.key for one in parse_witnesses(self.settings.witnesses)]
+
     def delivery(self) -> Delivery:
         sender = WebhookSender(self.outbound())
         gone = partial(disable, self.store, now)
@@ -287,7 +293,7 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
         key_uses = KeyUses(made.database, now)
         denials = Denials(store=made.store, now=now, new_id=new_id)
         identity = made.identity()
-        others = partial(_other_parts, made.database, identity)
+        others = partial(_other_parts, made, identity)
         readiness = Readiness(made.database, made.registry, settings, others)
         heart = Heart(made.database, api=lambda: True)
         lasting = (
@@ -310,10 +316,10 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
                 await denials.close()
 
 
-async def _other_parts(database: Database, identity: Identity) -> dict[str, Part]:
+async def _other_parts(made: Core, identity: Identity) -> dict[str, Part]:
     provider = identity.part()
     of_identity = {"identity_provider": provider} if provider else {}
-    return await audit_parts(database, []) | of_identity
+    return await audit_parts(made.database, made.witnesses()) | of_identity
 
 
 def _services(
@@ -342,7 +348,7 @@ def _services(
         feed=LogFeed(made.store, listener),
         audit=AuditEvents(made.database, made.store),
         sealed=TreeTable(made.database),
-        witness_keys=[],
+        witness_keys=[key.encoded for key in made.witnesses()],
         secrets=outbox,
         courier=WebhookSender(made.outbound()),
         key_uses=key_uses,

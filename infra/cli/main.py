@@ -92,6 +92,40 @@ def followers() -> None:
     finish()
 
 
+@main.command()
+@click.option(
+    "--listen",
+    default="127.0.0.1:8401",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Where logs reach it",
+)
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path("witness"),
+    show_default=True,
+    help="Its own folder, with its key and what it has seen",
+)
+@click.option(
+    "--log",
+    "logs",
+    multiple=True,
+    metavar="KEY",
+    help="The verifier key of a log to witness from now on; repeat for several",
+)
+def witness(listen: str, folder: Path, logs: tuple[str, ...]) -> None:
+    """Run a witness, which cosigns the checkpoints of logs that only grow.
+
+    It needs no database. The logs that it knows are in logs.txt of its folder.
+    """
+    from infra.cli.witness import witness as run  # noqa: PLC0415
+
+    run(listen, folder, logs)
+    finish()
+
+
 def _located(process: str) -> Settings:
     """The settings of a process that is started alone, beside a running installation
     or by its own settings.
