@@ -28,10 +28,12 @@ AWAY = "the identity provider cannot be reached, so no token can be verified now
 
 
 class UnbelievedError(Exception):
-    """What was presented is refused, with this answer."""
+    """What was presented is refused, with this answer. `holder`: whose it is, if that
+    is beyond doubt.
+    """
 
-    def __init__(self, response: Response) -> None:
-        self.response = response
+    def __init__(self, response: Response, holder: Holder | None = None) -> None:
+        self.response, self.holder = response, holder
 
 
 async def holder_of(scope: Scope) -> Holder | None:
@@ -66,7 +68,7 @@ async def _of_session(known: Services, scope: Scope) -> Holder | None:
         "a session changes something only from a page of Pledge itself: the request"
         " must have its Origin, or Sec-Fetch-Site: same-origin"
     )
-    raise UnbelievedError(problem(403, "cross_origin", detail))
+    raise UnbelievedError(problem(403, "cross_origin", detail), holder)
 
 
 def refused(error: Exception) -> Response:

@@ -76,17 +76,16 @@ class Gate:
         if wanted is None:
             standing = self._addresses.take(_address(scope))
             return _over(standing) or _without_route(routes, path, method), standing
-        presented = bearer(scope)
         permission = (wanted.openapi_extra or {}).get("x-permission")
+        refused: Response | None = None
         try:
-            key = await holder_of(scope)
+            key = known = await holder_of(scope)
         except UnbelievedError as unbelieved:
-            scope[_ASKED] = _Asked(key=None, route=wanted.path, permission=permission)
-            return self._stranger(scope, permission, unbelieved.response)
-        if presented:
-            scope[_ASKED] = _Asked(key=key, route=wanted.path, permission=permission)
+            key, known, refused = None, unbelieved.holder, unbelieved.response
+        if known or bearer(scope):
+            scope[_ASKED] = _Asked(key=known, route=wanted.path, permission=permission)
         if key is None:
-            return self._stranger(scope, permission, unauthenticated())
+            return self._stranger(scope, permission, refused or unauthenticated())
         standing = self._keys.take(key.id)
         return _over(standing) or await _admitted(scope, key, permission), standing
 

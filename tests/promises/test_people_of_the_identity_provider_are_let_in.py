@@ -4,10 +4,12 @@ claims map to; what is not believed is refused in words, and no token gets into 
 
 import time
 
+import psycopg
 import pytest
 
 from domain.access import GRANTS, ROLES
 from domain.identity import person_id
+from infra.embedded.postgres import OWNER
 from tests.support.api_client import Api, eventually
 from tests.support.identity_provider import IdentityProvider, new_key
 
@@ -73,6 +75,8 @@ def test_the_log_names_a_person_and_does_not_tell_who_it_is(idp, api, bearer, wo
 def test_who_is_mapped_to_an_agent_acts_as_that_agent_only(idp, api, bearer, team):
     bo, chen = f"{team}-bo", f"{team}-chen"
     person, ticket = bearer(idp.token("agent", pledge_agent=bo)), api.open_ticket()
+    # Each process of the API knows a new agent a moment later.
+    eventually(lambda: person.get("/v1/tickets").is_success, within_s=5)
     person.act(ticket, "acknowledge")
     actor = api.history(ticket)[-1]["actor"]
     assert (actor["id"], actor["kind"]) == (bo, "agent")
@@ -126,6 +130,27 @@ def test_a_token_that_is_not_believed_is_401_with_the_reason(idp, bearer, case):
         "a foreign signature",
         "no signature",
     )
+
+
+def denials(installation, stream):
+    with psycopg.connect(installation.postgres.url(OWNER)) as connection:
+        query = (
+            "SELECT convert_from(state, 'UTF8')::jsonb FROM stored_events WHERE topic ="
+            " 'access.denied' AND originator_id = %s ORDER BY originator_version"
+        )
+        return [row for (row,) in connection.execute(query, (stream,)).fetchall()]
+
+
+def test_what_a_person_was_denied_is_on_record_as_with_a_key(
+    installation, idp, bearer, word
+):
+    person = bearer(idp.token("auditor", sub=word))
+    assert person.post("/v1/tickets", json={}).status_code == 403
+    name = person_id(idp.issuer, word)
+    [told] = eventually(lambda: denials(installation, f"denials/{name}"))
+    assert told["meta"]["actor"]["id"] == told["data"]["key_id"] == name
+    [call] = told["data"]["calls"]
+    assert (call["route"], call["permission"]) == ("/v1/tickets", "tickets:write")
 
 
 def test_keys_go_on_opening_the_api(installation, door):
