@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import click
 
+from infra.cli.audit import audit
 from infra.cli.client_options import Commands, reaching
 from infra.process.failures import EXIT_CODES
 from infra.process.terminal import finish, say
@@ -437,6 +438,9 @@ def rebuild(per_second: float, as_json: bool) -> None:
         json.dumps({"workflows": count}) if as_json else f"{count} workflows running"
     )
     finish()
+
+
+main.add_command(audit)
 
 
 @main.command()
