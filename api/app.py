@@ -24,6 +24,7 @@ from api.http.envelope import Envelope
 from api.http.gate import Gate
 from api.http.limits import Limits
 from api.http.middleware import Guard
+from api.identity import routes as identity
 from api.keys import routes as keys
 from api.notifications import all_tickets as all_notifications
 from api.notifications import answer_links, webhook_secrets
@@ -70,6 +71,7 @@ ROUTERS = (
     event_types.ROUTER,
     audit_events.ROUTER,
     keys.ROUTER,
+    identity.ROUTER,
     proofs.ROUTER,
     health.ROUTER,
 )

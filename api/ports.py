@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from activities.configuration_sources import Sources
 from activities.delivery import Courier, Outbox
 from activities.exports import Exporting
+from activities.identity import CodeFlow, Sessions, TokenReader
 from activities.notification.answer import Answering
 from activities.notification.test_message import NotificationTest
 from activities.ports import EventStore, NewId, Now, Publishing, Recorded, Registry
@@ -311,8 +312,9 @@ class Services:
     `notes`: what is not set up, which keeps nothing from being served.
     `personal_secret`: of an agent, by the version that their document names;
     `calendar_secret`: by the version of the URL. `public_url`: where people reach the
-    API, without a slash at its end. `facts`: what may happen, by event type.
-    `witness_keys`: C2SP verifier keys of who is asked to cosign.
+    API, without a slash at its end. `facts`: what may happen, by event type. `tokens`,
+    `code_flow`: None where no identity provider is set up for them. `witness_keys`:
+    C2SP verifier keys of who is asked to cosign.
     """
 
     store: EventStore
@@ -336,6 +338,9 @@ class Services:
     courier: Courier
     key_uses: KeyUses
     denials: DenialLog
+    tokens: TokenReader | None
+    code_flow: CodeFlow | None
+    sessions: Sessions
     sources: Sources
     facts: Mapping[str, type[Fact]]
     now: Now

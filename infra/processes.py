@@ -21,7 +21,8 @@ from infra import metrics
 from infra.audit.exporter import Exporter
 from infra.audit.log_key import log_key_file, log_signer, outside_path
 from infra.audit.outside_file import OutsideFile
-from infra.audit.sealer import Sealer
+from infra.audit.sealer import Outside, Sealer
+from infra.audit.witnesses import Witnesses, parse_witnesses
 from infra.followers.absences import Absences
 from infra.followers.assignment import AssignmentFollower
 from infra.followers.audit_index import AuditIndex
@@ -272,14 +273,13 @@ def _simulations(database: Database, backend: TimerBackend) -> SimulationStarter
 
 def _sealer(made: Core, listener: WakeUpListener) -> Sealer:
     data_dir, origin = made.settings.data_dir, made.settings.log_origin
-    return Sealer(
-        made.database,
-        made.store,
-        listener,
+    outside = Outside(
         signer=partial(log_signer, data_dir, origin),
         key_file=log_key_file(data_dir),
-        outside=OutsideFile(outside_path(data_dir)),
+        checkpoints=OutsideFile(outside_path(data_dir)),
     )
+    witnesses = Witnesses(parse_witnesses(made.settings.witnesses))
+    return Sealer(made.database, made.store, listener, outside, witnesses)
 
 
 async def _report_lag(followers: list[Follower], sealer: Sealer) -> None:

@@ -32,7 +32,9 @@ from activities.simulation import Simulating
 from activities.simulation_pages import SimulatedPages
 from activities.subscriptions import disable
 from activities.tickets import TicketService
-from api.ports import Services
+from api.http.limits import seconds_of
+from api.ports import Part, Services
+from domain.audit.note import VerifierKey
 from domain.configuration.configuration import Configuration
 from domain.documents.kinds import Kind
 from domain.event import Json
@@ -47,6 +49,7 @@ from infra.audit.bundle_shelf import BundleShelf
 from infra.audit.health import audit_parts
 from infra.audit.sealed_leaves import SealedLeaves
 from infra.audit.tree_table import TreeTable
+from infra.audit.witnesses import parse_witnesses
 from infra.calendars.sources import InstalledSources
 from infra.eventstore.keyring import Keyring
 from infra.eventstore.master_key import MasterKey, new_master_key
@@ -58,6 +61,9 @@ from infra.followers.loops import for_ever
 from infra.followers.ticket_cache import TicketCache
 from infra.http.outbound import OutboundClient, OutboundError, parse_networks
 from infra.http.webhook_sender import WebhookSender
+from infra.identity.identity import CALLBACK, Identity, provided
+from infra.identity.sessions import SessionTable
+from infra.identity.setup import setup_of
 from infra.notification.channels import channels
 from infra.notification.chat_targets import target_names
 from infra.notification.due_table import NotificationTable
@@ -200,6 +206,30 @@ class Core:
     def personal_secret(self, person: str, version: int) -> Secret:
         return personal_secret(seal_key(self.settings), person, version)
 
+    def identity(self) -> Identity:
+        """Who is let in, beside the holders of API keys."""
+        sessions = SessionTable(
+            self.database,
+            self.registry,
+            now,
+            timedelta(seconds=seconds_of(self.settings.session_lasts)),
+            seal_key(self.settings),
+        )
+        setup = setup_of(self.settings)
+        if setup is None:
+            return Identity(sessions)
+        return provided(
+            setup,
+            self.outbound(),
+            f"{self.settings.the_public_url()}{CALLBACK}",
+            seal_key(self.settings),
+            sessions,
+        )
+
+    def witnesses(self) -> list[VerifierKey]:
+        """Who is asked to cosign the log's checkpoints."""
+        return [one.key for one in parse_witnesses(self.settings.witnesses)]
+
     def delivery(self) -> Delivery:
         sender = WebhookSender(self.outbound())
         gone = partial(disable, self.store, now)
@@ -262,12 +292,9 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
         listener = WakeUpListener(made.database)
         key_uses = KeyUses(made.database, now)
         denials = Denials(store=made.store, now=now, new_id=new_id)
-        readiness = Readiness(
-            made.database,
-            made.registry,
-            settings,
-            partial(audit_parts, made.database, []),
-        )
+        identity = made.identity()
+        others = partial(_other_parts, made, identity)
+        readiness = Readiness(made.database, made.registry, settings, others)
         heart = Heart(made.database, api=lambda: True)
         lasting = (
             listener.run(),
@@ -275,9 +302,10 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
             for_ever("denials", denials.once),
             heart.run(),
             readiness.watch(),
+            *identity.lasting(),
         )
         running = [asyncio.create_task(one) for one in lasting]
-        ready = _services(made, listener, key_uses, denials, readiness)
+        ready = _services(made, listener, key_uses, denials, readiness, identity)
         try:
             yield ready
         finally:
@@ -288,12 +316,19 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
                 await denials.close()
 
 
+async def _other_parts(made: Core, identity: Identity) -> dict[str, Part]:
+    provider = identity.part()
+    of_identity = {"identity_provider": provider} if provider else {}
+    return await audit_parts(made.database, made.witnesses()) | of_identity
+
+
 def _services(
     made: Core,
     listener: WakeUpListener,
     key_uses: KeyUses,
     denials: Denials,
     readiness: Readiness,
+    identity: Identity,
 ) -> Services:
     outbox, service = made.outbox(), made.ticket_service()
     return Services(
@@ -313,11 +348,14 @@ def _services(
         feed=LogFeed(made.store, listener),
         audit=AuditEvents(made.database, made.store),
         sealed=TreeTable(made.database),
-        witness_keys=[],
+        witness_keys=[key.encoded for key in made.witnesses()],
         secrets=outbox,
         courier=WebhookSender(made.outbound()),
         key_uses=key_uses,
         denials=denials,
+        tokens=identity.tokens,
+        code_flow=identity.code_flow,
+        sessions=identity.sessions,
         sources=InstalledSources(),
         facts=FACTS,
         now=now,

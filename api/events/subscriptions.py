@@ -26,7 +26,7 @@ from api.http.paging import PageDep
 from api.http.reader import sees_personal
 from api.http.responses import answer, etag, made_at, written
 from api.ports import Services, Standing
-from domain.access import ApiKey
+from domain.access import Holder
 from domain.duration import format_duration
 from domain.errors import InvalidError, NotFoundError
 from domain.event import Json
@@ -47,7 +47,7 @@ TEST = guarded("subscriptions:write", 404)
 class _Whose:
     """What the key may see. Other subscriptions do not exist for it."""
 
-    def __init__(self, known: Services, key: ApiKey, teams: Mapping[str, Team]) -> None:
+    def __init__(self, known: Services, key: Holder, teams: Mapping[str, Team]) -> None:
         self._known, self._key, self._teams = known, key, teams
 
     def sees(self, subscription: Subscription) -> bool:

@@ -7,7 +7,7 @@ masked.
 from collections.abc import Iterable
 from contextvars import ContextVar
 
-from domain.access import ApiKey
+from domain.access import Holder
 from domain.event import Json
 from domain.personal import ERASED, MASKED, masked
 from domain.ticket.masked import masked_ticket
@@ -17,7 +17,7 @@ _SEES: ContextVar[bool] = ContextVar("sees_personal", default=False)
 """Each request runs in a task of its own, so nothing has to take it back."""
 
 
-def begin_reading(key: ApiKey) -> None:
+def begin_reading(key: Holder) -> None:
     _SEES.set(key.may("personal:read"))
 
 

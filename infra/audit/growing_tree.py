@@ -26,13 +26,16 @@ class LostTreeError(Exception):
 
 @dataclass
 class GrowingTree:
-    """`positions`: of the leaves in the unfinished tile of level 0."""
+    """`positions`: of the leaves in the unfinished tile of level 0. `published`: the
+    size of the checkpoint that we published last.
+    """
 
     id: int
     origin: str
     edge: Edge
     position: int
     positions: list[int]
+    published: int = 0
 
     @property
     def size(self) -> int:
@@ -67,11 +70,14 @@ class GrowingTree:
         note: Note,
     ) -> None:
         """Again is no error: it may be in there although its answer was lost."""
+        if checkpoint.size == self.published:
+            return
         await connection.execute(
             "INSERT INTO audit_checkpoints (tree, size, root, note)"
             " VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
             (self.id, checkpoint.size, checkpoint.root, note.encoded.decode()),
         )
+        self.published = checkpoint.size
 
     async def cosign(
         self,

@@ -3,8 +3,10 @@ the installation can read it, because the API answers for all.
 """
 
 import time
+from collections.abc import Iterable
 
 from api.ports import Part
+from domain.audit.note import VerifierKey
 from infra.postgres.database import Database
 
 EVERY_S = 1.0
@@ -40,8 +42,10 @@ class AuditHealth:
         self._said[part] = (wrong, time.monotonic())
 
 
-async def audit_parts(database: Database, witnesses: list[str]) -> dict[str, Part]:
-    """The sealer, and if there are any, the witnesses of these names together."""
+async def audit_parts(
+    database: Database, witnesses: Iterable[VerifierKey]
+) -> dict[str, Part]:
+    """The sealer, and if there are any, the witnesses with these keys together."""
     rows = await database.rows(
         "SELECT part, CASE WHEN said_at > clock_timestamp() - make_interval(secs => %s)"
         " THEN wrong ELSE 'has not reported for ' ||"
@@ -51,10 +55,10 @@ async def audit_parts(database: Database, witnesses: list[str]) -> dict[str, Par
     )
     said: dict[str, str | None] = dict(rows)
     parts = {SEALER: Part(said.get(SEALER, "has not reported yet"))}
-    if witnesses:
+    if names := [key.name for key in witnesses]:
         faults = [
             f"{name}: {wrong}"
-            for name in witnesses
+            for name in names
             if (wrong := said.get(f"{WITNESS}{name}", "was not asked yet"))
         ]
         parts["witness"] = Part("; ".join(faults) or None)

@@ -19,9 +19,13 @@ def outside_path(data_dir: str) -> Path:
     return Path(data_dir) / "audit" / "checkpoints.txt"
 
 
+def check_origin(text: str) -> None:
+    """Raises ValueError."""
+    if not (is_name(text) and text.isascii() and text.isprintable()):
+        raise ValueError("must be ASCII, without spaces and plus signs")
+
+
 def log_signer(data_dir: str, origin: str = "") -> FileSigner:
-    """`origin`: of a log that does not exist yet. Raises KeyFileError, ValueError."""
-    if origin and not is_name(origin):
-        raise ValueError("must have no spaces and no plus signs")
+    """`origin`: of a log that does not exist yet. Raises KeyFileError."""
     name = origin or f"{ORIGIN_PREFIX}{secrets.token_hex(4)}"
     return provided_key(log_key_file(data_dir), lambda: new_key(name, ED25519))

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from domain.audit.checkpoint import Checkpoint, opened
 from domain.audit.note import Note, NoteError, VerifierKey, Verify
-from infra.audit.signing import sync_folder
+from infra.process.secret_files import sync_folder
 
 _TAIL = 64 * 1024
 """Bytes; many times the longest entry."""

@@ -20,7 +20,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -34,7 +36,7 @@ from infra.audit.growing_tree import (
     begin_tree,
     growing,
 )
-from infra.audit.health import SEALER, AuditHealth
+from infra.audit.health import SEALER, WITNESS, AuditHealth
 from infra.audit.outside_file import HeldFile, OutsideFile, OutsideFileError
 from infra.audit.sealing_rules import (
     RefusedError,
@@ -44,6 +46,7 @@ from infra.audit.sealing_rules import (
 )
 from infra.audit.signing import KeyFileError, Signer, verify
 from infra.audit.tree_table import TreeTable
+from infra.audit.witnesses import Witnesses
 from infra.eventstore.store import PostgresEventStore
 from infra.followers.loops import for_ever
 from infra.postgres.database import Database
@@ -66,23 +69,28 @@ REFUSALS = (
 LOG = logging.getLogger(__name__)
 
 
-class Sealer:
-    """`signer`: made anew whenever the sealer begins to lead. `key_file`: watched
-    meanwhile, because a restarted log has another.
+@dataclass(frozen=True)
+class Outside:
+    """What is kept outside the database. `signer`: made anew whenever the sealer begins
+    to lead; `key_file`: watched meanwhile, because a restarted log has another.
     """
 
+    signer: Callable[[], Signer]
+    key_file: Path
+    checkpoints: OutsideFile
+
+
+class Sealer:
     def __init__(
         self,
         database: Database,
         store: PostgresEventStore,
         listener: WakeUpListener,
-        *,
-        signer: Callable[[], Signer],
-        key_file: Path,
-        outside: OutsideFile,
+        outside: Outside,
+        witnesses: Witnesses,
     ) -> None:
         self._database, self._store, self._listener = database, store, listener
-        self._signer, self._key_file, self._outside = signer, key_file, outside
+        self._outside, self._witnesses = outside, witnesses
         self._table = TreeTable(database)
         self._health = AuditHealth(database)
         self._oldest: datetime | None = None
@@ -107,6 +115,8 @@ class Sealer:
                 await self._seal(lead.connection)
             except REFUSALS as error:
                 await self._refuse(str(error))
+            finally:
+                self._witnesses.stop()
         return EVERY_S
 
     async def _refuse(self, why: str) -> None:
@@ -119,8 +129,8 @@ class Sealer:
     async def _seal(self, connection: Connection) -> None:
         """Until it must stop, or the key file is another one."""
         key_file = self._version_of_key_file()
-        signer = await asyncio.to_thread(self._signer)
-        with self._outside.held(signer.key, verify) as held:
+        signer = await asyncio.to_thread(self._outside.signer)
+        with self._outside.checkpoints.held(signer.key, verify) as held:
             tree = await self._tree(connection, signer.key, held)
             while await self._catch_up(connection, tree):
                 pass
@@ -168,17 +178,23 @@ class Sealer:
             )
             note = Note(checkpoint.text, (signature,))
             await asyncio.to_thread(held.append, checkpoint, note)
-        # Never before it is in the file: see above.
+        # Nobody sees it before it is in the file: see above.
         if held.last and held.note and held.last.origin == tree.origin:
+            prove = partial(self._table.consistency, tree.id)
+            await self._witnesses.ask(held.last, held.note, prove)
             await tree.publish(connection, held.last, held.note)
+            for one in self._witnesses.answers():
+                await tree.cosign(connection, one.size, one.witness, one.signature)
         self._oldest = None
         metrics.SEALER_REFUSES.set(0)
         await self._health.say(SEALER, None)
+        for witness in self._witnesses.all:
+            await self._health.say(f"{WITNESS}{witness.name}", witness.wrong)
 
     def _version_of_key_file(self) -> tuple[int, int] | None:
         """Another one whenever the file is replaced; None if there is none."""
         try:
-            found = self._key_file.stat()
+            found = self._outside.key_file.stat()
         except FileNotFoundError:
             return None
         return found.st_ino, found.st_mtime_ns

@@ -3,7 +3,6 @@
 `Signer` is the seam for a key-management service: it signs without giving the key away.
 """
 
-import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from domain.audit.note import NoteError, SigningKey, VerifierKey
+from infra.process.secret_files import kept_secret
 
 
 class Signer(Protocol):
@@ -84,36 +84,5 @@ def read_key(path: Path) -> FileSigner:
 
 def provided_key(path: Path, make: Callable[[], SigningKey]) -> FileSigner:
     """The key of this file, made at the first call by whoever is first."""
-    if not path.exists():
-        with contextlib.suppress(FileExistsError):
-            write_key(path, make())
+    kept_secret(path, lambda: f"{make().encoded}\n")
     return read_key(path)
-
-
-def write_key(path: Path, key: SigningKey) -> None:
-    """A new file, readable by its owner only; complete or not there at all, also after
-    a crash. Raises FileExistsError.
-    """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
-    ) as out:
-        out.write(f"{key.encoded}\n")
-        out.flush()
-        os.fsync(out.fileno())
-    try:
-        path.hardlink_to(draft)
-    finally:
-        draft.unlink()
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """So that a new name in it survives a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

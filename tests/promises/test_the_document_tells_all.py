@@ -156,7 +156,7 @@ def test_every_read_can_be_told_what_it_must_have_seen(operations):
 
 def test_every_list_comes_in_pages(document, operations):
     def listed(operation):
-        content = operation["responses"]["200"].get("content", {})
+        content = operation["responses"].get("200", {}).get("content", {})
         schema = content.get("application/json", {}).get("schema", {})
         return "next_cursor" in resolved(document, schema).get("properties", {})
 
@@ -246,7 +246,7 @@ def test_the_examples_can_be_sent_as_they_are(api, example_bodies):
 def model_of(method, path):
     for router in ROUTERS:
         for route in router.routes:
-            if (route.path, route.methods) == (path, {method}):
+            if (route.path.replace(":path}", "}"), route.methods) == (path, {method}):
                 return route.response_model
     raise AssertionError(path)
 
@@ -346,6 +346,8 @@ NOT_JSON = (
     "/v1/schedules/{name}/calendar.ics",
     "/v1/agents/{name}/calendar/{secret}.ics",
     "/l/{token}",
+    "/v1/auth/login",
+    "/v1/auth/callback",
 )
 READS = [
     route.path.replace(":path}", "}")
