@@ -1,4 +1,4 @@
-"""A command whose exit code is a verdict: that it could not be reached is none of them."""
+"""A command whose exit code is a verdict: that it was not possible is none of them."""
 
 from typing import Any
 
