@@ -346,6 +346,7 @@ NOT_JSON = (
     "/v1/schedules/{name}/calendar.ics",
     "/v1/agents/{name}/calendar/{secret}.ics",
     "/l/{token}",
+    "/v1/auth/sign-in",
     "/v1/auth/login",
     "/v1/auth/callback",
 )
