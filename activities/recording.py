@@ -4,7 +4,7 @@ A repeated command gets its first answer; after a version conflict the state is 
 and decided again.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -96,10 +96,16 @@ Decide = Callable[[list[Event], datetime], Awaitable[Fact]]
 
 
 async def recorded(
-    store: EventStore, now: Now, stream: str, decide: Decide, caller: Caller
+    store: EventStore,
+    now: Now,
+    stream: str,
+    decide: Decide,
+    caller: Caller,
+    erased: Sequence[str] = (),
 ) -> Result:
-    """Adds one fact to a stream; `decide` gets the events of the stream so far. Raises
-    CommandReusedError, VersionConflictError, and what `decide` raises.
+    """Adds one fact to a stream; `decide` gets the events of the stream so far.
+    `erased`: persons whose keys are destroyed with it. Raises CommandReusedError,
+    VersionConflictError, and what `decide` raises.
     """
     if again := await replayed(store, caller):
         return await as_it_was(store, again)
@@ -107,8 +113,9 @@ async def recorded(
         events, at = await store.load(stream), now()
         fact, version = await decide(events, at), len(events) + 1
         event = Event(stream, version, at, meta_of(caller), fact)
+        row = row_of(caller, stream, version)
         try:
-            appended = await store.append([event], row_of(caller, stream, version))
+            appended = await store.append([event], row, erased=erased)
         except VersionConflictError:
             continue
         if appended.replayed:

@@ -8,14 +8,20 @@ from typing import Literal, Protocol
 
 from activities.configuration_sources import Sources
 from activities.delivery import Courier, Outbox
+from activities.exports import Exporting
+from activities.identity import CodeFlow, Sessions, TokenReader
 from activities.notification.answer import Answering
 from activities.notification.test_message import NotificationTest
 from activities.ports import EventStore, NewId, Now, Publishing, Recorded, Registry
+from activities.privacy import People
 from activities.restatement import Restating
 from activities.simulation import Simulating
 from activities.tickets import TicketService
 from api.event_types.schemas import EventType, event_types
+from domain.audit.checkpoint import Published
 from domain.audit.denials import Denial
+from domain.audit.leaf import Leaf
+from domain.audit.merkle import Range
 from domain.event import Fact, Json
 from domain.notification.notification import State
 from domain.people.channels import Channel
@@ -264,14 +270,51 @@ class Part:
     free_bytes: int | None = None
 
 
+class SealedLog(Protocol):
+    """The tree over the log, and the log as it is now. Hashes are made of the stored
+    tree, headers of the stored events: whoever compares them finds what was changed.
+    """
+
+    async def newest(self) -> Published | None:
+        """The newest checkpoint; None if nothing was ever sealed."""
+        ...
+
+    async def index_of(self, tree: int, position: int) -> int | None:
+        """The leaf of the event at this position, if it is stored."""
+        ...
+
+    async def position_of(self, tree: int, index: int) -> int | None:
+        """The position of the event of this leaf, if it is stored."""
+        ...
+
+    async def position(self, tree: int) -> int:
+        """Of the last leaf that is stored, perhaps newer than the checkpoint."""
+        ...
+
+    async def roots(self, tree: int, ranges: Sequence[Range]) -> list[bytes]:
+        """Of these ranges of leaves."""
+        ...
+
+    async def event(self, position: int, index: int) -> Leaf | None:
+        """The header of the event as it is in the log now."""
+        ...
+
+    async def events(self, after: int, index: int, limit: int) -> list[Leaf]:
+        """The headers of the events behind this position, as they are in the log now;
+        the first gets this index.
+        """
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """What the routes call. `parts` names each part of the installation.
     `notes`: what is not set up, which keeps nothing from being served.
     `personal_secret`: of an agent, by the version that their document names;
     `calendar_secret`: by the version of the URL. `public_url`: where people reach the
-    API, without a slash at its end. `facts`:
-    what may happen, by event type.
+    API, without a slash at its end. `facts`: what may happen, by event type. `tokens`,
+    `code_flow`: None where no identity provider is set up for them. `witness_keys`:
+    C2SP verifier keys of who is asked to cosign.
     """
 
     store: EventStore
@@ -279,7 +322,9 @@ class Services:
     desk: TicketService
     restating: Restating
     simulating: Simulating
+    exporting: Exporting
     tickets: TicketList
+    people: People
     notifications: NotificationPages
     notification_test: NotificationTest
     answering: Answering
@@ -287,10 +332,15 @@ class Services:
     attainment: AttainmentTable
     feed: EventFeed
     audit: AuditPages
+    sealed: SealedLog
+    witness_keys: Sequence[str]
     secrets: SubscriptionBook
     courier: Courier
     key_uses: KeyUses
     denials: DenialLog
+    tokens: TokenReader | None
+    code_flow: CodeFlow | None
+    sessions: Sessions
     sources: Sources
     facts: Mapping[str, type[Fact]]
     now: Now

@@ -81,6 +81,22 @@ CIRCUITS = Gauge(
     ["channel"],
     multiprocess_mode="livemostrecent",
 )
+SEALING_LAG = Gauge(
+    "pledge_sealing_lag_seconds",
+    "Age of the oldest event that no published checkpoint covers",
+    multiprocess_mode="livemostrecent",
+)
+SEALER_REFUSES = Gauge(
+    "pledge_sealer_refuses",
+    "1 while the sealer refuses to sign",
+    multiprocess_mode="livemostrecent",
+)
+WITNESS_AWAY = Gauge(
+    "pledge_witness_away",
+    "1 while a witness does not cosign",
+    ["witness"],
+    multiprocess_mode="livemostrecent",
+)
 
 HEARTBEAT = Gauge(
     "pledge_heartbeat_age_seconds",

@@ -18,6 +18,11 @@ from temporalio.worker.workflow_sandbox import (
 
 from api.ports import Services
 from infra import metrics
+from infra.audit.exporter import Exporter
+from infra.audit.log_key import log_key_file, log_signer, outside_path
+from infra.audit.outside_file import OutsideFile
+from infra.audit.sealer import Outside, Sealer
+from infra.audit.witnesses import Witnesses, parse_witnesses
 from infra.followers.absences import Absences
 from infra.followers.assignment import AssignmentFollower
 from infra.followers.audit_index import AuditIndex
@@ -55,7 +60,7 @@ from infra.temporal.client import (
     route_logs,
     temporal_address,
 )
-from infra.wiring import core, now, services
+from infra.wiring import Core, core, now, services
 from workflows.simulation import SimulationWorkflow
 from workflows.subscription import SubscriptionWorkflow
 from workflows.ticket import TicketWorkflow
@@ -217,7 +222,9 @@ async def run_followers(settings: Settings) -> None:
                 made.ticket_list.wait_for,
             ),
             Notifications(*shared, made.notifying()),
+            Exporter(*shared, made.exporting(), made.shelf(), made.bundle_sources()),
         ]
+        sealer = _sealer(made, listener)
         table = NotificationTable(made.database)
         sender = Sender(made.database, table, made.sending(table), listener)
         heart = Heart(made.database, followers=lambda: True)
@@ -233,7 +240,8 @@ async def run_followers(settings: Settings) -> None:
             heart.run(),
             sweeper.run(),
             sender.run(),
-            _report_lag(followers),
+            sealer.run(),
+            _report_lag(followers, sealer),
             _simulations(made.database, backend).run(),
             Coverage(made.registry, now).run(),
             ConfigWarnings(made.registry, now).run(),
@@ -263,8 +271,20 @@ def _simulations(database: Database, backend: TimerBackend) -> SimulationStarter
     return SimulationStarter(SimulationTable(database), backend, listener)
 
 
-async def _report_lag(followers: list[Follower]) -> None:
+def _sealer(made: Core, listener: WakeUpListener) -> Sealer:
+    data_dir, origin = made.settings.data_dir, made.settings.log_origin
+    outside = Outside(
+        signer=partial(log_signer, data_dir, origin),
+        key_file=log_key_file(data_dir),
+        checkpoints=OutsideFile(outside_path(data_dir)),
+    )
+    witnesses = Witnesses(parse_witnesses(made.settings.witnesses))
+    return Sealer(made.database, made.store, listener, outside, witnesses)
+
+
+async def _report_lag(followers: list[Follower], sealer: Sealer) -> None:
     while True:
+        metrics.SEALING_LAG.set(sealer.lag_s)
         for follower in followers:
             metrics.LAG.labels(follower.name).set(follower.behind)
         await asyncio.sleep(1)

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,25 +36,34 @@ MB = 1024 * 1024
 class Readiness:
     """`database`, `migrations` and `registry` are what the API itself needs to serve;
     promises are enforced and requests served without `temporal` and `worker`, and
-    served without `followers` and `sweeper`.
+    served without `followers` and `sweeper`. `identity_provider`: of the process that
+    asks, and only if one is set up; whoever has a key is served without it.
     """
 
     def __init__(
-        self, database: Database, registry: Registry, settings: Settings
+        self,
+        database: Database,
+        registry: Registry,
+        settings: Settings,
+        others: Callable[[], Awaitable[dict[str, Part]]],
     ) -> None:
-        self._database, self._registry = database, registry
+        """`others`: parts that are told of elsewhere; may raise psycopg's errors and
+        StoreUnavailableError.
+        """
+        self._database, self._registry, self._others = database, registry, others
         self._folder = Path(settings.data_dir)
         self._least_free = settings.disk_warning_mb * MB
         self._client: Client | None = None
         self._migrated = False
 
     async def parts(self) -> dict[str, Part]:
-        database, migrated, registry, temporal, living = await asyncio.gather(
+        database, migrated, registry, temporal, living, others = await asyncio.gather(
             self._check_database(),
             self._check_migrations(),
             self._check_registry(),
             self._check_temporal(),
             self._check_living(),
+            self._check_others(),
         )
         return {
             "database": Part(database, serves=True),
@@ -61,6 +71,7 @@ class Readiness:
             "registry": Part(registry, serves=True),
             "temporal": Part(temporal),
             **living,
+            **others,
             "disk": self._check_disk(),
         }
 
@@ -134,6 +145,12 @@ class Readiness:
             late = replace(living["followers"], wrong=f"behind: {names}")
             living["followers"] = late
         return living
+
+    async def _check_others(self) -> dict[str, Part]:
+        try:
+            return await self._others()
+        except (StoreUnavailableError, psycopg.Error):
+            return {}  # the database or the migrations say why
 
     def _check_disk(self) -> Part:
         try:

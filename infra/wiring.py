@@ -8,7 +8,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from activities.assignment import Assigning
 from activities.delivery import Delivery
 from activities.denials import Denials
 from activities.enforcement import Enforcement
+from activities.exports import Exporting
 from activities.notification.answer import Answering
 from activities.notification.plan import Notifying, report_step
 from activities.notification.send import Sending
@@ -31,7 +32,9 @@ from activities.simulation import Simulating
 from activities.simulation_pages import SimulatedPages
 from activities.subscriptions import disable
 from activities.tickets import TicketService
-from api.ports import Services
+from api.http.limits import seconds_of
+from api.ports import Part, Services
+from domain.audit.note import VerifierKey
 from domain.configuration.configuration import Configuration
 from domain.documents.kinds import Kind
 from domain.event import Json
@@ -41,6 +44,12 @@ from domain.notification.signing import personal_secret
 from domain.oncall.calendar_url import calendar_secret
 from domain.subscription.webhook import Secret
 from infra import metrics
+from infra.audit.bundle import Sources
+from infra.audit.bundle_shelf import BundleShelf
+from infra.audit.health import audit_parts
+from infra.audit.sealed_leaves import SealedLeaves
+from infra.audit.tree_table import TreeTable
+from infra.audit.witnesses import parse_witnesses
 from infra.calendars.sources import InstalledSources
 from infra.eventstore.keyring import Keyring
 from infra.eventstore.master_key import MasterKey, new_master_key
@@ -52,6 +61,9 @@ from infra.followers.loops import for_ever
 from infra.followers.ticket_cache import TicketCache
 from infra.http.outbound import OutboundClient, OutboundError, parse_networks
 from infra.http.webhook_sender import WebhookSender
+from infra.identity.identity import CALLBACK, Identity, provided
+from infra.identity.sessions import SessionTable
+from infra.identity.setup import setup_of
 from infra.notification.channels import channels
 from infra.notification.chat_targets import target_names
 from infra.notification.due_table import NotificationTable
@@ -69,6 +81,7 @@ from infra.projections.audit_events import AuditEvents
 from infra.projections.event_feed import LogFeed
 from infra.projections.key_uses import KeyUses
 from infra.projections.outbox import PostgresOutbox
+from infra.projections.people import PeopleTable
 from infra.projections.queues import QueueTable
 from infra.projections.registry import LiveRegistry
 from infra.projections.running_clocks import LiveClockTable
@@ -144,6 +157,23 @@ class Core:
         pages = SimulationTable(self.database)
         return SimulatedPages(pages, self.store, self.registry, InstalledSources())
 
+    def shelf(self) -> BundleShelf:
+        folder = Path(self.settings.data_dir).resolve() / "exports"
+        kept_for = timedelta(days=self.settings.export_days)
+        return BundleShelf(self.database, folder, kept_for)
+
+    def exporting(self) -> Exporting:
+        return Exporting(self.store, self.ticket_list, self.shelf(), now, new_id)
+
+    def bundle_sources(self) -> Sources:
+        return Sources(
+            database=self.database,
+            sealed=SealedLeaves(self.database),
+            config=self.registry.config,
+            person_keys=self.keyring.opening,
+            now=now,
+        )
+
     def outbox(self) -> PostgresOutbox:
         return PostgresOutbox(self.database, self.store, seal_key(self.settings))
 
@@ -175,6 +205,30 @@ class Core:
 
     def personal_secret(self, person: str, version: int) -> Secret:
         return personal_secret(seal_key(self.settings), person, version)
+
+    def identity(self) -> Identity:
+        """Who is let in, beside the holders of API keys."""
+        sessions = SessionTable(
+            self.database,
+            self.registry,
+            now,
+            timedelta(seconds=seconds_of(self.settings.session_lasts)),
+            seal_key(self.settings),
+        )
+        setup = setup_of(self.settings)
+        if setup is None:
+            return Identity(sessions)
+        return provided(
+            setup,
+            self.outbound(),
+            f"{self.settings.the_public_url()}{CALLBACK}",
+            seal_key(self.settings),
+            sessions,
+        )
+
+    def witnesses(self) -> list[VerifierKey]:
+        """Who is asked to cosign the log's checkpoints."""
+        return [one.key for one in parse_witnesses(self.settings.witnesses)]
 
     def delivery(self) -> Delivery:
         sender = WebhookSender(self.outbound())
@@ -238,7 +292,9 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
         listener = WakeUpListener(made.database)
         key_uses = KeyUses(made.database, now)
         denials = Denials(store=made.store, now=now, new_id=new_id)
-        readiness = Readiness(made.database, made.registry, settings)
+        identity = made.identity()
+        others = partial(_other_parts, made, identity)
+        readiness = Readiness(made.database, made.registry, settings, others)
         heart = Heart(made.database, api=lambda: True)
         lasting = (
             listener.run(),
@@ -246,9 +302,10 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
             for_ever("denials", denials.once),
             heart.run(),
             readiness.watch(),
+            *identity.lasting(),
         )
         running = [asyncio.create_task(one) for one in lasting]
-        ready = _services(made, listener, key_uses, denials, readiness)
+        ready = _services(made, listener, key_uses, denials, readiness, identity)
         try:
             yield ready
         finally:
@@ -259,12 +316,19 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
                 await denials.close()
 
 
+async def _other_parts(made: Core, identity: Identity) -> dict[str, Part]:
+    provider = identity.part()
+    of_identity = {"identity_provider": provider} if provider else {}
+    return await audit_parts(made.database, made.witnesses()) | of_identity
+
+
 def _services(
     made: Core,
     listener: WakeUpListener,
     key_uses: KeyUses,
     denials: Denials,
     readiness: Readiness,
+    identity: Identity,
 ) -> Services:
     outbox, service = made.outbox(), made.ticket_service()
     return Services(
@@ -273,7 +337,9 @@ def _services(
         desk=service,
         restating=made.restating(service),
         simulating=made.simulating(),
+        exporting=made.exporting(),
         tickets=made.ticket_list,
+        people=PeopleTable(made.database),
         notifications=NotificationList(made.database),
         notification_test=made.notification_test(),
         answering=made.answering(service),
@@ -281,10 +347,15 @@ def _services(
         attainment=AttainmentReadModel(made.database),
         feed=LogFeed(made.store, listener),
         audit=AuditEvents(made.database, made.store),
+        sealed=TreeTable(made.database),
+        witness_keys=[key.encoded for key in made.witnesses()],
         secrets=outbox,
         courier=WebhookSender(made.outbound()),
         key_uses=key_uses,
         denials=denials,
+        tokens=identity.tokens,
+        code_flow=identity.code_flow,
+        sessions=identity.sessions,
         sources=InstalledSources(),
         facts=FACTS,
         now=now,

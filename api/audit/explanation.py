@@ -15,7 +15,7 @@ from api.http.answers import Answer, Made
 from api.http.auth import ServicesDep, reads
 from api.http.responses import answer
 from api.tickets.schemas import EventActorOut, PolicyOut
-from domain.access import ApiKey
+from domain.access import Holder
 from domain.audit.causes import Link
 from domain.audit.sentences import LANGUAGES, Language
 from domain.event import Json
@@ -101,7 +101,7 @@ async def explain_event(
     return answer(_shown(found))
 
 
-def _check_may_see(key: ApiKey, found: Explained) -> None:
+def _check_may_see(key: Holder, found: Explained) -> None:
     """What is in no feed is for auditors."""
     family = found.recorded.event.fact.topic.partition(".")[0]
     if family not in FAMILIES and not key.may("audit:read"):

@@ -9,20 +9,21 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from fastapi.routing import APIRoute
-from fastapi.security.utils import get_authorization_scheme_param
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from activities.ports import StoreUnavailableError
-from api.http.auth import key_of, refusal, unauthenticated
+from api.http.auth import ANYBODY, refusal, unauthenticated
+from api.http.credentials import UnbelievedError, bearer, holder_of
 from api.http.limits import Limits
 from api.http.problems import problem, unavailable
 from api.http.rate_limits import RateLimiter, Standing, network_of
+from api.http.reader import begin_reading
 from api.http.request_id import current_request_id
 from api.http.route_table import RouteTable
 from api.ports import Services
-from domain.access import PERMISSIONS, ApiKey
+from domain.access import PERMISSIONS, Holder
 from domain.audit.denials import Denial
 from domain.audit.facts import DenialReason
 
@@ -38,7 +39,7 @@ _ASKED = "pledge.asked"
 class _Asked:
     """What a presented key was presented for; `key`: None, if it is nobody's."""
 
-    key: ApiKey | None
+    key: Holder | None
     route: str
     permission: str | None
 
@@ -75,27 +76,30 @@ class Gate:
         if wanted is None:
             standing = self._addresses.take(_address(scope))
             return _over(standing) or _without_route(routes, path, method), standing
-        presented = _presented(scope)
-        key = await key_of(scope["app"].state.services, presented)
         permission = (wanted.openapi_extra or {}).get("x-permission")
-        if presented:
-            scope[_ASKED] = _Asked(key=key, route=wanted.path, permission=permission)
+        refused: Response | None = None
+        try:
+            key = known = await holder_of(scope)
+        except UnbelievedError as unbelieved:
+            key, known, refused = None, unbelieved.holder, unbelieved.response
+        if known or bearer(scope):
+            scope[_ASKED] = _Asked(key=known, route=wanted.path, permission=permission)
         if key is None:
-            return self._stranger(scope, permission)
+            return self._stranger(scope, permission, refused or unauthenticated())
         standing = self._keys.take(key.id)
         return _over(standing) or await _admitted(scope, key, permission), standing
 
     def _stranger(
-        self, scope: Scope, permission: str | None
+        self, scope: Scope, permission: str | None, refusal: Response
     ) -> tuple[Response | None, Standing]:
-        address, presented = _address(scope), _presented(scope)
+        address, presented = _address(scope), bearer(scope)
         standing = self._addresses.take(address)
         if permission == "public":
             return _over(standing), standing
         if presented and standing.allowed:
             guessed = self._wrong.take(address, different=presented)
             standing = standing if guessed.allowed else guessed
-        return _over(standing) or unauthenticated(), standing
+        return _over(standing) or refusal, standing
 
 
 def _telling(send: Send, scope: Scope, headers: Mapping[str, str]) -> Send:
@@ -113,7 +117,7 @@ def _telling(send: Send, scope: Scope, headers: Mapping[str, str]) -> Send:
 
 def _note(scope: Scope, asked: _Asked, status: int) -> None:
     """For the log: by the route's template, so that no id of a person gets there."""
-    key: ApiKey | None = asked.key
+    key: Holder | None = asked.key
     reason: DenialReason = "forbidden"
     if status == HTTPStatus.UNAUTHORIZED:
         reason = "refused_key" if key else "unknown_key"
@@ -141,25 +145,17 @@ def _over(standing: Standing) -> Response | None:
 
 
 async def _admitted(
-    scope: Scope, key: ApiKey, permission: str | None
+    scope: Scope, key: Holder, permission: str | None
 ) -> Response | None:
     """None if it may come in."""
     known: Services = scope["app"].state.services
-    for wanted in PERMISSIONS:
+    for wanted in (*PERMISSIONS, ANYBODY):
         if wanted == permission and (no := await refusal(known, key, wanted)):
             return no
     known.key_uses.used(key.id)
     scope.setdefault("state", {})["key"] = key
+    begin_reading(key)
     return None
-
-
-def _presented(scope: Scope) -> str | None:
-    """The bearer token as it was sent; None without one."""
-    given = next((v for k, v in scope["headers"] if k == b"authorization"), None)
-    if given is None:
-        return None
-    scheme, token = get_authorization_scheme_param(given.decode("latin-1"))
-    return token if scheme.lower() == "bearer" else None
 
 
 def _address(scope: Scope) -> str:

@@ -7,6 +7,11 @@ entry names that schema too. A description beside the field itself takes precede
 from typing import Final
 
 FIELDS: Final[dict[str, str]] = {
+    "legal_hold": "While there is one, the person cannot be erased",
+    "personal": "Personal fields are sent in the clear: who subscribed may see them",
+    "personal_attributes": "The attributes that are personal data",
+    "placed_by": "Who placed it",
+    "ticket": "The ticket",
     "absent": "Agents of the schedule who are not on call, and why",
     "acknowledge_expires": "How long an acknowledgement stops the escalation",
     "acknowledged_by": "The agent who acknowledged the ticket",
@@ -219,6 +224,7 @@ FIELDS: Final[dict[str, str]] = {
     "pauses": "Periods that do not count",
     "people": "By agent",
     "people_told": "People who were notified, each once per ticket",
+    "permissions": "What the key, token or session opens",
     "person": "The id of an agent",
     "planned_at": "When it was planned",
     "pointer": "A JSON pointer to the place; empty: the whole",
@@ -277,6 +283,7 @@ FIELDS: Final[dict[str, str]] = {
     "schedule": "An on-call schedule",
     "schedules": "On-call schedules by name",
     "scope": "What is delegated",
+    "scopes": "The permissions of its role that the key has; null: all of them",
     "secret": "The secret that signs webhooks; if left out, one is generated",
     "segments": "The business time in it",
     "segments_cut": "There are more segments than are shown",
@@ -360,6 +367,22 @@ FIELDS: Final[dict[str, str]] = {
 }
 
 SPECIFIC: Final[dict[str, str]] = {
+    "ConsistencyProofOut.from": "The smaller size",
+    "ConsistencyProofOut.from_root": "The root of the log of the smaller size",
+    "ConsistencyProofOut.proof": "The hashes of RFC 9162, 2.1.4, in base64",
+    "ConsistencyProofOut.to": "The larger size",
+    "ConsistencyProofOut.to_root": "The root of the log of the larger size",
+    "InclusionProofOut.header": "The header of the event, whose hash is the leaf",
+    "InclusionProofOut.index": "The number of the leaf, from 0, without gaps",
+    "InclusionProofOut.leaf_hash": "The hash of the leaf, as it was sealed",
+    "InclusionProofOut.position": "The position of the event in the log",
+    "InclusionProofOut.proof": "The hashes of RFC 9162, 2.1.3, in base64",
+    "InclusionProofOut.root": "The root of the log of this size",
+    "InclusionProofOut.size": "The number of leaves",
+    "LogKeysOut.log_key": "The key of the log, as a C2SP verifier key",
+    "LogKeysOut.origin": "The name of the log",
+    "LogKeysOut.witness_key": "The key of the first witness",
+    "LogKeysOut.witness_keys": "The keys of all witnesses that are asked to cosign",
     "AgentIn.name": "The person's name",
     "AssignmentIn.strategy": "How the member who gets the ticket is chosen",
     "AuthorIn.id": "The customer's or the agent's id",
@@ -408,6 +431,7 @@ SPECIFIC: Final[dict[str, str]] = {
 PARAMETERS: Final[dict[str, str]] = {
     "Accept-Language": "The language of the page",
     "token": "The signed part of the link",
+    "external_id": "The customer's id in your systems",
     "due_before": "Only tickets whose next deadline is before this instant",
     "opened_before": "Only tickets opened before this instant",
     "after": "A position in the log; the answer has the events after it",

@@ -11,6 +11,7 @@ from activities.tickets import Outcome
 from api.http.answers import page_of
 from api.http.auth import CallerDep, ServicesDep, guarded, listed, reads
 from api.http.fields import Cleaned
+from api.http.reader import mask_subjects
 from api.http.responses import answer, etag, made_at, written
 from api.ports import Services
 from api.tickets.filters import TicketQuery
@@ -107,6 +108,7 @@ async def list_tickets(
     items, following = await known.tickets.page(
         query.wanted(), query.limit, query.cursor
     )
+    mask_subjects(items)
     return answer({"items": items, "next_cursor": following})
 
 

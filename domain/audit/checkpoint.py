@@ -41,6 +41,22 @@ class Checkpoint:
         return cls(origin, int(size), root)
 
 
+@dataclass(frozen=True)
+class Published:
+    """A checkpoint that people can have seen. `tree`: by which id the tree is stored;
+    `log_key`: the verifier key; `note`: with all cosignatures so far.
+    """
+
+    tree: int
+    log_key: str
+    checkpoint: Checkpoint
+    note: str
+
+    @property
+    def size(self) -> int:
+        return self.checkpoint.size
+
+
 def opened(raw: bytes, key: VerifierKey, verify: Verify) -> tuple[Checkpoint, Note]:
     """What the log with this key says in a note. Raises NoteError unless the note is
     well formed, signed by the log, and about the log of the key's name.

@@ -6,6 +6,8 @@ from typing import ClassVar, Literal, TypeAlias
 
 from domain.event import Fact
 
+LOG_STREAM = "audit/log"
+
 DenialReason = Literal["unknown_key", "refused_key", "forbidden"]
 """`refused_key`: the key is known, and it has expired or is not valid any more."""
 
@@ -38,4 +40,58 @@ class AccessDenied(Fact):
     others: int = 0
 
 
-AuditFact: TypeAlias = AccessDenied
+Shown = Literal["clear", "masked"]
+"""Whether personal fields are readable in an export."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportRequested(Fact):
+    """Of these tickets, or of everything recorded in [since, until). `reason`: why
+    personal fields are revealed to somebody who may not read them otherwise.
+    """
+
+    topic: ClassVar[str] = "export.requested"
+    tickets: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    personal: Shown = "masked"
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportCompleted(Fact):
+    """`events` of a log of `size` events; `bytes` and `sha256` of the bundle."""
+
+    topic: ClassVar[str] = "export.completed"
+    events: int
+    size: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportFailed(Fact):
+    topic: ClassVar[str] = "export.failed"
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogRestarted(Fact):
+    """The tree of the log was abandoned, and another was begun under a new origin.
+    `size` and `root` (base64): of the last checkpoint that was signed for the old
+    origin; size 0 if there was none. `requested_by`: the account on the machine.
+    """
+
+    topic: ClassVar[str] = "audit.log_restarted"
+    origin: str
+    size: int
+    root: str
+    reason: str
+    new_origin: str
+    new_log_key: str
+    requested_by: str
+
+
+AuditFact: TypeAlias = (
+    AccessDenied | LogRestarted | ExportCompleted | ExportFailed | ExportRequested
+)

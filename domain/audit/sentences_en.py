@@ -36,6 +36,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "assignment.unanswered": "In {rounds} rounds nobody of the team {team} took the "
     "ticket: {reason}.",
     "assignment.waiting": "Nobody of the team {team} could take the ticket: {reason}.",
+    "audit.log_restarted": "{requested_by} began the tree of the log anew as "
+    "{new_origin}, after {size} events of {origin}: {reason}.",
     "authority.delegated": "{principal} let {delegate} approve {kinds} up to {amount} "
     "{currency} from {begin} to {end}: {reason}.",
     "authority.revoked": "{who} revoked the delegation {delegation_id}.",
@@ -70,6 +72,11 @@ SENTENCES: Final[Mapping[str, str]] = {
     "{people}: {reason}.",
     "escalation.waiting": "Step {step} of the escalation of {clock} reaches nobody and "
     "waits until {until}.",
+    "export.completed": "An export of {events} events was completed, with the SHA-256 "
+    "{sha256}.",
+    "export.failed": "An export failed: {error}.",
+    "export.requested": "{who} asked for an export[ of the tickets {tickets}]"
+    "[ since {since}][ until {until}], personal fields {personal}[: {reason}].",
     "feedback.captured": "{who} recorded a {kind} of the customer"
     "[ about {product_area}].",
     "key.created": "{who} made the API key {name} with the role {role}"
@@ -96,6 +103,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "schedule.swap_offered": "{asker} offered the shift from {begin} to {end} of "
     "{schedule}[ to {offered_to}].",
     "schedule.swap_taken": "{taker} took the swap {swap_id} of {schedule}.",
+    "session.started": "{holder} signed in with the role {role}[ as {agent}], until "
+    "{expires_at}.",
     "sla.attached": "The clock {metric}, cycle {cycle}, started at {started_at} with a "
     "target of {target}, by rule {rule} of {policy}[; it is due at {due_at}].",
     "sla.breached": "The promise {metric}, cycle {cycle}, was broken: it was due at "

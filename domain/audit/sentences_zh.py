@@ -30,6 +30,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "assignment.revoked": "从{agent}收回了{held}：{reason}。",
     "assignment.unanswered": "经过{rounds}轮，团队{team}无人接单：{reason}。",
     "assignment.waiting": "团队{team}暂时无人可以接单：{reason}。",
+    "audit.log_restarted": "{requested_by}在{origin}的{size}个事件之后，"
+    "以{new_origin}重新开始日志树：{reason}。",
     "authority.delegated": "{principal}授权{delegate}自{begin}至{end}审批{kinds}，"
     "上限{amount} {currency}：{reason}。",
     "authority.revoked": "{who}撤销了授权{delegation_id}。",
@@ -56,6 +58,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     "escalation.step_skipped": "{clock}升级的第{step}步没有执行：{reason}。",
     "escalation.undelivered": "{clock}第{step}步的消息没有送达{people}：{reason}。",
     "escalation.waiting": "{clock}升级的第{step}步暂时无人可通知，等到{until}。",
+    "export.completed": "{events}个事件的导出已完成，SHA-256 为{sha256}。",
+    "export.failed": "导出失败：{error}。",
+    "export.requested": "{who}申请导出[工单{tickets}][，自{since}][，至{until}]，"
+    "个人数据{personal}[：{reason}]。",
     "feedback.captured": "{who}记录了客户的{kind}[，涉及{product_area}]。",
     "key.created": "{who}创建了 API 密钥{name}，角色{role}[，归{agent}]"
     "[，有效至{expires_at}]。",
@@ -78,6 +84,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "schedule.swap_offered": "{asker}在{schedule}提出换出{begin}至{end}的班次"
     "[，给{offered_to}]。",
     "schedule.swap_taken": "{taker}接受了{schedule}的换班{swap_id}。",
+    "session.started": "{holder}以角色{role}登录[，身份{agent}]，有效至{expires_at}。",
     "sla.attached": "计时{metric}第{cycle}轮于{started_at}开始，目标{target}，"
     "依据{policy}的规则{rule}[，应于{due_at}前完成]。",
     "sla.breached": "承诺{metric}第{cycle}轮违约：应于{due_at}前完成。",

@@ -37,7 +37,8 @@ class SubjectHoldReleased(Fact):
 @dataclass(frozen=True, kw_only=True)
 class PersonalRevealed(Fact):
     """Personal fields were shown to somebody who does not see them otherwise.
-    `ticket_id`: of which ticket; None = of all that is known of the person.
+    `ticket_id`: of which ticket; None = of all that is known of the person, or that is
+    in an export.
     """
 
     topic: ClassVar[str] = "personal.revealed"

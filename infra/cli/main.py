@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import click
 
+from infra.cli.audit import audit
 from infra.cli.client_options import Commands, reaching
 from infra.process.failures import EXIT_CODES
 from infra.process.terminal import finish, say
@@ -92,6 +93,40 @@ def followers() -> None:
     finish()
 
 
+@main.command()
+@click.option(
+    "--listen",
+    default="127.0.0.1:8401",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Where logs reach it",
+)
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path("witness"),
+    show_default=True,
+    help="Its own folder, with its key and what it has seen",
+)
+@click.option(
+    "--log",
+    "logs",
+    multiple=True,
+    metavar="KEY",
+    help="The verifier key of a log to witness from now on; repeat for several",
+)
+def witness(listen: str, folder: Path, logs: tuple[str, ...]) -> None:
+    """Run a witness, which cosigns the checkpoints of logs that only grow.
+
+    It needs no database. The logs that it knows are in logs.txt of its folder.
+    """
+    from infra.cli.witness import witness as run  # noqa: PLC0415
+
+    run(listen, folder, logs)
+    finish()
+
+
 def _located(process: str) -> Settings:
     """The settings of a process that is started alone, beside a running installation
     or by its own settings.
@@ -151,30 +186,26 @@ def keys() -> None:
     help="An agent for whom a service may act; repeat for several, * for every agent",
 )
 @click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    metavar="PERMISSION",
+    help="A permission of the role that the key has, for example tickets:read; repeat "
+    "for several; without it the key has all of them",
+)
+@click.option(
     "--expires",
+    "expires_at",
     metavar="TIME",
     help=("When it expires, for example 2027-01-01T00:00:00Z"),
 )
 @_JSON
 @reaching
-def create_key(
-    name: str,
-    role: str,
-    agent: str | None,
-    acts_for: tuple[str, ...],
-    expires: str | None,
-    as_json: bool,
-) -> None:
+def create_key(name: str, role: str, as_json: bool, **given: Any) -> None:
     """Create a key; it is shown once. NAME is the name of the holder in the log."""
     from infra.cli.client import PledgeClient  # noqa: PLC0415
 
-    body = {
-        "name": name,
-        "role": role,
-        "agent": agent,
-        "acts_for": acts_for,
-        "expires_at": expires,
-    }
+    body = {"name": name, "role": role, **given, "scopes": given["scopes"] or None}
     made = PledgeClient.running().call("POST", "/v1/keys", body)
     click.echo(json.dumps(made) if as_json else made["key"])
     if not as_json:  # the key alone is on standard output, to be put into a variable
@@ -188,7 +219,7 @@ def list_keys(as_json: bool) -> None:
     """List all keys, without the keys themselves."""
     from infra.cli.client import PledgeClient  # noqa: PLC0415
 
-    found = PledgeClient.running().call("GET", "/v1/keys")["items"]
+    found = list(PledgeClient.running().items("/v1/keys"))
     if as_json:
         click.echo(json.dumps(found))
         return
@@ -207,6 +238,7 @@ def _key_columns(key: dict[str, Any]) -> Iterator[str]:
     yield f"{whom:20}"
     yield f"used {key['last_used_at'] or 'never'}"
     yield f"expires {key['expires_at']}" if key["expires_at"] else ""
+    yield f"only {', '.join(key['scopes'])}" if key["scopes"] else ""
 
 
 @keys.command("revoke")
@@ -406,6 +438,9 @@ def rebuild(per_second: float, as_json: bool) -> None:
         json.dumps({"workflows": count}) if as_json else f"{count} workflows running"
     )
     finish()
+
+
+main.add_command(audit)
 
 
 @main.command()

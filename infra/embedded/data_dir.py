@@ -4,6 +4,8 @@
     run.json        addresses and process ids, while it runs
     ports.json      the ports chosen the first time
     secrets/        generated passwords and keys, readable by the owner only
+    audit/          every signed checkpoint of the log
+    witness/        what the witness keeps: its key, and what it has seen
     logs/           one file per child
     postgres/ temporal/ metrics/
 

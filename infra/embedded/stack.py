@@ -13,11 +13,13 @@ import contextlib
 import os
 import secrets
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from infra.audit.log_key import log_signer
+from infra.audit.witness_state import add_log, witness_signer
 from infra.embedded import remains
 from infra.embedded.data_dir import DataDir
 from infra.embedded.located import EMBEDDED_WEBHOOK_ALLOW
@@ -25,7 +27,7 @@ from infra.embedded.ports import LOOPBACK, free_port, is_free
 from infra.embedded.postgres import OWNER, Postgres
 from infra.embedded.probe import answering
 from infra.embedded.process import Command, EmbeddedError
-from infra.embedded.supervisor import Child
+from infra.embedded.supervisor import Child, alive
 from infra.embedded.temporal import Temporal
 
 DATABASE_URL = "PLEDGE_DATABASE_URL"
@@ -33,7 +35,14 @@ OWNER_DATABASE_URL = "PLEDGE_OWNER_DATABASE_URL"
 TEMPORAL_ADDRESS = "TEMPORAL_ADDRESS"
 ADMIN_KEY = "PLEDGE_ADMIN_KEY"
 HTTP_HOST, HTTP_PORT = "PLEDGE_HTTP_HOST", "PLEDGE_HTTP_PORT"
-DEFAULT_PORTS = {"http": 8400, "temporal": 7233, "temporal_ui": 8233, "postgres": 5433}
+WITNESSES = "PLEDGE_WITNESSES"
+DEFAULT_PORTS = {
+    "http": 8400,
+    "witness": 8401,
+    "temporal": 7233,
+    "temporal_ui": 8233,
+    "postgres": 5433,
+}
 EMBEDDED = {
     "temporal": TEMPORAL_ADDRESS,
     "temporal_ui": TEMPORAL_ADDRESS,
@@ -44,7 +53,7 @@ NICE = {"worker": 10, "followers": 3}
 """Lower priority than the API: if a busy worker is late, the sweeper enforces in
 time."""
 PATIENCE_S = 20.0
-PIDS = ("api", "worker", "followers", "postgres", "temporal")
+PIDS = ("api", "worker", "followers", "witness", "postgres", "temporal")
 
 
 class HalfADatabaseError(EmbeddedError):
@@ -67,6 +76,7 @@ class Stack:
     data: DataDir
     settings: Mapping[str, str]
     http: str
+    witness_port: int
     postgres: Postgres | None
     temporal: Temporal | None
 
@@ -100,7 +110,7 @@ class Stack:
             [_server("postgres", self.postgres)] if self.postgres else [],
             [self._python("migrate", once=True)],
             [_server("temporal", self.temporal)] if self.temporal else [],
-            [self._api(), self._worker(), self._python("followers")],
+            [self._witness(), self._api(), self._worker(), self._python("followers")],
         )
 
     def run(self, pids: Mapping[str, int | None]) -> dict[str, Any]:
@@ -116,6 +126,11 @@ class Stack:
     def prepare(self) -> None:
         """Create what the children expect to find."""
         self.data.emptied_folder("metrics")
+        origin = self.settings.get("PLEDGE_LOG_ORIGIN", "")
+        log = log_signer(str(self.data.path), origin).key
+        # Each must know the other before it meets it.
+        witness_signer(self.witness_folder)
+        add_log(self.witness_folder, log)
         if ADMIN_KEY not in self.settings:
             self.data.secret(self.admin_key_file.name, _admin_key)
 
@@ -123,7 +138,27 @@ class Stack:
         async def ready() -> None:
             await answering(f"{self.http}/healthz")
 
-        return Child(name="api", prepare=self._python("api").prepare, ready=ready)
+        return self._python("api", ready=ready)
+
+    @property
+    def witness_folder(self) -> Path:
+        """Its own: nothing else is kept in it, and it needs nothing else."""
+        return self.data.folder("witness")
+
+    def _witness(self) -> Child:
+        address = f"{LOOPBACK}:{self.witness_port}"
+        options = ("--listen", address, "--dir", str(self.witness_folder))
+
+        async def ready() -> None:
+            await answering(f"http://{address}/")
+
+        return self._python("witness", *options, ready=ready)
+
+    def _witnesses(self) -> str:
+        """Ours, and those of the settings."""
+        key = witness_signer(self.witness_folder).key.encoded
+        ours = f"{key} http://{LOOPBACK}:{self.witness_port}"
+        return ", ".join(filter(None, (ours, self.settings.get(WITNESSES))))
 
     def _worker(self) -> Child:
         async def ready() -> None:
@@ -135,19 +170,25 @@ class Stack:
                     url = f"{self.http}/healthz/parts"
                     await answering(url, lambda answer: _are_there(answer.json()))
 
-        return Child(name="worker", prepare=self._python("worker").prepare, ready=ready)
+        return self._python("worker", ready=ready)
 
-    def _python(self, name: str, *, once: bool = False) -> Child:
+    def _python(
+        self,
+        name: str,
+        *options: str,
+        once: bool = False,
+        ready: Callable[[], Awaitable[None]] = alive,
+    ) -> Child:
         async def prepare() -> Command:
             return Command(
-                argv=(sys.executable, "-m", "infra", name),
+                argv=(sys.executable, "-m", "infra", name, *options),
                 log=self.data.log(name),
                 env=self._environment(owner=once),
                 nice=NICE.get(name, 0),
                 outlives=not once,
             )
 
-        return Child(name=name, prepare=prepare, once=once)
+        return Child(name=name, prepare=prepare, once=once, ready=ready)
 
     def _environment(self, *, owner: bool) -> dict[str, str]:
         ours = {
@@ -157,6 +198,7 @@ class Stack:
             HTTP_PORT: self.http.rpartition(":")[2],
             "PROMETHEUS_MULTIPROC_DIR": str(self.data.folder("metrics")),
             "PYTHONUNBUFFERED": "1",
+            WITNESSES: self._witnesses(),
             remains.MARK: str(self.data.path),
         }
         if ADMIN_KEY not in self.settings:
@@ -181,14 +223,15 @@ def assemble(
     if wanted := int(settings.get(HTTP_PORT) or 0):
         if not is_free(wanted, host):
             raise PortTakenError(host, wanted)
-        ports = {**_ports(data, embedded, say), "http": wanted}
+        ports = _ports(data, ["witness", *embedded], say, wanted) | {"http": wanted}
     else:
-        ports = _ports(data, ["http", *embedded], say)
+        ports = _ports(data, ["http", "witness", *embedded], say)
     data.keep_ports({**data.ports(), **ports})
     return Stack(
         data=data,
         settings=settings,
         http=f"http://{_reached_at(host)}:{ports['http']}",
+        witness_port=ports["witness"],
         postgres=Postgres(data, ports["postgres"]) if "postgres" in ports else None,
         temporal=Temporal(data, ports["temporal"], ports["temporal_ui"])
         if "temporal" in ports
@@ -197,16 +240,16 @@ def assemble(
 
 
 def _ports(
-    data: DataDir, names: Iterable[str], say: Callable[[str], None]
+    data: DataDir, names: Iterable[str], say: Callable[[str], None], *taken: int
 ) -> dict[str, int]:
     """Prefer the ports chosen before, then the defaults: none of these was
-    requested.
+    requested. `taken`: what somebody else gets.
     """
     chosen: dict[str, int] = {}
     for name in names:
         preferred = data.ports().get(name, DEFAULT_PORTS[name])
         port = free_port(preferred)
-        while port in chosen.values():
+        while port in (*chosen.values(), *taken):
             port = free_port()
         if port != preferred:
             say(f"port {preferred} is taken, using {port}")

@@ -36,9 +36,10 @@ FAMILIES = (
     AccessFact,
     SubscriptionFact,
     NotificationFact,
+    AuditFact,
     PrivacyFact,
 )
-ALONE = (RestatementOrdered, AgentNotificationTested, AuditFact)
+ALONE = (RestatementOrdered, AgentNotificationTested)
 FACTS: dict[str, type[Fact]] = {
     fact.topic: fact
     for fact in (*(f for family in FAMILIES for f in get_args(family)), *ALONE)

@@ -135,7 +135,7 @@ async def test_a_command_that_changes_nothing_is_remembered_too(store, stream):
 async def test_a_command_can_be_found(store, stream):
     row = command(stream, 1)
     appended = await store.append(reopened(stream, 1), row)
-    assert await store.find(row.command_id) == (row, appended.position)
+    assert await store.find(row.command_id) == (row, appended.receipt)
     assert await store.find("nobody's") is None
 
 

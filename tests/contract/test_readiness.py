@@ -16,6 +16,10 @@ class Registry:
         return None
 
 
+async def no_others():
+    return {}
+
+
 @pytest.fixture
 async def database(installation):
     made = Database(installation.postgres.url())
@@ -29,7 +33,7 @@ async def test_little_free_space_is_said_with_what_is_left(
 ):
     monkeypatch.setenv("TEMPORAL_ADDRESS", installation.temporal.address)
     settings = Settings(data_dir=str(installation.data.path), disk_warning_mb=10**9)
-    parts = await Readiness(database, Registry(), settings).parts()
+    parts = await Readiness(database, Registry(), settings, no_others).parts()
     assert "MB free, less than 1000000000 MB" in parts["disk"].wrong
     assert not parts["disk"].serves
 
@@ -40,7 +44,7 @@ async def test_a_database_that_lacks_a_migration_cannot_be_served_from(
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
     monkeypatch.setattr("infra.readiness.migrations", lambda: [("9999_new.sql", "")])
     settings = Settings(data_dir=str(installation.data.path))
-    parts = await Readiness(database, Registry(), settings).parts()
+    parts = await Readiness(database, Registry(), settings, no_others).parts()
     assert parts["migrations"].wrong == (
         "not applied: 9999_new.sql; run `pledge migrate`"
     )

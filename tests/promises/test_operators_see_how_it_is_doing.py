@@ -36,7 +36,7 @@ def test_it_lives(installation):
 
 PARTS = (
     *("database", "migrations", "registry", "temporal"),
-    *("api", "worker", "followers", "sweeper", "disk"),
+    *("api", "worker", "followers", "sweeper", "sealer", "disk"),
 )
 
 

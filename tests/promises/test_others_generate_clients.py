@@ -17,7 +17,10 @@ def generated(installation, tmp_path_factory):
     """What the generator printed; its package can be imported from then on."""
     folder = tmp_path_factory.mktemp("generated")
     config = folder / "config.yaml"
-    config.write_text("post_hooks: []\n")
+    config.write_text(
+        "post_hooks: []\n"
+        "content_type_overrides: {application/x-ndjson: application/octet-stream}\n"
+    )
     where = ["--url", f"{installation.http}/openapi.json", "--meta", "none"]
     output = ["--output-path", str(folder / PACKAGE), "--config", str(config)]
     command = [str(GENERATOR), "generate", *where, *output]

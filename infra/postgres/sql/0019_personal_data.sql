@@ -18,6 +18,7 @@ CREATE TABLE pledge_keys.data_keys (
 ) WITH (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0);
 CREATE INDEX data_keys_live_idx ON pledge_keys.data_keys (subject, created_at)
     WHERE wrapped IS NOT NULL;
+CREATE INDEX data_keys_subject_idx ON pledge_keys.data_keys (subject);
 CREATE SEQUENCE pledge_keys.destruction_seq;
 
 -- Under the lock of appends, after the events: none of them may be encrypted with a key
