@@ -303,6 +303,7 @@ def paths(installation):  # noqa: PLR0915 - one line a thing
             "simulation_id": simulation["id"],
             "name": name,
             "number": "1",
+            "position": api.history(ticket)[1]["position"],
             "/v1/tickets": query,
             "/v1/queues/{name}": query,
             "/v1/events": "?limit=500",
