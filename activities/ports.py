@@ -138,6 +138,12 @@ class EventStore(Protocol):
     async def version(self, stream_id: str) -> int:
         """Of its last event; 0 if there is no such stream."""
 
+    async def event(self, stream_id: str, version: int) -> Recorded | None:
+        """One event; None if there is none that can be read."""
+
+    async def at(self, positions: Sequence[int]) -> Mapping[int, Recorded]:
+        """Those of them that can be read."""
+
     async def history(self, stream_id: str) -> list[Recorded]:
         """The stream with positions and recording times."""
 

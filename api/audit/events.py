@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
+from activities.ports import Recorded
 from api.http.answers import Answer, Made, page_of
 from api.http.auth import ServicesDep, reads
 from api.http.event_filter import EventFilterDep
@@ -126,8 +127,15 @@ async def _object(known: Services, name: str) -> str:
         return name
 
 
+def event_out(recorded: Recorded) -> Json:
+    stream = {"stream": recorded.event.originator_id, "unreadable": None}
+    return event_json(recorded) | stream
+
+
 def _shown(entry: AuditEntry) -> Json:
-    own: Json = {
+    if entry.recorded is not None:
+        return event_out(entry.recorded)
+    return dict.fromkeys(AuditEventOut.model_fields) | {
         "position": entry.position,
         "stream": entry.stream_id,
         "version": entry.version,
@@ -135,6 +143,3 @@ def _shown(entry: AuditEntry) -> Json:
         "recorded_at": entry.recorded_at,
         "unreadable": entry.unreadable,
     }
-    if entry.recorded is None:
-        return dict.fromkeys(AuditEventOut.model_fields) | own
-    return own | event_json(entry.recorded)

@@ -454,6 +454,7 @@ PARAMETERS: Final[dict[str, str]] = {
     "number": "The number, from 1",
     "override_id": "The id of the override",
     "person": "Only shifts of this agent",
+    "position": "The position of the event in the log",
     "secret": "The secret part of the address",
     "simulation_id": "The id of the simulation",
     "state": "Only those in this state",

@@ -27,7 +27,7 @@ from infra.process.failures import Failure
 from infra.wiring import now
 
 DUMP, SECRETS, ABOUT = "pledge.dump", "secrets", "backup.json"
-LEFT_OUT = ("heartbeats", "ticket_snapshots")
+LEFT_OUT = ("audit_health", "heartbeats", "ticket_snapshots")
 """Tables without anything worth keeping."""
 
 

@@ -156,8 +156,16 @@ class PostgresEventStore:
             after = rows[-1][4]
         return found
 
+    async def event(self, stream_id: str, version: int) -> Recorded | None:
+        rows = await self._database.rows(
+            "SELECT originator_id, originator_version, topic, state,"
+            " notification_id, recorded_at FROM stored_events"
+            " WHERE originator_id = %s AND originator_version = %s",
+            (stream_id, version),
+        )
+        return next(iter(await self._readable(rows)), None)
+
     async def at(self, positions: Sequence[int]) -> dict[int, Recorded]:
-        """Those of them that can be read."""
         rows = await self._database.rows(
             "SELECT originator_id, originator_version, topic, state,"
             " notification_id, recorded_at FROM stored_events"
@@ -182,7 +190,7 @@ class PostgresEventStore:
             " 'schedule.swap_offered', 'schedule.swap_taken',"
             " 'schedule.swap_cancelled',"
             " 'agent.leave_added', 'agent.leave_cancelled',"
-            " 'authority.delegated', 'authority.revoked')"
+            " 'authority.delegated', 'authority.revoked', 'subject.erased')"
             " ORDER BY notification_id LIMIT 500",
             (after,),
         )
