@@ -49,8 +49,8 @@ def _hash(text: str) -> str:
 
 HEADERS = {
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_hash(_STYLE)}'"
-    f"; script-src 'sha256-{_hash(_SCRIPT)}'; connect-src 'self'; form-action 'none';"
-    " frame-ancestors 'none'; base-uri 'none'",
+    f"; script-src 'sha256-{_hash(_SCRIPT)}'; connect-src 'self'; img-src data:;"
+    " form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
     "X-Robots-Tag": "noindex, nofollow",
 }
 
