@@ -12,6 +12,7 @@ import click
 
 from infra.cli.audit import audit
 from infra.cli.client_options import Commands, reaching
+from infra.cli.verdict import VERDICTS, Verdict
 from infra.process.failures import EXIT_CODES
 from infra.process.terminal import finish, say
 from infra.settings import Settings
@@ -21,12 +22,6 @@ _DETAILED = click.option(
     "--detailed-exitcode",
     is_flag=True,
     help="Exit with 2 if anything differs, with 0 if nothing does",
-)
-
-
-_VERDICTS = (
-    "Exit codes: 0 intact, 1 wrong usage, 2 altered, 3 missing or extra, 4 a signature,"
-    " 5 a fork, or older than a known checkpoint."
 )
 
 
@@ -446,7 +441,7 @@ def rebuild(per_second: float, as_json: bool) -> None:
     finish()
 
 
-@main.command(epilog=_VERDICTS)
+@main.command(cls=Verdict, epilog=VERDICTS)
 @click.argument("bundle", type=click.Path(path_type=Path), required=False)
 @click.option("--live", is_flag=True, help="The log of this installation instead")
 @click.option("--log-key", metavar="VKEY", help="The log's key, if you have it already")
@@ -471,8 +466,7 @@ def verify(
     from infra.cli.verify import verify_bundle, verify_live  # noqa: PLC0415
 
     if live == (bundle is not None):
-        click.echo("usage: name a bundle, or --live")
-        finish(1)
+        raise click.UsageError("name a bundle, or --live")
     if bundle is not None:
         keys = log_key, witness_key
         finish(verify_bundle(bundle, keys, known, as_json=as_json))

@@ -74,3 +74,7 @@ CREATE INDEX stored_events_registry_idx ON stored_events (notification_id)
                     'schedule.swap_cancelled',
                     'agent.leave_added', 'agent.leave_cancelled',
                     'authority.delegated', 'authority.revoked', 'subject.erased');
+
+-- What an endpoint answered may repeat what was sent to it: encrypted from now on.
+UPDATE deliveries SET detail = '' WHERE detail <> '';
+UPDATE subscription_positions SET last_failure = NULL WHERE last_failure IS NOT NULL;
