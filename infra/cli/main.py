@@ -463,14 +463,16 @@ def verify(
     """Verify an exported bundle, or with --live the database: that nothing was altered,
     removed, inserted or withheld.
     """
-    from infra.cli.verify import verify_bundle, verify_live  # noqa: PLC0415
+    from infra.cli.verify import Brought, verify_bundle, verify_live  # noqa: PLC0415
 
     if live == (bundle is not None):
         raise click.UsageError("name a bundle, or --live")
+    if live and witness_key:
+        raise click.UsageError("--witness-key is for bundles: --live asks the witness")
+    brought = Brought(log_key=log_key, witness_key=witness_key, known=known)
     if bundle is not None:
-        keys = log_key, witness_key
-        finish(verify_bundle(bundle, keys, known, as_json=as_json))
-    finish(verify_live(_located("verify"), as_json=as_json))
+        finish(verify_bundle(bundle, brought, as_json=as_json))
+    finish(verify_live(_located("verify"), brought, as_json=as_json))
 
 
 main.add_command(audit)
