@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from activities.ports import Caller, EventStore, Now
+from activities.ports import Caller, EventStore, Now, Registry
 from activities.recording import Decide, Result, recorded
-from domain.errors import NotFoundError
+from domain.errors import NotFoundError, RuleError
 from domain.event import Event, Fact
 from domain.privacy.facts import (
     PersonalRevealed,
     SubjectErased,
     SubjectHoldPlaced,
+    agent_of,
     subject_stream,
 )
 from domain.privacy.subject import (
@@ -47,6 +48,7 @@ class People(Protocol):
 class PrivacyService:
     store: EventStore
     people: People
+    registry: Registry
     now: Now
 
     async def subject(self, external_id: str) -> Subject:
@@ -58,9 +60,14 @@ class PrivacyService:
         self, external_id: str, reason: str, requested_by: str, caller: Caller
     ) -> Result:
         """The person's keys are destroyed in the transaction that records it. Raises
-        NotFoundError, and RuleError under a legal hold or if nothing is left to erase.
+        NotFoundError, and RuleError under a legal hold, if nothing is left to erase, or
+        for an agent who still works.
         """
         keys = await self._known(external_id)
+        agent = agent_of(external_id)
+        agents = (await self.registry.config()).directory.agents
+        if agent is not None and agent in agents:
+            raise RuleError(f"the agent {agent!r} is in force: retire them first")
 
         async def decided(events: list[Event], _: datetime) -> Fact:
             subject = fold_subject(events)
@@ -69,7 +76,9 @@ class PrivacyService:
                 refuse_erased(subject)
             return SubjectErased(reason=reason, requested_by=requested_by)
 
-        return await self._record(external_id, decided, caller, erased=[external_id])
+        done = await self._record(external_id, decided, caller, erased=[external_id])
+        await self.registry.refresh()  # it has the documents of agents
+        return done
 
     async def hold(self, external_id: str, reason: str, caller: Caller) -> Result:
         await self._known(external_id)

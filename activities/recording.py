@@ -58,7 +58,9 @@ async def replayed(store: EventStore, caller: Caller) -> Appended | None:
     return Appended(row.stream_id, row.version, receipt, replayed=True)
 
 
-def meta_of(caller: Caller, policy: PolicyRef | None = None) -> Meta:
+def meta_of(
+    caller: Caller, policy: PolicyRef | None = None, data_subject: str | None = None
+) -> Meta:
     return Meta(
         command_id=caller.command_id,
         correlation_id=caller.correlation_id,
@@ -67,6 +69,7 @@ def meta_of(caller: Caller, policy: PolicyRef | None = None) -> Meta:
         channel=caller.channel,
         policy=policy,
         key_id=caller.key_id,
+        data_subject=data_subject,
     )
 
 

@@ -8,10 +8,10 @@ import re
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import Field
 from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 
 from activities.identity import CodeFlow, ProviderAwayError, TokenRefusedError
 from activities.signing_in import SigningIn
@@ -21,6 +21,7 @@ from api.http.credentials import refused, session_cookie, session_token
 from api.http.problems import responses
 from api.http.request_id import current_request_id
 from api.http.responses import answer
+from api.identity.sign_in_page import HEADERS, page
 from api.ports import Services
 from domain.access import Holder, Permission, Role
 from domain.errors import InvalidError
@@ -44,6 +45,8 @@ Then = Annotated[
         description="Where to go afterwards: a path of Pledge, like `/tickets`",
     ),
 ]
+Languages = Annotated[str, Header(alias="Accept-Language", max_length=300)]
+Lang = Annotated[str, Query(max_length=20, description="`zh` or `en`")]
 
 
 class HolderOut(Answer):
@@ -62,6 +65,18 @@ class HolderOut(Answer):
 
 
 @ROUTER.get(
+    "/sign-in", response_class=HTMLResponse, responses=responses(422), **public()
+)
+async def show_sign_in(
+    known: ServicesDep, languages: Languages = "en", lang: Lang = "", then: Then = "/"
+) -> Response:
+    """A page to sign in with: at the identity provider, or with an API key."""
+    by_provider = known.code_flow is not None
+    text = page(lang or languages, _place(then), by_provider=by_provider)
+    return HTMLResponse(text, headers=HEADERS)
+
+
+@ROUTER.get(
     "/login",
     status_code=302,
     response_class=RedirectResponse,
@@ -70,10 +85,8 @@ class HolderOut(Answer):
 )
 async def begin_sign_in(known: ServicesDep, then: Then = "/") -> Response:
     """Send a person's browser to the identity provider (authorization code, PKCE)."""
-    if not _PLACE.fullmatch(then):
-        raise InvalidError.at("?next", "must be a path of Pledge, like /tickets")
     try:
-        departure = await _code_flow(known).depart(then)
+        departure = await _code_flow(known).depart(_place(then))
     except ProviderAwayError as error:
         return refused(error)
     sent = RedirectResponse(departure.url, status_code=302)
@@ -155,6 +168,12 @@ async def _start_session(known: Services, holder: Holder, response: Response) ->
         httponly=True,
         samesite="lax",
     )
+
+
+def _place(then: str) -> str:
+    if not _PLACE.fullmatch(then):
+        raise InvalidError.at("?next", "must be a path of Pledge, like /tickets")
+    return then
 
 
 def _code_flow(known: Services) -> CodeFlow:

@@ -7,6 +7,11 @@ entry names that schema too. A description beside the field itself takes precede
 from typing import Final
 
 FIELDS: Final[dict[str, str]] = {
+    "size": "The number of events in the log's tree",
+    "progress": "The share that is done, from 0 to 1",
+    "finished_at": "When it was finished",
+    "events": "The number of events",
+    "bytes": "How long it is",
     "legal_hold": "While there is one, the person cannot be erased",
     "personal": "Personal fields are sent in the clear: who subscribed may see them",
     "personal_attributes": "The attributes that are personal data",
@@ -429,6 +434,7 @@ SPECIFIC: Final[dict[str, str]] = {
 }
 
 PARAMETERS: Final[dict[str, str]] = {
+    "export_id": "The id of the export",
     "Accept-Language": "The language of the page",
     "token": "The signed part of the link",
     "external_id": "The customer's id in your systems",

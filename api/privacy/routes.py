@@ -155,4 +155,6 @@ def _newest(
 
 
 def privacy(known: Services) -> PrivacyService:
-    return PrivacyService(store=known.store, people=known.people, now=known.now)
+    return PrivacyService(
+        store=known.store, people=known.people, registry=known.registry, now=known.now
+    )

@@ -26,6 +26,8 @@ from infra.audit.offline.verify import Header, as_shown, csv_row
 from infra.eventstore.codec import Read, read
 from infra.eventstore.sealing import Keys, Where, field_key
 
+POLICY = {"name", "version", "sha256"}
+"""The keys by which an event names a version of a document."""
 _ENCODE = msgspec.json.Encoder().encode
 
 
@@ -177,18 +179,17 @@ class Fields:
         if isinstance(stored, dict):
             known = read if isinstance(read, dict) else stored
             return {
-                key: self.filled(
-                    known.get(key, inner), inner, f"{pointer}/{escaped(key)}"
-                )
+                key: self.filled(known.get(key), inner, f"{pointer}/{escaped(key)}")
+                if isinstance(inner, dict | list)
+                else known.get(key, inner)
                 for key, inner in stored.items()
             }
         if isinstance(stored, list):
             same = isinstance(read, list) and len(read) == len(stored)
+            pairs = zip(read if same else stored, stored, strict=True)
             return [
                 self.filled(one, inner, f"{pointer}/{place}")
-                for place, (one, inner) in enumerate(
-                    zip(read if same else stored, stored, strict=True)
-                )
+                for place, (one, inner) in enumerate(pairs)
             ]
         return stored if read is None else read
 
@@ -206,14 +207,16 @@ class Fields:
 
 def policies_in(value: Any) -> Iterator[str]:
     """The hashes of the documents that it names by name, version and hash."""
-    if isinstance(value, dict):
-        if value.keys() == {"name", "version", "sha256"}:
-            yield str(value["sha256"])
-        for inner in value.values():
-            yield from policies_in(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from policies_in(inner)
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if one.keys() == POLICY:
+                yield str(one["sha256"])
+            one = one.values()
+        elif not isinstance(one, list):
+            continue
+        waiting += [inner for inner in one if isinstance(inner, dict | list)]
 
 
 def _table_row(index: int | None, stream: str, event: Json | None) -> bytes:

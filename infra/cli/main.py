@@ -12,6 +12,7 @@ import click
 
 from infra.cli.audit import audit
 from infra.cli.client_options import Commands, reaching
+from infra.cli.verdict import VERDICTS, Verdict
 from infra.process.failures import EXIT_CODES
 from infra.process.terminal import finish, say
 from infra.settings import Settings
@@ -438,6 +439,38 @@ def rebuild(per_second: float, as_json: bool) -> None:
         json.dumps({"workflows": count}) if as_json else f"{count} workflows running"
     )
     finish()
+
+
+@main.command(cls=Verdict, epilog=VERDICTS)
+@click.argument("bundle", type=click.Path(path_type=Path), required=False)
+@click.option("--live", is_flag=True, help="The log of this installation instead")
+@click.option("--log-key", metavar="VKEY", help="The log's key, if you have it already")
+@click.option("--witness-key", metavar="VKEY", help="The witness's key")
+@click.option(
+    "--known",
+    type=click.Path(path_type=Path),
+    help="A file of checkpoints that you kept from earlier",
+)
+@_JSON
+def verify(
+    bundle: Path | None,
+    live: bool,
+    log_key: str | None,
+    witness_key: str | None,
+    known: Path | None,
+    as_json: bool,
+) -> None:
+    """Verify an exported bundle, or with --live the database: that nothing was altered,
+    removed, inserted or withheld.
+    """
+    from infra.cli.verify import verify_bundle, verify_live  # noqa: PLC0415
+
+    if live == (bundle is not None):
+        raise click.UsageError("name a bundle, or --live")
+    if bundle is not None:
+        keys = log_key, witness_key
+        finish(verify_bundle(bundle, keys, known, as_json=as_json))
+    finish(verify_live(_located("verify"), as_json=as_json))
 
 
 main.add_command(audit)

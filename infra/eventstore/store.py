@@ -190,7 +190,7 @@ class PostgresEventStore:
             " 'schedule.swap_offered', 'schedule.swap_taken',"
             " 'schedule.swap_cancelled',"
             " 'agent.leave_added', 'agent.leave_cancelled',"
-            " 'authority.delegated', 'authority.revoked')"
+            " 'authority.delegated', 'authority.revoked', 'subject.erased')"
             " ORDER BY notification_id LIMIT 500",
             (after,),
         )

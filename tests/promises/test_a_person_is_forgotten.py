@@ -207,3 +207,28 @@ def test_only_an_admin_erases(with_role, customer):
     for role in ("agent", "ops", "product", "auditor"):
         refused = with_role(role).post(subject_path(customer, "/erase"), json=ERASURE)
         assert refused.status_code == 403
+
+
+@pytest.fixture
+def agent(api, word):
+    """Whose documents are those of a person too."""
+    name = f"{word}-gone"
+    api.put("agents", name, {"name": NAME, "email": MAIL})
+    api.put("agents", name, {"name": NAME, "email": MAIL, "capacity": 3})
+    return name
+
+
+def test_an_agent_who_left_is_erased_in_all_versions_of_their_document(api, agent):
+    api.ok("DELETE", f"/v1/agents/{agent}")
+    erase(api, {"external_id": f"agents/{agent}"})
+    versions = f"/v1/agents/{agent}/versions"
+    for version in (1, 2):
+        shown = api.ok("GET", f"{versions}/{version}")["document"]
+        assert (shown["name"], shown["email"]) == (ERASED, ERASED)
+
+
+def test_an_agent_who_still_works_is_not_erased(api, agent):
+    path = subject_path({"external_id": f"agents/{agent}"}, "/erase")
+    refused = api.post(path, json=ERASURE)
+    assert refused.status_code == 409
+    assert "retire" in refused.json()["detail"]

@@ -16,7 +16,7 @@ from tests.support.api_client import Api, eventually
 
 SECRET_URLS = {"/v1/agents/{name}/calendar/{secret}.ics", "/l/{token}"}
 """What lets people in is in the address."""
-SIGNING_IN = {"/v1/auth/login", "/v1/auth/callback", "/v1/auth/logout"}
+SIGNING_IN = {f"/v1/auth/{step}" for step in ("sign-in", "login", "callback", "logout")}
 PROBES = {"/healthz", "/healthz/parts", "/readyz", "/metrics"}
 VERIFIER = "/v1/audit/verifier"
 """A page without any data: auditors need no key to check what they were given."""

@@ -183,3 +183,24 @@ def test_no_token_gets_into_a_log(installation, idp, bearer):
     secret = [part for t in tokens for part in t.split(".")[1:] if len(part) > 20]
     assert "/v1/tickets" in written
     assert not any(part in written for part in secret)
+
+
+def test_an_api_serves_keys_while_the_provider_is_away_and_says_so(installation):
+    with IdentityProvider() as gone:
+        settings = gone.settings()
+    with installation.another_api(**settings) as http:
+        with Api(http, installation.admin_key) as admin:
+            assert admin.get("/v1/tickets").status_code == 200
+            said = "cannot be read; no token can be verified"
+            parts = eventually(
+                lambda: (
+                    (p := admin.get("/readyz").json()["parts"])
+                    and p["identity_provider"] == said
+                    and p
+                )
+            )
+            assert parts["registry"] == "ok"
+        with Api(http, gone.token("agent")) as person:
+            answer = person.get("/v1/tickets")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert "identity provider" in answer.json()["detail"]

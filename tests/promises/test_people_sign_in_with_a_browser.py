@@ -2,6 +2,8 @@
 a cookie that says nothing, and changes something only from pages of Pledge itself.
 """
 
+import base64
+import hashlib
 import time
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -349,3 +351,47 @@ def test_nothing_secret_of_signing_in_is_kept_or_logged(installation, idp, brows
     kept = written + "".join(row for (row,) in rows)
     assert "/v1/auth/callback" in written
     assert not any(one in kept for one in (*secret, "marked-4711"))
+
+
+# --- the page -------------------------------------------------------------------------
+
+
+def test_the_page_offers_the_provider_and_a_key(browser):
+    page = browser.get("/v1/auth/sign-in?next=/tickets?team=a%26b")
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert 'href="login?next=%2Ftickets%3Fteam%3Da%26b"' in page.text
+    assert 'data-next="/tickets?team=a&amp;b"' in page.text
+
+
+def test_without_a_provider_the_page_offers_a_key_only(api):
+    page = api.get("/v1/auth/sign-in").text
+    assert "login?next" not in page
+    assert 'name="key"' in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "languages", "said"),
+    [
+        ("", "zh-CN,zh;q=0.9", "登录 Pledge"),
+        ("", "de", "Sign in to Pledge"),
+        ("?lang=zh", "en", "登录 Pledge"),
+    ],
+)
+def test_the_page_is_in_the_language_of_the_browser(browser, asked, languages, said):
+    sent = {"Accept-Language": languages}
+    assert said in browser.get(f"/v1/auth/sign-in{asked}", headers=sent).text
+
+
+def test_the_page_runs_its_own_script_and_no_other(browser):
+    page = browser.get("/v1/auth/sign-in")
+    script = page.text.partition("<script>")[2].partition("</script>")[0]
+    sha256 = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = page.headers["Content-Security-Policy"]
+    assert f"script-src 'sha256-{sha256}';" in policy
+    assert "default-src 'none'" in policy
+
+
+def test_the_page_leads_to_no_other_site(browser):
+    for place in ("//evil.example", "javascript:alert(1)", '/"><script>'):
+        sent = browser.get("/v1/auth/sign-in", params={"next": place})
+        assert sent.status_code == 422 or "&quot;&gt;&lt;script&gt;" in sent.text

@@ -294,6 +294,8 @@ def paths(installation):  # noqa: PLR0915 - one line a thing
         api.act(ticket, "assign", team=name)
         body = {"draft": {"teams": {name: {"members": []}}}, "tickets": [ticket["id"]]}
         simulation = api.ok("POST", "/v1/simulations", body)
+        export = {"tickets": [ticket["id"]], "personal": "masked"}
+        export = api.ok("POST", "/v1/audit/exports", export)
         query = f"?wait_for={api.history(ticket)[-1]['position']}"
         yield {
             "ticket_id": ticket["id"],
@@ -301,6 +303,7 @@ def paths(installation):  # noqa: PLR0915 - one line a thing
             "external_id": "c-1",
             "subscription_id": hook["id"],
             "simulation_id": simulation["id"],
+            "export_id": export["id"],
             "name": name,
             "number": "1",
             "position": api.history(ticket)[1]["position"],
@@ -344,9 +347,12 @@ NOT_JSON = (
     "/metrics",
     "/v1/audit/checkpoint",
     "/v1/audit/headers",
+    "/v1/audit/verifier",
+    "/v1/audit/exports/{export_id}/bundle",
     "/v1/schedules/{name}/calendar.ics",
     "/v1/agents/{name}/calendar/{secret}.ics",
     "/l/{token}",
+    "/v1/auth/sign-in",
     "/v1/auth/login",
     "/v1/auth/callback",
 )

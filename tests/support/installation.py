@@ -46,6 +46,9 @@ class Installation:
         self.http = f"http://127.0.0.1:{lasting_port()}"
         self.smtp_port, self.chat_port = lasting_port(), lasting_port()
         self.admin_key = f"plk_{secrets.token_urlsafe(30)}"
+        self._stopped = False
+        self.settings: dict[str, str] = {}
+        """Beside those that each installation has."""
         self._runner = asyncio.Runner()
         self._processes: dict[str, Process] = {}
 
@@ -61,6 +64,10 @@ class Installation:
             self.await_ready()
 
     def stop(self) -> None:
+        """Everything; it may be stopped already."""
+        if self._stopped:
+            return
+        self._stopped = True
         for process in reversed(self._processes.values()):
             self._run(process.stop())
         self._run(self.temporal.stop())
@@ -143,6 +150,7 @@ class Installation:
             "PLEDGE_NOTIFY_TARGETS": str(self._notify_targets),
             "TEMPORAL_ADDRESS": self.temporal.address,
             "PROMETHEUS_MULTIPROC_DIR": str(self.data.folder("metrics")),
+            **self.settings,
         }
 
     @property

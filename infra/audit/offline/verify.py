@@ -287,7 +287,8 @@ def _millionths(fraction: str | None) -> int:
 
 def readable(at: int) -> str:
     try:
-        return (_EPOCH + timedelta(microseconds=at)).isoformat()
+        found = (_EPOCH + timedelta(microseconds=at)).isoformat()
+        return found.replace("+00:00", "Z")
     except OverflowError:
         return f"{at} µs"
 
