@@ -16,6 +16,7 @@ from infra.audit.outside_file import HeldFile
 from infra.audit.restart import Restarting
 from infra.audit.signing import FileSigner, read_key
 from infra.audit.tree_table import TreeTable
+from infra.embedded.postgres import SUPERUSER
 from infra.eventstore.recorder import Log
 from infra.eventstore.writer import GroupWriter
 from infra.wiring import new_id, now
@@ -187,17 +188,18 @@ async def test_a_torn_end_of_the_file_was_never_published_and_is_removed(site, k
 
 
 async def test_what_cannot_be_written_outside_is_not_published(site, monkeypatch):
-    full = OSError(28, "No space left on device")
+    before = await site.seal()
+    site.write(3)
 
-    def write(_descriptor):
-        raise full
+    def full(_descriptor):
+        raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("infra.audit.outside_file.os.fsync", write)
+        patched.setattr("infra.audit.outside_file.os.fsync", full)
         assert "No space left" in await site.refusal()
-    assert await site.published() is None
-    assert site.file.read_bytes() == b""
-    assert (await site.seal()).size == 5
+    assert await site.published() == before
+    assert site.signed() == [before.checkpoint]
+    assert (await site.seal()).size == 8
 
 
 # --- what it refuses
@@ -236,10 +238,19 @@ async def test_a_replica_that_lags_is_signed_when_it_has_caught_up(site, databas
         assert (await replica.until_sealed()).size == 6
 
 
-async def test_a_database_whose_sealed_events_were_lost_is_not_signed(site):
+async def test_a_tree_that_was_changed_in_the_database_is_not_signed(
+    site, installation
+):
     await site.seal()
-    with psycopg.connect(site.url) as connection, pytest.raises(psycopg.Error):
-        connection.execute("DELETE FROM audit_tiles")
+    url = installation.postgres.url(SUPERUSER, site.url.rpartition("/")[2])
+    with psycopg.connect(url) as connection:
+        connection.execute("ALTER TABLE audit_tiles DISABLE TRIGGER ALL")
+        connection.execute("UPDATE audit_tiles SET hashes = sha256('') || hashes")
+    site.write(3)
+    assert "the log has changed" in await site.refusal()
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE audit_tiles SET hashes = ''")
+    assert "is not complete" in await site.refusal()
 
 
 async def test_a_file_that_was_cut_is_noticed(site):
