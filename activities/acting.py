@@ -17,9 +17,8 @@ async def acting(
     """The caller as this agent; None: as themselves. `pointer`: where the agent is
     named. Raises ActingError for a key that may not, InvalidError for an unknown agent.
     """
-    if caller.key_id is not None:
-        key = (await registry.keys()).by_id[caller.key_id]
-        caller = replace(caller, actor=key.acting_for(agent))
+    if caller.holder is not None:
+        caller = replace(caller, actor=caller.holder.acting_for(agent))
     elif agent is not None:
         caller = replace(caller, actor=replace(caller.actor, on_behalf_of=agent))
     if agent is not None:
@@ -35,6 +34,7 @@ async def acting_agent(
     """
     caller = await acting(registry, caller, agent, pointer)
     if agent is None and caller.actor.kind != "agent":
-        whose = f"the key {caller.actor.id!r} is no agent's own"
+        called = caller.holder.called if caller.holder else repr(caller.actor.id)
+        whose = f"{called} is no agent's own"
         raise InvalidError.at(pointer, f"name the agent who does it: {whose}")
     return caller

@@ -7,7 +7,8 @@ import msgspec
 
 from activities.ports import Recorded
 from domain.duration import format_duration
-from domain.event import Json, Meta
+from domain.event import Fact, Json, Meta
+from domain.personal import masked
 from domain.subscription.subscription import Format
 
 
@@ -26,9 +27,11 @@ def _durations(value: object) -> object:
     return value
 
 
-def cloud_event(recorded: Recorded, form: Format = "full") -> Json:
+def cloud_event(
+    recorded: Recorded, form: Format = "full", *, personal: bool = True
+) -> Json:
     """`id` is the log position: unique, ordered, and the cursor to continue from.
-    `thin` leaves out the data.
+    `thin` leaves out the data. Not `personal`: its personal fields are masked.
     """
     event = recorded.event
     body: Json = {
@@ -44,7 +47,7 @@ def cloud_event(recorded: Recorded, form: Format = "full") -> Json:
     }
     if form == "full":
         body["data"] = {
-            **_as_dict(plain(event.fact)),
+            **_data(event.fact, personal=personal),
             # Last, so that these names mean the same in every event; a pinned policy,
             # whole in the history, is here the reference to its version.
             "actor": actor_json(event.meta),
@@ -58,12 +61,22 @@ def cloud_event(recorded: Recorded, form: Format = "full") -> Json:
 
 def actor_json(meta: Meta) -> Json:
     """The actor, and the key that was used."""
-    return _as_dict(plain(meta.actor)) | {"key_id": meta.key_id}
+    return as_json(meta.actor) | {"key_id": meta.key_id}
 
 
 def _resource(stream_id: str) -> str:
     return stream_id if "/" in stream_id else f"tickets/{stream_id}"
 
 
-def _as_dict(value: object) -> Json:
-    return value if isinstance(value, dict) else {}
+def as_json(fact: object) -> Json:
+    """Of something that has fields."""
+    found = plain(fact)
+    assert isinstance(found, dict)
+    return found
+
+
+def _data(fact: Fact, *, personal: bool) -> Json:
+    data = as_json(fact)
+    if not personal:
+        masked(type(fact), data)
+    return data

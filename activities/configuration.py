@@ -31,6 +31,7 @@ from domain.errors import (
     PreconditionRequiredError,
 )
 from domain.event import Event, Fact, Json, PolicyRef
+from domain.privacy.facts import agent_subject
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,8 @@ class ConfigurationService:
         policy: PolicyRef | None,
     ) -> Appended:
         stream, version = config_stream(kind, name), entry.stream_version + 1
-        event = Event(stream, version, self._now(), meta_of(caller, policy), fact)
+        meta = meta_of(caller, policy, agent_subject(kind, name))
+        event = Event(stream, version, self._now(), meta, fact)
         return await self._store.append([event], row_of(caller, stream, version))
 
 

@@ -38,6 +38,7 @@ from domain.configuration.pruning import beside
 from domain.documents.kinds import Kind
 from domain.errors import InvalidError, PreconditionError
 from domain.event import Event, PolicyRef
+from domain.privacy.facts import agent_subject
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +125,8 @@ class BundleService:
         for fact in (planned.fact for planned in plan.changes):
             ref = _ref(fact) if isinstance(fact, PolicyPublished) else None
             version = plan.config.entry(fact.kind, fact.name).stream_version + 1
-            stream, meta = config_stream(fact.kind, fact.name), meta_of(caller, ref)
+            stream = config_stream(fact.kind, fact.name)
+            meta = meta_of(caller, ref, agent_subject(fact.kind, fact.name))
             made.append(Event(stream, version, now, meta, fact))
         return made
 

@@ -145,7 +145,9 @@ class Delivery:
     ) -> Answer:
         message = Message(
             id=f"{subscription.id}-{recorded.position}",
-            event=cloud_event(recorded, subscription.format),
+            event=cloud_event(
+                recorded, subscription.format, personal=subscription.personal
+            ),
             at=self._now(),
         )
         return await post(self._sender, subscription.url, secret, message)

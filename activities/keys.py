@@ -10,17 +10,18 @@ from domain.access import (
     KeyRevoked,
     WebhookSecretRead,
     key_stream,
-    refuse_key,
     secret_stream,
 )
 from domain.errors import NotFoundError
 from domain.event import Event, Fact
+from domain.key_rules import House, refuse_key, refuse_last
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeyService:
-    """Creating a key is serialized, as publishing configuration is: its name must be
-    free, and the agents that it names must exist.
+    """Creating and revoking are serialized, as publishing configuration is: the name of
+    a new key must be free, the agents that it names must exist, and the last key that
+    manages keys must stay.
     """
 
     store: EventStore
@@ -34,24 +35,33 @@ class KeyService:
             return again
 
         async def attempt() -> Appended:
-            directory = (await self.registry.config()).directory
-            keys = await self.registry.keys()
-            refuse_key(wanted, keys, directory, self.now())
+            refuse_key(wanted, await self._house(), caller.holder)
             return await self._append(wanted.key_id, 1, wanted, caller)
 
         stream = key_stream(wanted.key_id)
         return await serialized(self.publishing, self.registry, attempt, stream)
 
     async def revoke(self, key_id: str, caller: Caller) -> Appended:
+        """Raises NotFoundError, RuleError. Serialized, or two admins could revoke each
+        other's keys at once.
+        """
         if again := await replayed(self.store, caller):
             return again
-        await self.registry.refresh()
-        known = (await self.registry.keys()).by_id.get(key_id)
-        if known is None or known.revoked:
-            raise NotFoundError("key", key_id)
-        appended = await self._append(key_id, 2, KeyRevoked(key_id=key_id), caller)
-        await self.registry.refresh()
-        return appended
+
+        async def attempt() -> Appended:
+            house = await self._house()
+            known = house.keys.by_id.get(key_id)
+            if known is None or known.revoked:
+                raise NotFoundError("key", key_id)
+            refuse_last(known, house)
+            return await self._append(key_id, 2, KeyRevoked(key_id=key_id), caller)
+
+        stream = key_stream(key_id)
+        return await serialized(self.publishing, self.registry, attempt, stream)
+
+    async def _house(self) -> House:
+        directory = (await self.registry.config()).directory
+        return House(await self.registry.keys(), directory, self.now())
 
     async def _append(
         self, key_id: str, version: int, fact: Fact, caller: Caller

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from domain.access import Keys
+from domain.access import Holder, Keys
 from domain.assignment.workload import Move
 from domain.authority.delegation import Delegation
 from domain.configuration.configuration import Configuration
@@ -28,7 +28,8 @@ class Caller:
     """Who sent which command. `command_id` is the idempotency key, scoped to the
     caller; `request_sha256` distinguishes two requests with one key; `attempt` is
     unique to this try, so that a commit whose answer was lost is recognized as our own.
-    `key_id`: of the API key of the request; None = there was none. `if_match`: the
+    `key_id`: what the log names as the key of the request; None = there was none.
+    `holder`: of that key; None where a rule goes on for it later. `if_match`: the
     versions of which one must be current; None for any. `if_exists` without it: any
     version, but one must exist.
     """
@@ -42,6 +43,7 @@ class Caller:
     if_match: frozenset[int] | None = None
     if_exists: bool = False
     key_id: str | None = None
+    holder: Holder | None = None
 
     def accepts(self, version: int) -> bool:
         return self.if_match is None or version in self.if_match
@@ -133,6 +135,15 @@ class EventStore(Protocol):
     async def tickets(self, ticket_ids: Sequence[str]) -> dict[str, Ticket]:
         """The same for several at once."""
 
+    async def version(self, stream_id: str) -> int:
+        """Of its last event; 0 if there is no such stream."""
+
+    async def event(self, stream_id: str, version: int) -> Recorded | None:
+        """One event; None if there is none that can be read."""
+
+    async def at(self, positions: Sequence[int]) -> Mapping[int, Recorded]:
+        """Those of them that can be read."""
+
     async def history(self, stream_id: str) -> list[Recorded]:
         """The stream with positions and recording times."""
 
@@ -141,8 +152,10 @@ class EventStore(Protocol):
         events: Sequence[Event],
         command: CommandRow,
         capacity_claim: CapacityClaim | None = None,
+        erased: Sequence[str] = (),
     ) -> Appended:
-        """Events and command in one transaction, or nothing.
+        """Events and command in one transaction, or nothing. `erased`: persons whose
+        keys are destroyed in it.
 
         Raises VersionConflictError if a stream has changed, CommandReusedError if the
         command id was used for another request, LoadConflictError as `taking` says,

@@ -4,7 +4,7 @@ A repeated command gets its first answer; after a version conflict the state is 
 and decided again.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,7 +58,9 @@ async def replayed(store: EventStore, caller: Caller) -> Appended | None:
     return Appended(row.stream_id, row.version, receipt, replayed=True)
 
 
-def meta_of(caller: Caller, policy: PolicyRef | None = None) -> Meta:
+def meta_of(
+    caller: Caller, policy: PolicyRef | None = None, data_subject: str | None = None
+) -> Meta:
     return Meta(
         command_id=caller.command_id,
         correlation_id=caller.correlation_id,
@@ -67,6 +69,7 @@ def meta_of(caller: Caller, policy: PolicyRef | None = None) -> Meta:
         channel=caller.channel,
         policy=policy,
         key_id=caller.key_id,
+        data_subject=data_subject,
     )
 
 
@@ -96,10 +99,16 @@ Decide = Callable[[list[Event], datetime], Awaitable[Fact]]
 
 
 async def recorded(
-    store: EventStore, now: Now, stream: str, decide: Decide, caller: Caller
+    store: EventStore,
+    now: Now,
+    stream: str,
+    decide: Decide,
+    caller: Caller,
+    erased: Sequence[str] = (),
 ) -> Result:
-    """Adds one fact to a stream; `decide` gets the events of the stream so far. Raises
-    CommandReusedError, VersionConflictError, and what `decide` raises.
+    """Adds one fact to a stream; `decide` gets the events of the stream so far.
+    `erased`: persons whose keys are destroyed with it. Raises CommandReusedError,
+    VersionConflictError, and what `decide` raises.
     """
     if again := await replayed(store, caller):
         return await as_it_was(store, again)
@@ -107,8 +116,9 @@ async def recorded(
         events, at = await store.load(stream), now()
         fact, version = await decide(events, at), len(events) + 1
         event = Event(stream, version, at, meta_of(caller), fact)
+        row = row_of(caller, stream, version)
         try:
-            appended = await store.append([event], row_of(caller, stream, version))
+            appended = await store.append([event], row, erased=erased)
         except VersionConflictError:
             continue
         if appended.replayed:

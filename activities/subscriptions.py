@@ -42,12 +42,15 @@ class Vault(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """Changes to a subscription; None: no change. `team` "": no team."""
+    """Changes to a subscription; None: no change. `team` "": no team. `personal`:
+    whoever asks for them may see personal fields.
+    """
 
     url: str | None = None
     types: tuple[str, ...] | None = None
     format: Format | None = None
     team: str | None = None
+    personal: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +95,7 @@ class SubscriptionService:
                 format=wish.format or known.format,
                 team=known.team if wish.team is None else wish.team or None,
                 position=position,
+                personal=wish.personal,
             )
 
         return await self._decide(subscription_id, changed, caller)

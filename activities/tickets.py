@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from weakref import WeakValueDictionary
 
 from activities.decision_context import capacity_claim, world_of
@@ -20,6 +21,7 @@ from activities.ports import (
     EventStore,
     Now,
     OnEnforced,
+    Recorded,
     Registry,
     Workload,
 )
@@ -55,12 +57,31 @@ class Outcome:
     events: tuple[Event, ...] = ()
 
 
-def check_opened(first: Event, as_of: datetime | None) -> None:
-    """Raises InvalidError for a time before the ticket's first event."""
-    if as_of is not None and as_of < first.timestamp:
-        opened, asked = first.timestamp.isoformat(), as_of.isoformat()
-        message = f"{asked} lies before the ticket was opened, at {opened}"
-        raise InvalidError.at("?as_of", message)
+def as_known(
+    history: Sequence[Recorded], as_of: datetime | None, known_at: datetime | None
+) -> Sequence[Recorded]:
+    """Of a ticket's history what had taken effect at `as_of`, as far as it had been
+    recorded at `known_at`. Raises InvalidError for a time before the first event.
+    """
+    first = history[0]
+    opened, recorded = first.event.timestamp, first.recorded_at
+    if as_of is not None and as_of < opened:
+        message = f"{as_of.isoformat()} lies before the ticket was opened, at "
+        raise InvalidError.at("?as_of", message + opened.isoformat())
+    if known_at is not None and known_at < recorded:
+        message = f"at {known_at.isoformat()} nothing was known of the ticket: its "
+        message += f"first event was recorded at {recorded.isoformat()}"
+        raise InvalidError.at("?known_at", message)
+    # A ticket never has a later event without those before it, whatever the clock did.
+    return [
+        *takewhile(
+            lambda r: (
+                (as_of is None or r.event.timestamp <= as_of)
+                and (known_at is None or r.recorded_at <= known_at)
+            ),
+            history,
+        )
+    ]
 
 
 def _check_version(version: int, caller: Caller) -> None:
@@ -241,13 +262,17 @@ class TicketService:
         *,
         version: int | None = None,
         as_of: datetime | None = None,
+        known_at: datetime | None = None,
     ) -> Ticket:
-        """The ticket now, at a version, or as it was at an instant. Raises
-        NotFoundError if there is no such ticket, InvalidError if it was not opened by
-        then or has no such version.
+        """The ticket now, at a version, or as it was at `as_of` by what had been
+        recorded at `known_at`. Raises NotFoundError if there is no such ticket,
+        InvalidError if it was not opened by then or has no such version.
         """
-        if as_of is not None:
-            return await self._as_of(ticket_id, as_of)
+        if as_of is not None or known_at is not None:
+            history = await self.history(ticket_id)
+            ticket = fold(r.event for r in as_known(history, as_of, known_at))
+            assert ticket is not None
+            return ticket
         ticket = await self._store.ticket(ticket_id, version)
         if ticket is None:
             raise NotFoundError(TICKET, ticket_id)
@@ -256,14 +281,12 @@ class TicketService:
             raise InvalidError.at("?at_version", message)
         return ticket
 
-    async def _as_of(self, ticket_id: str, as_of: datetime) -> Ticket:
-        events = await self._store.load(ticket_id)
-        if not events:
+    async def history(self, ticket_id: str) -> list[Recorded]:
+        """All of it. Raises NotFoundError if there is no such ticket."""
+        history = await self._store.history(ticket_id)
+        if not history:
             raise NotFoundError(TICKET, ticket_id)
-        check_opened(events[0], as_of)
-        ticket = fold(e for e in events if e.timestamp <= as_of)
-        assert ticket is not None
-        return ticket
+        return history
 
     async def replay(self, caller: Caller) -> Outcome | None:
         """The first answer to this command."""

@@ -8,7 +8,8 @@ from starlette.middleware.cors import CORSMiddleware
 
 from api.approvals import routes as approvals
 from api.assignment import routes as queues
-from api.audit import proofs
+from api.audit import events as audit_events
+from api.audit import explanation, exports, proofs, verifier_page
 from api.configuration import bundles, calendar_evaluation, delegations, restatements
 from api.configuration import routes as configuration
 from api.events import routes as events
@@ -23,6 +24,7 @@ from api.http.envelope import Envelope
 from api.http.gate import Gate
 from api.http.limits import Limits
 from api.http.middleware import Guard
+from api.identity import routes as identity
 from api.keys import routes as keys
 from api.notifications import all_tickets as all_notifications
 from api.notifications import answer_links, webhook_secrets
@@ -32,12 +34,14 @@ from api.oncall import routes as on_call
 from api.openapi import pages
 from api.openapi.document import document
 from api.ports import Services
+from api.privacy import routes as privacy
 from api.simulations import routes as simulations
-from api.tickets import clocks, merge_split, messages
+from api.tickets import clocks, history, merge_split, messages
 from api.tickets import routes as tickets
 
 ROUTERS = (
     tickets.ROUTER,
+    history.ROUTER,
     messages.ROUTER,
     merge_split.ROUTER,
     approvals.ROUTER,
@@ -59,10 +63,16 @@ ROUTERS = (
     delegations.ROUTER,
     *restatements.ROUTERS,
     simulations.ROUTER,
+    exports.ROUTER,
+    verifier_page.ROUTER,
+    *privacy.ROUTERS,
     subscriptions.ROUTER,
     events.ROUTER,
     event_types.ROUTER,
+    audit_events.ROUTER,
+    explanation.ROUTER,
     keys.ROUTER,
+    identity.ROUTER,
     proofs.ROUTER,
     health.ROUTER,
 )

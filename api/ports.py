@@ -8,14 +8,18 @@ from typing import Literal, Protocol
 
 from activities.configuration_sources import Sources
 from activities.delivery import Courier, Outbox
+from activities.exports import Exporting
+from activities.identity import CodeFlow, Sessions, TokenReader
 from activities.notification.answer import Answering
 from activities.notification.test_message import NotificationTest
 from activities.ports import EventStore, NewId, Now, Publishing, Recorded, Registry
+from activities.privacy import People
 from activities.restatement import Restating
 from activities.simulation import Simulating
 from activities.tickets import TicketService
 from api.event_types.schemas import EventType, event_types
 from domain.audit.checkpoint import Published
+from domain.audit.denials import Denial
 from domain.audit.leaf import Leaf
 from domain.audit.merkle import Range
 from domain.event import Fact, Json
@@ -165,6 +169,52 @@ class EventFeed(Protocol):
         """Until the log may have grown."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class AuditFilter:
+    """All must hold; None: any. `actor`: who did it, in whose name, or the id of the
+    key. `object`: a ticket's id, or the name of another stream. Recorded from `since`,
+    inclusive, to `until`, exclusive.
+    """
+
+    topics: frozenset[str] | None = None
+    actor: str | None = None
+    object: str | None = None
+    correlation_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    newest_first: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditEntry:
+    """An event of any stream; `recorded` is None where this release cannot read it, and
+    `unreadable` then says why.
+    """
+
+    position: int
+    stream_id: str
+    version: int
+    topic: str
+    recorded_at: datetime
+    recorded: Recorded | None
+    unreadable: str | None
+
+
+class AuditPages(Protocol):
+    async def page(
+        self, wanted: AuditFilter, limit: int, cursor: int | None
+    ) -> tuple[list[AuditEntry], int | None]:
+        """From a position, exclusive, and the position from which to go on. A page may
+        hold fewer than `limit`, also none, and still have a next one. Raises
+        BehindError while the index is far behind the log.
+        """
+
+
+class DenialLog(Protocol):
+    def denied(self, denial: Denial) -> None:
+        """Noted at once, and recorded soon: nobody waits for it."""
+
+
 class KeyUses(Protocol):
     """When each API key was last used, to within some minutes."""
 
@@ -262,8 +312,9 @@ class Services:
     `notes`: what is not set up, which keeps nothing from being served.
     `personal_secret`: of an agent, by the version that their document names;
     `calendar_secret`: by the version of the URL. `public_url`: where people reach the
-    API, without a slash at its end. `facts`: what may happen, by event type.
-    `witness_keys`: C2SP verifier keys of who is asked to cosign.
+    API, without a slash at its end. `facts`: what may happen, by event type. `tokens`,
+    `code_flow`: None where no identity provider is set up for them. `witness_keys`:
+    C2SP verifier keys of who is asked to cosign.
     """
 
     store: EventStore
@@ -271,18 +322,25 @@ class Services:
     desk: TicketService
     restating: Restating
     simulating: Simulating
+    exporting: Exporting
     tickets: TicketList
+    people: People
     notifications: NotificationPages
     notification_test: NotificationTest
     answering: Answering
     queues: QueuePages
     attainment: AttainmentTable
     feed: EventFeed
+    audit: AuditPages
     sealed: SealedLog
     witness_keys: Sequence[str]
     secrets: SubscriptionBook
     courier: Courier
     key_uses: KeyUses
+    denials: DenialLog
+    tokens: TokenReader | None
+    code_flow: CodeFlow | None
+    sessions: Sessions
     sources: Sources
     facts: Mapping[str, type[Fact]]
     now: Now

@@ -1,6 +1,7 @@
 """`make bench`: figures of this machine, each beside a bare baseline of the same run.
 
-`python -m bench opening`, `lateness`, `finding` or `long_ticket` runs one part.
+`python -m bench opening`, `lateness`, `finding`, `audit_events` or `long_ticket` runs
+one part.
 """
 
 import asyncio
@@ -10,11 +11,14 @@ import sys
 
 from rich.console import Console
 
+from bench.audit_events import audit_events
 from bench.finding import finding
 from bench.lateness import lateness
 from bench.long_ticket import long_ticket
 from bench.opening import opening
 from bench.stack import running
+
+PARTS = ["opening", "lateness", "finding", "audit_events", "long_ticket"]
 
 
 async def main(parts: list[str]) -> None:
@@ -34,10 +38,13 @@ async def main(parts: list[str]) -> None:
     if "finding" in parts:
         with running() as stack:
             await finding(stack, console)
+    if "audit_events" in parts:
+        with running() as stack:
+            await audit_events(stack, console)
     if "long_ticket" in parts:
         with running() as stack:
             await long_ticket(stack, console)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1:] or ["opening", "lateness", "finding", "long_ticket"]))
+    asyncio.run(main(sys.argv[1:] or PARTS))

@@ -1,18 +1,17 @@
-"""Who may do what, and in whose name: API keys, roles, permissions.
+"""Who may do what, and in whose name: holders, roles, permissions, API keys.
 
 A key is known by the SHA-256 of its 240 random bits; the key itself is shown once and
 kept nowhere. Creating and revoking keys are events like everything else.
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar, Literal, TypeAlias, get_args
 
-from domain.errors import ActingError, FieldError, InvalidError, NameTakenError
+from domain.errors import ActingError
 from domain.event import OURS, Actor, Event, Fact
-from domain.people.directory import Directory, absent
 
 Role = Literal["admin", "ops", "agent", "product", "auditor"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -91,6 +90,7 @@ EVERYBODY = "*"
 class KeyCreated(Fact):
     """`agent`: the key's owner; it acts as that agent and nobody else. `acts_for`: for
     a service, the agents in whose name it may act; `EVERYBODY` = any of them.
+    `scopes`: the permissions of the role that the key has; None = all of them.
     """
 
     topic: ClassVar[str] = "key.created"
@@ -101,6 +101,11 @@ class KeyCreated(Fact):
     agent: str | None = None
     acts_for: tuple[str, ...] = ()
     expires_at: datetime | None = None
+    scopes: tuple[Permission, ...] | None = None
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        return permissions_of(self.role, self.scopes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,21 +123,62 @@ class WebhookSecretRead(Fact):
     secret_version: int
 
 
+def permissions_of(
+    role: Role, scopes: tuple[Permission, ...] | None
+) -> frozenset[Permission]:
+    granted = GRANTS[role]
+    return granted if scopes is None else granted & frozenset(scopes)
+
+
 @dataclass(frozen=True, kw_only=True)
-class ApiKey:
+class SessionStarted(Fact):
+    """A browser was signed in for this holder: with the role and as the agent that
+    their key has, or that the claims of their token were mapped to.
+    """
+
+    topic: ClassVar[str] = "session.started"
+    holder: str
+    role: Role
+    agent: str | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """Who makes a request: the holder of an API key, or whoever an identity provider
+    vouches for. `id`: what the log names as the key of the request. `proof`: what they
+    hold, for sentences that go on with their name.
+    """
+
+    proof: ClassVar[str] = "the key"
     id: str
     name: str
     role: Role
-    sha256: str
-    created_at: datetime
-    created_by: str
     agent: str | None = None
     acts_for: tuple[str, ...] = ()
+    scopes: tuple[Permission, ...] | None = None
     expires_at: datetime | None = None
     revoked: bool = False
 
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        if self.revoked:
+            return frozenset()
+        return permissions_of(self.role, self.scopes)
+
+    @property
+    def called(self) -> str:
+        """In a sentence."""
+        return f"{self.proof} {self.name!r}"
+
     def may(self, permission: Permission) -> bool:
-        return not self.revoked and permission in GRANTS[self.role]
+        return permission in self.permissions
+
+    def lacks(self, permission: Permission) -> str:
+        """Why not, in words."""
+        if permission in GRANTS[self.role]:
+            return f"{self.called} has no scope {permission}"
+        return f"the role {self.role} lacks {permission}"
 
     def expired(self, at: datetime) -> bool:
         return self.expires_at is not None and at >= self.expires_at
@@ -145,15 +191,22 @@ class ApiKey:
         return Actor(id=self.name, kind="user")
 
     def acting_for(self, agent: str | None) -> Actor:
-        """Its holder as this agent; None: as themselves. Raises ActingError."""
+        """The holder as this agent; None: as themselves. Raises ActingError."""
         if agent is None or agent == self.agent:
             return self.own
         if self.agent is not None:
-            raise ActingError(f"the key {self.name!r} acts as {self.agent!r}", agent)
+            raise ActingError(f"{self.called} acts as {self.agent!r}", agent)
         if agent not in self.acts_for and EVERYBODY not in self.acts_for:
             whom = ", ".join(map(repr, self.acts_for)) or "nobody"
-            raise ActingError(f"the key {self.name!r} acts for {whom}", agent)
+            raise ActingError(f"{self.called} acts for {whom}", agent)
         return replace(self.own, on_behalf_of=agent)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiKey(Holder):
+    sha256: str
+    created_at: datetime
+    created_by: str
 
 
 @dataclass(frozen=True)
@@ -195,52 +248,12 @@ def is_ours(name: str) -> bool:
     return read_alike(name) in _OURS
 
 
-def refuse_key(
-    wanted: KeyCreated, keys: Keys, directory: Directory, at: datetime
-) -> None:
-    """Raises NameTakenError, and InvalidError for agents who are not there."""
-    _refuse_name(wanted, keys, directory)
-    faults = list(_binding_faults(wanted, directory))
-    if wanted.expires_at is not None and wanted.expires_at <= at:
-        faults.append(FieldError("/expires_at", "must be in the future"))
-    if faults:
-        raise InvalidError(faults)
-
-
-def _refuse_name(wanted: KeyCreated, keys: Keys, directory: Directory) -> None:
-    """A name in the log must identify one holder."""
-    if is_ours(wanted.name):
-        raise NameTakenError(
-            f"{wanted.name!r} is what Pledge calls itself in the log: choose another"
-        )
-    if taken := keys.named(wanted.name):
-        raise NameTakenError(
-            f"the key {taken.id} is called {taken.name!r}: revoke it first, or choose"
-            " another name"
-        )
-    alike = {read_alike(agent): agent for agent in directory.agents}
-    agent = alike.get(read_alike(wanted.name))
-    if agent not in (None, wanted.agent):
-        raise NameTakenError(
-            f"{agent!r} is an agent: make it the key of that agent with `agent`, or"
-            " choose another name"
-        )
-
-
-def _binding_faults(wanted: KeyCreated, directory: Directory) -> Iterator[FieldError]:
-    if wanted.agent is not None:
-        if fault := absent(directory, wanted.agent):
-            yield FieldError("/agent", fault)
-        if wanted.acts_for:
-            message = "a key with `agent` acts as that agent only: leave one out"
-            yield FieldError("/acts_for", message)
-    for place, agent in enumerate(wanted.acts_for):
-        if agent != EVERYBODY and (fault := absent(directory, agent)):
-            yield FieldError(f"/acts_for/{place}", fault)
-
-
 def key_stream(key_id: str) -> str:
     return f"keys/{key_id}"
+
+
+def session_stream(holder_id: str) -> str:
+    return f"sessions/{holder_id}"
 
 
 def secret_stream(agent: str) -> str:
@@ -262,6 +275,7 @@ def fold_keys(events: Iterable[Event], start: Keys | None = None) -> Keys:
                     agent=made.agent,
                     acts_for=made.acts_for,
                     expires_at=made.expires_at,
+                    scopes=made.scopes,
                 )
             case KeyRevoked() as gone:
                 by_id[gone.key_id] = replace(by_id[gone.key_id], revoked=True)
@@ -270,4 +284,4 @@ def fold_keys(events: Iterable[Event], start: Keys | None = None) -> Keys:
     return Keys(by_id)
 
 
-AccessFact: TypeAlias = KeyCreated | KeyRevoked | WebhookSecretRead
+AccessFact: TypeAlias = KeyCreated | KeyRevoked | SessionStarted | WebhookSecretRead

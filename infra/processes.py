@@ -18,12 +18,14 @@ from temporalio.worker.workflow_sandbox import (
 
 from api.ports import Services
 from infra import metrics
+from infra.audit.exporter import Exporter
 from infra.audit.log_key import log_key_file, log_signer, outside_path
 from infra.audit.outside_file import OutsideFile
 from infra.audit.sealer import Outside, Sealer
 from infra.audit.witnesses import Witnesses, parse_witnesses
 from infra.followers.absences import Absences
 from infra.followers.assignment import AssignmentFollower
+from infra.followers.audit_index import AuditIndex
 from infra.followers.config_warnings import ConfigWarnings
 from infra.followers.coverage import Coverage
 from infra.followers.follower import Follower
@@ -204,6 +206,7 @@ async def run_followers(settings: Settings) -> None:
         followers: list[Follower] = [
             Projector(*shared, cache, made.texts),
             Search(*shared, made.texts),
+            AuditIndex(*shared),
             timers,
             SubscriptionFollower(*shared, made.registry, backend),
             RestatementFollower(
@@ -219,6 +222,7 @@ async def run_followers(settings: Settings) -> None:
                 made.ticket_list.wait_for,
             ),
             Notifications(*shared, made.notifying()),
+            Exporter(*shared, made.exporting(), made.shelf(), made.bundle_sources()),
         ]
         sealer = _sealer(made, listener)
         table = NotificationTable(made.database)

@@ -36,7 +36,8 @@ MB = 1024 * 1024
 class Readiness:
     """`database`, `migrations` and `registry` are what the API itself needs to serve;
     promises are enforced and requests served without `temporal` and `worker`, and
-    served without `followers` and `sweeper`.
+    served without `followers` and `sweeper`. `identity_provider`: of the process that
+    asks, and only if one is set up; whoever has a key is served without it.
     """
 
     def __init__(

@@ -25,7 +25,7 @@ ELSEWHERE = (
 """Names that are read where they are used, and are not fields of `Settings`."""
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 FORMATS = ("text", "json")
-SECRETS = ("admin_key", "secret_key", "master_key")
+SECRETS = ("admin_key", "master_key", "oidc_client_secret", "secret_key")
 _KUBERNETES = re.compile(r"PLEDGE_(SERVICE_(HOST|PORT.*)|PORT(_\d+_.*)?)")
 """Kubernetes sets these in every container beside a service named `pledge`."""
 _PASSWORD = re.compile(r":[^:@/\s][^@\s]*@|(?<=password=)\S+")
@@ -73,13 +73,29 @@ class Settings:
     secret_key: str = ""
     """Fernet key that encrypts webhook secrets, and from which those of people's
     webhooks are derived; created in the data directory if not set."""
+    oidc_issuer: str = ""
+    """The identity provider, exactly as it names itself in `iss`."""
+    oidc_audience: str = ""
+    """The `aud` of tokens that open the API; if not set, no token does."""
+    oidc_client_id: str = ""
+    """As whom people are sent to the provider to sign in; if not set, they are not."""
+    oidc_client_secret: str = ""
+    oidc_scope: str = "openid"
+    oidc_role_claim: str = "roles"
+    """A claim, or the path to it, for example `realm_access.roles`."""
+    oidc_roles: str = ""
+    """Roles by the value of that claim, as JSON: `{"pledge-agents": "agent"}`."""
+    oidc_agent_claim: str = ""
+    """The claim that holds the id of the agent as whom its person acts."""
+    session_lasts: str = "1h"
     master_key: str = ""
     """Encrypts the keys of persons: 32 bytes in base64, several with blanks between
     them, the first of which encrypts; created in the data directory if not set."""
     personal_attributes: str = ""
     """Names of the attributes of tickets that are personal data, with commas."""
     webhook_allow: str = ""
-    """Networks to which webhooks may be sent, for example `10.0.0.0/8,::1/128`."""
+    """Networks to which requests to addresses that people name may be sent, for example
+    `10.0.0.0/8,::1/128`."""
     smtp_url: str = ""
     mail_from: str = "pledge@localhost"
     notify_targets: str = ""
@@ -102,6 +118,8 @@ class Settings:
     """Tickets that the followers keep folded in memory."""
     workflow_cache: int = 2000
     """Tickets whose workflow a worker keeps in memory."""
+    export_days: int = 7
+    """After so many days the bundle of an export is deleted."""
     log_origin: str = ""
     """The name of the audit log when it is created, for example `shop.example/tickets`;
     if not set, `pledge.local/` and eight random digits."""

@@ -21,6 +21,7 @@ from infra.audit.log_key import check_origin
 from infra.audit.witnesses import check_witnesses
 from infra.eventstore.master_key import MasterKey
 from infra.http.outbound import parse_networks
+from infra.identity.setup import check_issuer, incomplete, roles_of
 from infra.notification.chat_targets import TargetsError, load_targets
 from infra.notification.mail import parse_smtp_url
 from infra.settings import (
@@ -34,6 +35,7 @@ from infra.settings import (
 )
 
 PORTS = range(1, 65536)
+MINUTE_S, DAY_S = 60, 86_400
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
@@ -63,6 +65,9 @@ def faults_of(settings: Settings) -> list[Fault]:
         except ValueError as error:
             origin, _ = said.get(field.name, (variable_of(field.name), value))
             found.append(Fault(field.name, origin, value, str(error)))
+    for name, message in incomplete(settings).items():
+        origin, value = said.get(name, (variable_of(name), ""))
+        found.append(Fault(name, origin, value, message))
     return found
 
 
@@ -181,6 +186,18 @@ def _format(name: str) -> None:
         raise ValueError(not_one_of(name, FORMATS))
 
 
+def _oidc_scope(text: str) -> None:
+    if not re.fullmatch(r"[\x21-\x7e]+( [\x21-\x7e]+)*", text):
+        raise ValueError("must be words of printable ASCII, separated by one blank")
+    if "openid" not in text.split():
+        raise ValueError("must hold the word openid")
+
+
+def _session_lasts(text: str) -> None:
+    if not MINUTE_S <= seconds_of(text) <= DAY_S:
+        raise ValueError("must be from 1m to 1d")
+
+
 CHECKS: dict[str, Callable[..., None]] = {
     "database_url": _database,
     "owner_database_url": _database,
@@ -190,6 +207,10 @@ CHECKS: dict[str, Callable[..., None]] = {
     "admin_key": _key,
     "admin_key_file": _readable,
     "secret_key": _secret_key,
+    "oidc_issuer": check_issuer,
+    "oidc_scope": _oidc_scope,
+    "oidc_roles": _by(roles_of),
+    "session_lasts": _session_lasts,
     "master_key": _master_key,
     "webhook_allow": _networks,
     "smtp_url": _smtp,
@@ -211,4 +232,5 @@ CHECKS: dict[str, Callable[..., None]] = {
     "log_origin": check_origin,
     "witnesses": check_witnesses,
     "disk_warning_mb": _between(0, 10_000_000),
+    "export_days": _between(1, 3650),
 }

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,9 @@ from eventsourcing.persistence import PersistenceError
 
 from activities.assignment import Assigning
 from activities.delivery import Delivery
+from activities.denials import Denials
 from activities.enforcement import Enforcement
+from activities.exports import Exporting
 from activities.notification.answer import Answering
 from activities.notification.plan import Notifying, report_step
 from activities.notification.send import Sending
@@ -30,7 +32,8 @@ from activities.simulation import Simulating
 from activities.simulation_pages import SimulatedPages
 from activities.subscriptions import disable
 from activities.tickets import TicketService
-from api.ports import Services
+from api.http.limits import seconds_of
+from api.ports import Part, Services
 from domain.audit.note import VerifierKey
 from domain.configuration.configuration import Configuration
 from domain.documents.kinds import Kind
@@ -41,7 +44,10 @@ from domain.notification.signing import personal_secret
 from domain.oncall.calendar_url import calendar_secret
 from domain.subscription.webhook import Secret
 from infra import metrics
+from infra.audit.bundle import Sources
+from infra.audit.bundle_shelf import BundleShelf
 from infra.audit.health import audit_parts
+from infra.audit.sealed_leaves import SealedLeaves
 from infra.audit.tree_table import TreeTable
 from infra.audit.witnesses import parse_witnesses
 from infra.calendars.sources import InstalledSources
@@ -51,9 +57,13 @@ from infra.eventstore.recorder import Log
 from infra.eventstore.store import PostgresEventStore
 from infra.eventstore.topics import FACTS
 from infra.eventstore.writer import GroupWriter
+from infra.followers.loops import for_ever
 from infra.followers.ticket_cache import TicketCache
 from infra.http.outbound import OutboundClient, OutboundError, parse_networks
 from infra.http.webhook_sender import WebhookSender
+from infra.identity.identity import CALLBACK, Identity, provided
+from infra.identity.sessions import SessionTable
+from infra.identity.setup import setup_of
 from infra.notification.channels import channels
 from infra.notification.chat_targets import target_names
 from infra.notification.due_table import NotificationTable
@@ -67,9 +77,11 @@ from infra.postgres.wake_up import WakeUpListener
 from infra.process.heartbeats import Heart
 from infra.process.secret_files import kept_secret
 from infra.projections.attainment import AttainmentReadModel
+from infra.projections.audit_events import AuditEvents
 from infra.projections.event_feed import LogFeed
 from infra.projections.key_uses import KeyUses
 from infra.projections.outbox import PostgresOutbox
+from infra.projections.people import PeopleTable
 from infra.projections.queues import QueueTable
 from infra.projections.registry import LiveRegistry
 from infra.projections.running_clocks import LiveClockTable
@@ -145,6 +157,23 @@ class Core:
         pages = SimulationTable(self.database)
         return SimulatedPages(pages, self.store, self.registry, InstalledSources())
 
+    def shelf(self) -> BundleShelf:
+        folder = Path(self.settings.data_dir).resolve() / "exports"
+        kept_for = timedelta(days=self.settings.export_days)
+        return BundleShelf(self.database, folder, kept_for)
+
+    def exporting(self) -> Exporting:
+        return Exporting(self.store, self.ticket_list, self.shelf(), now, new_id)
+
+    def bundle_sources(self) -> Sources:
+        return Sources(
+            database=self.database,
+            sealed=SealedLeaves(self.database),
+            config=self.registry.config,
+            person_keys=self.keyring.opening,
+            now=now,
+        )
+
     def outbox(self) -> PostgresOutbox:
         return PostgresOutbox(self.database, self.store, seal_key(self.settings))
 
@@ -176,6 +205,26 @@ class Core:
 
     def personal_secret(self, person: str, version: int) -> Secret:
         return personal_secret(seal_key(self.settings), person, version)
+
+    def identity(self) -> Identity:
+        """Who is let in, beside the holders of API keys."""
+        sessions = SessionTable(
+            self.database,
+            self.registry,
+            now,
+            timedelta(seconds=seconds_of(self.settings.session_lasts)),
+            seal_key(self.settings),
+        )
+        setup = setup_of(self.settings)
+        if setup is None:
+            return Identity(sessions)
+        return provided(
+            setup,
+            self.outbound(),
+            f"{self.settings.the_public_url()}{CALLBACK}",
+            seal_key(self.settings),
+            sessions,
+        )
 
     def witnesses(self) -> list[VerifierKey]:
         """Who is asked to cosign the log's checkpoints."""
@@ -242,16 +291,21 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
     async with core(settings) as made:
         listener = WakeUpListener(made.database)
         key_uses = KeyUses(made.database, now)
-        readiness = Readiness(
-            made.database,
-            made.registry,
-            settings,
-            partial(audit_parts, made.database, made.witnesses()),
-        )
+        denials = Denials(store=made.store, now=now, new_id=new_id)
+        identity = made.identity()
+        others = partial(_other_parts, made, identity)
+        readiness = Readiness(made.database, made.registry, settings, others)
         heart = Heart(made.database, api=lambda: True)
-        lasting = (listener.run(), key_uses.run(), heart.run(), readiness.watch())
+        lasting = (
+            listener.run(),
+            key_uses.run(),
+            for_ever("denials", denials.once),
+            heart.run(),
+            readiness.watch(),
+            *identity.lasting(),
+        )
         running = [asyncio.create_task(one) for one in lasting]
-        ready = _services(made, listener, key_uses, readiness)
+        ready = _services(made, listener, key_uses, denials, readiness, identity)
         try:
             yield ready
         finally:
@@ -259,10 +313,22 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
                 one.cancel()
             with contextlib.suppress(StoreUnavailableError):
                 await key_uses.write()
+                await denials.close()
+
+
+async def _other_parts(made: Core, identity: Identity) -> dict[str, Part]:
+    provider = identity.part()
+    of_identity = {"identity_provider": provider} if provider else {}
+    return await audit_parts(made.database, made.witnesses()) | of_identity
 
 
 def _services(
-    made: Core, listener: WakeUpListener, key_uses: KeyUses, readiness: Readiness
+    made: Core,
+    listener: WakeUpListener,
+    key_uses: KeyUses,
+    denials: Denials,
+    readiness: Readiness,
+    identity: Identity,
 ) -> Services:
     outbox, service = made.outbox(), made.ticket_service()
     return Services(
@@ -271,18 +337,25 @@ def _services(
         desk=service,
         restating=made.restating(service),
         simulating=made.simulating(),
+        exporting=made.exporting(),
         tickets=made.ticket_list,
+        people=PeopleTable(made.database),
         notifications=NotificationList(made.database),
         notification_test=made.notification_test(),
         answering=made.answering(service),
         queues=QueueTable(made.database, made.texts),
         attainment=AttainmentReadModel(made.database),
         feed=LogFeed(made.store, listener),
+        audit=AuditEvents(made.database, made.store),
         sealed=TreeTable(made.database),
         witness_keys=[key.encoded for key in made.witnesses()],
         secrets=outbox,
         courier=WebhookSender(made.outbound()),
         key_uses=key_uses,
+        denials=denials,
+        tokens=identity.tokens,
+        code_flow=identity.code_flow,
+        sessions=identity.sessions,
         sources=InstalledSources(),
         facts=FACTS,
         now=now,

@@ -11,6 +11,7 @@ from api.http.answers import page_of
 from api.http.auth import CallerDep, ServicesDep, listed
 from api.http.fields import Line, Word
 from api.http.paging import PageDep
+from api.http.reader import mask_subjects
 from api.http.responses import answer
 from api.tickets.references import ticket_id_of
 from api.tickets.routes import LIST, WRITE, Limit, outcome_json
@@ -125,4 +126,5 @@ async def get_queue(
         raise NotFoundError("team", name)
     await listed(known, wait_for)
     items, following = await known.queues.page(name, limit, cursor)
+    mask_subjects(items)
     return answer({"items": items, "next_cursor": following})

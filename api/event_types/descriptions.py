@@ -1,6 +1,9 @@
 """A description of each event type in one sentence, for subscribers."""
 
 EVENT_DESCRIPTIONS: dict[str, str] = {
+    "export.requested": "An export of the log was requested: what of, and by whom.",
+    "export.completed": "The bundle of an export was made.",
+    "export.failed": "The bundle of an export could not be made.",
     "ticket.opened": "A ticket was opened.",
     "ticket.message_added": "A customer, an agent or a bot wrote a message.",
     "ticket.assigned": "The ticket was assigned to a team, an agent, or both.",
@@ -68,4 +71,8 @@ EVENT_DESCRIPTIONS: dict[str, str] = {
     "policy.published": "A new version of a configuration document was published.",
     "policy.retired": "A configuration document was retired.",
     "policy.restated": "Running clocks or escalations were ordered to follow an edit.",
+    "subject.erased": "The keys of a person were destroyed; their data is gone.",
+    "subject.hold_placed": "A legal hold: the person cannot be erased until released.",
+    "subject.hold_released": "The legal hold was released.",
+    "personal.revealed": "Personal fields were shown to somebody for a reason.",
 }

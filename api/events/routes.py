@@ -14,6 +14,7 @@ from activities.ports import Recorded
 from api.http.auth import ServicesDep, check_position, reads
 from api.http.disconnect import unless_gone
 from api.http.fields import Cleaned
+from api.http.reader import sees_personal
 from api.http.responses import answer
 from api.ports import EventFeed
 from domain.errors import InvalidError
@@ -79,7 +80,8 @@ async def read_events(
     read = partial(_news, known.feed, after, limit, topics, seconds)
     found, head = await unless_gone(request, read)
     cursor = _cursor(found, limit, max(head, after))
-    items = [cloud_event(recorded) for recorded in found]
+    sees = sees_personal()
+    items = [cloud_event(recorded, personal=sees) for recorded in found]
     return answer({"items": items, "next_cursor": cursor})
 
 

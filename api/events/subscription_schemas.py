@@ -68,6 +68,7 @@ class SubscriptionOut(Answer):
     format: str
     delivery: Made[str]
     team: str | None
+    personal: bool
     state: State
     state_reason: str | None
     created_at: datetime

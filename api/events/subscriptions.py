@@ -23,9 +23,10 @@ from api.events.subscription_schemas import (
 from api.http.answers import Answer, page_of
 from api.http.auth import CallerDep, ServicesDep, guarded, reads
 from api.http.paging import PageDep
+from api.http.reader import sees_personal
 from api.http.responses import answer, etag, made_at, written
 from api.ports import Services, Standing
-from domain.access import ApiKey
+from domain.access import Holder
 from domain.duration import format_duration
 from domain.errors import InvalidError, NotFoundError
 from domain.event import Json
@@ -46,7 +47,7 @@ TEST = guarded("subscriptions:write", 404)
 class _Whose:
     """What the key may see. Other subscriptions do not exist for it."""
 
-    def __init__(self, known: Services, key: ApiKey, teams: Mapping[str, Team]) -> None:
+    def __init__(self, known: Services, key: Holder, teams: Mapping[str, Team]) -> None:
         self._known, self._key, self._teams = known, key, teams
 
     def sees(self, subscription: Subscription) -> bool:
@@ -85,6 +86,7 @@ async def create_subscription(
         format=body.format,
         from_position=await known.feed.head(),
         team=body.team,
+        personal=sees_personal(),
     )
     appended = await _desk(known).create(wanted, secret, caller)
     created = fold_subscriptions(await known.store.load(appended.stream_id, 1))
@@ -138,6 +140,7 @@ async def change_subscription(
         types=None if body.types is None else tuple(body.types),
         format=body.format,
         team=body.team or ("" if "team" in body.model_fields_set else None),
+        personal=sees_personal(),
     )
     appended = await _desk(known).change(subscription_id, wish, caller)
     return await _as_left(known, subscription_id, appended)

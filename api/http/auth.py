@@ -1,10 +1,9 @@
 """Who is calling, whether they may, and under which idempotency key."""
 
-import hashlib
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeAlias
 
 from fastapi import Depends, Query, Request, Security
 from fastapi.dependencies.models import Dependant
@@ -20,7 +19,7 @@ from api.http.model_fields import aliases
 from api.http.problems import problem, responses
 from api.http.request_id import current_request_id
 from api.ports import Services
-from domain.access import ApiKey, Permission
+from domain.access import Holder, Permission
 from domain.errors import (
     CommandRunningError,
     InvalidError,
@@ -29,6 +28,8 @@ from domain.errors import (
 )
 from domain.people.directory import absent
 
+ANYBODY: Literal["any"] = "any"
+"""The permission of what every valid key opens."""
 _NEEDED = "a valid API key is needed"
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 _TOKEN = re.compile(r"[\x21-\x7e]{1,200}")
@@ -47,61 +48,58 @@ async def services(request: Request) -> Services:
 ServicesDep = Annotated[Services, Depends(services)]
 
 
+Needed: TypeAlias = Permission | Literal["any"]
+
+
 class KeyScheme(HTTPBearer):
     """Declares the key in OpenAPI; the gate has checked it before the body is read."""
 
     @override
-    async def __call__(self, request: Request) -> ApiKey:  # type: ignore[override]
-        key: ApiKey | None = getattr(request.state, "key", None)
+    async def __call__(self, request: Request) -> Holder:  # type: ignore[override]
+        key: Holder | None = getattr(request.state, "key", None)
         if key is None:
             raise HTTPException(401, _NEEDED, _CHALLENGE)
         return key
 
 
 BEARER = KeyScheme(
-    auto_error=False, scheme_name="HTTPBearer", description="An API key of Pledge"
+    auto_error=False,
+    scheme_name="HTTPBearer",
+    description="An API key of Pledge, or a token of the identity provider (a JWT)",
 )
 
 
-def permit(permission: Permission) -> Callable[..., Awaitable[None]]:
+def permit(permission: Needed) -> Callable[..., Awaitable[None]]:
     # Services are not asked for as a dependency here: each costs every request.
-    async def check(request: Request, key: Annotated[ApiKey, Security(BEARER)]) -> None:
-        if not key.may(permission):
-            raise HTTPException(403, f"the role {key.role} lacks {permission}")
+    async def check(request: Request, key: Annotated[Holder, Security(BEARER)]) -> None:
+        if permission != ANYBODY and not key.may(permission):
+            raise HTTPException(403, key.lacks(permission))
         _refuse_unknown_query(request)
 
     return check
 
 
-async def key_of(known: Services, presented: str | None) -> ApiKey | None:
-    """Whose key this is; None if it is nobody's."""
-    if not presented:
-        return None
-    sha256 = hashlib.sha256(presented.encode("utf-8", "replace")).hexdigest()
-    return (await known.registry.keys()).find(sha256)
+def unauthenticated(detail: str = _NEEDED, error: str = "") -> Response:
+    """`error`: what is wrong with a token, by RFC 6750."""
+    challenge = {"WWW-Authenticate": f'Bearer error="{error}"'} if error else _CHALLENGE
+    return problem(401, "unauthenticated", detail, headers=challenge)
 
 
-def unauthenticated(detail: str = _NEEDED) -> Response:
-    return problem(401, "unauthenticated", detail, headers=_CHALLENGE)
-
-
-async def refusal(
-    known: Services, key: ApiKey, permission: Permission
-) -> Response | None:
+async def refusal(known: Services, key: Holder, permission: Needed) -> Response | None:
     """Why this key does not open that."""
     if key.expired(known.now()):
-        return unauthenticated(f"the key {key.name!r} expired at {key.expires_at}")
-    if not key.may(permission):
-        return problem(403, "forbidden", f"the role {key.role} lacks {permission}")
+        return unauthenticated(f"{key.called} expired at {key.expires_at}")
+    if permission != ANYBODY and not key.may(permission):
+        return problem(403, "forbidden", key.lacks(permission))
     return await _who_left(known, key)
 
 
-async def _who_left(known: Services, key: ApiKey) -> Response | None:
+async def _who_left(known: Services, key: Holder) -> Response | None:
     """The key of an agent who is retired or not active opens nothing any more."""
     if key.agent is None:
         return None
     if fault := absent((await known.registry.config()).directory, key.agent):
-        detail = f"the key {key.name!r} is of {key.agent!r}: {fault}"
+        detail = f"{key.called} acts as {key.agent!r}: {fault}"
         return problem(403, "forbidden", detail)
     return None
 
@@ -131,7 +129,7 @@ def _query_names(dependant: Dependant) -> Iterator[str]:
         yield from _query_names(inner)
 
 
-def guarded(permission: Permission, *statuses: int) -> dict[str, Any]:
+def guarded(permission: Needed, *statuses: int) -> dict[str, Any]:
     """What every route declares: its permission, and the problems it may answer.
     Who may answer 409 takes commands, and so the headers of commands.
     """
@@ -180,7 +178,7 @@ async def listed(known: Services, position: int | None, *, texts: bool = False) 
         await known.tickets.wait_for(position, texts=texts)
 
 
-def reads(permission: Permission, *statuses: int) -> dict[str, Any]:
+def reads(permission: Needed, *statuses: int) -> dict[str, Any]:
     """A route that reads, but for those whose lists catch up by themselves."""
     declared = guarded(permission, *statuses)
     return declared | {"dependencies": [*declared["dependencies"], Depends(seen)]}
@@ -212,6 +210,7 @@ async def caller(request: Request) -> Caller:
         attempt=attempt,
         actor=key.own,
         key_id=key.id,
+        holder=key,
         correlation_id=current_request_id() or attempt,
         channel="api",
         if_match=wanted,

@@ -98,6 +98,12 @@ def _aware(value: datetime) -> datetime:
         raise ValueError("lies outside the calendar") from error
 
 
+def _point(value: object) -> object:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    return _aware(datetime.fromisoformat(str(_instant(value))))
+
+
 Verbatim = BeforeValidator(_verbatim)
 """For addresses and secrets, which are no text to be compared."""
 Cleaned = BeforeValidator(_normal)
@@ -127,6 +133,19 @@ DISPLAYED = "The display name; by default the name in the address"
 Identifier = Annotated[str, Cleaned, Field(min_length=1, max_length=200)]
 Instant = Annotated[
     datetime, BeforeValidator(_instant), Field(strict=False), AfterValidator(_aware)
+]
+Point = Annotated[
+    int | datetime,
+    BeforeValidator(_point),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0},
+                {"type": "string", "format": "date-time"},
+            ],
+            "description": "A version, or an instant: the version that was current",
+        }
+    ),
 ]
 Duration = Annotated[
     str,

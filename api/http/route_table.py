@@ -14,9 +14,12 @@ class RouteTable:
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
         self._literal: dict[str, list[APIRoute]] = defaultdict(list)
         self._patterns: dict[tuple[str, ...], list[APIRoute]] = defaultdict(list)
+        self._of_any_length: list[APIRoute] = []
         for route in routes:
             assert isinstance(route, APIRoute)
-            if "{" in route.path:
+            if ":path}" in route.path:
+                self._of_any_length.append(route)
+            elif "{" in route.path:
                 self._patterns[_place(route.path)].append(route)
             else:
                 self._literal[route.path].append(route)
@@ -27,7 +30,7 @@ class RouteTable:
         """
         if path in self._literal:
             return self._literal[path]
-        near = self._patterns.get(_place(path), ())
+        near = (*self._patterns.get(_place(path), ()), *self._of_any_length)
         return [route for route in near if route.path_regex.match(path)]
 
 

@@ -13,7 +13,7 @@ from api.http.fields import Identifier, Instant, Strict, Word, example
 from api.http.paging import PageDep
 from api.http.responses import answer, made_at, written
 from api.ports import Services
-from domain.access import ApiKey, KeyCreated, Role
+from domain.access import ApiKey, KeyCreated, Permission, Role
 from domain.errors import RuleError
 from domain.event import Json
 
@@ -33,7 +33,8 @@ class ShownOnceError(RuleError):
 class KeyIn(Strict):
     """The key of an `agent`, which acts only as that agent; or the key of a person or
     service, which acts under its `name`, and as one of the agents in `acts_for` (`*`:
-    any) if a request names one. After `expires_at` it is refused.
+    any) if a request names one. With `scopes` it has only these permissions of its
+    role. After `expires_at` it is refused.
     """
 
     model_config = example(name="ann-phone", role="agent", agent="ann")
@@ -41,6 +42,7 @@ class KeyIn(Strict):
     role: Role
     agent: Identifier | None = None
     acts_for: list[Identifier] = Field(default=[], max_length=500)
+    scopes: list[Permission] | None = Field(default=None, min_length=1, max_length=50)
     expires_at: Instant | None = None
 
 
@@ -52,6 +54,7 @@ class KeyOut(Answer):
     role: Role
     agent: str | None
     acts_for: list[str]
+    scopes: list[Permission] | None
     revoked: bool
     created_at: datetime
     created_by: str
@@ -76,6 +79,7 @@ async def create_key(body: KeyIn, known: ServicesDep, caller: CallerDep) -> Resp
         sha256=hashlib.sha256(key.encode()).hexdigest(),
         agent=body.agent,
         acts_for=tuple(dict.fromkeys(body.acts_for)),
+        scopes=None if body.scopes is None else tuple(dict.fromkeys(body.scopes)),
         expires_at=body.expires_at,
     )
     appended = await key_service(known).create(wanted, caller)
@@ -101,6 +105,7 @@ async def list_keys(known: ServicesDep, asked: PageDep) -> Response:
 
 @ROUTER.delete("/{key_id}", status_code=204, **WRITE)
 async def revoke_key(key_id: str, known: ServicesDep, caller: CallerDep) -> Response:
+    """Refused with 409 for the last key that manages keys."""
     appended = await key_service(known).revoke(key_id, caller)
     return Response(status_code=204, headers=written(appended))
 

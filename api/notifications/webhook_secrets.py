@@ -9,7 +9,6 @@ from api.configuration.routes import Name
 from api.http.auth import CallerDep, ServicesDep, reads
 from api.http.responses import answer
 from api.keys.routes import key_service
-from api.ports import Services
 from domain.access import WebhookSecretRead
 from domain.errors import NotFoundError
 
@@ -37,7 +36,7 @@ async def get_webhook_secret(
     published = (await known.registry.config()).entry("agents", name).current
     if published is None:
         raise NotFoundError("agent", name)
-    await _refuse_others(known, name, caller)
+    _refuse_others(name, caller)
     version = published.preferences.secret_version
     read = WebhookSecretRead(agent=name, secret_version=version)
     await key_service(known).read_secret(read, caller)
@@ -46,9 +45,8 @@ async def get_webhook_secret(
     return answer(shown, headers={"Cache-Control": "no-store"})
 
 
-async def _refuse_others(known: Services, agent: str, caller: Caller) -> None:
-    assert caller.key_id is not None, "every request has a key"
-    key = (await known.registry.keys()).by_id[caller.key_id]
-    if key.agent != agent and not key.may("keys:manage"):
+def _refuse_others(agent: str, caller: Caller) -> None:
+    assert caller.holder is not None, "every request has a holder"
+    if caller.holder.agent != agent and not caller.holder.may("keys:manage"):
         why = f"the secret of {agent!r} is for their own key, and for who manages keys"
         raise HTTPException(403, why)

@@ -157,8 +157,8 @@ async def cancel_swap(
 async def _refuse_stranger(
     known: Services, name: str, swap_id: str, caller: Caller
 ) -> None:
-    assert caller.key_id is not None, "every request has a key"
-    if (await known.registry.keys()).by_id[caller.key_id].may("config:write"):
+    assert caller.holder is not None, "every request has a holder"
+    if caller.holder.may("config:write"):
         return
     swap = find_swap((await known.registry.oncall()).plan(name).changes, swap_id)
     if caller.actor.kind != "agent" or caller.actor.id not in (swap.asker, swap.taker):

@@ -16,8 +16,9 @@ from api.openapi.completion import polish
 MODELS = "#/components/schemas/"
 DESCRIPTION = """\
 JSON under `/v1`, snake_case. Times are RFC 3339 with an offset, durations ISO 8601,
-for example `PT30M`. Send your API key as `Authorization: Bearer <key>`; `x-permission`
-says which permission each operation needs. Errors are RFC 9457 problems with a stable
+for example `PT30M`. Send your API key, or a token of your identity provider, as
+`Authorization: Bearer <key>`; `x-permission` says which permission each operation needs
+(`any`: none in particular). Errors are RFC 9457 problems with a stable
 `code`.
 """
 TAGS = [
@@ -34,6 +35,7 @@ TAGS = [
         ("events", "The log as a feed of CloudEvents"),
         ("subscriptions", "Webhooks that send events"),
         ("keys", "API keys"),
+        ("signing in", "Sessions of browsers, and who you are"),
         ("operation", "Health and metrics"),
         ("webhooks", "What Pledge sends to subscribers"),
     )

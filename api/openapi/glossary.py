@@ -7,6 +7,16 @@ entry names that schema too. A description beside the field itself takes precede
 from typing import Final
 
 FIELDS: Final[dict[str, str]] = {
+    "size": "The number of events in the log's tree",
+    "progress": "The share that is done, from 0 to 1",
+    "finished_at": "When it was finished",
+    "events": "The number of events",
+    "bytes": "How long it is",
+    "legal_hold": "While there is one, the person cannot be erased",
+    "personal": "Personal fields are sent in the clear: who subscribed may see them",
+    "personal_attributes": "The attributes that are personal data",
+    "placed_by": "Who placed it",
+    "ticket": "The ticket",
     "absent": "Agents of the schedule who are not on call, and why",
     "acknowledge_expires": "How long an acknowledgement stops the escalation",
     "acknowledged_by": "The agent who acknowledged the ticket",
@@ -219,6 +229,7 @@ FIELDS: Final[dict[str, str]] = {
     "pauses": "Periods that do not count",
     "people": "By agent",
     "people_told": "People who were notified, each once per ticket",
+    "permissions": "What the key, token or session opens",
     "person": "The id of an agent",
     "planned_at": "When it was planned",
     "pointer": "A JSON pointer to the place; empty: the whole",
@@ -277,6 +288,7 @@ FIELDS: Final[dict[str, str]] = {
     "schedule": "An on-call schedule",
     "schedules": "On-call schedules by name",
     "scope": "What is delegated",
+    "scopes": "The permissions of its role that the key has; null: all of them",
     "secret": "The secret that signs webhooks; if left out, one is generated",
     "segments": "The business time in it",
     "segments_cut": "There are more segments than are shown",
@@ -422,8 +434,10 @@ SPECIFIC: Final[dict[str, str]] = {
 }
 
 PARAMETERS: Final[dict[str, str]] = {
+    "export_id": "The id of the export",
     "Accept-Language": "The language of the page",
     "token": "The signed part of the link",
+    "external_id": "The customer's id in your systems",
     "due_before": "Only tickets whose next deadline is before this instant",
     "opened_before": "Only tickets opened before this instant",
     "after": "A position in the log; the answer has the events after it",
@@ -438,6 +452,7 @@ PARAMETERS: Final[dict[str, str]] = {
     "group_by": "The field by which the figures are grouped",
     "if-none-match": "ETags: if one is current, the answer is 304 without a body",
     "key_id": "The id of the key",
+    "known_at": "By what had been recorded until this instant",
     "leave_id": "The id of the leave",
     "limit": "The maximum number of items on this page",
     "metric": "What the clock measures, for example `first_response`",
@@ -445,6 +460,7 @@ PARAMETERS: Final[dict[str, str]] = {
     "number": "The number, from 1",
     "override_id": "The id of the override",
     "person": "Only shifts of this agent",
+    "position": "The position of the event in the log",
     "secret": "The secret part of the address",
     "simulation_id": "The id of the simulation",
     "state": "Only those in this state",

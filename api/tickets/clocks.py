@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from activities.tickets import as_known
 from api.http.auth import CallerDep, ServicesDep, guarded, listed
 from api.http.fields import Cleaned, Instant
 from api.http.responses import answer
@@ -22,12 +23,12 @@ from api.tickets.clock_schemas import (
     IntervalOut,
     PercentilesOut,
 )
-from api.tickets.references import AsOf, check_opened, past, ticket_id_of
+from api.tickets.references import AsOf, KnownAt, past, ticket_id_of
 from api.tickets.routes import READ, outcome_json
 from api.tickets.schemas import TicketOut
 from domain.configuration.configuration import Configuration
 from domain.duration import format_duration
-from domain.errors import InvalidError, NotFoundError
+from domain.errors import InvalidError
 from domain.event import Event, Json
 from domain.sla.excuse import ExcuseBreach
 from domain.ticket.clock_explanation import explain
@@ -54,17 +55,17 @@ async def explain_clock(
         int | None, Query(ge=1, le=2**31 - 1, description="If left out, the last")
     ] = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> Response:
     """Where the time of a clock went, interval by interval; which rule promised what
     and why; how the deadline moved; the verdict.
     """
-    events = await known.store.load(await ticket_id_of(known, ticket_id))
-    if not events:
-        raise NotFoundError("ticket", ticket_id)
+    by = past(known, known_at, "?known_at")
+    at = past(known, as_of) or by or known.now()
+    history = await known.desk.history(await ticket_id_of(known, ticket_id))
+    events = [recorded.event for recorded in as_known(history, at, by)]
     config = await known.registry.config()
     key = metric if cycle is None else f"{metric}/{cycle}"
-    at = past(known, as_of) or known.now()
-    check_opened(events[0], at)
     # A clock of ten years has ten thousand intervals: others need not wait for that.
     body = await asyncio.to_thread(_explained, events, key, config, at)
     return answer(body)

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from api.http.answers import Answer, Made, page_of
 from api.http.auth import ServicesDep
+from api.http.reader import seen_text
 from api.http.responses import answer
 from api.ports import Services
 from api.tickets.references import ticket_id_of
@@ -60,7 +61,7 @@ class TicketMessageOut(Answer):
     author: Made[MessageAuthorOut]
     visibility: Made[Visibility]
     channel: Made[str]
-    body: str
+    body: Made[str]
     automatic: Made[bool] = Field(description="No human wrote it")
     at: Made[datetime]
     actor: Made[ActorOut]
@@ -77,16 +78,18 @@ async def list_ticket_messages(
     ticket. Internal notes are included, and so are the messages of tickets that were
     merged into this one; `ticket_id` is the ticket of each message.
     """
-    found = await _conversation(known, await ticket_id_of(known, ticket_id))
+    found = await conversation(known, await ticket_id_of(known, ticket_id))
     page = found[cursor : cursor + limit]
     following = str(cursor + limit) if len(found) > cursor + limit else None
     return answer({"items": page, "next_cursor": following})
 
 
-async def _conversation(
+async def conversation(
     known: Services, ticket_id: str, up_to: int | None = None
 ) -> list[Json]:
-    """With those of the tickets that went into it, and into those, by their time."""
+    """All messages of a ticket and of the tickets that went into it, and into those, by
+    their time.
+    """
     events = await known.store.load(ticket_id, up_to)
     ticket = fold(events) if events else None
     if ticket is None:
@@ -94,7 +97,7 @@ async def _conversation(
     found = [*_messages(events)]
     for absorbed in ticket.absorbed:
         # It went in by its next event.
-        found += await _conversation(known, absorbed.ticket_id, absorbed.up_to)
+        found += await conversation(known, absorbed.ticket_id, absorbed.up_to)
     return sorted(found, key=lambda message: str(message["at"]))
 
 
@@ -104,10 +107,11 @@ def _messages(events: Iterable[Event]) -> Iterator[Json]:
         fact = event.fact
         if isinstance(fact, TicketOpened):
             channel = fact.channel
-            yield _shown(event, channel, _opener(event, fact))
+            yield _shown(event, fact.body, channel, _opener(event, fact))
         elif isinstance(fact, TicketMessageAdded):
             by, author = fact.channel or channel, MessageAuthorOut.of(fact.author)
-            yield _shown(event, by, author, fact.visibility, automatic=fact.automatic)
+            automatic, visibility = fact.automatic, fact.visibility
+            yield _shown(event, fact.body, by, author, visibility, automatic=automatic)
 
 
 def _opener(event: Event, fact: TicketOpened) -> Json:
@@ -119,6 +123,7 @@ def _opener(event: Event, fact: TicketOpened) -> Json:
 
 def _shown(
     event: Event,
+    body: str,
     channel: str | None,
     author: Json,
     visibility: Visibility = "public",
@@ -126,7 +131,7 @@ def _shown(
     automatic: bool = False,
 ) -> Json:
     return TicketMessageOut.of(
-        event.fact,
+        body=seen_text(body),
         ticket_id=event.originator_id,
         version=event.originator_version,
         author=author,

@@ -5,18 +5,17 @@ from typing import Annotated
 
 from fastapi import Query
 
-from activities.tickets import check_opened
 from api.http.fields import Instant
 from api.ports import Services
 from domain.errors import InvalidError, NotFoundError
 
-__all__ = ["AsOf", "check_opened", "past", "ticket_id_of"]
 MOST_DIGITS = 18
 CLOCKS_DIFFER = timedelta(seconds=5)
 """So much may the caller's clock be ahead of ours."""
 AsOf = Annotated[
     Instant | None, Query(description="An instant from the opening of the ticket on")
 ]
+KnownAt = Annotated[Instant | None, Query()]
 
 
 async def ticket_id_of(known: Services, text: str) -> str:
@@ -39,11 +38,13 @@ async def _of_number(known: Services, number: int) -> str | None:
     return await known.tickets.id_of(number)
 
 
-def past(known: Services, as_of: datetime | None) -> datetime | None:
+def past(
+    known: Services, at: datetime | None, pointer: str = "?as_of"
+) -> datetime | None:
     """What will be is not known: raises InvalidError for a time in the future."""
-    if as_of is None or as_of <= (now := known.now()):
-        return as_of
-    if as_of - now > CLOCKS_DIFFER:
-        message = f"{as_of.isoformat()} lies in the future: now it is {now.isoformat()}"
-        raise InvalidError.at("?as_of", message)
+    if at is None or at <= (now := known.now()):
+        return at
+    if at - now > CLOCKS_DIFFER:
+        message = f"{at.isoformat()} lies in the future: now it is {now.isoformat()}"
+        raise InvalidError.at(pointer, message)
     return now

@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from activities.cloudevents import plain
+from activities.cloudevents import as_json
 from activities.ports import Recorded
 from api.http.model_fields import aliases
+from api.http.reader import as_seen, mask
 from api.tickets.schemas import (
     ClockOut,
     EventActorOut,
@@ -33,6 +34,7 @@ def ticket_json(
     form: type[TicketOut] = TicketOut,
     **made: object,
 ) -> Json:
+    ticket = as_seen(ticket)
     offer = ticket.queue.offer if ticket.queue else None
     return form.of(
         ticket,
@@ -106,5 +108,5 @@ def event_json(recorded: Recorded) -> Json:
         occurred_at=event.timestamp,
         claimed_at=meta.occurred_at,
         recorded_at=recorded.recorded_at,
-        data=plain(event.fact),
+        data=mask(type(event.fact), as_json(event.fact)),
     )

@@ -11,11 +11,12 @@ from activities.tickets import Outcome
 from api.http.answers import page_of
 from api.http.auth import CallerDep, ServicesDep, guarded, listed, reads
 from api.http.fields import Cleaned
+from api.http.reader import mask_subjects
 from api.http.responses import answer, etag, made_at, written
 from api.ports import Services
 from api.tickets.filters import TicketQuery
-from api.tickets.references import AsOf, check_opened, past, ticket_id_of
-from api.tickets.responses import clocks_json, event_json, ticket_json
+from api.tickets.references import AsOf, KnownAt, past, ticket_id_of
+from api.tickets.responses import clocks_json, ticket_json
 from api.tickets.schemas import (
     AssignIn,
     AuthorIn,
@@ -23,7 +24,6 @@ from api.tickets.schemas import (
     ChangeIn,
     ClocksOut,
     EscalateIn,
-    EventOut,
     FeedbackIn,
     MessageIn,
     Nothing,
@@ -34,7 +34,7 @@ from api.tickets.schemas import (
     TicketOut,
     TicketRow,
 )
-from domain.errors import InvalidError, NotFoundError
+from domain.errors import InvalidError
 from domain.escalation.commands import Acknowledge, Escalate
 from domain.lifecycle.commands import (
     AddMessage,
@@ -108,6 +108,7 @@ async def list_tickets(
     items, following = await known.tickets.page(
         query.wanted(), query.limit, query.cursor
     )
+    mask_subjects(items)
     return answer({"items": items, "next_cursor": following})
 
 
@@ -116,59 +117,36 @@ async def get_ticket(
     ticket_id: str,
     known: ServicesDep,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     at_version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> Response:
-    """The ticket now, at a version, or as of an instant; by its id or number."""
-    if as_of is not None and at_version is not None:
-        raise InvalidError.at("?at_version", "goes without as_of: give one of the two")
+    """The ticket now, at a version, or as of an instant; by its id or number. With
+    `as_of` and `known_at`: what was known on Friday about Wednesday.
+    """
+    if at_version is not None and (as_of is not None or known_at is not None):
+        given = "as_of" if as_of is not None else "known_at"
+        raise InvalidError.at("?at_version", f"goes without {given}: give one of them")
     ticket = await known.desk.get(
         await ticket_id_of(known, ticket_id),
         version=at_version,
         as_of=past(known, as_of),
+        known_at=past(known, known_at, "?known_at"),
     )
-    shown_at = ticket.updated_at if at_version else as_of or known.now()
+    shown_at = ticket.updated_at if at_version else as_of or known_at or known.now()
     config = await known.registry.config()
     return answer(ticket_json(ticket, shown_at, config), headers=etag(ticket.version))
 
 
-@ROUTER.get("/{ticket_id}/history", response_model=page_of(EventOut), **READ)
-async def get_ticket_history(
-    ticket_id: str,
-    known: ServicesDep,
-    as_of: AsOf = None,
-    limit: Limit = 500,
-    cursor: Annotated[int, Query(ge=0, description="A version")] = 0,
-) -> Response:
-    """Every event of the ticket: what, who, when, why, and by which policy."""
-    history = await known.store.history(await ticket_id_of(known, ticket_id))
-    if not history:
-        raise NotFoundError("ticket", ticket_id)
-    last = history[-1].event.originator_version
-    if cursor > last:
-        beyond = f"there is no version {cursor}: the last one is {last}"
-        raise InvalidError.at("?cursor", beyond)
-    until = past(known, as_of)
-    check_opened(history[0].event, until)
-    found = [
-        r
-        for r in history
-        if r.event.originator_version > cursor
-        and (until is None or r.event.timestamp <= until)
-    ]
-    page = found[:limit]
-    following = str(page[-1].event.originator_version) if len(found) > limit else None
-    items = [event_json(recorded) for recorded in page]
-    return answer({"items": items, "next_cursor": following})
-
-
 @ROUTER.get("/{ticket_id}/clocks", response_model=ClocksOut, **READ)
 async def get_ticket_clocks(
-    ticket_id: str, known: ServicesDep, as_of: AsOf = None
+    ticket_id: str, known: ServicesDep, as_of: AsOf = None, known_at: KnownAt = None
 ) -> Response:
     """Each clock: the used time, the deadline, the verdict."""
-    at = past(known, as_of)
-    ticket = await known.desk.get(await ticket_id_of(known, ticket_id), as_of=at)
-    clocks = clocks_json(ticket, at or known.now(), await known.registry.config())
+    at, by = past(known, as_of), past(known, known_at, "?known_at")
+    ticket = await known.desk.get(
+        await ticket_id_of(known, ticket_id), as_of=at, known_at=by
+    )
+    clocks = clocks_json(ticket, at or by or known.now(), await known.registry.config())
     return answer({"items": clocks}, headers=etag(ticket.version))
 
 

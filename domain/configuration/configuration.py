@@ -14,7 +14,11 @@ from typing import TypeVar
 from domain.authority.limits import Authority
 from domain.calendar.calendar import Calendar
 from domain.calendar.document import parse_calendar
-from domain.configuration.facts import PolicyPublished, PolicyRetired
+from domain.configuration.facts import (
+    PERSONAL_OF_AGENTS,
+    PolicyPublished,
+    PolicyRetired,
+)
 from domain.configuration.lint.context import LintContext, UrlRefusal, Words
 from domain.configuration.reading import Reading, read
 from domain.documents.kinds import SINGULAR, Kind
@@ -32,6 +36,8 @@ from domain.oncall.schedule_lint import (
 )
 from domain.people.contact import Preferences
 from domain.people.directory import Agent, Directory, Team, read_agent
+from domain.personal import ERASED
+from domain.privacy.facts import SUBJECTS, SubjectErased, agent_of
 from domain.sla.policy import SlaPolicy
 
 T = TypeVar("T")
@@ -310,7 +316,27 @@ def fold_config(
                 retired_at=event.timestamp,
                 retired_by=event.meta.actor.id,
             )
+        elif isinstance(fact, SubjectErased) and (agent := _agent(event)):
+            entry = entries.get(("agents", agent), Entry())
+            entries["agents", agent] = _erased(entry)
     return replace(start or Configuration(), entries=entries)
+
+
+def _agent(event: Event) -> str | None:
+    return agent_of(event.originator_id.removeprefix(SUBJECTS))
+
+
+def _erased(entry: Entry) -> Entry:
+    """What is known of an agent, without what was erased."""
+    versions = tuple(
+        replace(made, document=_without(made.document)) for made in entry.versions
+    )
+    return replace(entry, versions=versions)
+
+
+def _without(document: Json) -> Json:
+    names = document.keys() & set(PERSONAL_OF_AGENTS)
+    return document | dict.fromkeys(names, ERASED)
 
 
 def published(fact: PolicyPublished, at: datetime = EPOCH, by: str = "") -> Published:

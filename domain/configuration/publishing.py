@@ -13,7 +13,7 @@ from domain.calendar.calendar import ALWAYS
 from domain.calendar.document import calendar_form
 from domain.calendar.holiday_sources import Expansion
 from domain.configuration.configuration import Configuration, Published, published
-from domain.configuration.facts import PolicyPublished
+from domain.configuration.facts import PERSONAL_OF_AGENTS, PolicyPublished
 from domain.configuration.lint.findings import findings
 from domain.configuration.lint.no_sla import unpromised_elsewhere
 from domain.configuration.lint.people import circle_faults
@@ -79,6 +79,7 @@ def next_version(
         version=len(config.entry(kind, name).versions) + 1,
         sha256=_sha256(document),
         document=document,
+        personal=PERSONAL_OF_AGENTS if kind == "agents" else (),
     )
     made = published(fact)
     errors = [*_alike(config, kind, name), *_missing(config, made, coming)]

@@ -21,13 +21,14 @@ class Difference:
 
 
 def differences(before: Any, after: Any, pointer: str = "") -> Iterator[Difference]:
-    """In the order of the pointers. Lists of plain values differ as a whole: who is in
-    a team is read as one thing.
+    """In the order of the pointers, but for what a list lost at its end, the last of it
+    first: so they can be applied one after the other. Lists of plain values differ as a
+    whole: who is in a team is read as one thing.
     """
     if isinstance(before, dict) and isinstance(after, dict):
         yield from _members(before, after, pointer)
     elif _structured(before) and _structured(after):
-        yield from _members(dict(enumerate(before)), dict(enumerate(after)), pointer)
+        yield from _elements(before, after, pointer)
     elif json.dumps(before) != json.dumps(after):  # in Python 1 == True
         yield Difference(op="replace", pointer=pointer, before=before, after=after)
 
@@ -43,6 +44,17 @@ def _members(
             yield Difference(op="remove", pointer=where, before=before[key])
         else:
             yield from differences(before[key], after[key], where)
+
+
+def _elements(
+    before: list[Any], after: list[Any], pointer: str
+) -> Iterator[Difference]:
+    for i, (was, became) in enumerate(zip(before, after, strict=False)):
+        yield from differences(was, became, below(pointer, i))
+    for i in range(len(before), len(after)):
+        yield Difference(op="add", pointer=below(pointer, i), after=after[i])
+    for i in reversed(range(len(after), len(before))):
+        yield Difference(op="remove", pointer=below(pointer, i), before=before[i])
 
 
 def _structured(value: Any) -> bool:

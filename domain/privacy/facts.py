@@ -7,6 +7,8 @@ from domain.event import Fact
 
 SUBJECTS = "subjects/"
 """How the streams of persons begin."""
+AGENTS = "agents/"
+"""How agents are told from customers where persons are named."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +39,8 @@ class SubjectHoldReleased(Fact):
 @dataclass(frozen=True, kw_only=True)
 class PersonalRevealed(Fact):
     """Personal fields were shown to somebody who does not see them otherwise.
-    `ticket_id`: of which ticket; None = of all that is known of the person.
+    `ticket_id`: of which ticket; None = of all that is known of the person, or that is
+    in an export.
     """
 
     topic: ClassVar[str] = "personal.revealed"
@@ -52,3 +55,13 @@ PrivacyFact: TypeAlias = (
 
 def subject_stream(external_id: str) -> str:
     return f"{SUBJECTS}{external_id}"
+
+
+def agent_of(external_id: str) -> str | None:
+    """The agent's id; None for a customer."""
+    return external_id.removeprefix(AGENTS) if external_id.startswith(AGENTS) else None
+
+
+def agent_subject(kind: str, name: str) -> str | None:
+    """Whose personal data a document of configuration holds."""
+    return f"{AGENTS}{name}" if kind == "agents" else None

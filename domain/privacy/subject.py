@@ -54,6 +54,13 @@ def refuse_held(subject: Subject) -> None:
         )
 
 
+def refuse_erased(subject: Subject) -> None:
+    """Raises RuleError."""
+    if subject.erased_at is not None:
+        at = subject.erased_at.isoformat()
+        raise RuleError(f"the person was erased already, at {at}")
+
+
 def release(subject: Subject, reason: str | None) -> SubjectHoldReleased:
     """Raises RuleError where there is none."""
     if subject.hold is None:

@@ -25,9 +25,11 @@ FAMILIES = (
     "approval",
     "feedback",
     "policy",
+    "subject",
 )
 """What may be subscribed to: events of tickets, which everybody who reads the feed may
-read too, and of policies. Events of keys and subscriptions are in no feed."""
+read too, of policies, and of what is done with a person's data, which holds nothing
+personal. Events of keys and subscriptions are in no feed."""
 QUIET = frozenset({"escalation.pinned", "sla.matched"})
 """They come with every ticket and are useless for most subscribers: delivered only if
 named."""
@@ -36,7 +38,8 @@ named."""
 @dataclass(frozen=True, kw_only=True)
 class SubscriptionCreated(Fact):
     """`types`: event types, or a family, for example `sla.*`. Events after
-    `from_position`. `team`: whose members own it as well.
+    `from_position`. `team`: whose members own it as well. `personal`: personal fields
+    are sent in the clear, because whoever subscribed may see them.
     """
 
     topic: ClassVar[str] = "subscription.created"
@@ -46,11 +49,14 @@ class SubscriptionCreated(Fact):
     format: Format
     from_position: int
     team: str | None = None
+    personal: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class SubscriptionChanged(Fact):
-    """All of it as it is from now on; types that are new begin after `position`."""
+    """All of it as it is from now on; types that are new begin after `position`.
+    `personal`: whoever changed it may see personal fields.
+    """
 
     topic: ClassVar[str] = "subscription.changed"
     subscription_id: str
@@ -59,6 +65,7 @@ class SubscriptionChanged(Fact):
     format: Format
     team: str | None
     position: int
+    personal: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +126,7 @@ class Subscription:
     created_at: datetime
     maker: Actor
     team: str | None = None
+    personal: bool = True
     since: Mapping[str, int] = field(default_factory=dict)
     newest_until: int = 0
     state: State = "active"
@@ -218,6 +226,7 @@ def fold_subscriptions(
                     created_at=event.timestamp,
                     maker=event.meta.actor,
                     team=made.team,
+                    personal=made.personal,
                 )
             case (
                 SubscriptionChanged()
@@ -247,6 +256,7 @@ def _after(known: Subscription, fact: Fact) -> Subscription:
                 types=fact.types,
                 format=fact.format,
                 team=fact.team,
+                personal=fact.personal,
                 since=kept | new,
             )
         case SubscriptionPaused():

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
+from urllib.parse import quote
 
 import click
 import httpx
@@ -69,6 +70,17 @@ class PledgeClient:
                 return self._answer(answer)
             time.sleep(pause_s)
         raise AssertionError("the last try returns")
+
+    def items(self, path: str) -> Iterator[dict[str, Any]]:
+        """Of all pages of a list."""
+        cursor: str | None = None
+        while True:
+            asked = f"?cursor={quote(cursor, safe='')}" if cursor else ""
+            page = self.call("GET", f"{path}{asked}")
+            yield from page["items"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
 
     def _sent(
         self,

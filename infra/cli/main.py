@@ -12,6 +12,7 @@ import click
 
 from infra.cli.audit import audit
 from infra.cli.client_options import Commands, reaching
+from infra.cli.verdict import VERDICTS, Verdict
 from infra.process.failures import EXIT_CODES
 from infra.process.terminal import finish, say
 from infra.settings import Settings
@@ -186,30 +187,26 @@ def keys() -> None:
     help="An agent for whom a service may act; repeat for several, * for every agent",
 )
 @click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    metavar="PERMISSION",
+    help="A permission of the role that the key has, for example tickets:read; repeat "
+    "for several; without it the key has all of them",
+)
+@click.option(
     "--expires",
+    "expires_at",
     metavar="TIME",
     help=("When it expires, for example 2027-01-01T00:00:00Z"),
 )
 @_JSON
 @reaching
-def create_key(
-    name: str,
-    role: str,
-    agent: str | None,
-    acts_for: tuple[str, ...],
-    expires: str | None,
-    as_json: bool,
-) -> None:
+def create_key(name: str, role: str, as_json: bool, **given: Any) -> None:
     """Create a key; it is shown once. NAME is the name of the holder in the log."""
     from infra.cli.client import PledgeClient  # noqa: PLC0415
 
-    body = {
-        "name": name,
-        "role": role,
-        "agent": agent,
-        "acts_for": acts_for,
-        "expires_at": expires,
-    }
+    body = {"name": name, "role": role, **given, "scopes": given["scopes"] or None}
     made = PledgeClient.running().call("POST", "/v1/keys", body)
     click.echo(json.dumps(made) if as_json else made["key"])
     if not as_json:  # the key alone is on standard output, to be put into a variable
@@ -223,7 +220,7 @@ def list_keys(as_json: bool) -> None:
     """List all keys, without the keys themselves."""
     from infra.cli.client import PledgeClient  # noqa: PLC0415
 
-    found = PledgeClient.running().call("GET", "/v1/keys")["items"]
+    found = list(PledgeClient.running().items("/v1/keys"))
     if as_json:
         click.echo(json.dumps(found))
         return
@@ -242,6 +239,7 @@ def _key_columns(key: dict[str, Any]) -> Iterator[str]:
     yield f"{whom:20}"
     yield f"used {key['last_used_at'] or 'never'}"
     yield f"expires {key['expires_at']}" if key["expires_at"] else ""
+    yield f"only {', '.join(key['scopes'])}" if key["scopes"] else ""
 
 
 @keys.command("revoke")
@@ -441,6 +439,38 @@ def rebuild(per_second: float, as_json: bool) -> None:
         json.dumps({"workflows": count}) if as_json else f"{count} workflows running"
     )
     finish()
+
+
+@main.command(cls=Verdict, epilog=VERDICTS)
+@click.argument("bundle", type=click.Path(path_type=Path), required=False)
+@click.option("--live", is_flag=True, help="The log of this installation instead")
+@click.option("--log-key", metavar="VKEY", help="The log's key, if you have it already")
+@click.option("--witness-key", metavar="VKEY", help="The witness's key")
+@click.option(
+    "--known",
+    type=click.Path(path_type=Path),
+    help="A file of checkpoints that you kept from earlier",
+)
+@_JSON
+def verify(
+    bundle: Path | None,
+    live: bool,
+    log_key: str | None,
+    witness_key: str | None,
+    known: Path | None,
+    as_json: bool,
+) -> None:
+    """Verify an exported bundle, or with --live the database: that nothing was altered,
+    removed, inserted or withheld.
+    """
+    from infra.cli.verify import verify_bundle, verify_live  # noqa: PLC0415
+
+    if live == (bundle is not None):
+        raise click.UsageError("name a bundle, or --live")
+    if bundle is not None:
+        keys = log_key, witness_key
+        finish(verify_bundle(bundle, keys, known, as_json=as_json))
+    finish(verify_live(_located("verify"), as_json=as_json))
 
 
 main.add_command(audit)

@@ -26,6 +26,7 @@ _BY_SUBJECT = """
 SELECT DISTINCT ON (subject) key_id, subject, wrapped FROM pledge_keys.data_keys
 WHERE subject = ANY(%s) AND wrapped IS NOT NULL ORDER BY subject, created_at DESC
 """
+_EVER = "SELECT subject FROM pledge_keys.data_keys WHERE subject = ANY(%s)"
 _DESTROYED = """
 SELECT destruction, key_id, subject FROM pledge_keys.data_keys
 WHERE destruction > %s ORDER BY destruction
@@ -33,7 +34,6 @@ WHERE destruction > %s ORDER BY destruction
 _INSERT = """
 INSERT INTO pledge_keys.data_keys (key_id, subject, wrapped)
 SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[])
-ON CONFLICT (key_id) DO NOTHING
 """
 
 
@@ -59,31 +59,54 @@ class Keyring:
         return {i: key.secret if key else None for i, key in found.items()}
 
     async def sealing(self, subjects: Iterable[str]) -> dict[str, PersonKey]:
-        """The key of each person to encrypt with, new where there is none. A new one
-        is not in the database yet: see `unwritten` and `written`.
+        """The key of each person to encrypt new events with, new where there is none. A
+        new one is not in the database yet: see `unwritten` and `written`.
         """
         wanted = dict.fromkeys(subjects)
+        await self._know(wanted)
+        return {s: self._current.get(s) or self._new(s) for s in wanted}
+
+    async def keeping(self, subjects: Iterable[str]) -> dict[str, PersonKey]:
+        """The key of each person to encrypt with what was read from the log, each in
+        the database. Of whom all keys were destroyed there is none: what is still known
+        of them must not be kept. Who never had one, because their events are from
+        before keys, gets one.
+        """
+        wanted = dict.fromkeys(subjects)
+        await self._know(wanted)
+        missing = [s for s in wanted if s not in self._current]
+        if missing:
+            await self._begin(missing)
+        found = {s: self._current[s] for s in wanted if s in self._current}
+        return {s: key for s, key in found.items() if key.id not in self._unwritten}
+
+    async def _know(self, subjects: Iterable[str]) -> None:
+        """The newest key of each, if there is one."""
+        wanted = list(subjects)
         if not wanted:
-            return {}
+            return
         await self._learn_of_destruction()
         if unknown := [s for s in wanted if s not in self._current]:
             rows = await self._database.rows(_BY_SUBJECT, (unknown,))
             for key_id, subject, wrapped in rows:
                 self._keep(self._unwrapped(key_id, subject, wrapped))
-        return {s: self._current.get(s) or self._new(s) for s in wanted}
 
-    async def stored(self, subjects: Iterable[str]) -> dict[str, PersonKey]:
-        """The same, each of them in the database."""
-        keys = await self.sealing(subjects)
-        if new := self.unwritten(keys.values()):
-            ids, whose, wrapped = zip(
-                *((k.id, k.subject, k.wrapped) for k in new), strict=True
-            )
-            columns = (list(ids), list(whose), list(wrapped))
-            async with self._database.connection() as connection:
-                await connection.execute(_INSERT, columns)
-            self.written(new)
-        return keys
+    async def _begin(self, subjects: Sequence[str]) -> None:
+        """A key for each who never had one."""
+        rows = await self._database.rows(_EVER, (list(subjects),))
+        had = {row[0] for row in rows}
+        new = [new_key(s, self._master) for s in subjects if s not in had]
+        if not new:
+            return
+        columns = (
+            [key.id for key in new],
+            [key.subject for key in new],
+            [key.wrapped for key in new],
+        )
+        async with self._database.connection() as connection:
+            await connection.execute(_INSERT, columns)
+        for key in new:
+            self._keep(key)
 
     def unwritten(self, keys: Iterable[PersonKey]) -> list[PersonKey]:
         return [key for key in keys if key.id in self._unwritten]

@@ -117,6 +117,14 @@ class PostgresEventStore:
         )
         return {row[0] for row in rows}
 
+    async def version(self, stream_id: str) -> int:
+        rows = await self._database.rows(
+            "SELECT coalesce(max(originator_version), 0) FROM stored_events"
+            " WHERE originator_id = %s",
+            (stream_id,),
+        )
+        return int(rows[0][0])
+
     async def history(self, stream_id: str) -> list[Recorded]:
         rows = await self._database.rows(
             "SELECT originator_id, originator_version, topic, state,"
@@ -148,6 +156,24 @@ class PostgresEventStore:
             after = rows[-1][4]
         return found
 
+    async def event(self, stream_id: str, version: int) -> Recorded | None:
+        rows = await self._database.rows(
+            "SELECT originator_id, originator_version, topic, state,"
+            " notification_id, recorded_at FROM stored_events"
+            " WHERE originator_id = %s AND originator_version = %s",
+            (stream_id, version),
+        )
+        return next(iter(await self._readable(rows)), None)
+
+    async def at(self, positions: Sequence[int]) -> dict[int, Recorded]:
+        rows = await self._database.rows(
+            "SELECT originator_id, originator_version, topic, state,"
+            " notification_id, recorded_at FROM stored_events"
+            " WHERE notification_id = ANY(%s)",
+            (list(positions),),
+        )
+        return {found.position: found for found in await self._readable(rows)}
+
     async def registry_events(self, after: int) -> list[Recorded]:
         """Configuration, keys, subscriptions, exceptions to schedules, delegations. The
         filter is that of a partial index, so four queries a second cost nothing.
@@ -164,7 +190,7 @@ class PostgresEventStore:
             " 'schedule.swap_offered', 'schedule.swap_taken',"
             " 'schedule.swap_cancelled',"
             " 'agent.leave_added', 'agent.leave_cancelled',"
-            " 'authority.delegated', 'authority.revoked')"
+            " 'authority.delegated', 'authority.revoked', 'subject.erased')"
             " ORDER BY notification_id LIMIT 500",
             (after,),
         )

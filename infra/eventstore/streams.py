@@ -7,6 +7,7 @@ from infra.eventstore.store import Header
 
 PROJECTOR = "projector"
 SEARCH = "search"
+AUDIT = "audit"
 
 
 def erased_people(batch: Sequence[Header]) -> list[str]:

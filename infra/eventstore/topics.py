@@ -8,7 +8,7 @@ from typing import get_args
 
 from domain.access import AccessFact
 from domain.assignment.facts import AssignmentFact
-from domain.audit.facts import LogRestarted
+from domain.audit.facts import AuditFact
 from domain.authority.facts import ApprovalFact, DelegationFact
 from domain.configuration.facts import ConfigurationFact
 from domain.escalation.facts import EscalationFact
@@ -36,9 +36,10 @@ FAMILIES = (
     AccessFact,
     SubscriptionFact,
     NotificationFact,
+    AuditFact,
     PrivacyFact,
 )
-ALONE = (LogRestarted, RestatementOrdered, AgentNotificationTested)
+ALONE = (RestatementOrdered, AgentNotificationTested)
 FACTS: dict[str, type[Fact]] = {
     fact.topic: fact
     for fact in (*(f for family in FAMILIES for f in get_args(family)), *ALONE)

@@ -177,7 +177,7 @@ def _upsert(columns: tuple[str, ...]) -> Composed:
 
 def _rows(keys: Mapping[str, PersonKey], ticket: Ticket) -> Rows:
     """`keys`: by customer."""
-    key = keys[ticket.customer.external_id]
+    key = keys.get(ticket.customer.external_id)
     subject = stored_subject(ticket.id, ticket.subject, key)
     return Rows(
         ticket={**_row(ticket), "subject": subject},

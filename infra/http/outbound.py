@@ -1,4 +1,4 @@
-"""The one door for HTTP requests to addresses that users name.
+"""The one door for HTTP requests to addresses that users or operators name.
 
 Invariant: a socket opened here leads to an address that was checked, because the host
 is resolved once, *every* address it has is checked, and the request goes to one of
@@ -26,7 +26,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Final, TypeAlias
+from urllib.parse import urlencode
 
 import httpx
 
@@ -41,6 +43,7 @@ VALUE_LIMIT_CHARS: Final = 200
 KEPT_HEADERS: Final = ("content-type", "retry-after")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _PORTS: Final = range(1, 65535 + 1)
+_NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 _DENIED: Final[tuple[tuple[Network, str], ...]] = tuple(
     (ipaddress.ip_network(network), why)
@@ -160,21 +163,46 @@ class OutboundClient:
         self, url: str, body: bytes, headers: Mapping[str, str]
     ) -> OutboundAnswer:
         """Send once. Raises `UrlError`, `ForbiddenAddressError` or `DeliveryError`."""
-        target = _parsed(url)
         started = time.perf_counter()
+        request = _Request("POST", _parsed(url), body, headers)
+        response, start_of_body = await self._answered(request)
+        elapsed = timedelta(seconds=time.perf_counter() - started)
+        return _answer(response, start_of_body, elapsed)
+
+    async def fetch(
+        self,
+        url: str,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
+    ) -> tuple[int, bytes]:
+        """GET, or with a form POST: the status and the whole body, of at most
+        `BODY_LIMIT_BYTES`. Raises as `post` does.
+        """
+        body = b"" if form is None else urlencode(form).encode()
+        sent = dict(headers)
+        if form is not None:
+            sent["content-type"] = "application/x-www-form-urlencoded"
+        method = "GET" if form is None else "POST"
+        request = _Request(method, _parsed(url), body, sent)
+        response, answered = await self._answered(request)
+        _refuse_redirect(response)
+        if len(answered) >= BODY_LIMIT_BYTES:
+            raise DeliveryError(f"answered more than {BODY_LIMIT_BYTES:,} bytes")
+        return response.status_code, answered
+
+    async def _answered(self, request: "_Request") -> tuple[httpx.Response, bytes]:
+        target = request.target
         try:
             async with asyncio.timeout(self._timeout_s):
                 addresses = await self._checked(target)
-                requests = _requests(target, addresses, body, headers, self._timeout_s)
-                response, start_of_body = await self._first_answer(requests)
+                requests = _requests(request, addresses, self._timeout_s)
+                return await self._first_answer(requests)
         except (TimeoutError, httpx.TimeoutException) as error:
             reason = f"no full answer from {_host(target)} within {self._timeout_s:g} s"
             raise DeliveryError(reason) from error
         except _TRANSPORT_ERRORS as error:
             reason = f"request to {_host(target)} failed: {_words(error)}"
             raise DeliveryError(reason) from error
-        elapsed = timedelta(seconds=time.perf_counter() - started)
-        return _answer(response, start_of_body, elapsed)
 
     async def _checked(self, target: httpx.URL) -> list[Address]:
         host = _host(target)
@@ -209,14 +237,21 @@ class OutboundClient:
                 return response, await _start_of_body(response)
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    target: httpx.URL
+    body: bytes
+    headers: Mapping[str, str]
+
+
 def _requests(
-    target: httpx.URL,
-    addresses: Sequence[Address],
-    body: bytes,
-    headers: Mapping[str, str],
-    timeout_s: float,
+    request: _Request, addresses: Sequence[Address], timeout_s: float
 ) -> list[httpx.Request]:
-    sent = {"user-agent": "Pledge", **{k.lower(): v for k, v in headers.items()}}
+    """The same for each address of the host."""
+    target = request.target
+    given = {name.lower(): value for name, value in request.headers.items()}
+    sent = {"user-agent": "Pledge", **given}
     for name in _DROPPED_HEADERS & sent.keys():
         del sent[name]
     sent |= {"host": target.netloc.decode("ascii"), **_OUR_HEADERS}
@@ -228,10 +263,10 @@ def _requests(
     }
     return [
         httpx.Request(
-            "POST",
+            request.method,
             target.copy_with(host=str(address)),
             headers=raw_headers,
-            content=body,
+            content=request.body,
             extensions=extensions,
         )
         for address in addresses
@@ -257,9 +292,7 @@ def _words(error: Exception) -> str:
     return str(error) or "the connection broke"
 
 
-def _answer(
-    response: httpx.Response, body: bytes, duration: timedelta
-) -> OutboundAnswer:
+def _refuse_redirect(response: httpx.Response) -> None:
     if response.is_redirect:
         place = response.headers.get("location", "elsewhere")[:VALUE_LIMIT_CHARS]
         raise DeliveryError(
@@ -267,6 +300,12 @@ def _answer(
             " not followed, so name the final URL",
             response.status_code,
         )
+
+
+def _answer(
+    response: httpx.Response, body: bytes, duration: timedelta
+) -> OutboundAnswer:
+    _refuse_redirect(response)
     kept = {
         name: response.headers[name][:VALUE_LIMIT_CHARS]
         for name in KEPT_HEADERS

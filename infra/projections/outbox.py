@@ -68,10 +68,10 @@ class PostgresOutbox:
             " last_failure FROM subscription_positions WHERE subscription_id = %s",
             (subscription.id,),
         )
-        position, *rest = rows[0] if rows else (0, None, None, 0, None, None)
+        position, *rest, why = rows[0] if rows else (0, None, None, 0, None, None)
         after = max(position, subscription.from_position)
         held, oldest = await self._held(subscription, after)
-        return Standing(held, oldest, *rest)
+        return Standing(held, oldest, *rest, self._opened(why) or None)
 
     async def _held(
         self, subscription: Subscription, after: int
@@ -111,7 +111,7 @@ class PostgresOutbox:
 
     async def tried(self, attempt: Attempt) -> None:
         state = "delivered" if attempt.delivered else "failed"
-        detail = attempt.detail.replace("\0", "")[:500]
+        detail = self._sealed(attempt.detail[:500])
         metrics.DELIVERED.labels(state).inc()
         if not attempt.delivered:
             _tell(attempt)
@@ -138,7 +138,7 @@ class PostgresOutbox:
                 await connection.execute(_MOVE, known)
                 await connection.execute(_WELL, known[:1])
             else:
-                why = detail or f"answered {attempt.status_code}"
+                why = detail or self._sealed(f"answered {attempt.status_code}")
                 failed = attempt.subscription_id, attempt.retry_in, why
                 await connection.execute(_FAILED, failed)
 
@@ -146,12 +146,22 @@ class PostgresOutbox:
         self, subscription_id: str, before: int | None, limit: int
     ) -> list[Row]:
         """Newest first: id, position, type, attempt, state, status, detail, ms, at."""
-        return await self._database.rows(
+        rows = await self._database.rows(
             "SELECT id, position, event_type, attempt, state, status_code, detail,"
             " duration_ms, attempted_at FROM deliveries"
             " WHERE subscription_id = %s AND id < %s ORDER BY id DESC LIMIT %s",
             (subscription_id, before or 2**62, limit),
         )
+        return [(*row[:6], self._opened(row[6]), *row[7:]) for row in rows]
+
+    def _sealed(self, answer: str) -> str:
+        """What an endpoint answers may repeat what was sent to it."""
+        if not answer:
+            return ""
+        return self._seal.encrypt(answer.encode("utf-8", "replace")).decode("ascii")
+
+    def _opened(self, sealed: str | None) -> str:
+        return self._seal.decrypt(sealed).decode() if sealed else ""
 
     async def _position(self, subscription_id: str) -> int:
         rows = await self._database.rows(

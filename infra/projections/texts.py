@@ -30,8 +30,8 @@ class Texts:
         self._keyring, self.token = keyring, word_tokens(secret)
 
     async def keys_of(self, tickets: Iterable[Ticket]) -> dict[str, PersonKey]:
-        """By customer."""
-        return await self._keyring.stored(t.customer.external_id for t in tickets)
+        """By customer; who was erased has none."""
+        return await self._keyring.keeping(t.customer.external_id for t in tickets)
 
     async def open_subjects(self, items: Sequence[Json], id_name: str) -> None:
         """Puts what the `subject` of each item says in its place; `id_name`: of the
@@ -58,8 +58,9 @@ def word_tokens(secret: bytes) -> Token:
     return token
 
 
-def stored_subject(ticket_id: str, subject: str, key: PersonKey) -> str:
-    if subject == ERASED:
+def stored_subject(ticket_id: str, subject: str, key: PersonKey | None) -> str:
+    """`key`: of the customer; one who was erased may have none."""
+    if subject == ERASED or key is None:
         return ERASED
     return json.dumps(sealed(subject, key, _where(ticket_id), "/subject"))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra.audit.offline.verify import EXIT_CODES, Fault, verify
+from tests.support.broken_bundles import bent, lines_of
 from tests.support.bundles import (
     Bench,
     Signer,
@@ -45,23 +46,6 @@ def said(path, **options):
     except Fault as fault:
         return fault.kind, str(fault)
     return "intact", report
-
-
-def lines_of(files, name):
-    return [json.loads(line) for line in files[name].splitlines()]
-
-
-def put(files, bench, name, lines):
-    """Other lines, with a manifest that agrees: the forger is no fool."""
-    files[name] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
-    files["manifest.json"] = bench.manifest(files)
-    return files
-
-
-def bent(files, bench, name, change):
-    lines = lines_of(files, name)
-    change(lines)
-    return put(files, bench, name, lines)
 
 
 def run(*arguments, cwd=ROOT):

@@ -59,7 +59,8 @@ class Server:
     async def talk(self, reader: asyncio.StreamReader, writer: Writer) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             head = await reader.readuntil(b"\r\n\r\n")
-            length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+            _, said, after = head.lower().partition(b"content-length:")
+            length = int(after.split(b"\r\n")[0]) if said else 0
             self.bodies.append(await reader.readexactly(length))
             self.heads.append(head)
             if isinstance(self.answer, bytes):
@@ -322,6 +323,45 @@ async def test_an_endless_body_is_read_to_the_limit_and_shown_to_500_characters(
     async with serving(flood) as server:
         answer = await client().post(server.url, b"", {})
     assert answer.snippet == "\N{REPLACEMENT CHARACTER}" + "x" * 499
+
+
+async def test_a_document_is_fetched_whole():
+    text = b"x" * 5000
+    long = b"HTTP/1.1 404 No\r\nContent-Length: 5000\r\n\r\n" + text
+    async with serving(long) as server:
+        assert await client().fetch(server.url) == (404, text)
+    assert server.heads[0].startswith(b"GET / HTTP/1.1")
+    assert b"content-length" not in server.heads[0].lower()
+
+
+async def test_a_form_is_posted_as_forms_are():
+    async with serving() as server:
+        await client().fetch(server.url, {"code": "a b&c"}, {"x-proof": "1"})
+    assert server.bodies == [b"code=a+b%26c"]
+    assert b"content-type: application/x-www-form-urlencoded" in server.heads[0]
+    assert b"x-proof: 1" in server.heads[0]
+
+
+async def test_a_document_that_never_ends_is_refused_instead_of_cut():
+    async with serving(flood) as server:
+        with pytest.raises(DeliveryError, match="more than 65,536 bytes"):
+            await client().fetch(server.url)
+
+
+async def test_a_document_that_moved_is_not_fetched_elsewhere():
+    async with serving() as target:
+        moved = f"HTTP/1.1 302 Moved\r\nLocation: {target.url}\r\n\r\n"
+        async with serving(moved.encode()) as server:
+            with pytest.raises(DeliveryError, match="redirects are not"):
+                await client().fetch(server.url)
+    assert not target.talks
+
+
+async def test_no_document_is_fetched_from_a_denied_address():
+    async with serving() as server:
+        with pytest.raises(ForbiddenAddressError, match="this machine"):
+            await client(allow="10.0.0.0/8").fetch(server.url)
+    assert not server.talks
 
 
 @pytest.mark.parametrize("answer", [b"", b"not http at all\r\n\r\n", PLAIN[:-1]])

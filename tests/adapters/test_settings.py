@@ -43,6 +43,8 @@ def faults(monkeypatch, **settings):
         ("PLEDGE_DATABASE_URL", "db.example/pledge", "must be like postgresql://"),
         ("PLEDGE_DATABASE_POOL", "1", "must be from 2 to 500"),
         ("PLEDGE_ADMIN_KEY_FILE", "/nowhere", "cannot be read"),
+        ("PLEDGE_SESSION_LASTS", "3s", "must be from 1m to 1d"),
+        ("PLEDGE_OIDC_AUDIENCE", "pledge", "no effect without PLEDGE_OIDC_ISSUER"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_name_and_what_is_allowed(
@@ -113,3 +115,45 @@ def test_what_others_put_into_the_environment_is_named_but_refuses_nothing(monke
     monkeypatch.setenv("PLEDGE_IMAGE", "pledge:7")
     checked()
     assert overlooked() == ["PLEDGE_IMAGE"]
+
+
+PROVIDER = {
+    "PLEDGE_OIDC_ISSUER": "https://login.shop.example/realm",
+    "PLEDGE_OIDC_AUDIENCE": "pledge-api",
+    "PLEDGE_OIDC_ROLES": '{"pledge-agents": "agent"}',
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ISSUER", "login.shop.example", "must be like https://login.shop.example"),
+        ("ISSUER", "http://login.shop.example", "http only on this machine"),
+        ("ISSUER", "https://login.shop.example?realm=a", "must be like https://"),
+        ("AUDIENCE", "", "whose tokens are for Pledge?"),
+        ("ROLES", "", 'like {"pledge-agents": "agent"}'),
+        ("ROLES", "agent", 'must be JSON like {"pledge-agents": "agent"}'),
+        ("ROLES", '{"pledge-agents": "agnet"}', "did you mean 'agent'?"),
+        ("ROLES", '{"pledge-agents": ["agent"]}', "not one of admin"),
+        ("SCOPE", "email", "must hold the word openid"),
+    ],
+)
+def test_an_identity_provider_is_described_completely_or_refused(
+    monkeypatch, name, value, said
+):
+    given = {**PROVIDER, f"PLEDGE_OIDC_{name}": value}
+    (fault,) = faults(monkeypatch, **given)
+    assert fault.startswith(f"PLEDGE_OIDC_{name}=")
+    assert said in fault
+
+
+@pytest.mark.parametrize("issuer", ["http://127.0.0.1:9000/a", "http://localhost:9000"])
+def test_on_this_machine_an_identity_provider_needs_no_tls(monkeypatch, issuer):
+    for name, value in {**PROVIDER, "PLEDGE_OIDC_ISSUER": issuer}.items():
+        monkeypatch.setenv(name, value)
+    assert checked().oidc_issuer == issuer
+
+
+def test_the_secret_of_the_client_is_not_shown(monkeypatch):
+    (fault,) = faults(monkeypatch, PLEDGE_OIDC_CLIENT_SECRET="sesame")
+    assert fault.startswith("PLEDGE_OIDC_CLIENT_SECRET=***: ")

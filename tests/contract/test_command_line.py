@@ -135,6 +135,23 @@ def test_an_own_key_comes_before_that_of_the_data_directory(pledge, data_dir):
     assert (listed.exit_code, "403" in listed.stderr) == (REFUSED, True)
 
 
+def test_a_key_is_made_with_scopes_shown_with_them_and_revoked(pledge, data_dir):
+    del data_dir
+    scopes = ("--scope", "tickets:read", "--scope", "events:read")
+    made = pledge("keys", "create", "narrow", "--role", "auditor", *scopes, "--json")
+    key = json.loads(made.stdout)
+    listed = pledge("keys", "list").stdout.splitlines()
+    [line] = [one for one in listed if key["id"] in one]
+    assert line.endswith("only tickets:read, events:read")
+    assert pledge("keys", "revoke", key["id"]).stdout.strip() == "revoked"
+    [key] = [
+        one
+        for one in json.loads(pledge("keys", "list", "--json").stdout)
+        if one["id"] == key["id"]
+    ]
+    assert (key["revoked"], key["scopes"]) == (True, ["tickets:read", "events:read"])
+
+
 def test_the_admin_key_is_sent_to_its_own_installation_only(pledge, data_dir):
     there = json.loads((data_dir / "run.json").read_text())["http"]
     elsewhere = there.replace("127.0.0.1", "localhost")

@@ -100,7 +100,7 @@ async def plant(store, ticket_id, **wrong):
     history = await store.load(ticket_id, wrong.get("version"))
     ticket = replace(fold(history), subject="a lie")
     customer = ticket.customer.external_id
-    keys = await store._keyring.stored([customer])
+    keys = await store._keyring.keeping([customer])
     state = snapshot.freeze(ticket, keys[customer])
     row = {
         "ticket_id": ticket_id,

@@ -10,7 +10,9 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,6 +46,9 @@ class Installation:
         self.http = f"http://127.0.0.1:{lasting_port()}"
         self.smtp_port, self.chat_port = lasting_port(), lasting_port()
         self.admin_key = f"plk_{secrets.token_urlsafe(30)}"
+        self._stopped = False
+        self.settings: dict[str, str] = {}
+        """Beside those that each installation has."""
         self._runner = asyncio.Runner()
         self._processes: dict[str, Process] = {}
 
@@ -59,6 +64,10 @@ class Installation:
             self.await_ready()
 
     def stop(self) -> None:
+        """Everything; it may be stopped already."""
+        if self._stopped:
+            return
+        self._stopped = True
         for process in reversed(self._processes.values()):
             self._run(process.stop())
         self._run(self.temporal.stop())
@@ -94,6 +103,28 @@ class Installation:
             return server.process
         return self._processes[name]
 
+    @contextmanager
+    def another_api(self, **settings: str) -> Iterator[str]:
+        """One more process of the API, with these settings too: its address. Its log
+        is `another-api.log`.
+        """
+        port = str(lasting_port())
+        command = replace(
+            self._command("api"),
+            log=self.data.log("another-api"),
+            env={**self.environment, "PLEDGE_HTTP_PORT": port, **settings},
+        )
+
+        async def start() -> Process:
+            return Process(command)
+
+        process, http = self._run(start()), f"http://127.0.0.1:{port}"
+        try:
+            eventually(lambda: _answers(http))
+            yield http
+        finally:
+            self._run(process.stop())
+
     def client(self, key: str | None = None) -> Api:
         return Api(self.http, self.admin_key if key is None else key)
 
@@ -119,6 +150,7 @@ class Installation:
             "PLEDGE_NOTIFY_TARGETS": str(self._notify_targets),
             "TEMPORAL_ADDRESS": self.temporal.address,
             "PROMETHEUS_MULTIPROC_DIR": str(self.data.folder("metrics")),
+            **self.settings,
         }
 
     @property
@@ -146,13 +178,17 @@ class Installation:
         pid = self._processes["api"].pid
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         assert state != "Z", "the API ended as it started: see its log"
-        try:
-            return plain("GET", f"{self.http}/healthz").status_code == 200
-        except httpx.TransportError:
-            return False
+        return _answers(self.http)
 
     def _run(self, work: Coroutine[Any, Any, Result] | Awaitable[Result]) -> Result:
         async def wrapped() -> Result:
             return await work
 
         return self._runner.run(wrapped())
+
+
+def _answers(http: str) -> bool:
+    try:
+        return plain("GET", f"{http}/healthz").status_code == 200
+    except httpx.TransportError:
+        return False

@@ -48,9 +48,17 @@ class InMemoryEventStore:
             if row[0] == stream_id
         ]
 
+    async def version(self, stream_id: str) -> int:
+        return len(await self.load(stream_id))
+
     async def append(
-        self, events: Sequence[Event], command: CommandRow, _: object = None
+        self,
+        events: Sequence[Event],
+        command: CommandRow,
+        _: object = None,
+        erased: Sequence[str] = (),
     ) -> Appended:
+        assert not erased, "there are no keys in memory"
         rows = [_row(event) for event in events]
         if known := await self.find(command.command_id):
             row, receipt = known

@@ -32,13 +32,17 @@ class Delivery:
 
 class Receiver:
     """Answers with `statuses` in turn, then with 204; what is no success has `headers`.
-    `got` holds every request, also those it refused.
+    `got` holds every request, also those it refused. `echo`: it repeats what it got.
     """
 
     def __init__(
-        self, *statuses: int, port: int = 0, headers: Mapping[str, str] = NO_HEADERS
+        self,
+        *statuses: int,
+        port: int = 0,
+        headers: Mapping[str, str] = NO_HEADERS,
+        echo: bool = False,
     ) -> None:
-        self._headers = headers
+        self._headers, self._echo = headers, echo
         self.got: list[Delivery] = []
         self._statuses = list(statuses)
         self._news = threading.Condition()
@@ -71,17 +75,20 @@ class Receiver:
             return self._statuses.pop(0) if self._statuses else 204
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        take, headers = self._take, self._headers
+        take, headers, echo = self._take, self._headers, self._echo
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 length = int(self.headers["content-length"])
                 names = {k.lower(): v for k, v in self.headers.items()}
-                status = take(Delivery(names, self.rfile.read(length)))
+                body = self.rfile.read(length)
+                status = take(Delivery(names, body))
                 self.send_response(status)
                 for name, value in headers.items() if status >= 300 else ():
                     self.send_header(name, value)
                 self.end_headers()
+                if echo:
+                    self.wfile.write(body)
 
             @override
             def log_message(self, format: str, *args: object) -> None:

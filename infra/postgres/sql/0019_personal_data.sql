@@ -18,6 +18,7 @@ CREATE TABLE pledge_keys.data_keys (
 ) WITH (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0);
 CREATE INDEX data_keys_live_idx ON pledge_keys.data_keys (subject, created_at)
     WHERE wrapped IS NOT NULL;
+CREATE INDEX data_keys_subject_idx ON pledge_keys.data_keys (subject);
 CREATE SEQUENCE pledge_keys.destruction_seq;
 
 -- Under the lock of appends, after the events: none of them may be encrypted with a key
@@ -60,3 +61,20 @@ CREATE TABLE subject_tickets (
     PRIMARY KEY (subject, ticket_id)
 );
 GRANT SELECT, INSERT, DELETE ON subject_tickets TO pledge_app;
+
+-- Each process forgets who is erased.
+DROP INDEX stored_events_registry_idx;
+CREATE INDEX stored_events_registry_idx ON stored_events (notification_id)
+    WHERE topic IN ('policy.published', 'policy.retired', 'key.created', 'key.revoked',
+                    'subscription.created', 'subscription.changed',
+                    'subscription.paused', 'subscription.resumed', 'subscription.retried',
+                    'subscription.disabled', 'subscription.deleted',
+                    'schedule.override_added', 'schedule.override_cancelled',
+                    'schedule.swap_offered', 'schedule.swap_taken',
+                    'schedule.swap_cancelled',
+                    'agent.leave_added', 'agent.leave_cancelled',
+                    'authority.delegated', 'authority.revoked', 'subject.erased');
+
+-- What an endpoint answered may repeat what was sent to it: encrypted from now on.
+UPDATE deliveries SET detail = '' WHERE detail <> '';
+UPDATE subscription_positions SET last_failure = NULL WHERE last_failure IS NOT NULL;

@@ -16,10 +16,10 @@ from domain.access import (
     fold_keys,
     is_ours,
     key_stream,
-    refuse_key,
 )
-from domain.errors import ActingError, InvalidError, NameTakenError
+from domain.errors import ActingError, InvalidError, NameTakenError, RuleError
 from domain.event import Actor, Event
+from domain.key_rules import House, refuse_key, refuse_last
 from tests.support.dsl import BY_ANN, NOON, configured
 
 
@@ -108,9 +108,9 @@ HOUSE = configured(
 ANNS, DESK = key(agent="ann"), key(acts_for=("ann", "bo"))
 
 
-def refused(keys=(), **fields):
+def refused(keys=(), maker=None, **fields):
     wanted = replace(CREATED, key_id="new", **fields)
-    refuse_key(wanted, folded(*keys), HOUSE, NOON)
+    refuse_key(wanted, House(folded(*keys), HOUSE, NOON), maker)
 
 
 @pytest.mark.parametrize("named", [None, "ann"])
@@ -206,3 +206,89 @@ def test_a_key_is_expired_from_its_instant_on():
 def test_what_was_made_before_keys_had_agents_is_read_as_it_was():
     made = folded(CREATED).by_id["k"]
     assert (made.agent, made.acts_for, made.expires_at) == (None, (), None)
+
+
+# --- scopes ---------------------------------------------------------------------------
+
+
+def test_a_key_with_scopes_opens_them_and_nothing_else_of_its_role():
+    narrow = key("agent", scopes=("tickets:read",))
+    assert narrow.permissions == {"tickets:read"}
+
+
+def test_a_key_without_scopes_opens_all_of_its_role():
+    assert key("agent").permissions == GRANTS["agent"]
+
+
+def test_a_scope_that_the_role_has_no_longer_opens_nothing():
+    assert key("product", scopes=("config:write",)).permissions == set()
+
+
+def test_a_key_with_a_scope_missing_says_that_it_is_the_scope():
+    narrow = key("agent", scopes=("tickets:read",))
+    assert narrow.lacks("tickets:write") == "the key 'desk' has no scope tickets:write"
+    assert narrow.lacks("keys:manage") == "the role agent lacks keys:manage"
+
+
+def test_a_scope_beyond_the_role_is_refused_by_its_place():
+    with pytest.raises(InvalidError) as found:
+        refused(role="agent", scopes=("tickets:read", "config:write"))
+    [error] = found.value.errors
+    assert (error.pointer, error.message) == (
+        "/scopes/1",
+        "the role agent lacks config:write",
+    )
+
+
+@pytest.mark.parametrize("role", ["admin", "agent"])
+def test_a_key_that_manages_keys_alone_makes_none_that_may_more(role):
+    maker = key("admin", scopes=("keys:manage", "tickets:read"))
+    with pytest.raises(InvalidError, match="tickets:write, so it makes no key"):
+        refused(role=role, maker=maker, scopes=None)
+    refused(role=role, maker=maker, scopes=("tickets:read",))
+
+
+# --- the last admin -------------------------------------------------------------------
+
+
+ADMIN = replace(CREATED, key_id="first", name="first", role="admin", sha256="1")
+
+
+def revoked(*others):
+    keys = folded(ADMIN, *others)
+    refuse_last(keys.by_id["first"], House(keys, HOUSE, NOON))
+
+
+def test_the_last_key_that_manages_keys_cannot_be_revoked():
+    with pytest.raises(RuleError, match="'first' is the last that manages keys"):
+        revoked()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"role": "ops"},
+        {"expires_at": NOON},
+        {"scopes": ("tickets:read",)},
+        {"agent": "off"},
+    ],
+    ids=str,
+)
+def test_a_key_that_cannot_manage_keys_now_does_not_count(fields):
+    other = replace(CREATED, **{"role": "admin", **fields})
+    with pytest.raises(RuleError):
+        revoked(other)
+
+
+def test_another_admin_counts():
+    revoked(replace(CREATED, role="admin"))
+
+
+def test_a_revoked_admin_does_not_count():
+    with pytest.raises(RuleError):
+        revoked(replace(CREATED, role="admin"), KeyRevoked(key_id="k"))
+
+
+def test_a_key_that_manages_nothing_can_always_be_revoked():
+    keys = folded(CREATED)
+    refuse_last(keys.by_id["k"], House(keys, HOUSE, NOON))
