@@ -87,6 +87,8 @@ class Settings:
     """Roles by the value of that claim, as JSON: `{"pledge-agents": "agent"}`."""
     oidc_agent_claim: str = ""
     """The claim that holds the id of the agent as whom its person acts."""
+    oidc_acts_for_claim: str = ""
+    """The claim with the agents for whom a service acts; `*` is every agent."""
     session_lasts: str = "1h"
     master_key: str = ""
     """Encrypts the keys of persons: 32 bytes in base64, several with blanks between
