@@ -96,7 +96,10 @@ class Sealer:
         self._oldest: datetime | None = None
 
     async def run(self) -> NoReturn:
-        await for_ever("sealer", self._lead)
+        try:
+            await for_ever("sealer", self._lead)
+        finally:
+            await self._witnesses.close()
 
     @property
     def lag_s(self) -> float:

@@ -91,7 +91,9 @@ def _cosigned(body: bytes, signer: Signer, state: WitnessState, at: int) -> str:
 
 def _refusal(refused: WitnessRefusal) -> Response:
     if refused.latest is not None:
-        return Response(f"{refused.latest}\n", refused.status, media_type=SIZE)
+        # As a header: of a media type, Starlette would add a charset.
+        typed = {"Content-Type": SIZE}
+        return Response(f"{refused.latest}\n", refused.status, typed)
     return PlainTextResponse(f"{refused}\n", refused.status)
 
 

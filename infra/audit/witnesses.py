@@ -161,6 +161,10 @@ class Witnesses:
                 found += [answer] if answer else []
         return found
 
+    async def close(self) -> None:
+        self.stop()
+        await self._http.aclose()
+
     def stop(self) -> None:
         for witness in self.all:
             if witness.task:
