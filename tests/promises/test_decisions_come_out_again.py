@@ -101,12 +101,12 @@ def seen(auditor, query):
     return answer.json() if answer.is_success else None
 
 
-def test_none_of_the_imported_incidents_comes_out_otherwise(auditor, api, installation):
-    head = int(api.get("/v1/events?limit=1").json()["next_cursor"])
+def test_none_of_the_imported_incidents_comes_out_otherwise(auditor, installation):
+    [newest] = auditor.get("/v1/audit/events?limit=1").json()["items"]
     command = ("import", "incidents", str(EXCERPT), "--zone", "UTC", "--json")
     done = pledge(installation, *command)
     assert done.returncode == 0, done.stderr
-    query, tickets = {"cursor": head, "limit": 100}, 0
+    query, tickets = {"cursor": newest["position"], "limit": 100}, 0
     while query["cursor"] is not None:
         # After so much at once the index may still have to catch up.
         found = eventually(lambda: seen(auditor, query))  # noqa: B023 - at once
