@@ -127,3 +127,11 @@ def test_all_tickets_are_checked_page_by_page(auditor, api, word):
 
 def test_a_ticket_that_does_not_exist_is_not_found(auditor):
     assert auditor.get(CHECK, params={"ticket": "no-such-ticket"}).status_code == 404
+
+
+def test_an_operator_checks_a_ticket_from_the_command_line(installation, api, word):
+    ticket = api.open_ticket(type=word)
+    key = {"PLEDGE_URL": installation.http, "PLEDGE_KEY": installation.admin_key}
+    done = pledge(installation, "replay-check", "--ticket", ticket["id"], **key)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "1 decisions of 1 tickets were made again; 0 differences\n"
