@@ -150,13 +150,10 @@ class Stack:
         return self.data.folder("witness")
 
     def _witness(self) -> Child:
+        """Nothing waits for it."""
         address = f"{LOOPBACK}:{self.witness_port}"
         options = ("--listen", address, "--dir", str(self.witness_folder))
-
-        async def ready() -> None:
-            await answering(f"http://{address}/")
-
-        return self._python("witness", *options, ready=ready)
+        return self._python("witness", *options)
 
     def _witnesses(self) -> str:
         """Ours, and those of the settings."""
