@@ -18,6 +18,7 @@ from activities.exports import Exporting
 from activities.ports import Caller, StoreUnavailableError
 from domain.audit.export import Export, fold_export
 from domain.audit.facts import ExportCompleted, ExportFailed
+from domain.audit.tiles import MissingTileError
 from domain.event import SYSTEM, Event
 from infra.audit.bundle import Sources, write_bundle
 from infra.audit.bundle_shelf import BundleShelf
@@ -90,6 +91,9 @@ class Exporter(Follower):
             raise
         except NotSealedError as error:
             fact = ExportFailed(error=str(error))
+        except MissingTileError as error:
+            message = f"the stored tree is damaged: {error}; see `pledge verify --live`"
+            fact = ExportFailed(error=message)
         except Exception:
             LOG.exception("export %s failed", export.id)
             message = f"a fault of Pledge: the followers' log has it under {export.id}"

@@ -552,6 +552,13 @@ class TestTraps:
         kind, line = said(path)
         assert (kind, "too large" in line) == ("altered", True), line
 
+    def test_a_kind_of_packing_that_asks_for_memory(self, bench, tmp_path):
+        path = tmp_path / "b.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as out:
+            for name, content in bench.files().items():
+                out.writestr(name, content)
+        assert said(path) == ("altered", "altered: the bundle cannot be read")
+
     def test_a_link_in_a_folder(self, bench, tmp_path):
         folder = unzipped(bench.files(), tmp_path / "folder")
         (folder / "policies" / "link.json").symlink_to("/dev/zero")

@@ -56,6 +56,8 @@ MOST_SMALL = 64 * 1024 * 1024
 """Bytes of a file, or of one line, that are read at once: a bundle may be a trap."""
 MOST_DEEP = 400
 """Levels of brackets in JSON."""
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Others can ask for gigabytes of memory before the first byte."""
 MOST_FILES, MOST_SHOWN = 100_000, 200
 COLUMNS = (
     "index", "position", "recorded_at", "occurred_at", "stream", "version", "type",
@@ -100,6 +102,8 @@ class Bundle:
             self.names = _folder_names(path)
         else:
             self._zip = self._closing.enter_context(_opened(path))
+            if any(i.compress_type not in PACKED for i in self._zip.infolist()):
+                raise Fault("altered", "the bundle cannot be read")
             self.names = [i.filename for i in self._zip.infolist() if not i.is_dir()]
         if len(self.names) > MOST_FILES:
             raise Fault("extra", f"the bundle has more than {MOST_FILES} files")
