@@ -9,7 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from api.approvals import routes as approvals
 from api.assignment import routes as queues
 from api.audit import events as audit_events
-from api.audit import explanation, exports, proofs, verifier_page
+from api.audit import explanation, exports, proofs, replay_check, verifier_page
 from api.configuration import bundles, calendar_evaluation, delegations, restatements
 from api.configuration import routes as configuration
 from api.events import routes as events
@@ -71,6 +71,7 @@ ROUTERS = (
     event_types.ROUTER,
     audit_events.ROUTER,
     explanation.ROUTER,
+    replay_check.ROUTER,
     keys.ROUTER,
     identity.ROUTER,
     proofs.ROUTER,

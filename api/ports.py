@@ -14,6 +14,7 @@ from activities.notification.answer import Answering
 from activities.notification.test_message import NotificationTest
 from activities.ports import EventStore, NewId, Now, Publishing, Recorded, Registry
 from activities.privacy import People
+from activities.replay_check import ReplayCheck
 from activities.restatement import Restating
 from activities.simulation import Simulating
 from activities.tickets import TicketService
@@ -332,6 +333,7 @@ class Services:
     attainment: AttainmentTable
     feed: EventFeed
     audit: AuditPages
+    replay_check: ReplayCheck
     sealed: SealedLog
     witness_keys: Sequence[str]
     secrets: SubscriptionBook

@@ -16,8 +16,8 @@ ActorKind = Literal["user", "agent", "system", "migration"]
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """`id`: of an `agent` the agent's own, of a `user` the name of an API key.
-    `on_behalf_of`: the agent for whom the holder of that key acted.
+    """`id`: of an `agent` the agent's own, of a `user` the name of an API key, or of a
+    person as `domain.identity` makes it. `on_behalf_of`: the agent for whom they acted.
     """
 
     id: str
@@ -42,9 +42,9 @@ class PolicyRef:
 @dataclass(frozen=True, kw_only=True)
 class Meta:
     """`causation_id` is the command's id, or `<stream>/<version>` of an event.
-    `key_id`: of the API key whose request this was recorded for; None = no request, or
-    an event from before it was kept. `data_subject`: whose personal fields the event
-    holds, by the customer's `external_id`.
+    `key_id`: of the API key or the person whose request this was recorded for; None =
+    no request, or an event from before it was kept. `data_subject`: whose personal
+    fields the event holds, by the customer's `external_id`.
     """
 
     command_id: str

@@ -32,14 +32,15 @@ class Person(Holder):
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimRules:
-    """`role_claim`, `agent_claim`: the name of a claim, or the path to it with dots.
+    """`role_claim` and so on: the name of a claim, or the path to it with dots.
     `roles`: by the value of the claim; the first that the token has counts. Without
-    `agent_claim` nobody is an agent.
+    `agent_claim` nobody is an agent, without `acts_for_claim` nobody acts for one.
     """
 
     role_claim: str
     roles: Mapping[str, Role]
     agent_claim: str = ""
+    acts_for_claim: str = ""
 
 
 def person_id(issuer: str, subject: str) -> str:
@@ -56,12 +57,13 @@ def person_of(claims: Mapping[str, object], rules: ClaimRules) -> Person:
         name=known_as,
         role=_role(claims, rules),
         agent=_agent(claims, rules),
+        acts_for=_held(claims, rules.acts_for_claim),
         expires_at=datetime.fromtimestamp(int(str(claims["exp"])), UTC),
     )
 
 
 def _role(claims: Mapping[str, object], rules: ClaimRules) -> Role:
-    held = _texts(claim(claims, rules.role_claim))
+    held = _held(claims, rules.role_claim)
     for value, role in rules.roles.items():
         if value in held:
             return role
@@ -72,7 +74,7 @@ def _role(claims: Mapping[str, object], rules: ClaimRules) -> Role:
 
 def _agent(claims: Mapping[str, object], rules: ClaimRules) -> str | None:
     """One who is mapped to several agents is none: nobody would know which acts."""
-    found = _texts(claim(claims, rules.agent_claim)) if rules.agent_claim else ()
+    found = _held(claims, rules.agent_claim)
     return found[0] if len(found) == 1 else None
 
 
@@ -90,7 +92,9 @@ def claim(claims: Mapping[str, object], path: str) -> object:
     return found
 
 
-def _texts(value: object) -> tuple[str, ...]:
+def _held(claims: Mapping[str, object], path: str) -> tuple[str, ...]:
+    """The texts that the claim has; none without a path."""
+    value = claim(claims, path) if path else None
     if isinstance(value, str):
         return (value,)
     if isinstance(value, Sequence):

@@ -5,6 +5,7 @@ same time, changes nothing.
 """
 
 import hashlib
+import logging
 from importlib.resources import files
 from typing import get_args
 
@@ -21,11 +22,14 @@ from domain.event import SYSTEM, Json
 from infra.calendars.sources import InstalledSources
 from infra.wiring import Core, new_id, now
 
+LOG = logging.getLogger(__name__)
 ADMIN = "admin"
 """The holder may make a key for anybody, and so may act for every agent."""
 
 
 async def bootstrap(core: Core) -> None:
+    if brought_back := await core.keyring.destroy_again():
+        LOG.warning("%s keys of erased persons were destroyed again", brought_back)
     await _admin_key(core)
     bundle = read_yaml(files("infra").joinpath("defaults.yaml").read_text("utf-8"))
     service = ConfigurationService(

@@ -87,6 +87,8 @@ class Settings:
     """Roles by the value of that claim, as JSON: `{"pledge-agents": "agent"}`."""
     oidc_agent_claim: str = ""
     """The claim that holds the id of the agent as whom its person acts."""
+    oidc_acts_for_claim: str = ""
+    """The claim with the agents for whom a service acts; `*` is every agent."""
     session_lasts: str = "1h"
     master_key: str = ""
     """Encrypts the keys of persons: 32 bytes in base64, several with blanks between
@@ -118,14 +120,14 @@ class Settings:
     """Tickets that the followers keep folded in memory."""
     workflow_cache: int = 2000
     """Tickets whose workflow a worker keeps in memory."""
-    export_days: int = 7
-    """After so many days the bundle of an export is deleted."""
     log_origin: str = ""
     """The name of the audit log when it is created, for example `shop.example/tickets`;
     if not set, `pledge.local/` and eight random digits."""
     witnesses: str = ""
     """Who cosigns the log's checkpoints: `<verifier key> <URL>`, separated by
     commas."""
+    export_days: int = 7
+    """After so many days the bundle of an export is deleted."""
     disk_warning_mb: int = 1024
     """A warning is given if less than this is free on the disk of the data
     directory."""

@@ -27,6 +27,7 @@ from activities.notification.plan import Notifying, report_step
 from activities.notification.send import Sending
 from activities.notification.test_message import NotificationTest
 from activities.ports import StoreUnavailableError
+from activities.replay_check import ReplayCheck
 from activities.restatement import Restating
 from activities.simulation import Simulating
 from activities.simulation_pages import SimulatedPages
@@ -81,6 +82,7 @@ from infra.projections.audit_events import AuditEvents
 from infra.projections.event_feed import LogFeed
 from infra.projections.key_uses import KeyUses
 from infra.projections.outbox import PostgresOutbox
+from infra.projections.past_worlds import PastWorlds
 from infra.projections.people import PeopleTable
 from infra.projections.queues import QueueTable
 from infra.projections.registry import LiveRegistry
@@ -347,6 +349,7 @@ def _services(
         attainment=AttainmentReadModel(made.database),
         feed=LogFeed(made.store, listener),
         audit=AuditEvents(made.database, made.store),
+        replay_check=ReplayCheck(store=made.store, past=PastWorlds(made.store)),
         sealed=TreeTable(made.database),
         witness_keys=[key.encoded for key in made.witnesses()],
         secrets=outbox,

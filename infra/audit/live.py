@@ -56,18 +56,23 @@ class Tree:
 
 
 class LiveVerification:
-    """`key`: the log's, from outside the database; None: only the database has one."""
+    """`outside`: signed checkpoints, in the order in which they were signed; `kept`: by
+    whoever verifies, in any order. `key`: the log's, from outside the database; None:
+    only the database has one. `witnessed`: what a witness has seen, by its own state.
+    """
 
     def __init__(
         self,
         url: str,
         outside: Sequence[bytes],
         key: VerifierKey | None,
+        *,
         witnessed: Sequence[Known] = (),
+        kept: Sequence[bytes] = (),
         advance: Advance = lambda *_: None,
     ) -> None:
         self._url, self._outside, self._key = url, outside, key
-        self._witnessed, self._advance = witnessed, advance
+        self._witnessed, self._kept, self._advance = witnessed, kept, advance
         self.report = LiveReport()
 
     def run(self) -> LiveReport:
@@ -77,7 +82,7 @@ class LiveVerification:
             connection.read_only = True
             tree = self._tree(connection)
             key = self._key or VerifierKey.parse(tree.log_key)
-            known = [*self._of_file(tree, key), *self._of_witnesses(tree)]
+            known = [*self._of_file(tree, key), *self._of_others(tree, key)]
             known += self._of_database(connection, tree, key, known)
             known.sort(key=lambda one: one.checkpoint.size)
             self._refuse_older(connection, tree, known)
@@ -92,7 +97,7 @@ class LiveVerification:
             "SELECT id, origin, log_key, size FROM audit_trees ORDER BY id DESC LIMIT 1"
         ).fetchone()
         if found is None:
-            if self._outside:
+            if self._outside or self._kept:
                 raise Fault("fork", "the database has no tree, and checkpoints of one")
             raise Fault("missing", "nothing is sealed yet: is the sealer running?")
         tree = Tree(*found)
@@ -124,10 +129,15 @@ class LiveVerification:
             text = f"{others} checkpoints in the file are of a log before this one"
             self.report.notes.append(f"{text}; {shown(tree.origin)} was begun anew")
 
-    def _of_witnesses(self, tree: Tree) -> Iterator[Known]:
+    def _of_others(self, tree: Tree, key: VerifierKey) -> Iterator[Known]:
         for known in self._witnessed:
             if known.checkpoint.origin == tree.origin:
                 yield known
+        for raw in self._kept:
+            checkpoint = _signed(raw, key, "--known")
+            if checkpoint is None:
+                raise Fault("signature", f"--known is not of {shown(key.name)}")
+            yield Known(checkpoint, "a checkpoint that you kept")
 
     @staticmethod
     def _of_database(

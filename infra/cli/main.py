@@ -417,6 +417,19 @@ def simulate(
     finish(run(file, tickets, opened, **options))
 
 
+@main.command("replay-check")
+@click.option("--ticket", default=None, help="A ticket's id or number; else all")
+@_JSON
+@reaching
+def replay_check(ticket: str | None, as_json: bool) -> None:
+    """Make every recorded decision again, and name what comes out otherwise (exit code
+    2).
+    """
+    from infra.cli.replay_check import replay_check as run  # noqa: PLC0415
+
+    finish(run(ticket, as_json=as_json))
+
+
 @main.command()
 @click.option(
     "--per-second",
@@ -463,17 +476,31 @@ def verify(
     """Verify an exported bundle, or with --live the database: that nothing was altered,
     removed, inserted or withheld.
     """
-    from infra.cli.verify import verify_bundle, verify_live  # noqa: PLC0415
+    from infra.cli.verify import Brought, verify_bundle, verify_live  # noqa: PLC0415
 
     if live == (bundle is not None):
         raise click.UsageError("name a bundle, or --live")
+    if live and witness_key:
+        raise click.UsageError("--witness-key is for bundles: --live asks the witness")
+    brought = Brought(log_key=log_key, witness_key=witness_key, known=known)
     if bundle is not None:
-        keys = log_key, witness_key
-        finish(verify_bundle(bundle, keys, known, as_json=as_json))
-    finish(verify_live(_located("verify"), as_json=as_json))
+        finish(verify_bundle(bundle, brought, as_json=as_json))
+    finish(verify_live(_located("verify"), brought, as_json=as_json))
 
 
 main.add_command(audit)
+
+
+@main.command()
+@_JSON
+def rewrap(as_json: bool) -> None:
+    """Encrypt the keys of persons with the first master key, after it was changed."""
+    from infra.cli.rewrap import rewrap as run  # noqa: PLC0415
+
+    done = asyncio.run(run(_located("rewrap")))
+    text = f"{done} keys are encrypted with the first master key now"
+    click.echo(json.dumps({"rewrapped": done}) if as_json else text)
+    finish()
 
 
 @main.command()
@@ -500,15 +527,22 @@ def backup(folder: Path, as_json: bool) -> None:
     default=None,
     help="The new data directory; by default PLEDGE_DATA_DIR",
 )
+@click.option(
+    "--keys",
+    type=click.Path(exists=True, path_type=Path),
+    help="A newer backup, whose keys of persons are taken: who was erased stays erased",
+)
 @_JSON
-def restore(folder: Path, data_dir: Path | None, as_json: bool) -> None:
+def restore(
+    folder: Path, data_dir: Path | None, keys: Path | None, as_json: bool
+) -> None:
     """Create a new data directory from a backup; then start it with `pledge up`."""
     from infra.embedded.backup import restore as run  # noqa: PLC0415
     from infra.embedded.data_dir import DataDir  # noqa: PLC0415
     from infra.settings_checks import checked  # noqa: PLC0415
 
     data = DataDir((data_dir or Path(checked().data_dir)).resolve())
-    about = run(folder, data, lambda line: say(line, err=True))
+    about = run(folder, data, lambda line: say(line, err=True), keys)
     text = (
         f"restored to position {about['position']}: start it with"
         f" `pledge up --data-dir {data.path}`, then run `pledge rebuild` on it;"

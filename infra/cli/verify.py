@@ -4,18 +4,20 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from domain.audit.note import VerifierKey
-from infra.audit.live import Advance, LiveReport, LiveVerification
+from domain.audit.note import NoteError, VerifierKey
+from infra.audit.live import Advance, Known, LiveReport, LiveVerification
 from infra.audit.log_key import log_key_file, outside_path
 from infra.audit.offline import verify as offline
 from infra.audit.offline.verify import EXIT_CODES, Fault
 from infra.audit.signing import KeyFileError, read_key
+from infra.audit.witness_state import STATE, WitnessState, WitnessStateError
 from infra.settings import Settings
 
 _ENTRY = re.compile(
@@ -23,26 +25,30 @@ _ENTRY = re.compile(
 )
 
 
-def verify_bundle(
-    bundle: Path,
-    keys: tuple[str | None, str | None],
-    known: Path | None,
-    *,
-    as_json: bool,
-) -> int:
-    """The exit code; keys: of the log and of the witness."""
+@dataclass(frozen=True, kw_only=True)
+class Brought:
+    """What whoever verifies knows already: verifier keys, and a file of checkpoints."""
+
+    log_key: str | None = None
+    witness_key: str | None = None
+    known: Path | None = None
+
+
+def verify_bundle(bundle: Path, brought: Brought, *, as_json: bool) -> int:
+    """The exit code."""
+    keys = brought.log_key, brought.witness_key
     try:
-        report = offline.verify(bundle, *keys, known)
+        report = offline.verify(bundle, *keys, brought.known)
     except Fault as fault:
         return _fault(fault, as_json=as_json)
     _say([*offline.lines(report)], {**vars(report)}, as_json=as_json)
     return 0
 
 
-def verify_live(settings: Settings, *, as_json: bool) -> int:
+def verify_live(settings: Settings, brought: Brought, *, as_json: bool) -> int:
     began = time.monotonic()
     try:
-        report = _live(settings)
+        report = _live(settings, brought)
     except Fault as fault:
         return _fault(fault, as_json=as_json)
     lines = [*_lines(report), f"  took {time.monotonic() - began:.1f} s"]
@@ -50,7 +56,7 @@ def verify_live(settings: Settings, *, as_json: bool) -> int:
     return 0
 
 
-def _live(settings: Settings) -> LiveReport:
+def _live(settings: Settings, brought: Brought) -> LiveReport:
     console = Console(stderr=True)
     with Progress(
         TextColumn("{task.description}"),
@@ -64,23 +70,47 @@ def _live(settings: Settings) -> LiveReport:
         def advance(done: int, total: int) -> None:
             progress.update(bar, completed=done, total=total)
 
-        return live_verification(settings, advance).run()
+        return live_verification(settings, brought, advance).run()
 
 
-def live_verification(settings: Settings, advance: Advance) -> LiveVerification:
+def live_verification(
+    settings: Settings, asked: Brought, advance: Advance
+) -> LiveVerification:
     """Raises Fault for a file of the data directory that cannot be believed."""
-    key = _log_key(settings)
-    notes = notes_of(outside_path(settings.data_dir))
-    return LiveVerification(settings.database_url, notes, key, advance=advance)
+    key = _log_key(settings, asked.log_key)
+    kept = notes_of(asked.known) if asked.known else []
+    if asked.known and not kept:
+        raise Fault("usage", f"--known {asked.known} has no checkpoint")
+    return LiveVerification(
+        settings.database_url,
+        notes_of(outside_path(settings.data_dir)),
+        key,
+        witnessed=_witnessed(Path(settings.data_dir) / "witness", key),
+        kept=kept,
+        advance=advance,
+    )
 
 
-def _log_key(settings: Settings) -> VerifierKey | None:
+def _log_key(settings: Settings, brought: str | None) -> VerifierKey | None:
     try:
+        if brought is not None:
+            return VerifierKey.parse(brought)
         return read_key(log_key_file(settings.data_dir)).key
     except FileNotFoundError:
         return None
-    except KeyFileError as error:
+    except (KeyFileError, NoteError) as error:
         raise Fault("usage", str(error)) from error
+
+
+def _witnessed(folder: Path, key: VerifierKey | None) -> list[Known]:
+    """The last checkpoint that the witness of this installation has cosigned."""
+    if key is None or not (folder / STATE).exists():
+        return []
+    try:
+        seen = WitnessState.read(folder).latest(key.name)
+    except WitnessStateError as error:
+        raise Fault("altered", str(error)) from error
+    return [Known(seen, "the witness")] if seen else []
 
 
 def notes_of(path: Path) -> list[bytes]:

@@ -2,8 +2,9 @@
 while everything runs.
 
 A backup is a folder: `pledge.dump` (pg_dump's custom format, one consistent snapshot),
-`secrets/` and `backup.json`. It holds keys and passwords: protect it as you protect
-those.
+`keys.dump` (the keys of persons), `secrets/` and `backup.json`. It holds keys and
+passwords: protect it as you protect those. Whoever is erased can be brought back as
+long as an older `keys.dump` exists: delete those sooner than the log's (ADR 0029).
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,14 @@ from psycopg.conninfo import conninfo_to_dict
 from infra.embedded.data_dir import DataDir
 from infra.embedded.installation import postgres_programs
 from infra.embedded.ports import free_port
-from infra.embedded.postgres import DATABASE, SUPERUSER, Postgres
+from infra.embedded.postgres import DATABASE, OWNER, SUPERUSER, Postgres
 from infra.process.failures import Failure
 from infra.wiring import now
 
-DUMP, SECRETS, ABOUT = "pledge.dump", "secrets", "backup.json"
-LEFT_OUT = ("audit_health", "heartbeats", "ticket_snapshots")
-"""Tables without anything worth keeping."""
+DUMP, KEYS, SECRETS, ABOUT = "pledge.dump", "keys.dump", "secrets", "backup.json"
+KEYS_TABLE = "pledge_keys.data_keys"
+LEFT_OUT = ("audit_health", "heartbeats", "ticket_snapshots", KEYS_TABLE)
+"""Tables without anything worth keeping, and the one that has a file of its own."""
 
 
 def backup(owner_url: str, data: DataDir, folder: Path) -> dict[str, Any]:
@@ -44,7 +46,10 @@ def backup(owner_url: str, data: DataDir, folder: Path) -> dict[str, Any]:
         about = _about(owner_url)
         left_out = (f"--exclude-table-data={table}" for table in LEFT_OUT)
         options = ("--format=custom", *left_out, f"--file={draft / DUMP}")
+        # The keys last: none may be missing of what the other file has.
         _run("pg_dump", owner_url, options)
+        keys = ("--format=custom", "--data-only", f"--table={KEYS_TABLE}")
+        _run("pg_dump", owner_url, (*keys, f"--file={draft / KEYS}"))
         if (data.path / SECRETS).is_dir():
             shutil.copytree(data.path / SECRETS, draft / SECRETS)
         (draft / ABOUT).write_text(json.dumps(about, indent=2) + "\n")
@@ -54,8 +59,15 @@ def backup(owner_url: str, data: DataDir, folder: Path) -> dict[str, Any]:
     return about
 
 
-def restore(folder: Path, data: DataDir, say: Callable[[str], None]) -> dict[str, Any]:
-    """Into a new data directory, with an embedded PostgreSQL of its own."""
+def restore(
+    folder: Path, data: DataDir, say: Callable[[str], None], keys: Path | None = None
+) -> dict[str, Any]:
+    """Into a new data directory, with an embedded PostgreSQL of its own. `keys`: a
+    newer backup, whose keys of persons are taken.
+    """
+    dumps = [folder / DUMP, (keys or folder) / KEYS]
+    if not dumps[1].is_file():
+        say(f"there is no {dumps.pop()}: personal data will read [erased]")
     try:
         about: dict[str, Any] = json.loads((folder / ABOUT).read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -70,16 +82,27 @@ def restore(folder: Path, data: DataDir, say: Callable[[str], None]) -> dict[str
     with data.locked():
         shutil.copytree(folder / SECRETS, data.folder(SECRETS), dirs_exist_ok=True)
         (data.path / SECRETS).chmod(0o700)
-        asyncio.run(_fill(folder / DUMP, data, say))
+        asyncio.run(_fill(dumps, data, say))
     return about
 
 
-async def _fill(dump: Path, data: DataDir, say: Callable[[str], None]) -> None:
+async def _fill(
+    dumps: Sequence[Path], data: DataDir, say: Callable[[str], None]
+) -> None:
     async with Postgres(data, free_port()) as server:
-        say("reading the dump")
         url = server.url(SUPERUSER)
         options = (f"--dbname={DATABASE}", "--exit-on-error", "--single-transaction")
-        await asyncio.to_thread(_run, "pg_restore", url, (*options, str(dump)))
+        for dump in dumps:
+            say(f"reading {dump.name}")
+            await asyncio.to_thread(_run, "pg_restore", url, (*options, str(dump)))
+        await asyncio.to_thread(_destroy_again, server.url(OWNER), say)
+
+
+def _destroy_again(url: str, say: Callable[[str], None]) -> None:
+    with psycopg.connect(url) as link:
+        row = link.execute("SELECT pledge_keys.destroy_keys_again()").fetchone()
+    if row and row[0]:
+        say(f"{row[0]} keys of erased persons were destroyed again")
 
 
 def _about(owner_url: str) -> dict[str, Any]:

@@ -26,14 +26,21 @@ _BY_SUBJECT = """
 SELECT DISTINCT ON (subject) key_id, subject, wrapped FROM pledge_keys.data_keys
 WHERE subject = ANY(%s) AND wrapped IS NOT NULL ORDER BY subject, created_at DESC
 """
+_PAGE = """
+SELECT key_id, subject, wrapped FROM pledge_keys.data_keys
+WHERE key_id > %s AND wrapped IS NOT NULL ORDER BY key_id LIMIT 1000
+"""
+_REWRAP = """
+UPDATE pledge_keys.data_keys SET wrapped = %s
+WHERE key_id = %s AND wrapped = %s -- not one that was destroyed meanwhile
+"""
 _EVER = "SELECT subject FROM pledge_keys.data_keys WHERE subject = ANY(%s)"
 _DESTROYED = """
 SELECT destruction, key_id, subject FROM pledge_keys.data_keys
 WHERE destruction > %s ORDER BY destruction
 """
 _INSERT = """
-INSERT INTO pledge_keys.data_keys (key_id, subject, wrapped)
-SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[])
+INSERT INTO pledge_keys.data_keys (key_id, subject, wrapped) VALUES (%s, %s, %s)
 """
 
 
@@ -98,15 +105,36 @@ class Keyring:
         new = [new_key(s, self._master) for s in subjects if s not in had]
         if not new:
             return
-        columns = (
-            [key.id for key in new],
-            [key.subject for key in new],
-            [key.wrapped for key in new],
-        )
+        rows = [(key.id, key.subject, key.wrapped) for key in new]
         async with self._database.connection() as connection:
-            await connection.execute(_INSERT, columns)
+            await connection.cursor().executemany(_INSERT, rows)
         for key in new:
             self._keep(key)
+
+    async def destroy_again(self) -> int:
+        """What a restored backup of keys brought back of people who were erased; the
+        number of keys. They are told by the log.
+        """
+        query = "SELECT pledge_keys.destroy_keys_again()"
+        return int((await self._database.rows(query))[0][0])
+
+    async def rewrap(self) -> int:
+        """Every key is encrypted with the first master key from now on; the number of
+        those that were not. No event is touched.
+        """
+        done, after = 0, ""
+        while rows := await self._database.rows(_PAGE, (after,)):
+            after = rows[-1][0]
+            old = [row for row in rows if not self._master.is_current(row[2])]
+            new = [(self._wrapped_again(*row), row[0], row[2]) for row in old]
+            async with self._database.connection() as connection:
+                await connection.cursor().executemany(_REWRAP, new)
+            done += len(new)
+        return done
+
+    def _wrapped_again(self, key_id: str, subject: str, wrapped: bytes) -> bytes:
+        secret = self._unwrapped(key_id, subject, wrapped).secret
+        return self._master.wrap(secret, _label(key_id, subject))
 
     def unwritten(self, keys: Iterable[PersonKey]) -> list[PersonKey]:
         return [key for key in keys if key.id in self._unwritten]

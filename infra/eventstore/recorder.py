@@ -44,12 +44,18 @@ ORDER BY 1 -- two processes with the same commands must not wait for each other
 
 _KEYS = """
 INSERT INTO pledge_keys.data_keys (key_id, subject, wrapped)
-SELECT * FROM unnest(%b::text[], %b::text[], %b::bytea[])
+SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[])
 ON CONFLICT (key_id) DO NOTHING -- another append with the same new key was faster
 """
 _TAKE_HANDS = "SELECT take_hands(%s::text[], %s::text[], %s::bigint[], %s)"
 _USE_KEYS = "SELECT pledge_keys.use_keys(%s::text[])"
 _DESTROY_KEYS = "SELECT pledge_keys.destroy_keys(%s::text[])"
+
+
+def key_columns(
+    keys: Sequence[PersonKey],
+) -> tuple[list[str], list[str], list[bytes]]:
+    return [k.id for k in keys], [k.subject for k in keys], [k.wrapped for k in keys]
 
 
 class AppendOnlyRecorder(PostgresApplicationRecorder):
@@ -97,6 +103,7 @@ class AppendOnlyRecorder(PostgresApplicationRecorder):
         curs: Cursor[DictRow],
         *,
         takings: Sequence[CapacityClaim] = (),
+        new_keys: Sequence[PersonKey] = (),
         used_keys: Sequence[str] = (),
         erased: Sequence[str] = (),
         **_: Any,
@@ -104,6 +111,8 @@ class AppendOnlyRecorder(PostgresApplicationRecorder):
         """By a separate cursor: the other one still has the events' positions. What
         may refuse the append comes last.
         """
+        if new_keys:
+            curs.execute(_KEYS, key_columns(new_keys))
         if erased:
             curs.execute(_DESTROY_KEYS, (list(erased),))
         if used_keys:
@@ -141,14 +150,6 @@ class AppendOnlyRecorder(PostgresApplicationRecorder):
                     [c.version for c in commands],
                 ),
             )
-        new_keys: Sequence[PersonKey] = kwargs.get("new_keys", ())
-        if new_keys:
-            columns = (
-                [key.id for key in new_keys],
-                [key.subject for key in new_keys],
-                [key.wrapped for key in new_keys],
-            )
-            curs.execute(_KEYS, columns)
         super()._insert_events(curs, stored_events, **kwargs)
 
 

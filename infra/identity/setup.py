@@ -35,6 +35,7 @@ def setup_of(settings: Settings) -> Setup | None:
         role_claim=settings.oidc_role_claim,
         roles=roles_of(settings.oidc_roles),
         agent_claim=settings.oidc_agent_claim,
+        acts_for_claim=settings.oidc_acts_for_claim,
     )
     return Setup(
         issuer=settings.oidc_issuer,

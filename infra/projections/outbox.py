@@ -68,10 +68,13 @@ class PostgresOutbox:
             " last_failure FROM subscription_positions WHERE subscription_id = %s",
             (subscription.id,),
         )
-        position, *rest, why = rows[0] if rows else (0, None, None, 0, None, None)
+        row = rows[0] if rows else (0, None, None, 0, None, None)
+        position, well_at, failing_since, failures, next_try_at, why = row
         after = max(position, subscription.from_position)
         held, oldest = await self._held(subscription, after)
-        return Standing(held, oldest, *rest, self._opened(why) or None)
+        last_failure = self._opened(why) or None
+        tried = well_at, failing_since, failures, next_try_at, last_failure
+        return Standing(held, oldest, *tried)
 
     async def _held(
         self, subscription: Subscription, after: int

@@ -77,6 +77,7 @@ def named(row):
 def test_what_nobody_touched_is_intact(case, victim):
     assert case.live() == "intact"
     assert case.offline(victim[1], case.outside) == "intact"
+    assert case.witness() == "cosigned"
 
 
 class TestOneEvent:
@@ -209,6 +210,7 @@ class TestWithTheLogsOwnKey:
         assert told.startswith("fork: after position ")
         first, last = map(int, re.findall(r"\d+", told)[:2])
         assert first < victim[0] <= last
+        assert case.witness().startswith("409: another root was cosigned")
         assert case.offline(victim[1]) == "intact", "a bundle alone cannot show it"
         assert case.offline(victim[1], case.outside).startswith("fork: after index ")
 
@@ -224,6 +226,7 @@ class TestWithTheLogsOwnKey:
         told = case.live()
         assert told.startswith("fork: older than what is known")
         assert told.endswith(f"the log ends at position {kept}")
+        assert case.witness().startswith("400: ")
         told = case.offline(victim[1], case.outside)
         assert told.startswith("fork: older than what is known")
 
@@ -239,6 +242,7 @@ class TestWithTheLogsOwnKey:
             case.sql.execute(TestInserted.INSERT, (*row, *at))
         case.reseal()
         assert case.live().startswith("fork: after position ")
+        assert case.witness().startswith("422: ")
         assert case.offline(victim[1], case.outside).startswith("fork: after index ")
 
 
@@ -249,6 +253,7 @@ def test_yesterdays_backup_restored(sealed, copies):
     told = case.live()
     assert told.startswith("fork: older than what is known: ")
     ticket = next(row[1] for row in case.rows() if row[3] == "ticket.opened")
+    assert case.witness().startswith("400: ")
     assert case.offline(ticket) == "intact", "it was, yesterday"
     assert case.offline(ticket, case.outside).startswith("fork: older")
     case.sql.close()
@@ -274,6 +279,7 @@ class TestCheckpoints:
         case.sql.execute("DELETE FROM audit_checkpoints WHERE size = %s", (size,))
         case.publish(Checkpoint(forger.key.name, size, bytes(32)), forger)
         assert case.live().startswith(f"signature: the checkpoint of {size}: ")
+        assert case.witness().startswith("403: ")
 
     def test_put_into_the_file_by_another_key(self, case, forger):
         forged = Checkpoint(forger.key.name, 10_000, bytes(32))
@@ -296,6 +302,9 @@ class TestCheckpoints:
         known = case.folder / "known.txt"
         known.write_text(newest)
         case.reseal(size=int(old.splitlines()[1]))
+        case.outside.write_text(newest)
+        assert case.witness().startswith("400: ")
+        assert case.live().startswith("fork: older than what is known")
         assert case.offline(victim[1], known).startswith("fork: older")
 
     def test_a_file_with_something_else_in_it(self, case):

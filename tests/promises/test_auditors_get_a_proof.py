@@ -12,6 +12,7 @@ import zipfile
 import pytest
 
 from tests.support.api_client import Api, eventually
+from tests.support.files import ROOT
 
 EXPORTS = "/v1/audit/exports"
 
@@ -227,3 +228,63 @@ def test_the_page_that_verifies_is_for_everybody(installation):
         answer = nobody.get("/v1/audit/verifier")
     assert answer.status_code == 200
     assert "script-src 'sha256-" in answer.headers["Content-Security-Policy"]
+
+
+def pledge(installation, *arguments):
+    """The command line, as its operator uses it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "infra", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env=installation.environment,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_the_database_is_verified_while_it_runs(api, ticket, installation, tmp_path):
+    kept = tmp_path / "kept.txt"
+    kept.write_text(api.get("/v1/audit/checkpoint").text)
+    code, out, _ = pledge(installation, "verify", "--live", "--known", kept, "--json")
+    found = json.loads(out)
+    assert (code, found["kind"], found["exit_code"]) == (0, "intact", 0)
+    last = api.history(ticket)[-1]["position"]
+    assert found["size"] + found["unsealed"] >= len(api.history(ticket))
+    assert found["checkpoints"] > 1
+    assert last > 0
+
+
+def test_the_command_line_verifies_bundles_too(api, ticket, installation, tmp_path):
+    folder = bundle_of(api, exported(api, tickets=[ticket["id"]]), tmp_path)
+    code, out, _ = pledge(installation, "verify", folder)
+    assert code == 0
+    assert out == verdict(folder)[1]
+    (folder / "events.jsonl").write_text("")
+    code, out, _ = pledge(installation, "verify", folder, "--json")
+    found = json.loads(out)
+    assert (code, found["kind"], found["exit_code"]) == (3, "missing", 3)
+    assert found["message"] == verdict(folder)[1].strip()
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("--live", "x"), ("--no-such",), ("nowhere.zip",)]
+)
+def test_wrong_usage_is_no_verdict(installation, arguments):
+    code, out, err = pledge(installation, "verify", *arguments)
+    assert code == 1
+    assert "Traceback" not in out + err
+
+
+def test_a_database_that_is_away_is_no_verdict(installation):
+    environment = {"PLEDGE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
+    done = subprocess.run(
+        [sys.executable, "-m", "infra", "verify", "--live"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env=installation.environment | environment,
+    )
+    assert done.returncode == 1, done
+    assert "cannot be reached" in done.stderr

@@ -85,6 +85,18 @@ def test_who_is_mapped_to_an_agent_acts_as_that_agent_only(idp, api, bearer, tea
     assert (other.status_code, other.json()["code"]) == (403, "acting_refused")
 
 
+def test_a_service_acts_for_the_agents_of_its_claim(idp, api, bearer, team):
+    bo, chen = f"{team}-bo", f"{team}-chen"
+    service = bearer(idp.token("agent", sub="desk", pledge_acts_for=[bo]))
+    path = f"/v1/tickets/{(ticket := api.open_ticket())['id']}/acknowledge"
+    # Each process of the API knows a new agent a moment later.
+    sent = {"agent": bo}
+    eventually(lambda: service.post(path, json=sent).is_success, within_s=5)
+    actor = api.history(ticket)[-1]["actor"]
+    assert (actor["id"], actor["on_behalf_of"]) == (person_id(idp.issuer, "desk"), bo)
+    assert service.post(path, json={"agent": chen}).status_code == 403
+
+
 def test_an_agent_whom_nobody_knows_opens_nothing(idp, bearer, word):
     refused = bearer(idp.token("agent", pledge_agent=word)).get("/v1/tickets")
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")

@@ -84,6 +84,7 @@ class IdentityProvider:
             "PLEDGE_OIDC_ROLE_CLAIM": "realm_access.roles",
             "PLEDGE_OIDC_ROLES": json.dumps(ROLES),
             "PLEDGE_OIDC_AGENT_CLAIM": "pledge_agent",
+            "PLEDGE_OIDC_ACTS_FOR_CLAIM": "pledge_acts_for",
         }
 
     def rotate(self, kind: str = "RSA") -> None:

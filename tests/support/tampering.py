@@ -20,6 +20,7 @@ from domain.audit.facts import ExportRequested
 from domain.audit.leaf import Leaf, microseconds
 from domain.audit.note import Note, signed
 from domain.audit.tiles import WIDTH, Edge
+from domain.audit.witnessing import Submission, WitnessRefusal, judge
 from domain.configuration.configuration import Configuration
 from infra.audit.bundle import Sources, write_bundle
 from infra.audit.live import LiveVerification
@@ -28,6 +29,8 @@ from infra.audit.offline.verify import Fault, verify
 from infra.audit.outside_file import OutsideFile
 from infra.audit.sealed_leaves import SealedLeaves
 from infra.audit.signing import FileSigner, read_key
+from infra.audit.signing import verify as ed25519
+from infra.audit.tree_table import TreeTable
 from infra.cli.verify import notes_of
 from infra.embedded.postgres import SUPERUSER
 from infra.postgres.database import Database
@@ -60,6 +63,36 @@ class Case:
         except Fault as fault:
             return str(fault)
         return "intact"
+
+    def witness(self) -> str:
+        """What a witness answers that has cosigned the newest checkpoint of the file,
+        when it is asked for the newest one of the database.
+        """
+        seen = [Checkpoint.parse(Note.parse(n).text) for n in notes_of(self.outside)][
+            -1
+        ]
+        row = self.sql.execute(
+            "SELECT note, size FROM audit_checkpoints ORDER BY size DESC LIMIT 1"
+        ).fetchone()
+        assert row is not None
+        proof = asyncio.run(self._consistency(seen.size, row[1]))
+        asked = Submission(seen.size, tuple(proof), Note.parse(row[0].encode()))
+        try:
+            judge(asked, [self.signer.key], seen, ed25519)
+        except WitnessRefusal as refused:
+            return f"{refused.status}: {refused}"
+        return "cosigned"
+
+    async def _consistency(self, old: int, new: int) -> list[bytes]:
+        if not 0 < old < new:
+            return []
+        database = Database(self.url)
+        await database.open()
+        [tree] = self.sql.execute("SELECT max(id) FROM audit_trees").fetchone() or [0]
+        try:
+            return await TreeTable(database).consistency(tree, old, new)
+        finally:
+            await database.close()
 
     def offline(self, ticket: str, known: Path | None = None) -> str:
         """What verify.py says of a bundle that is exported now."""

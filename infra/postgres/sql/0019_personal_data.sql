@@ -10,7 +10,7 @@ CREATE TABLE pledge_keys.data_keys (
     key_id       text        PRIMARY KEY,
     subject      text        NOT NULL,
     wrapped      bytea,
-    created_at   timestamptz NOT NULL DEFAULT now(),
+    created_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
     destroyed_at timestamptz,
     destruction  bigint      UNIQUE,
     CHECK ((wrapped IS NULL) = (destroyed_at IS NOT NULL)),
@@ -41,6 +41,20 @@ CREATE FUNCTION pledge_keys.destroy_keys(whose text[]) RETURNS void LANGUAGE sql
     UPDATE pledge_keys.data_keys SET wrapped = NULL, destroyed_at = now(),
         destruction = nextval('pledge_keys.destruction_seq')
     WHERE subject = ANY (whose) AND wrapped IS NOT NULL;
+$$;
+
+-- After a restore: an older backup of keys has some that were destroyed by now. A key is
+-- made under the lock of appends, so one that is younger than the erasure is a new one.
+CREATE FUNCTION pledge_keys.destroy_keys_again() RETURNS bigint LANGUAGE sql AS $$
+    WITH destroyed AS (
+        UPDATE pledge_keys.data_keys k SET wrapped = NULL, destroyed_at = now(),
+            destruction = nextval('pledge_keys.destruction_seq')
+        FROM public.stored_events e
+        WHERE e.topic = 'subject.erased' AND e.originator_id = 'subjects/' || k.subject
+        AND k.created_at < e.recorded_at AND k.wrapped IS NOT NULL
+        RETURNING 1
+    )
+    SELECT count(*) FROM destroyed;
 $$;
 
 GRANT USAGE ON SCHEMA pledge_keys TO pledge_app;

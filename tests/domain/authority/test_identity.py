@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.access import GRANTS, ROLES
+from domain.errors import ActingError
 from domain.event import Actor
 from domain.identity import ClaimRules, NoRoleError, claim, person_id, person_of
 from domain.own_words import word_fault
@@ -15,6 +16,7 @@ RULES = ClaimRules(
     role_claim="roles",
     roles={"leads": "ops", "desk": "agent", "audit": "auditor"},
     agent_claim="desk_id",
+    acts_for_claim="desk_ids",
 )
 
 
@@ -99,6 +101,18 @@ def test_who_is_mapped_to_an_agent_acts_as_the_agent():
 @pytest.mark.parametrize("value", [None, [], ["ann", "bo"], 7, {"id": "ann"}])
 def test_who_is_mapped_to_no_single_agent_is_none(value):
     assert person(desk_id=value).agent is None
+
+
+def test_a_service_acts_for_the_agents_of_its_claim_and_no_other():
+    service = person(desk_ids=["ann", "bo"])
+    assert service.acting_for("bo").on_behalf_of == "bo"
+    with pytest.raises(ActingError, match="the token of 'oidc:"):
+        service.acting_for("mia")
+
+
+def test_without_the_claim_nobody_acts_for_anybody():
+    with pytest.raises(ActingError, match="for nobody"):
+        person().acting_for("ann")
 
 
 def test_a_person_is_let_in_until_their_token_ends():
