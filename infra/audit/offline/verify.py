@@ -1126,6 +1126,8 @@ class _Arguments(argparse.ArgumentParser):
 
 
 def _arguments(given: list[str] | None) -> argparse.Namespace:
+    if tuple(sys.version_info) < OLDEST:
+        raise Fault("usage", "this needs Python 3.11 or a later one")
     about = __doc__ or ""
     form = argparse.RawDescriptionHelpFormatter
     parser = _Arguments("verify.py", description=about, formatter_class=form)
@@ -1149,8 +1151,6 @@ def lines(report: Report) -> Iterator[str]:
 def main(given: list[str] | None = None) -> int:
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        if tuple(sys.version_info) < OLDEST:
-            raise Fault("usage", "this needs Python 3.11 or a later one")
         asked = _arguments(given)
         report = verify(asked.bundle, asked.log_key, asked.witness_key, asked.known)
     except Fault as fault:
