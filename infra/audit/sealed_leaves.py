@@ -7,7 +7,7 @@ from domain.audit.merkle import HASH_SIZE
 from domain.audit.tiles import WIDTH, Tile
 from infra.postgres.database import Database
 
-TILES = 16
+TILES = 4
 """Read at once."""
 
 
