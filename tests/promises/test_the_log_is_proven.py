@@ -189,3 +189,11 @@ def test_the_state_that_was_hashed_is_what_the_database_holds(api, installation)
             "SELECT state FROM stored_events WHERE notification_id = %s", (position,)
         ).fetchone()
     assert sha256(row[0]).digest() == header[-32:]
+
+
+def test_operators_see_that_the_log_is_signed_and_how_far_it_is_behind(api):
+    sealed(api, written(api)[1])
+    lines = api.get("/metrics").text.splitlines()
+    assert "pledge_sealer_refuses 0.0" in lines
+    lag = next(line for line in lines if line.startswith("pledge_sealing_lag_seconds "))
+    assert float(lag.partition(" ")[2]) < 60
