@@ -34,6 +34,7 @@ from api.oncall import routes as on_call
 from api.openapi import pages
 from api.openapi.document import document
 from api.ports import Services
+from api.privacy import retention
 from api.privacy import routes as privacy
 from api.simulations import routes as simulations
 from api.tickets import clocks, history, merge_split, messages
@@ -66,6 +67,7 @@ ROUTERS = (
     exports.ROUTER,
     verifier_page.ROUTER,
     *privacy.ROUTERS,
+    retention.ROUTER,
     subscriptions.ROUTER,
     events.ROUTER,
     event_types.ROUTER,

@@ -16,6 +16,7 @@ from activities.ports import EventStore, NewId, Now, Publishing, Recorded, Regis
 from activities.privacy import People
 from activities.replay_check import ReplayCheck
 from activities.restatement import Restating
+from activities.retention import Retention
 from activities.simulation import Simulating
 from activities.tickets import TicketService
 from api.event_types.schemas import EventType, event_types
@@ -324,6 +325,7 @@ class Services:
     restating: Restating
     simulating: Simulating
     exporting: Exporting
+    retention: Retention
     tickets: TicketList
     people: People
     notifications: NotificationPages

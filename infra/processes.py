@@ -30,6 +30,7 @@ from infra.followers.config_warnings import ConfigWarnings
 from infra.followers.coverage import Coverage
 from infra.followers.follower import Follower
 from infra.followers.restatements import RestatementFollower
+from infra.followers.retention import RetentionFollower
 from infra.followers.search import Search
 from infra.followers.simulations import SimulationStarter
 from infra.followers.subscriptions import SubscriptionFollower
@@ -222,6 +223,7 @@ async def run_followers(settings: Settings) -> None:
                 made.ticket_list.wait_for,
             ),
             Notifications(*shared, made.notifying()),
+            RetentionFollower(*shared, made.retention_runner()),
             Exporter(*shared, made.exporting(), made.shelf(), made.bundle_sources()),
         ]
         sealer = _sealer(made, listener)

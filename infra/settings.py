@@ -128,6 +128,11 @@ class Settings:
     commas."""
     export_days: int = 7
     """After so many days the bundle of an export is deleted."""
+    retention_transactions: str = "P1095D"
+    """How long after their last ticket customers are kept where a retention run says
+    nothing else; `off`: for ever. Nobody goes by themselves."""
+    retention_logs: str = "P183D"
+    """The same for records of operation that are not in the log of events."""
     disk_warning_mb: int = 1024
     """A warning is given if less than this is free on the disk of the data
     directory."""

@@ -17,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from api.http.cross_origin import origins
 from api.http.limits import Rate, seconds_of
 from domain.nearest import not_one_of
+from domain.privacy.retention import parse_period
 from infra.audit.log_key import check_origin
 from infra.audit.witnesses import parse_witnesses
 from infra.eventstore.master_key import MasterKey
@@ -233,4 +234,6 @@ CHECKS: dict[str, Callable[..., None]] = {
     "witnesses": _by(parse_witnesses),
     "disk_warning_mb": _between(0, 10_000_000),
     "export_days": _between(1, 3650),
+    "retention_transactions": _by(parse_period),
+    "retention_logs": _by(parse_period),
 }

@@ -27,8 +27,11 @@ from activities.notification.plan import Notifying, report_step
 from activities.notification.send import Sending
 from activities.notification.test_message import NotificationTest
 from activities.ports import StoreUnavailableError
+from activities.privacy import PrivacyService
 from activities.replay_check import ReplayCheck
 from activities.restatement import Restating
+from activities.retention import Retention
+from activities.retention_run import RetentionRunner
 from activities.simulation import Simulating
 from activities.simulation_pages import SimulatedPages
 from activities.subscriptions import disable
@@ -43,6 +46,7 @@ from domain.notification.links import LASTS, Action, Link, sign_link
 from domain.notification.payload import Payload
 from domain.notification.signing import personal_secret
 from domain.oncall.calendar_url import calendar_secret
+from domain.privacy.retention import Periods, parse_period
 from domain.subscription.webhook import Secret
 from infra import metrics
 from infra.audit.bundle import Sources
@@ -53,12 +57,13 @@ from infra.audit.tree_table import TreeTable
 from infra.audit.witnesses import parse_witnesses
 from infra.calendars.sources import InstalledSources
 from infra.eventstore.keyring import Keyring
-from infra.eventstore.master_key import MasterKey, new_master_key
+from infra.eventstore.master_key import MasterKey, MasterKeyError, new_master_key
 from infra.eventstore.recorder import Log
 from infra.eventstore.store import PostgresEventStore
 from infra.eventstore.topics import FACTS
 from infra.eventstore.writer import GroupWriter
 from infra.followers.loops import for_ever
+from infra.followers.retention import CaughtUp
 from infra.followers.ticket_cache import TicketCache
 from infra.http.outbound import OutboundClient, OutboundError, parse_networks
 from infra.http.webhook_sender import WebhookSender
@@ -75,17 +80,20 @@ from infra.postgres.database import Database
 from infra.postgres.publishing_lock import PublishingTurns
 from infra.postgres.ticket_numbers import TicketNumbers
 from infra.postgres.wake_up import WakeUpListener
+from infra.process.failures import Failure
 from infra.process.heartbeats import Heart
 from infra.process.secret_files import kept_secret
 from infra.projections.attainment import AttainmentReadModel
 from infra.projections.audit_events import AuditEvents
 from infra.projections.event_feed import LogFeed
 from infra.projections.key_uses import KeyUses
+from infra.projections.old_records import OldRecordTables
 from infra.projections.outbox import PostgresOutbox
 from infra.projections.past_worlds import PastWorlds
 from infra.projections.people import PeopleTable
 from infra.projections.queues import QueueTable
 from infra.projections.registry import LiveRegistry
+from infra.projections.retention import RetentionTable, StandingTable
 from infra.projections.running_clocks import LiveClockTable
 from infra.projections.simulations import SimulationTable
 from infra.projections.texts import Texts
@@ -166,6 +174,37 @@ class Core:
 
     def exporting(self) -> Exporting:
         return Exporting(self.store, self.ticket_list, self.shelf(), now, new_id)
+
+    def retention(self) -> Retention:
+        presets = Periods(
+            transactions=parse_period(self.settings.retention_transactions),
+            logs=parse_period(self.settings.retention_logs),
+        )
+        return Retention(
+            store=self.store,
+            standings=StandingTable(self.database),
+            records=self.old_records(),
+            runs=RetentionTable(self.database),
+            presets=presets,
+            now=now,
+            new_id=new_id,
+        )
+
+    def retention_runner(self) -> RetentionRunner:
+        people = PeopleTable(self.database)
+        return RetentionRunner(
+            store=self.store,
+            standings=StandingTable(self.database),
+            records=self.old_records(),
+            runs=RetentionTable(self.database),
+            privacy=PrivacyService(
+                store=self.store, people=people, registry=self.registry, now=now
+            ),
+            caught_up=CaughtUp(self.store, self.ticket_list),
+        )
+
+    def old_records(self) -> OldRecordTables:
+        return OldRecordTables(self.database, self.shelf())
 
     def bundle_sources(self) -> Sources:
         return Sources(
@@ -249,6 +288,10 @@ async def core(settings: Settings) -> AsyncIterator[Core]:
         await database.open()
         writer = GroupWriter(log, metrics.observe_append)
         keyring = Keyring(database, master_key(settings))
+        try:
+            await keyring.check()
+        except MasterKeyError as error:
+            raise Failure(str(error)) from error
         store = PostgresEventStore(database, writer, keyring)
         closing.push_async_callback(store.settled)
         closing.push_async_callback(asyncio.to_thread, writer.close)
@@ -340,6 +383,7 @@ def _services(
         restating=made.restating(service),
         simulating=made.simulating(),
         exporting=made.exporting(),
+        retention=made.retention(),
         tickets=made.ticket_list,
         people=PeopleTable(made.database),
         notifications=NotificationList(made.database),

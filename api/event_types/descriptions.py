@@ -71,6 +71,10 @@ EVENT_DESCRIPTIONS: dict[str, str] = {
     "policy.published": "A new version of a configuration document was published.",
     "policy.retired": "A configuration document was retired.",
     "policy.restated": "Running clocks or escalations were ordered to follow an edit.",
+    "retention.requested": "A run was requested that lets old records go.",
+    "retention.applied": "A retention run was done: how many customers it erased, how "
+    "many a legal hold kept, and how many records it deleted.",
+    "retention.failed": "A retention run ended before it was done.",
     "subject.erased": "The keys of a person were destroyed; their data is gone.",
     "subject.hold_placed": "A legal hold: the person cannot be erased until released.",
     "subject.hold_released": "The legal hold was released.",

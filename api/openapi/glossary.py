@@ -434,6 +434,7 @@ SPECIFIC: Final[dict[str, str]] = {
 }
 
 PARAMETERS: Final[dict[str, str]] = {
+    "run_id": "The id of the retention run",
     "export_id": "The id of the export",
     "Accept-Language": "The language of the page",
     "token": "The signed part of the link",

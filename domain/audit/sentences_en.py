@@ -95,6 +95,11 @@ SENTENCES: Final[Mapping[str, str]] = {
     "policy.restated": "{who} ordered that running promises follow version {version} "
     "of {name} ({kind}): {reason}.",
     "policy.retired": "{who} retired {name} ({kind}).",
+    "retention.applied": "A retention run erased {erased} customers; {held} were kept "
+    "by a legal hold, and {kept} were not due any more.",
+    "retention.failed": "A retention run failed: {error}.",
+    "retention.requested": "{who} asked for a retention run[ over customers untouched "
+    "for {transactions}][, over records of operation older than {logs}]: {reason}.",
     "schedule.override_added": "{who} recorded that {person} is on call in {schedule} "
     "from {begin} to {end}[ instead of {replaces}].",
     "schedule.override_cancelled": "{who} cancelled the override {override_id} of "

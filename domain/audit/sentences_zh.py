@@ -77,6 +77,11 @@ SENTENCES: Final[Mapping[str, str]] = {
     "policy.restated": "{who}要求进行中的承诺改按{name}（{kind}）第{version}版："
     "{reason}。",
     "policy.retired": "{who}停用了{name}（{kind}）。",
+    "retention.applied": "一次保留期清理删除了{erased}名客户的数据；{held}名因法律保留"
+    "而留存，{kept}名已不再到期。",
+    "retention.failed": "一次保留期清理失败：{error}。",
+    "retention.requested": "{who}要求执行保留期清理[，客户数据超过{transactions}"
+    "未变动者][，运行记录早于{logs}者]：{reason}。",
     "schedule.override_added": "{who}登记：{begin}至{end}由{person}在{schedule}值班"
     "[，代替{replaces}]。",
     "schedule.override_cancelled": "{who}取消了{schedule}的临时值班{override_id}。",

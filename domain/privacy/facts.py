@@ -1,6 +1,7 @@
 """What happens to a person's data. Nothing in these facts is personal."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar, TypeAlias
 
 from domain.event import Fact
@@ -48,8 +49,53 @@ class PersonalRevealed(Fact):
     reason: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class RetentionRequested(Fact):
+    """What was not touched for so long is to go; None: this class of records stays."""
+
+    topic: ClassVar[str] = "retention.requested"
+    transactions: timedelta | None
+    logs: timedelta | None
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeletedRecords:
+    """`name`: of the table, or `bundles` for files of exports."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetentionApplied(Fact):
+    """How many customers were erased, how many a legal hold kept, and how many were not
+    due any more when it was their turn; and how many records of each kind were deleted.
+    """
+
+    topic: ClassVar[str] = "retention.applied"
+    erased: int
+    held: int
+    kept: int
+    deleted: tuple[DeletedRecords, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetentionFailed(Fact):
+    """It ended before all was done; what was done stays done."""
+
+    topic: ClassVar[str] = "retention.failed"
+    error: str
+
+
 PrivacyFact: TypeAlias = (
-    SubjectErased | SubjectHoldPlaced | SubjectHoldReleased | PersonalRevealed
+    SubjectErased
+    | SubjectHoldPlaced
+    | SubjectHoldReleased
+    | PersonalRevealed
+    | RetentionApplied
+    | RetentionFailed
+    | RetentionRequested
 )
 
 

@@ -40,12 +40,15 @@ class BundleShelf:
     def make(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
+    def older(self, before: float) -> list[Path]:
+        """Bundles that were made before this time, in seconds since 1970."""
+        files = self.folder.glob("*.zip")
+        return [file for file in files if file.stat().st_mtime < before]
+
     async def expire(self, at: float) -> None:
         """Delete what is too old at this time, in seconds since 1970."""
-        oldest = at - self.kept_for.total_seconds()
-        for file in self.folder.glob("*.zip"):
-            if file.stat().st_mtime < oldest:
-                file.unlink(missing_ok=True)
+        for file in self.older(at - self.kept_for.total_seconds()):
+            file.unlink(missing_ok=True)
         async with self._database.connection() as connection:
             await connection.execute(
                 "DELETE FROM export_progress WHERE updated_at < now() - %s::interval",

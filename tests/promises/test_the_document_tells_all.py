@@ -296,6 +296,8 @@ def paths(installation):  # noqa: PLR0915 - one line a thing
         simulation = api.ok("POST", "/v1/simulations", body)
         export = {"tickets": [ticket["id"]], "personal": "masked"}
         export = api.ok("POST", "/v1/audit/exports", export)
+        retention = {"transactions": "P36525D", "logs": "off", "reason": "r"}
+        retention = api.ok("POST", "/v1/retention/runs", retention)
         query = f"?wait_for={api.history(ticket)[-1]['position']}"
         yield {
             "ticket_id": ticket["id"],
@@ -304,6 +306,7 @@ def paths(installation):  # noqa: PLR0915 - one line a thing
             "subscription_id": hook["id"],
             "simulation_id": simulation["id"],
             "export_id": export["id"],
+            "run_id": retention["id"],
             "name": name,
             "number": "1",
             "position": api.history(ticket)[1]["position"],
