@@ -18,6 +18,7 @@ from activities.exports import Exporting
 from activities.ports import Caller, StoreUnavailableError
 from domain.audit.export import Export, export_stream, fold_export
 from domain.audit.facts import ExportCompleted, ExportFailed
+from domain.audit.tiles import MissingTileError
 from domain.event import SYSTEM, Event
 from domain.privacy.facts import SubjectErased
 from infra.audit.bundle import Sources, write_bundle
@@ -100,6 +101,9 @@ class Exporter(Follower):
             raise
         except NotSealedError as error:
             fact = ExportFailed(error=str(error))
+        except MissingTileError as error:
+            message = f"the stored tree is damaged: {error}; see `pledge verify --live`"
+            fact = ExportFailed(error=message)
         except Exception:
             LOG.exception("export %s failed", export.id)
             message = f"a fault of Pledge: the followers' log has it under {export.id}"
