@@ -243,7 +243,8 @@ async def run_followers(settings: Settings) -> None:
             sweeper.run(),
             sender.run(),
             sealer.run(),
-            _report_lag(followers, sealer),
+            sealer.measure(),
+            _report_lag(followers),
             _simulations(made.database, backend).run(),
             Coverage(made.registry, now).run(),
             ConfigWarnings(made.registry, now).run(),
@@ -284,9 +285,8 @@ def _sealer(made: Core, listener: WakeUpListener) -> Sealer:
     return Sealer(made.database, made.store, listener, outside, witnesses)
 
 
-async def _report_lag(followers: list[Follower], sealer: Sealer) -> None:
+async def _report_lag(followers: list[Follower]) -> None:
     while True:
-        metrics.SEALING_LAG.set(sealer.lag_s)
         for follower in followers:
             metrics.LAG.labels(follower.name).set(follower.behind)
         await asyncio.sleep(1)

@@ -19,7 +19,7 @@ from api.http.limits import Rate, seconds_of
 from domain.nearest import not_one_of
 from domain.privacy.retention import parse_period
 from infra.audit.log_key import check_origin
-from infra.audit.witnesses import check_witnesses
+from infra.audit.witnesses import parse_witnesses
 from infra.eventstore.master_key import MasterKey
 from infra.http.outbound import parse_networks
 from infra.identity.setup import check_issuer, incomplete, roles_of
@@ -231,7 +231,7 @@ CHECKS: dict[str, Callable[..., None]] = {
     "ticket_cache": _between(100, 10_000_000),
     "workflow_cache": _between(10, 1_000_000),
     "log_origin": check_origin,
-    "witnesses": check_witnesses,
+    "witnesses": _by(parse_witnesses),
     "disk_warning_mb": _between(0, 10_000_000),
     "export_days": _between(1, 3650),
     "retention_transactions": _by(parse_period),

@@ -5,6 +5,7 @@ changes something only for pages of Pledge itself (`api/http/credentials.py`).
 """
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ from activities.identity import CodeFlow, ProviderAwayError, TokenRefusedError
 from activities.signing_in import SigningIn
 from api.http.answers import Answer, Made
 from api.http.auth import ServicesDep, guarded, public, reads
-from api.http.credentials import refused, session_cookie, session_token
+from api.http.credentials import bearer, refused, session_cookie, session_token
 from api.http.problems import responses
 from api.http.request_id import current_request_id
 from api.http.responses import answer
@@ -119,7 +120,8 @@ async def end_sign_in(request: Request, known: ServicesDep) -> Response:
         ended = refused(error)
     else:
         ended = RedirectResponse(then, status_code=303)
-        await _start_session(known, person, ended)
+        # The token only says who has just signed in: it often ends within minutes.
+        await _start_session(known, replace(person, expires_at=None), ended)
     ended.delete_cookie(TICKET_COOKIE, path=CALLBACK)
     return ended
 
@@ -127,8 +129,11 @@ async def end_sign_in(request: Request, known: ServicesDep) -> Response:
 @ROUTER.post("/session", status_code=201, response_model=HolderOut, **guarded("any"))
 async def start_session(request: Request, known: ServicesDep) -> Response:
     """Sign in with an API key, sent as `Authorization: Bearer`: the answer sets the
-    cookie of a session, which ends with the key.
+    cookie of a session, which ends with the key. A session starts no other, or it
+    would never end.
     """
+    if bearer(request.scope) is None:
+        raise HTTPException(401, "sign in with a key, sent as Authorization: Bearer")
     holder: Holder = request.state.key
     started = answer(_who(holder), status=201, headers={"Location": "/v1/auth/session"})
     await _start_session(known, holder, started)

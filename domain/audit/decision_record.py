@@ -12,7 +12,7 @@ from domain.conditions.condition import Condition, FieldTest
 from domain.escalation.chosen import Chosen, Excluded
 from domain.event import SYSTEM, Event, Fact, Json, PolicyRef
 from domain.people.candidate import Candidate
-from domain.personal import is_personal
+from domain.personal import MASKED, is_personal
 from domain.sla.decision import Decision, RuleAsked
 
 RuleOf = Callable[[str, int, int], tuple[PolicyRef, Condition] | None]
@@ -73,12 +73,19 @@ def decision_record(
     return DecisionRecord(
         policy=event.meta.policy,
         calendar=calendar if isinstance(calendar, PolicyRef) else None,
-        inputs=decision.inputs
+        inputs=_seen(decision)
         if isinstance(decision, Decision)
         else _inputs(fact, values),
         rules=_rules(decision, rule_of, words),
         people=people,
     )
+
+
+def _seen(decision: Decision) -> Json:
+    """An input that is personal is shown to nobody here: it can be revealed in the
+    ticket.
+    """
+    return decision.inputs | dict.fromkeys(decision.personal, MASKED)
 
 
 def _inputs(fact: Fact, values: Json) -> Json:
@@ -101,7 +108,7 @@ def _answers(decision: Decision, rule_of: RuleOf, words: Words) -> Iterator[Rule
         test = None
         if found is not None:
             ref, test = found[0], _test(found[1], asked.failed_field)
-        yield _answer(asked, ref, test, decision.inputs, words)
+        yield _answer(asked, ref, test, _seen(decision), words)
 
 
 def _answer(

@@ -17,7 +17,12 @@ FORMAT = "pledge/1"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _STATE_HASH_SIZE = 32
+_FORMAT = FORMAT.encode()
 _BEGINNING = struct.Struct(f">H{len(FORMAT)}sQQH")
+_VERSION = struct.Struct(">QH")
+_TIME = struct.Struct(">q")
+Place = tuple[int, str, int, str]
+"""Position, stream, version, topic."""
 
 
 class LeafError(Exception):
@@ -44,22 +49,11 @@ class Leaf:
 
     @property
     def header(self) -> bytes:
-        stream, topic = self.stream.encode(), self.topic.encode()
-        return b"".join(
-            (
-                _BEGINNING.pack(
-                    len(FORMAT),
-                    FORMAT.encode(),
-                    self.index,
-                    self.position,
-                    len(stream),
-                ),
-                stream,
-                struct.pack(">QH", self.version, len(topic)),
-                topic,
-                struct.pack(">q", self.recorded_us),
-                self.state_sha256,
-            )
+        return header_of(
+            self.index,
+            (self.position, self.stream, self.version, self.topic),
+            self.recorded_us,
+            self.state_sha256,
         )
 
     @property
@@ -78,6 +72,20 @@ class Leaf:
         return leaf
 
 
+def header_of(index: int, place: Place, recorded_us: int, state_sha256: bytes) -> bytes:
+    """The same as of a `Leaf`, for many at once."""
+    position, stream, version, topic = place
+    name, kind = stream.encode(), topic.encode()
+    return (
+        _BEGINNING.pack(len(FORMAT), _FORMAT, index, position, len(name))
+        + name
+        + _VERSION.pack(version, len(kind))
+        + kind
+        + _TIME.pack(recorded_us)
+        + state_sha256
+    )
+
+
 def microseconds(at: datetime) -> int:
     """Since 1970 UTC, exactly."""
     return (at - EPOCH) // _MICROSECOND
@@ -86,10 +94,10 @@ def microseconds(at: datetime) -> int:
 def _parsed(header: bytes) -> Leaf:
     _, _, index, position, length = _BEGINNING.unpack_from(header)
     stream, at = _text(header, _BEGINNING.size, length)
-    version, length = struct.unpack_from(">QH", header, at)
-    topic, at = _text(header, at + 10, length)
-    (recorded_us,) = struct.unpack_from(">q", header, at)
-    state = header[at + 8 :]
+    version, length = _VERSION.unpack_from(header, at)
+    topic, at = _text(header, at + _VERSION.size, length)
+    (recorded_us,) = _TIME.unpack_from(header, at)
+    state = header[at + _TIME.size :]
     if len(state) != _STATE_HASH_SIZE:
         raise LeafError(f"a header ends with {_STATE_HASH_SIZE} bytes of a hash")
     return Leaf(index, position, stream, version, topic, recorded_us, state)

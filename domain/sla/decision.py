@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Annotated
 
 from domain.event import PolicyRef
+from domain.personal import ValuesOf
 from domain.sla.metric import Metric
 
 
@@ -19,10 +21,13 @@ class RuleAsked:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """Why a rule was chosen, or why none was."""
+    """Why a rule was chosen, or why none was. `personal`: the inputs that are personal
+    data.
+    """
 
-    inputs: dict[str, object]
+    inputs: Annotated[dict[str, object], ValuesOf("personal")]
     asked: tuple[RuleAsked, ...]
+    personal: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

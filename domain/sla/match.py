@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import NamedTuple, TypeAlias
 
 from domain.calendar.calendar import ALWAYS
-from domain.conditions.condition import Fields
+from domain.conditions.condition import ATTRIBUTE, Fields
 from domain.event import PolicyRef
 from domain.sla.decision import Decision, Promise, RuleAsked
 from domain.sla.metric import Metric
@@ -31,7 +31,7 @@ class Matched(NamedTuple):
     fields: Fields
     answers: tuple[tuple[SlaPolicy, int, str | None], ...]
 
-    def decision(self) -> Decision:
+    def decision(self, personal_attributes: Iterable[str] = ()) -> Decision:
         """Computed by the caller that records it: mostly the promises do not change."""
         names = set(ASKED_OF_ALL)
         for policy, index, _ in self.answers:
@@ -46,6 +46,11 @@ class Matched(NamedTuple):
                     failed_field=refused,
                 )
                 for policy, index, refused in self.answers
+            ),
+            personal=tuple(
+                field
+                for name in personal_attributes
+                if (field := f"{ATTRIBUTE}{name}") in names
             ),
         )
 

@@ -44,10 +44,11 @@ def match_again(situation: Situation) -> None:
     promises = found.promises
     if promises == ticket.promises and ticket.decision is not None:
         return
+    decision = found.decision(ticket.personal_attributes)
     fact = (
-        SlaMatched(promises=promises, decision=found.decision())
+        SlaMatched(promises=promises, decision=decision)
         if promises
-        else SlaNotMatched(decision=found.decision())
+        else SlaNotMatched(decision=decision)
     )
     situation.record(fact, by_rule=situation.by_rule)
     before = {promise.metric: _terms(promise) for promise in ticket.promises}

@@ -9,6 +9,7 @@ from domain.copies import replace
 from domain.event import SYSTEM, Event, Fact, Meta, PolicyRef, event_id
 from domain.lifecycle.facts import TicketMessageAdded
 from domain.personal import is_personal
+from domain.sla.facts import SlaMatched, SlaNotMatched
 from domain.ticket.evolve import evolve
 from domain.ticket.ticket import Ticket
 
@@ -128,6 +129,8 @@ def _subject(ticket: Ticket, fact: Fact) -> str | None:
     everything else the ticket's customer's.
     """
     if not is_personal(type(fact)):
+        return None
+    if isinstance(fact, SlaMatched | SlaNotMatched) and not fact.decision.personal:
         return None
     if isinstance(fact, TicketMessageAdded) and fact.author.kind == "customer":
         return fact.author.id

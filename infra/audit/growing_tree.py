@@ -5,13 +5,15 @@ lock: whoever has lost the lock can write nothing more.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 import psycopg
 
 from domain.audit.checkpoint import Checkpoint
+from domain.audit.leaf import header_of, microseconds
 from domain.audit.note import Note, Signature, VerifierKey
 from domain.audit.tiles import WIDTH, Edge, Tile
-from infra.audit.tree_table import LEAVES, Tree, TreeTable, leaf_of
+from infra.audit.tree_table import LEAVES, Tree, TreeTable
 from infra.postgres.database import Row
 
 Connection = psycopg.AsyncConnection[Row]
@@ -50,13 +52,14 @@ class GrowingTree:
         if not rows:
             return []
         before = self.size
-        leaves = [leaf_of(index, row) for index, row in enumerate(rows, before)]
-        changed = self.edge.extend([leaf.hash for leaf in leaves])
-        positions = self.positions + [leaf.position for leaf in leaves]
+        changed = self.edge.extend(
+            [_leaf(at, row) for at, row in enumerate(rows, before)]
+        )
+        positions = self.positions + [row[0] for row in rows]
         async with connection.transaction():
             await self._write_tiles(connection, changed, before, positions)
-            await self._advance(connection, before, leaves[-1].position)
-        self.position = leaves[-1].position
+            await self._advance(connection, before, positions[-1])
+        self.position = positions[-1]
         self.positions = positions[len(positions) // WIDTH * WIDTH :]
         return [row[4] for row in rows]
 
@@ -117,6 +120,13 @@ class GrowingTree:
         )
         if cursor.rowcount != 1:
             raise LostTreeError(f"the tree has not {before} leaves any more")
+
+
+def _leaf(index: int, row: Row) -> bytes:
+    """Its hash."""
+    recorded_at, state = row[4:]
+    header = header_of(index, row[:4], microseconds(recorded_at), state)
+    return sha256(b"\x00" + header).digest()
 
 
 async def growing(connection: Connection, table: TreeTable, tree: Tree) -> GrowingTree:

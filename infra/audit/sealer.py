@@ -93,7 +93,10 @@ class Sealer:
         self._outside, self._witnesses = outside, witnesses
         self._table = TreeTable(database)
         self._health = AuditHealth(database)
+        self._leads = self._refuses = False
         self._oldest: datetime | None = None
+        """When the oldest known event was recorded that no published checkpoint
+        covers."""
 
     async def run(self) -> NoReturn:
         try:
@@ -101,9 +104,17 @@ class Sealer:
         finally:
             await self._witnesses.close()
 
-    @property
-    def lag_s(self) -> float:
-        """Age of the oldest known event that no published checkpoint covers."""
+    async def measure(self) -> NoReturn:
+        """Keeps the metrics. Only the leader has any, so that several processes do not
+        overwrite each other's.
+        """
+        while True:
+            if self._leads:
+                metrics.SEALING_LAG.set(self._lag_s())
+                metrics.SEALER_REFUSES.set(self._refuses)
+            await asyncio.sleep(EVERY_S)
+
+    def _lag_s(self) -> float:
         if self._oldest is None:
             return 0.0
         return max((datetime.now(UTC) - self._oldest).total_seconds(), 0.0)
@@ -111,9 +122,9 @@ class Sealer:
     async def _lead(self) -> float:
         async with leadership(self._database, "sealer") as lead:
             if not await lead.taken():
-                self._oldest = None
-                metrics.SEALER_REFUSES.set(0)
+                self._follow()
                 return NOT_LEADING_S
+            self._leads = True
             try:
                 await self._seal(lead.connection)
             except REFUSALS as error:
@@ -122,8 +133,16 @@ class Sealer:
                 self._witnesses.stop()
         return EVERY_S
 
+    def _follow(self) -> None:
+        """Another process leads; what this one said of itself ends."""
+        if self._leads:
+            metrics.SEALING_LAG.set(0)
+            metrics.SEALER_REFUSES.set(0)
+        self._leads = self._refuses = False
+        self._oldest = None
+
     async def _refuse(self, why: str) -> None:
-        metrics.SEALER_REFUSES.set(1)
+        self._refuses = True
         if self._health.said(SEALER) != why:
             LOG.error("no checkpoint is signed: %s", why)
         await self._health.say(SEALER, why)
@@ -188,8 +207,7 @@ class Sealer:
             await tree.publish(connection, held.last, held.note)
             for one in self._witnesses.answers():
                 await tree.cosign(connection, one.size, one.witness, one.signature)
-        self._oldest = None
-        metrics.SEALER_REFUSES.set(0)
+        self._oldest, self._refuses = None, False
         await self._health.say(SEALER, None)
         for witness in self._witnesses.all:
             await self._health.say(f"{WITNESS}{witness.name}", witness.wrong)

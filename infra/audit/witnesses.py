@@ -57,11 +57,6 @@ def parse_witnesses(text: str) -> list[WitnessAddress]:
     return found
 
 
-def check_witnesses(text: str) -> None:
-    """Raises ValueError."""
-    parse_witnesses(text)
-
-
 class Witness:
     """`wrong`: why it did not cosign last time."""
 

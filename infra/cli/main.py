@@ -417,6 +417,19 @@ def simulate(
     finish(run(file, tickets, opened, **options))
 
 
+@main.command("replay-check")
+@click.option("--ticket", default=None, help="A ticket's id or number; else all")
+@_JSON
+@reaching
+def replay_check(ticket: str | None, as_json: bool) -> None:
+    """Make every recorded decision again, and name what comes out otherwise (exit code
+    2).
+    """
+    from infra.cli.replay_check import replay_check as run  # noqa: PLC0415
+
+    finish(run(ticket, as_json=as_json))
+
+
 @main.command()
 @click.option(
     "--per-second",

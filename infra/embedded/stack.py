@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from infra.audit.log_key import log_signer
-from infra.audit.witness_state import add_log, witness_signer
+from infra.audit.signing import KeyFileError
+from infra.audit.witness_state import WitnessStateError, add_log, witness_signer
 from infra.embedded import remains
 from infra.embedded.data_dir import DataDir
 from infra.embedded.located import EMBEDDED_WEBHOOK_ALLOW
@@ -127,10 +128,13 @@ class Stack:
         """Create what the children expect to find."""
         self.data.emptied_folder("metrics")
         origin = self.settings.get("PLEDGE_LOG_ORIGIN", "")
-        log = log_signer(str(self.data.path), origin).key
-        # Each must know the other before it meets it.
-        witness_signer(self.witness_folder)
-        add_log(self.witness_folder, log)
+        try:
+            log = log_signer(str(self.data.path), origin).key
+            # Each must know the other before it meets it.
+            witness_signer(self.witness_folder)
+            add_log(self.witness_folder, log)
+        except (KeyFileError, WitnessStateError) as error:
+            raise EmbeddedError(str(error)) from error
         if ADMIN_KEY not in self.settings:
             self.data.secret(self.admin_key_file.name, _admin_key)
 
@@ -146,13 +150,10 @@ class Stack:
         return self.data.folder("witness")
 
     def _witness(self) -> Child:
+        """Nothing waits for it."""
         address = f"{LOOPBACK}:{self.witness_port}"
         options = ("--listen", address, "--dir", str(self.witness_folder))
-
-        async def ready() -> None:
-            await answering(f"http://{address}/")
-
-        return self._python("witness", *options, ready=ready)
+        return self._python("witness", *options)
 
     def _witnesses(self) -> str:
         """Ours, and those of the settings."""

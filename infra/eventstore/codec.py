@@ -28,6 +28,8 @@ from infra.eventstore.sealing import (
 from infra.eventstore.topics import FACTS
 
 NO_KEYS: Keys = {}
+SEALED = b'"sealed":'
+"""Without it an event has no envelope, and need not be searched for one."""
 
 
 class UnknownTopicError(ValueError):
@@ -108,7 +110,7 @@ def read(stream_id: str, version: int, topic: str, state: bytes) -> Read:
     try:
         stored = _STORED.decode(state)
         kind = FACTS.get(topic)
-        if kind is None or not is_personal(kind):
+        if kind is None or SEALED not in state or not is_personal(kind):
             return Read(stream_id, version, topic, stored)
         form = msgspec.json.decode(stored.data)
         envelopes = tuple(p for p in places(kind, form) if is_envelope(p.value))

@@ -29,13 +29,9 @@ class SessionTable:
     secret: bytes
 
     def end_of(self, holder: Holder) -> datetime:
-        """With the key at the latest. The token of a person only says who they are: it
-        often ends within minutes, and the session does not.
-        """
+        """With the key or token by which it was started, at the latest."""
         ends = self.now() + self.lasts
-        if isinstance(holder, ApiKey) and holder.expires_at is not None:
-            return min(ends, holder.expires_at)
-        return ends
+        return ends if holder.expires_at is None else min(ends, holder.expires_at)
 
     async def start(self, holder: Holder, ends: datetime) -> Session:
         chance = secrets.token_urlsafe(32)

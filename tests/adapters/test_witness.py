@@ -18,7 +18,7 @@ from infra.audit.witness_state import (
     add_log,
     witness_signer,
 )
-from infra.audit.witnesses import Witnesses, check_witnesses, parse_witnesses
+from infra.audit.witnesses import Witnesses, parse_witnesses
 from tests.domain.audit.test_witnessing import FORKED, LOG, OTHER, asked, head, proof
 from tests.support.signing import verify
 
@@ -208,4 +208,4 @@ async def test_the_answer_of_another_key_is_no_cosignature(folder, tmp_path_fact
 @pytest.mark.parametrize("text", ["x", "x http://w", f"{LOG.verifier.encoded} ftp://w"])
 def test_what_names_no_witness_is_refused(text):
     with pytest.raises(ValueError, match=r"\w"):
-        check_witnesses(text)
+        parse_witnesses(text)

@@ -139,9 +139,7 @@ async def test_a_lost_key_reads_erased_and_is_reported(
     assert "is missing: restore its backup" in caplog.text
 
 
-async def test_another_master_key_takes_over_without_touching_events(
-    store, stream, database_url
-):
+async def test_another_master_key_takes_over_without_touching_events(store, stream):
     await say(store, stream, 1, "hello", stream)
     before = await store._database.rows("SELECT state FROM stored_events ORDER BY 1")
     new = new_master_key()

@@ -144,7 +144,8 @@ async def test_up_tells_where_everything_is_and_keeps_the_keys_to_itself(up):
     assert run["postgres"] not in said
     assert (await httpx.AsyncClient().get(run["http"])).is_success
     assert {name for name, pid in run["pids"].items() if pid} == {
-        *("supervisor", "postgres", "temporal", "api", "worker", "followers")
+        *("supervisor", "postgres", "temporal", "api", "worker", "followers"),
+        "witness",
     }
     assert (up.data / "run.json").stat().st_mode & 0o777 == 0o600
 
@@ -152,7 +153,7 @@ async def test_up_tells_where_everything_is_and_keeps_the_keys_to_itself(up):
 async def test_a_killed_child_is_started_again(up):
     await up.says("Ctrl-C stops.")
     before = up.run()
-    for name in ("worker", "api", "postgres", "temporal"):
+    for name in ("worker", "witness", "api", "postgres", "temporal"):
         os.kill(before["pids"][name], signal.SIGKILL)
         await up.says(f"{name} ended with status -9")
         await up.says(f"started {name} (pid")

@@ -10,8 +10,7 @@ import pytest
 from domain.event import SYSTEM, Event, Meta
 from domain.sla.facts import SlaMet
 from infra.eventstore.codec import encode
-from infra.servicenow.commands import import_incidents
-from tests.promises.test_import_of_real_incidents import chosen_by
+from tests.promises.test_import_of_real_incidents import incidents_of, pledge
 from tests.support.api_client import eventually, instant
 from tests.support.files import EXCERPT
 
@@ -102,17 +101,19 @@ def seen(auditor, query):
     return answer.json() if answer.is_success else None
 
 
-def test_none_of_the_imported_incidents_comes_out_otherwise(auditor, api, installation):
-    head = int(api.get("/v1/events?limit=1").json()["next_cursor"])
-    _, imported = chosen_by(installation, import_incidents, EXCERPT, "UTC")
-    query, tickets = {"cursor": head, "limit": 100}, 0
+def test_none_of_the_imported_incidents_comes_out_otherwise(auditor, installation):
+    [newest] = auditor.get("/v1/audit/events?limit=1").json()["items"]
+    command = ("import", "incidents", str(EXCERPT), "--zone", "UTC", "--json")
+    done = pledge(installation, *command)
+    assert done.returncode == 0, done.stderr
+    query, tickets = {"cursor": newest["position"], "limit": 100}, 0
     while query["cursor"] is not None:
         # After so much at once the index may still have to catch up.
         found = eventually(lambda: seen(auditor, query))  # noqa: B023 - at once
         tickets += found["tickets"]
         assert (found["differences"], found["unread"]) == ([], [])
         query = {"cursor": found["next_cursor"], "limit": 100}
-    assert tickets >= imported["incidents"]
+    assert tickets >= len(incidents_of(EXCERPT))
 
 
 def test_all_tickets_are_checked_page_by_page(auditor, api, word):
@@ -126,3 +127,11 @@ def test_all_tickets_are_checked_page_by_page(auditor, api, word):
 
 def test_a_ticket_that_does_not_exist_is_not_found(auditor):
     assert auditor.get(CHECK, params={"ticket": "no-such-ticket"}).status_code == 404
+
+
+def test_an_operator_checks_a_ticket_from_the_command_line(installation, api, word):
+    ticket = api.open_ticket(type=word)
+    key = {"PLEDGE_URL": installation.http, "PLEDGE_KEY": installation.admin_key}
+    done = pledge(installation, "replay-check", "--ticket", ticket["id"], **key)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "1 decisions of 1 tickets were made again; 0 differences\n"

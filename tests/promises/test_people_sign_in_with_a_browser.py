@@ -329,6 +329,22 @@ def test_the_session_of_a_key_ends_when_the_key_expires(api, browser, word):
     assert datetime.now(UTC) >= datetime.fromisoformat(soon)
 
 
+def test_a_session_starts_no_other(api, browser, word):
+    made = api.ok("POST", "/v1/keys", {"name": word, "role": "agent"})
+    by_key(browser, made["key"])
+    again = browser.post("/v1/auth/session", headers=SAME)
+    assert (again.status_code, again.json()["code"]) == (401, "unauthenticated")
+    assert again.headers.get_list("set-cookie") == []
+
+
+def test_a_session_by_a_token_ends_with_the_token(idp, browser):
+    token = idp.token("agent", exp=int(time.time()) + 60)
+    answer = asked_with(browser, token)
+    [cookie] = answer.headers.get_list("set-cookie")
+    lasts = int(cookie.lower().partition("max-age=")[2].partition(";")[0])
+    assert 0 < lasts <= 60
+
+
 def test_a_session_ends_by_itself(installation, api, browser, word):
     made = api.ok("POST", "/v1/keys", {"name": word, "role": "agent"})
     by_key(browser, made["key"])

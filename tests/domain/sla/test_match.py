@@ -1,6 +1,9 @@
 """Which promise a ticket gets, and the record of why."""
 
+from dataclasses import replace
+
 from domain.lifecycle.facts import Customer
+from domain.personal import places
 from domain.sla.facts import SlaAttached, SlaMatched, SlaNotMatched
 from domain.ticket.decide import Change
 from tests.support.dsl import Story, instant, promising, world
@@ -93,3 +96,16 @@ def test_the_promise_counts_from_when_the_customer_wrote():
 def test_a_type_that_no_rule_names_gets_its_promise_once_it_is_changed():
     story = given(type="question").when("1h", Change(fields={"type": "after_sales"}))
     assert story.clock("resolution").started_at == story.events[-1].timestamp
+
+
+def test_an_input_that_is_personal_is_recorded_as_personal():
+    rule = {"when": {"attributes.phone": "4711"}, "targets": {"resolution": "PT8H"}}
+    around = world({"by-phone": {"match": [rule]}})
+    config = replace(around.config, personal_attributes=("phone", "unused"))
+    around = replace(around, config=config)
+    story = Story(around, type="x", attributes={"phone": "4711", "unused": "1"})
+    [matched] = story.all(SlaMatched)
+    form = {"decision": {**vars(matched.decision)}}
+    assert [p.pointer for p in places(SlaMatched, form)] == [
+        "/decision/inputs/attributes.phone"
+    ]
