@@ -84,7 +84,10 @@ def _reveals(wanted: ExportRequested, key: ApiKey) -> bool:
 
 def _why_not(found: Progress) -> str:
     if found.state == "done":
-        return f"the bundle was deleted at {found.expires_at}: request another export"
+        return (
+            f"the bundle was deleted, at {found.expires_at} or earlier by a retention"
+            " run: request another export"
+        )
     return f"there is no bundle: the export is {found.state}"
 
 
