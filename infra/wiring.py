@@ -173,7 +173,7 @@ class Core:
         return BundleShelf(self.database, folder, kept_for)
 
     def exporting(self) -> Exporting:
-        return Exporting(self.store, self.ticket_list, self.shelf(), now, new_id)
+        return Exporting(self.store, self.store, self.shelf(), now, new_id)
 
     def retention(self) -> Retention:
         presets = Periods(

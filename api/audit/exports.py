@@ -29,7 +29,6 @@ async def start_export(
     """
     wanted = body.wanted()
     reveals = _reveals(wanted, request.state.key)
-    await known.tickets.wait_for(await known.feed.head())  # as they are now
     exporting = known.exporting
     started, appended = await exporting.request(wanted, caller, reveals=reveals)
     headers = made_at("audit", "exports", started.export.id) | written(appended)
@@ -85,7 +84,10 @@ def _reveals(wanted: ExportRequested, key: ApiKey) -> bool:
 
 def _why_not(found: Progress) -> str:
     if found.state == "done":
-        return f"the bundle was deleted at {found.expires_at}: request another export"
+        return (
+            f"the bundle was deleted, at {found.expires_at} or earlier by a retention"
+            " run: request another export"
+        )
     return f"there is no bundle: the export is {found.state}"
 
 
