@@ -14,14 +14,15 @@ from domain.audit.export import Export, ExportState, export_stream, fold_export
 from domain.audit.facts import ExportCompleted, ExportFailed, ExportRequested
 from domain.errors import FieldError, InvalidError, NotFoundError
 from domain.event import Event, Fact
+from domain.lifecycle.facts import TicketOpened
 from domain.privacy.facts import PersonalRevealed
 
 MOST_NAMED = 20
 
 
 class KnownTickets(Protocol):
-    async def unknown(self, ids: Sequence[str]) -> Sequence[str]:
-        """Those of these ids that are not tickets."""
+    async def having(self, topic: str, stream_ids: Sequence[str]) -> set[str]:
+        """Those of the streams that have such an event."""
 
 
 class Bundles(Protocol):
@@ -75,7 +76,7 @@ class Exporting:
         """
         appended = await replayed(self._store, caller)
         if appended is None:
-            if unknown := {*await self._tickets.unknown(wanted.tickets)}:
+            if unknown := await self._unknown(wanted.tickets):
                 raise InvalidError(_unknown(wanted.tickets, unknown))
             facts = [wanted, *(_revealed(wanted) if reveals else ())]
             stream, at = export_stream(self._new_id()), self._now()
@@ -89,6 +90,10 @@ class Exporting:
         export = fold_export(events)
         assert export is not None
         return Progress(export=export, state="waiting", share=0.0), appended
+
+    async def _unknown(self, ids: Sequence[str]) -> set[str]:
+        """From the log itself, which no reader of it is behind."""
+        return {*ids} - await self._tickets.having(TicketOpened.topic, ids)
 
     async def find(self, export_id: str) -> Progress:
         export = fold_export(await self._store.load(export_stream(export_id)))

@@ -57,7 +57,7 @@ from infra.audit.tree_table import TreeTable
 from infra.audit.witnesses import parse_witnesses
 from infra.calendars.sources import InstalledSources
 from infra.eventstore.keyring import Keyring
-from infra.eventstore.master_key import MasterKey, new_master_key
+from infra.eventstore.master_key import MasterKey, MasterKeyError, new_master_key
 from infra.eventstore.recorder import Log
 from infra.eventstore.store import PostgresEventStore
 from infra.eventstore.topics import FACTS
@@ -80,6 +80,7 @@ from infra.postgres.database import Database
 from infra.postgres.publishing_lock import PublishingTurns
 from infra.postgres.ticket_numbers import TicketNumbers
 from infra.postgres.wake_up import WakeUpListener
+from infra.process.failures import Failure
 from infra.process.heartbeats import Heart
 from infra.process.secret_files import kept_secret
 from infra.projections.attainment import AttainmentReadModel
@@ -172,7 +173,7 @@ class Core:
         return BundleShelf(self.database, folder, kept_for)
 
     def exporting(self) -> Exporting:
-        return Exporting(self.store, self.ticket_list, self.shelf(), now, new_id)
+        return Exporting(self.store, self.store, self.shelf(), now, new_id)
 
     def retention(self) -> Retention:
         presets = Periods(
@@ -287,6 +288,10 @@ async def core(settings: Settings) -> AsyncIterator[Core]:
         await database.open()
         writer = GroupWriter(log, metrics.observe_append)
         keyring = Keyring(database, master_key(settings))
+        try:
+            await keyring.check()
+        except MasterKeyError as error:
+            raise Failure(str(error)) from error
         store = PostgresEventStore(database, writer, keyring)
         closing.push_async_callback(store.settled)
         closing.push_async_callback(asyncio.to_thread, writer.close)
@@ -351,9 +356,11 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
         finally:
             for one in running:
                 one.cancel()
-            with contextlib.suppress(StoreUnavailableError):
-                await key_uses.write()
-                await denials.close()
+            # What a cancelled one puts back is written below.
+            await asyncio.gather(*running, return_exceptions=True)
+            for write in (key_uses.write, denials.close):
+                with contextlib.suppress(StoreUnavailableError):
+                    await write()
 
 
 async def _other_parts(made: Core, identity: Identity) -> dict[str, Part]:

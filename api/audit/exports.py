@@ -29,7 +29,6 @@ async def start_export(
     """
     wanted = body.wanted()
     reveals = _reveals(wanted, request.state.key)
-    await known.tickets.wait_for(await known.feed.head())  # as they are now
     exporting = known.exporting
     started, appended = await exporting.request(wanted, caller, reveals=reveals)
     headers = made_at("audit", "exports", started.export.id) | written(appended)

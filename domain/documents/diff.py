@@ -29,7 +29,7 @@ def differences(before: Any, after: Any, pointer: str = "") -> Iterator[Differen
         yield from _members(before, after, pointer)
     elif _structured(before) and _structured(after):
         yield from _elements(before, after, pointer)
-    elif json.dumps(before) != json.dumps(after):  # in Python 1 == True
+    elif not _same(before, after):
         yield Difference(op="replace", pointer=pointer, before=before, after=after)
 
 
@@ -55,6 +55,13 @@ def _elements(
         yield Difference(op="add", pointer=below(pointer, i), after=after[i])
     for i in reversed(range(len(after), len(before))):
         yield Difference(op="remove", pointer=below(pointer, i), before=before[i])
+
+
+def _same(before: Any, after: Any) -> bool:
+    """In Python 1 == True, also inside of lists."""
+    if isinstance(before, str) or before is None:
+        return bool(before == after)
+    return json.dumps(before) == json.dumps(after)
 
 
 def _structured(value: Any) -> bool:

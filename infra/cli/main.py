@@ -545,7 +545,8 @@ def restore(
     about = run(folder, data, lambda line: say(line, err=True), keys)
     text = (
         f"restored to position {about['position']}: start it with"
-        f" `pledge up --data-dir {data.path}`, then run `pledge rebuild` on it"
+        f" `pledge up --data-dir {data.path}`, then run `pledge rebuild` on it;"
+        " what is signed of its log: docs/operating.md"
     )
     click.echo(json.dumps(about) if as_json else text)
 

@@ -74,6 +74,7 @@ def located(settings: Settings) -> Settings:
             settings,
             database_url=running.address("postgres"),
             webhook_allow=settings.webhook_allow or EMBEDDED_WEBHOOK_ALLOW,
+            witnesses=settings.witnesses or str(running.said.get("witnesses", "")),
         )
     if not settings.the_admin_key():
         file = Path(settings.data_dir) / "secrets" / "admin.key"

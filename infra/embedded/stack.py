@@ -121,6 +121,7 @@ class Stack:
             "temporal": self.temporal_address,
             "temporal_ui": self.temporal_ui,
             "postgres": self.database_url,
+            "witnesses": self._witnesses(),
             "pids": {"supervisor": os.getpid()} | {n: pids.get(n) for n in PIDS},
         }
 

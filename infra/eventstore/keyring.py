@@ -10,13 +10,15 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
-from infra.eventstore.master_key import KEY_BYTES, MasterKey
+from infra.eventstore.master_key import KEY_BYTES, MasterKey, MasterKeyError
 from infra.eventstore.sealing import Keys, PersonKey
 from infra.postgres.database import Database
 
 FRESH_FOR_S = 0.25
 MOST_KEPT = 50_000
 """Keys in memory: about 20 MB."""
+CHECK = "the master key's"
+"""A key of nobody, by which each process sees whether its master key is the one."""
 LOG = logging.getLogger(__name__)
 
 _BY_ID = """
@@ -40,8 +42,7 @@ SELECT destruction, key_id, subject FROM pledge_keys.data_keys
 WHERE destruction > %s ORDER BY destruction
 """
 _INSERT = """
-INSERT INTO pledge_keys.data_keys (key_id, subject, wrapped) VALUES (%s, %s, %s)
-"""
+INSERT INTO pledge_keys.data_keys (key_id, subject, wrapped) VALUES (%s, %s, %s)"""
 
 
 class Keyring:
@@ -51,6 +52,24 @@ class Keyring:
         self._current: OrderedDict[str, PersonKey] = OrderedDict()
         self._unwritten: dict[str, PersonKey] = {}
         self._destruction, self._looked_at = 0, -FRESH_FOR_S
+
+    async def check(self) -> None:
+        """Raises MasterKeyError if this is not the master key of the database: what
+        this process wrote could be read by no other.
+        """
+        secret = secrets.token_bytes(KEY_BYTES)
+        row = (CHECK, "", self._master.wrap(secret, _label(CHECK, "")))
+        async with self._database.connection() as connection:
+            await connection.execute(f"{_INSERT} ON CONFLICT DO NOTHING", row)
+        [(_, subject, wrapped)] = await self._database.rows(_BY_ID, ([CHECK],))
+        try:
+            self._master.unwrap(wrapped, _label(CHECK, subject))
+        except MasterKeyError as error:
+            message = (
+                "this is not the master key of the database: set PLEDGE_MASTER_KEY, or"
+                " PLEDGE_DATA_DIR to the folder whose secrets/master.key it is"
+            )
+            raise MasterKeyError(message) from error
 
     async def opening(self, ids: Iterable[str]) -> Keys:
         """The keys with these ids; None for each that was destroyed. One that is not
@@ -172,10 +191,20 @@ class Keyring:
             if wrapped is None:
                 self._by_id[key_id] = None
             else:
-                self._put(key_id, self._unwrapped(key_id, subject, wrapped))
+                self._put(key_id, self._readable(key_id, subject, wrapped))
         for key_id in set(ids) - {row[0] for row in rows}:
             self._by_id[key_id] = None
             LOG.error("the key %s of a person is missing: restore its backup", key_id)
+
+    def _readable(self, key_id: str, subject: str, wrapped: bytes) -> PersonKey:
+        """One that cannot be unwrapped opens nothing: its events cannot be read, and
+        those of others can.
+        """
+        try:
+            return self._unwrapped(key_id, subject, wrapped)
+        except MasterKeyError as error:
+            LOG.error("%s", error)  # noqa: TRY400 - the message says it all
+            return PersonKey(key_id, subject, bytes(KEY_BYTES), wrapped)
 
     def _new(self, subject: str) -> PersonKey:
         key = new_key(subject, self._master)

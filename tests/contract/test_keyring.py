@@ -7,14 +7,14 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from domain.errors import VersionConflictError
+from domain.errors import UnreadableError, VersionConflictError
 from domain.event import Event
 from domain.lifecycle.facts import Author, TicketMessageAdded
 from domain.personal import ERASED
 from domain.privacy.facts import SubjectErased, subject_stream
 from infra.embedded.postgres import APP, SUPERUSER
-from infra.eventstore.codec import NobodysError
-from infra.eventstore.keyring import Keyring
+from infra.eventstore.codec import NobodysError, encode
+from infra.eventstore.keyring import Keyring, new_key
 from infra.eventstore.master_key import MasterKey, MasterKeyError, new_master_key
 from tests.contract.stores import MASTER, command, opened
 from tests.support.facts import event
@@ -139,7 +139,9 @@ async def test_a_lost_key_reads_erased_and_is_reported(
     assert "is missing: restore its backup" in caplog.text
 
 
-async def test_another_master_key_takes_over_without_touching_events(store, stream):
+async def test_another_master_key_takes_over_without_touching_events(
+    store, stream, caplog
+):
     await say(store, stream, 1, "hello", stream)
     before = await store._database.rows("SELECT state FROM stored_events ORDER BY 1")
     new = new_master_key()
@@ -155,8 +157,8 @@ async def test_another_master_key_takes_over_without_touching_events(store, stre
     ]
     new_alone = Keyring(store._database, MasterKey.parse(new))
     assert None not in (await new_alone.opening(key_ids)).values()
-    with pytest.raises(MasterKeyError):
-        await Keyring(store._database, MASTER).opening(key_ids)
+    await Keyring(store._database, MASTER).opening(key_ids)
+    assert "was wrapped with another master key" in caplog.text
     # As it was, for the tests that follow.
     back = MasterKey([*MASTER.secrets, MasterKey.parse(new).secrets[0]])
     await Keyring(store._database, back).rewrap()
@@ -168,3 +170,32 @@ def test_the_application_cannot_delete_a_key(installation):
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute("DELETE FROM pledge_keys.data_keys")
+
+
+async def test_another_master_key_than_the_databases_is_refused(store):
+    keyring = store._keyring
+    await keyring.check()
+    await keyring.check()
+    stranger = Keyring(store._database, MasterKey.parse(new_master_key()))
+    with pytest.raises(MasterKeyError, match="not the master key of the database"):
+        await stranger.check()
+
+
+async def test_one_key_of_another_master_stops_nobody_else(store, stream):
+    await say(store, stream, 1, "hello", stream)
+    key = new_key(f"{stream}-x", MasterKey.parse(new_master_key()))
+    await store._database.rows(
+        "INSERT INTO pledge_keys.data_keys (key_id, subject, wrapped)"
+        " VALUES (%s, %s, %s) RETURNING 1",
+        (key.id, key.subject, key.wrapped),
+    )
+    other = f"{stream}-other"
+    one = said(other, 1, "lost", key.subject)
+    await store._database.rows(
+        "INSERT INTO stored_events (originator_id, originator_version, topic, state)"
+        " VALUES (%s, 1, %s, %s) RETURNING 1",
+        (other, one.fact.topic, encode(one, key)),
+    )
+    with pytest.raises(UnreadableError):
+        await store.load(other)
+    assert await bodies(store, stream) == ["hello"]

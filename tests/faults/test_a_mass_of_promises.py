@@ -22,9 +22,9 @@ AT_ONCE = 100
 TARGET = timedelta(seconds=25)
 
 
-async def opened_in_bulk(database_url: str, type_: str, since: datetime) -> list[str]:
+async def opened_in_bulk(settings: Settings, type_: str, since: datetime) -> list[str]:
     """Straight into the store: opening is not what is tried here."""
-    async with core(Settings(database_url=database_url)) as made:
+    async with core(settings) as made:
         world = World(config=await made.registry.config())
         ids: list[str] = []
         while len(ids) < MANY:
@@ -72,7 +72,7 @@ def test_each_is_enforced_once_never_early_and_the_last_within_ten_seconds(
     with own_installation.client() as api:
         type_ = promise(api, f"PT{TARGET.seconds}S")
     since = datetime.now(UTC)
-    ids = asyncio.run(opened_in_bulk(own_installation.postgres.url(), type_, since))
+    ids = asyncio.run(opened_in_bulk(own_installation.process_settings, type_, since))
     assert datetime.now(UTC) < since + TARGET, "opened too slowly to fall due at once"
 
     found = await_breaches(own_installation, ids)

@@ -33,7 +33,7 @@ def test_a_write_is_found_at_once_by_everything_that_is_known_of_it(api, auditor
     body = {"subject": "s", "body": "b", "channel": "web", "type": word,
             "customer": {"external_id": "c"}}  # fmt: skip
     ticket = api.post("/v1/tickets", json=body, headers=headers).json()
-    [opening] = [e for e in api.history(ticket) if e["type"] == "ticket.opened"]
+    [opening] = [e for e in auditor.history(ticket) if e["version"] == 1]
     for query in (
         {"object": ticket["id"]},
         {"object": ticket["number"]},
@@ -156,6 +156,15 @@ def test_a_flood_of_refused_calls_stays_small_and_none_is_missing(auditor, clerk
         return found if sum(e["data"]["count"] for e in found) == 200 else None
 
     assert len(eventually(counted)) < 8
+
+
+def test_a_key_that_was_revoked_is_named_when_somebody_still_uses_it(
+    api, auditor, clerk
+):
+    api.ok("DELETE", f"/v1/keys/{clerk.made['id']}")
+    assert eventually(lambda: clerk.get("/v1/tickets").status_code == 401)
+    [event, *_] = denials(auditor, object=f"denials/{clerk.made['id']}")
+    assert event["data"]["calls"][0]["reason"] == "refused_key"
 
 
 def test_a_key_that_is_nobodys_is_on_record_without_the_key(auditor, installation):

@@ -14,7 +14,7 @@ HALF = "\ud800"
 
 def test_every_route_that_takes_a_body_is_tried_here():
     taking = {
-        f"{method} {route.path}"
+        f"{method} {route.path.replace(':path}', '}')}"
         for router in ROUTERS
         for route in router.routes
         for method in route.methods

@@ -21,7 +21,6 @@ from infra.postgres.ticket_numbers import TicketNumbers
 from infra.servicenow.commands import import_incidents, report_incidents
 from infra.servicenow.importer import Importer
 from infra.servicenow.log import read
-from infra.settings import Settings
 from infra.wiring import core, new_id, now
 from tests.support.api_client import eventually
 from tests.support.files import EXCERPT, ROOT, WHOLE
@@ -171,7 +170,7 @@ def test_an_incident_that_another_import_adds_meanwhile_holds_up_no_other(
 
 async def import_with_an_old_view(installation, file):
     """As if everything that is there had come after the import looked."""
-    settings = Settings(database_url=installation.postgres.url())
+    settings = installation.process_settings
     log = read(file, ZoneInfo("UTC"), now())
     async with core(settings) as made:
         numbers = TicketNumbers(made.database)

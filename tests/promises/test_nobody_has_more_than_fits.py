@@ -7,7 +7,6 @@ from collections import Counter
 from activities.ports import Caller
 from domain.event import Actor
 from domain.ticket.decide import Assign
-from infra.settings import Settings
 from infra.wiring import core
 from tests.support.api_client import eventually
 
@@ -24,9 +23,9 @@ def by_test():
     )
 
 
-async def assign_all(database_url, tickets, team):
+async def assign_all(installation, tickets, team):
     """By turns in either, both having looked before anything is given."""
-    settings = Settings(database_url=database_url)
+    settings = installation.process_settings
     async with core(settings) as one, core(settings) as other:
         desks = [one.ticket_service(), other.ticket_service()]
         await asyncio.gather(one.workload.directory(), other.workload.directory())
@@ -41,7 +40,7 @@ def test_two_processes_that_assign_at_once(installation, api, team):
     terms = {"mode": "direct"}
     api.put("teams", team, {"members": people, "assignment": terms})
     tickets = [api.open_ticket() for _ in range(12)]
-    asyncio.run(assign_all(installation.postgres.url(), tickets, team))
+    asyncio.run(assign_all(installation, tickets, team))
 
     def held():
         found = Counter(api.read(ticket)["assignee"] for ticket in tickets)

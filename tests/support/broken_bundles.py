@@ -123,6 +123,7 @@ BROKEN: dict[str, Callable[[Bench], Files]] = {
         "headers.jsonl",
         lambda h: h[4].update(header=b64(b.log[4].header(4) + b"\0")),
     ),
+    "two events swapped": _list("events.jsonl", lambda e: e.insert(3, e.pop(4))),
     "two headers swapped": _list("headers.jsonl", lambda h: h.insert(3, h.pop(4))),
     "a proof of another": _list("proofs.jsonl", lambda p: p.insert(0, p.pop())),
     "a proof too short": _list("proofs.jsonl", lambda p: p[2]["proof"].pop()),

@@ -23,6 +23,7 @@ from infra.embedded.ports import free_port
 from infra.embedded.postgres import OWNER, Postgres
 from infra.embedded.process import Command, Process, run
 from infra.embedded.temporal import Temporal
+from infra.settings import Settings
 from tests.support.api_client import Api, eventually, plain
 from tests.support.files import ROOT
 from tests.support.ports import lasting_port
@@ -131,6 +132,11 @@ class Installation:
     def await_ready(self, within_s: float = 60) -> None:
         with self.client() as api:
             eventually(lambda: api.get("/healthz/parts").json()["ok"], within_s)
+
+    @property
+    def process_settings(self) -> Settings:
+        """For a test that takes part as one more process."""
+        return Settings(database_url=self.postgres.url(), data_dir=str(self.data.path))
 
     @property
     def environment(self) -> dict[str, str]:

@@ -56,6 +56,8 @@ MOST_SMALL = 64 * 1024 * 1024
 """Bytes of a file, or of one line, that are read at once: a bundle may be a trap."""
 MOST_DEEP = 400
 """Levels of brackets in JSON."""
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Others can ask for gigabytes of memory before the first byte."""
 MOST_FILES, MOST_SHOWN = 100_000, 200
 COLUMNS = (
     "index", "position", "recorded_at", "occurred_at", "stream", "version", "type",
@@ -100,6 +102,8 @@ class Bundle:
             self.names = _folder_names(path)
         else:
             self._zip = self._closing.enter_context(_opened(path))
+            if any(i.compress_type not in PACKED for i in self._zip.infolist()):
+                raise Fault("altered", "the bundle cannot be read")
             self.names = [i.filename for i in self._zip.infolist() if not i.is_dir()]
         if len(self.names) > MOST_FILES:
             raise Fault("extra", f"the bundle has more than {MOST_FILES} files")
@@ -881,8 +885,16 @@ class Verification:
                 event = self._next_event()
             elif covered:
                 self._refuse_stray(event, header)
+                if self._stands_later(header.index):
+                    raise Fault("altered", f"{header} is out of order")
                 raise Fault("missing", f"{header}")
         self._refuse_stray(event, None)
+
+    def _stands_later(self, index: int) -> bool:
+        while (event := self._next_event()) is not None:
+            if event["index"] == index:
+                return True
+        return False
 
     @staticmethod
     def _refuse_stray(event: dict[str, Any] | None, header: Header | None) -> None:
@@ -919,6 +931,7 @@ class Verification:
         index = whole(said["index"], f"{what}: index")
         position = whole(said["position"], f"{what}: position")
         if index > number:
+            self._refuse_disorder(number, position)
             raise Fault("missing", f"the header before position {position}")
         if index < number or number >= self.checkpoint.size:
             raise Fault("extra", f"position {position}, index {index} of the headers")
@@ -935,6 +948,14 @@ class Verification:
         self._tree.add(leaf_hash(raw))
         self._version(header)
         return header
+
+    def _refuse_disorder(self, number: int, position: int) -> None:
+        """The header with this number may stand further down."""
+        for _, line in self._headers:
+            said = read_json(line, "headers.jsonl")
+            if isinstance(said, dict) and said.get("index") == number:
+                text = f"the headers are out of order before position {position}"
+                raise Fault("altered", text)
 
     def _version(self, header: Header) -> None:
         """The versions of a stream are 1, 2, 3 …"""

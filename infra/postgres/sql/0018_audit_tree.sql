@@ -20,6 +20,9 @@ CREATE TABLE audit_tiles (
     first_position bigint, -- of leaves (level 0), in the log
     positions      bigint[],
     PRIMARY KEY (tree, level, index)
+) WITH ( -- the newest of each level is replaced with every batch, however many there are
+    autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
+    toast.autovacuum_vacuum_scale_factor = 0, toast.autovacuum_vacuum_threshold = 5000
 );
 -- Hashes do not compress.
 ALTER TABLE audit_tiles ALTER COLUMN hashes SET STORAGE EXTERNAL;
@@ -48,7 +51,7 @@ CREATE UNLOGGED TABLE audit_health (
     part    text        PRIMARY KEY,
     wrong   text,
     said_at timestamptz NOT NULL DEFAULT clock_timestamp()
-);
+) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 50);
 
 -- Stops accidents, also the application's: a tree never shrinks, a hash never changes.
 CREATE FUNCTION audit_tree_only_grows() RETURNS trigger LANGUAGE plpgsql AS
