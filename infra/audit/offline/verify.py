@@ -38,9 +38,10 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import IO, Any, NoReturn, Self
+from typing import IO, Any, NoReturn
 
 FORMAT = "pledge-bundle/1"
+OLDEST = (3, 11)
 EXIT_CODES = {
     "intact": 0,
     "usage": 1,
@@ -112,7 +113,7 @@ class Bundle:
             twice = next(n for n in self.names if self.names.count(n) > 1)
             raise Fault("extra", f"the bundle has two files {shown(twice)}")
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Bundle:  # noqa: PYI034 - typing.Self is not everywhere
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -1125,6 +1126,8 @@ class _Arguments(argparse.ArgumentParser):
 
 
 def _arguments(given: list[str] | None) -> argparse.Namespace:
+    if tuple(sys.version_info) < OLDEST:
+        raise Fault("usage", "this needs Python 3.11 or a later one")
     about = __doc__ or ""
     form = argparse.RawDescriptionHelpFormatter
     parser = _Arguments("verify.py", description=about, formatter_class=form)

@@ -94,3 +94,15 @@ def test_who_acted_for_somebody_is_named_with_them():
 )
 def test_lengths_of_time_are_said_in_units(time, english):
     assert length(time, EN) == english
+
+
+def test_in_chinese_the_words_of_the_log_are_chinese_and_names_stay():
+    template = "{clock}，{visibility}，{author}，{kind}"
+    values = {
+        "clock": "first_response/2",
+        "visibility": "public",
+        "author": "agent",
+        "kind": "a kind of one's own",
+    }
+    said = say(template, values, LANGUAGES["zh"])
+    assert said == "首次响应/2，公开，agent，a kind of one's own"  # noqa: RUF001 - Chinese
