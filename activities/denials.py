@@ -48,7 +48,12 @@ class Denials:
         for i, (gathered, fact) in enumerate(due):
             try:
                 await self._append(gathered, fact)
-            except (StoreUnavailableError, VersionConflictError):
+            except (
+                StoreUnavailableError,
+                VersionConflictError,
+                asyncio.CancelledError,
+            ):
+                # Perhaps it was recorded after all: rather twice than never.
                 for late in due[i:]:
                     self._gathering.put_back(*late)
                 raise

@@ -220,6 +220,12 @@ class Keys:
             None,
         )
 
+    def revoked(self, sha256: str) -> ApiKey | None:
+        """The revoked key with this hash."""
+        return next(
+            (k for k in self.by_id.values() if k.sha256 == sha256 and k.revoked), None
+        )
+
     def named(self, name: str) -> ApiKey | None:
         """The unrevoked key with a similar name."""
         wanted = read_alike(name)

@@ -281,7 +281,8 @@ def _sealer(made: Core, listener: WakeUpListener) -> Sealer:
         key_file=log_key_file(data_dir),
         checkpoints=OutsideFile(outside_path(data_dir)),
     )
-    witnesses = Witnesses(parse_witnesses(made.settings.witnesses))
+    addresses = parse_witnesses(made.settings.witnesses)
+    witnesses = Witnesses(addresses, came_late=listener.wake)
     return Sealer(made.database, made.store, listener, outside, witnesses)
 
 

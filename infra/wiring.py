@@ -356,9 +356,11 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
         finally:
             for one in running:
                 one.cancel()
-            with contextlib.suppress(StoreUnavailableError):
-                await key_uses.write()
-                await denials.close()
+            # What a cancelled one puts back is written below.
+            await asyncio.gather(*running, return_exceptions=True)
+            for write in (key_uses.write, denials.close):
+                with contextlib.suppress(StoreUnavailableError):
+                    await write()
 
 
 async def _other_parts(made: Core, identity: Identity) -> dict[str, Part]:

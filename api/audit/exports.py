@@ -84,7 +84,8 @@ def _reveals(wanted: ExportRequested, key: ApiKey) -> bool:
 
 def _why_not(found: Progress) -> str:
     if found.state == "done":
-        return f"the bundle was deleted at {found.expires_at}: request another export"
+        longest = f"it is kept until {found.expires_at} at the longest"
+        return f"the bundle was deleted ({longest}): request another export"
     return f"there is no bundle: the export is {found.state}"
 
 

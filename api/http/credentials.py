@@ -56,7 +56,12 @@ async def _of_key(known: Services, presented: str) -> Holder | None:
     if not presented:
         return None
     sha256 = hashlib.sha256(presented.encode("utf-8", "replace")).hexdigest()
-    return (await known.registry.keys()).find(sha256)
+    keys = await known.registry.keys()
+    found = keys.find(sha256)
+    if found is None and (revoked := keys.revoked(sha256)):
+        # Answered as any key that there is not; the log says whose it was.
+        raise UnbelievedError(unauthenticated(), revoked)
+    return found
 
 
 async def _of_session(known: Services, scope: Scope) -> Holder | None:

@@ -5,6 +5,7 @@ the others, and what comes next.
 from collections.abc import Iterator, Mapping
 
 from domain.audit.again import Case, Mismatch, Remake, compared, differ
+from domain.conditions.condition import ATTRIBUTE
 from domain.copies import replace
 from domain.escalation.facts import (
     EscalationBreached,
@@ -22,6 +23,7 @@ from domain.escalation.timing import first_due
 from domain.event import Fact
 from domain.people.candidate import Candidate
 from domain.people.directory import Directory
+from domain.personal import ERASED
 from domain.ticket.draft import Draft
 from domain.ticket.escalations import StepChanges
 
@@ -88,6 +90,8 @@ def _skipped(case: Case) -> Iterator[Mismatch]:
         return
     step = _step(case, Draft(case.ticket.id, case.ticket), _run(case, fact), fact)
     field = fact.reason.removeprefix(_CONDITION)
+    if case.ticket.attributes.get(field.removeprefix(ATTRIBUTE)) == ERASED:
+        return
     yield from differ("condition", field, step.refusing_field())
 
 

@@ -83,7 +83,9 @@ def _asked_again(
         yield Mismatch(where, asked.rule, None)
         return
     rule = policy.rules[asked.rule]
-    failed_field = rule.when.failed_field(_Inputs(decision.inputs))
+    failed_field = asked.failed_field
+    if not any(decision.inputs.get(t.field) == ERASED for t in rule.when.tests):
+        failed_field = rule.when.failed_field(_Inputs(decision.inputs))
     yield from differ(where, asked.failed_field, failed_field)
     if failed_field is None:
         name = rule.calendar or policy.calendar

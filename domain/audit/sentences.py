@@ -3,7 +3,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from string import Formatter
 from typing import Any, Literal, cast
@@ -17,6 +17,11 @@ from domain.sla.decision import Promise
 
 Language = Literal["en", "zh"]
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+_OF_TERMS = frozenset(
+    {"channel", "clock", "kind", "metric", "new", "old", "priority", "status", "tier",
+     "visibility"}
+)  # fmt: skip
+"""Fields whose words are not names that somebody chose."""
 _NOTHING: tuple[object, ...] = (None, "", ())
 
 
@@ -42,6 +47,8 @@ class Words:
     timer: str
     imported: str
     units: tuple[str, str, str, str]
+    terms: Mapping[str, str] = field(default_factory=dict)
+    """Words of the log that are no names, as this language says them; others stay."""
 
 
 EN = Words(
@@ -84,6 +91,7 @@ ZH = Words(
     timer="Pledge 检查了当时已到期的事项。",
     imported="历史记录由其他系统导入。",
     units=("{}天", "{}小时", "{}分", "{}秒"),
+    terms=sentences_zh.TERMS,
 )
 LANGUAGES: Mapping[Language, Words] = {"en": EN, "zh": ZH}
 
@@ -124,8 +132,21 @@ class _Spoken(Formatter):
         self._words = words
 
     @override
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
+        value, used = super().get_field(field_name, args, kwargs)
+        if isinstance(value, str) and field_name.rpartition(".")[2] in _OF_TERMS:
+            value = _termed(value, self._words)
+        return value, used
+
+    @override
     def format_field(self, value: Any, format_spec: str) -> str:
         return spoken(value, self._words)
+
+
+def _termed(value: str, words: Words) -> str:
+    """A clock is a metric and the number of its cycle, as `first_response/1`."""
+    metric, slash, cycle = value.partition("/")
+    return f"{words.terms.get(metric, metric)}{slash}{cycle}"
 
 
 def spoken(value: object, words: Words) -> str:

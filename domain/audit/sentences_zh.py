@@ -4,6 +4,32 @@
 from collections.abc import Mapping
 from typing import Final
 
+TERMS: Final[Mapping[str, str]] = {
+
+        "first_response": "首次响应", "next_response": "后续响应",
+        "periodic_update": "定期更新", "pausable_update": "定期更新",
+        "resolution": "解决", "requester_wait": "客户等待时间",
+        "agent_work": "客服处理时间", "assignment": "分配", "team": "团队处理时间"
+    ,
+    "customer": "客户", "agent": "客服", "bot": "机器人", "system": "系统",
+    "public": "公开", "internal": "内部",
+    "pending": "等待客户", "on_hold": "等待第三方",
+    "low": "低", "normal": "普通", "high": "高", "urgent": "紧急",
+    "standard": "普通客户", "key_account": "大客户",
+
+        "email": "电子邮件", "web": "网页", "api": "接口", "phone": "电话",
+        "chat": "在线聊天", "social": "社交媒体", "messaging": "即时消息",
+        "forum": "论坛", "face_to_face": "面谈", "video": "视频"
+    ,
+    "refund": "退款", "compensation": "补偿",
+    "bug": "缺陷", "wish": "愿望", "praise": "表扬", "complaint": "投诉",
+
+        "calendars": "日历", "sla-policies": "SLA 策略",
+        "escalation-policies": "升级策略", "schedules": "值班表",
+        "authorities": "审批权限", "teams": "团队", "agents": "客服", "macros": "宏"
+    ,
+}  # fmt: skip
+
 SENTENCES: Final[Mapping[str, str]] = {
     "access.denied": "{since}至{until}，{who}的{count}次调用被拒绝。",
     "agent.calendar_url_made": "{who}为{agent}生成了日历地址。",
@@ -122,7 +148,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "ticket.closed": "{who}关闭了工单。",
     "ticket.macro_run": "{who}运行了宏{macro}[，未执行：{left_out}]。",
     "ticket.merged": "{who}把工单并入工单{into_number}。",
-    "ticket.message_added": "{author.kind}{author.id}的消息已加入（{visibility}）。",
+    "ticket.message_added": "{author.kind} {author.id} 的消息已加入（{visibility}）。",
     "ticket.opened": "{who}为客户{customer.external_id}创建了工单{number}：类型{type}，"
     "优先级{priority}，等级{customer.tier}，渠道{channel}。",
     "ticket.paused": "{who}暂停了工单（{status}）[至{until}]：{reason}。",

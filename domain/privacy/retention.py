@@ -19,7 +19,6 @@ from domain.privacy.facts import (
     RetentionRequested,
 )
 
-RecordClass = Literal["transactions", "logs"]
 RunState = Literal["waiting", "running", "done", "failed"]
 Verdict = Literal["due", "not_closed", "recent"]
 OFF = "off"

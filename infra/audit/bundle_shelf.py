@@ -37,6 +37,13 @@ class BundleShelf:
         place = self.place(export_id)
         return place if place.parent == self.folder and place.is_file() else None
 
+    def kept(self) -> list[str]:
+        """The ids of the exports whose bundles are there."""
+        return [file.stem for file in self.folder.glob("*.zip")]
+
+    def withdraw(self, export_id: str) -> None:
+        self.place(export_id).unlink(missing_ok=True)
+
     def make(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 

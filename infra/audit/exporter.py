@@ -16,10 +16,11 @@ from typing_extensions import override
 
 from activities.exports import Exporting
 from activities.ports import Caller, StoreUnavailableError
-from domain.audit.export import Export, fold_export
+from domain.audit.export import Export, export_stream, fold_export
 from domain.audit.facts import ExportCompleted, ExportFailed
 from domain.audit.tiles import MissingTileError
 from domain.event import SYSTEM, Event
+from domain.privacy.facts import SubjectErased
 from infra.audit.bundle import Sources, write_bundle
 from infra.audit.bundle_shelf import BundleShelf
 from infra.audit.sealed_leaves import SealedLeaves, SealedTree
@@ -71,12 +72,21 @@ class Exporter(Follower):
         for header in batch:
             if header.topic == "export.requested":
                 await self._make(header)
+            elif header.topic == SubjectErased.topic:
+                await self._withdraw()
         async with self.database.connection() as connection:
             await self.save(batch[-1].position, connection)
 
     async def _tidy(self) -> float:
         await self._shelf.expire(self._sources.now().timestamp())
         return TIDY_S
+
+    async def _withdraw(self) -> None:
+        """A bundle in the clear may hold who was erased; it can be asked for again."""
+        for export_id in self._shelf.kept():
+            export = fold_export(await self.store.load(export_stream(export_id)))
+            if export is None or export.wanted.personal == "clear":
+                self._shelf.withdraw(export_id)
 
     async def _make(self, header: Header) -> None:
         events = await self.store.load(header.stream_id)

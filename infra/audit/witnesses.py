@@ -18,7 +18,7 @@ from infra.audit.signing import verify
 from infra.audit.witness import SIZE
 
 TIMEOUT_S = 5.0
-PROMPT_S = 0.25
+PROMPT_S = 0.4
 """For so long a checkpoint waits for witnesses that answered promptly before."""
 AGAIN_S = 2.0
 Prove = Callable[[int, int], Awaitable[Sequence[bytes]]]
@@ -127,9 +127,16 @@ class Witness:
 
 
 class Witnesses:
-    """All of them, each with at most one question at a time."""
+    """All of them, each with at most one question at a time. `came_late` is called when
+    there is an answer for which nobody waits any more.
+    """
 
-    def __init__(self, addresses: Iterable[WitnessAddress]) -> None:
+    def __init__(
+        self,
+        addresses: Iterable[WitnessAddress],
+        came_late: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._came_late = came_late
         # No proxy: like the database, a witness is an address of the operator's own.
         self._http = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
         self.all = [Witness(address, self._http) for address in addresses]
@@ -145,7 +152,9 @@ class Witnesses:
                 if witness.wrong is None:
                     prompt.append(witness.task)
         if prompt:
-            await asyncio.wait(prompt, timeout=PROMPT_S)
+            _, late = await asyncio.wait(prompt, timeout=PROMPT_S)
+            for task in late:
+                task.add_done_callback(lambda _: self._came_late())
 
     def answers(self) -> list[Cosigned]:
         """What came since the last call."""

@@ -27,6 +27,7 @@ from domain.event import Event
 from domain.ticket.ticket import Ticket
 from infra.eventstore.codec import encode, read, subject_of
 from infra.eventstore.keyring import Keyring
+from infra.eventstore.receipts import last_receipt
 from infra.eventstore.tickets import FoldedTickets
 from infra.eventstore.writer import Batch, GroupWriter, NotAppendedError
 from infra.postgres.database import Database, Row
@@ -328,7 +329,7 @@ class PostgresEventStore:
     async def find(self, command_id: str) -> tuple[CommandRow, Receipt] | None:
         rows = await self._database.rows(
             "SELECT c.command_id, c.request_sha256, c.attempt, c.stream_id, c.version,"
-            " e.notification_id, encode(sha256(e.state), 'hex') FROM command_log c"
+            " e.notification_id, e.state FROM command_log c"
             " LEFT JOIN stored_events e ON e.originator_id = c.stream_id"
             " AND e.originator_version = c.version WHERE c.command_id = %s",
             (command_id,),
@@ -341,7 +342,9 @@ class PostgresEventStore:
                 stream_id=stream_id,
                 version=version,
             )
-            return row, Receipt(position, state) if position else NO_EVENT
+            if position is None:
+                return row, NO_EVENT
+            return row, await last_receipt(self._database, command, position, state)
         return None
 
     async def head(self) -> int:

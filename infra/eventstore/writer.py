@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
 import psycopg
 from eventsourcing.persistence import (
@@ -34,6 +33,7 @@ from activities.ports import (
     Receipt,
     StoreUnavailableError,
 )
+from infra.eventstore.receipts import receipt_of
 from infra.eventstore.recorder import Log
 from infra.eventstore.sealing import PersonKey
 from infra.postgres.database import unavailable
@@ -199,15 +199,8 @@ class GroupWriter:
         for one in members:
             at += len(one.events)
             last = one.events[-1].state if one.events else None
-            receipts.append(_receipt(found[at - 1], last) if last else NO_EVENT)
+            receipts.append(receipt_of(int(found[at - 1]), last) if last else NO_EVENT)
         return receipts
-
-
-def _receipt(position: int, stored: bytes) -> Receipt:
-    """By the bytes that were sent to the database, not by an encoding of them made
-    again: encryption makes each encoding another one.
-    """
-    return Receipt(int(position), sha256(stored).hexdigest())
 
 
 def _rule(error: PersistenceError) -> str | None:

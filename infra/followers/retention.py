@@ -8,6 +8,7 @@ from typing_extensions import override
 from activities.ports import StoreUnavailableError
 from activities.retention_run import RetentionRunner
 from api.ports import BehindError
+from domain.errors import VersionConflictError
 from domain.privacy.facts import (
     RetentionApplied,
     RetentionFailed,
@@ -62,8 +63,8 @@ class RetentionFollower(Follower):
         fact: RetentionApplied | RetentionFailed
         try:
             fact = await self._runner.carry_out(run, events[0])
-        except StoreUnavailableError:
-            raise
+        except (StoreUnavailableError, VersionConflictError):
+            raise  # it goes on from here in a moment
         except Exception:
             LOG.exception("retention run %s failed", run.id)
             message = f"a fault of Pledge: the followers' log has it under {run.id}"

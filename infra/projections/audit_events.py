@@ -33,8 +33,8 @@ class _Window:
 
     def after(self, position: int) -> "_Window":
         if self.newest_first:
-            return _Window(self.low, position, newest_first=True)
-        return _Window(position + 1, self.high, newest_first=False)
+            return self.within(0, position)
+        return self.within(position + 1, NEWEST)
 
     def within(self, low: int, high: int) -> "_Window":
         return _Window(max(self.low, low), min(self.high, high), self.newest_first)
@@ -65,6 +65,8 @@ class AuditEvents:
         return await self._shown(wanted, found, limit, more)
 
     async def _window(self, wanted: AuditFilter) -> _Window:
+        if wanted.since is None and wanted.until is None:
+            return _Window(0, NEWEST, wanted.newest_first)
         rows = await self._database.rows(
             "SELECT CASE WHEN %(since)s::timestamptz IS NULL THEN 0"
             " ELSE position_recorded_from(%(since)s) END,"

@@ -37,6 +37,20 @@ class Waiting(InMemoryEventStore):
         return appended
 
 
+class Stuck(InMemoryEventStore):
+    """As if the database did not answer."""
+
+    def __init__(self):
+        super().__init__()
+        self.stuck, self.reached = True, asyncio.Event()
+
+    async def append(self, *arguments):
+        self.reached.set()
+        if self.stuck:
+            await asyncio.Event().wait()
+        return await super().append(*arguments)
+
+
 def made(store):
     numbers = count(1)
     return Denials(
@@ -71,6 +85,20 @@ async def test_a_flood_is_one_more_event_when_the_process_ends():
     await denials.close()
     counts = [event.fact.count for event in await store.load("denials/k-1")]
     assert counts == [1, 10_000]
+
+
+async def test_what_the_end_of_the_process_cut_short_is_written_too():
+    store = Stuck()
+    denials = made(store)
+    denials.denied(denial())
+    loop = asyncio.create_task(denials.once())
+    await store.reached.wait()
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
+    store.stuck = False
+    await denials.close()
+    [event] = await store.load("denials/k-1")
+    assert event.fact.count == 1
 
 
 async def test_while_the_database_is_away_nothing_is_lost():

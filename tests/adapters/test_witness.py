@@ -1,5 +1,6 @@
 """The witness over HTTP, without a socket: its answers to the byte, what it keeps."""
 
+import asyncio
 import json
 import stat
 
@@ -193,6 +194,26 @@ async def test_a_witness_that_is_away_is_asked_again_later_and_not_waited_for(fo
     await asking.all[0].task if asking.all[0].task else None
     assert [one.size for one in asking.answers()] in ([5], [])
     assert asking.all[0].wrong is None
+
+
+async def test_a_slow_witness_is_not_waited_for_and_its_late_answer_is_announced(
+    folder,
+):
+    may_answer, came_late = asyncio.Event(), asyncio.Event()
+
+    class Slow(httpx.ASGITransport):
+        async def handle_async_request(self, request):
+            await may_answer.wait()
+            return await super().handle_async_request(request)
+
+    app = witness_app(witness_signer(folder), WitnessState.read(folder), lambda: AT)
+    asking = witnesses(folder)
+    asking._came_late = came_late.set
+    asking.all[0]._http = httpx.AsyncClient(transport=Slow(app))
+    assert await cosignatures(asking, head(5)) == []
+    may_answer.set()
+    await came_late.wait()
+    assert [one.size for one in asking.answers()] == [5]
 
 
 async def test_the_answer_of_another_key_is_no_cosignature(folder, tmp_path_factory):

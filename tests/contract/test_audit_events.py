@@ -123,8 +123,9 @@ async def test_a_period_is_when_it_was_recorded(found):
         AuditFilter(since=since, until=until),
         AuditFilter(since=since, until=until, topics=frozenset(f.topic for f in FACTS)),
     ):
-        entries, cursor = await pages.page(query, 100, None)
-        assert ([e.position for e in entries], cursor) == (expected, None)
+        for begin in (None, whole[0].position):
+            entries, cursor = await pages.page(query, 100, begin)
+            assert ([e.position for e in entries], cursor) == (expected, None)
 
 
 async def test_while_the_index_is_far_behind_nothing_is_answered(found, monkeypatch):

@@ -232,3 +232,22 @@ def test_an_agent_who_still_works_is_not_erased(api, agent):
     refused = api.post(path, json=ERASURE)
     assert refused.status_code == 409
     assert "retire" in refused.json()["detail"]
+
+
+def exported(api, ticket, personal):
+    """The path of a bundle that is made."""
+    body = {"tickets": [ticket["id"]], "personal": personal}
+    path = f"/v1/audit/exports/{api.ok('POST', '/v1/audit/exports', body)['id']}"
+    eventually(lambda: api.ok("GET", path)["state"] == "done")
+    return f"{path}/bundle"
+
+
+def test_exports_in_the_clear_are_withdrawn_when_somebody_is_erased(
+    api, customer, ticket
+):
+    clear = exported(api, ticket, "clear")
+    masked = exported(api, ticket, "masked")
+    assert api.get(clear).is_success
+    erase(api, customer)
+    eventually(lambda: not api.get(clear).is_success)
+    assert api.get(masked).is_success

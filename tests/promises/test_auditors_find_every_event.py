@@ -158,6 +158,15 @@ def test_a_flood_of_refused_calls_stays_small_and_none_is_missing(auditor, clerk
     assert len(eventually(counted)) < 8
 
 
+def test_a_key_that_was_revoked_is_named_when_somebody_still_uses_it(
+    api, auditor, clerk
+):
+    api.ok("DELETE", f"/v1/keys/{clerk.made['id']}")
+    assert eventually(lambda: clerk.get("/v1/tickets").status_code == 401)
+    [event, *_] = denials(auditor, object=f"denials/{clerk.made['id']}")
+    assert event["data"]["calls"][0]["reason"] == "refused_key"
+
+
 def test_a_key_that_is_nobodys_is_on_record_without_the_key(auditor, installation):
     secret = "plk_nobody-has-this-one"
     with installation.client(secret) as stranger:

@@ -132,6 +132,20 @@ def test_who_wrote_in_a_ticket_that_is_not_old_stays(api, aged, word):
     assert name_of(api, ticket) != ERASED
 
 
+def test_who_has_a_ticket_that_a_follower_could_not_digest_stays(
+    api, aged, as_superuser
+):
+    customer, ticket = aged("parked")
+    as_superuser(
+        "INSERT INTO parked_streams (follower, stream_id, position, error)"
+        " VALUES ('projector', %s, 1, 'unknown')",
+        ticket["id"],
+    )
+    assert customer not in previewed(api)["transactions"]["examples"]
+    as_superuser("DELETE FROM parked_streams WHERE stream_id = %s", ticket["id"])
+    assert customer in previewed(api)["transactions"]["examples"]
+
+
 def test_who_came_back_stays(api, aged):
     customer, ticket = aged("back")
     assert customer in previewed(api)["transactions"]["examples"]
@@ -247,7 +261,7 @@ def test_a_repeated_command_is_one_run(api):
     assert first.json()["id"] == again.json()["id"]
     assert first.headers["Location"] == f"{RUNS}/{first.json()['id']}"
     other = api.post(RUNS, json=body | {"reason": "r"}, headers=headers)
-    assert (other.status_code, other.json()["code"]) == (422, "command_reused")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
 
 
 def test_runs_are_listed_the_newest_first_page_by_page(api):

@@ -197,3 +197,16 @@ def test_operators_see_that_the_log_is_signed_and_how_far_it_is_behind(api):
     assert "pledge_sealer_refuses 0.0" in lines
     lag = next(line for line in lines if line.startswith("pledge_sealing_lag_seconds "))
     assert float(lag.partition(" ")[2]) < 60
+
+
+def test_a_repeated_merge_of_two_tickets_gets_the_receipt_of_its_last_event(api):
+    one, other = api.open_ticket(), api.open_ticket()
+    path, body = f"/v1/tickets/{one['id']}/merge", {"into": other["id"]}
+    key = {"Idempotency-Key": f"merge-{one['id']}"}
+    first, again = (api.post(path, json=body, headers=key) for _ in range(2))
+    for name in ("Pledge-Position", "Pledge-Receipt"):
+        assert again.headers[name] == first.headers[name]
+    position, _, state = again.headers["Pledge-Receipt"].partition(":")
+    header = b64decode(sealed(api, int(position))["header"])
+    assert header[-32:].hex() == state
+    assert Leaf.parse(header).stream in (one["id"], other["id"])

@@ -17,6 +17,7 @@ from domain.escalation.facts import (
     EscalationStepFired,
 )
 from domain.lifecycle.facts import Customer
+from domain.personal import ERASED
 from domain.sla.facts import (
     SlaAttached,
     SlaBreached,
@@ -226,6 +227,23 @@ def test_an_offer_to_somebody_who_is_full_is_named():
     assert checked(events, world).differences == ()
     _, forged = changed(AssignmentOffered, to_bo, events)
     assert "choice" in {d.what for d in checked(forged, world).differences}
+
+
+def test_what_a_rule_asked_for_and_was_erased_since_is_no_difference():
+    when = {"attributes.passport": "X1"}
+    rule = {"when": when, "targets": {"resolution": "1h"}}
+    world = World(config=configured({"sla-policies": {"care": {"match": [rule]}}}))
+    events = Story(world, attributes={"passport": "X1"}).events
+    number = first(SlaMatched, events)
+
+    opening, matched = events[0].fact, events[number].fact
+    inputs = matched.decision.inputs | {"attributes.passport": ERASED}
+    decision = replace(matched.decision, inputs=inputs)
+    opening = replace(opening, attributes={"passport": ERASED})
+    events[0] = replace(events[0], fact=opening)
+    matched = replace(matched, decision=decision)
+    events[number] = replace(events[number], fact=matched)
+    assert checked(events, world).differences == ()
 
 
 def test_what_was_published_in_that_moment_may_have_been_known_or_not():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.audit.sentences import EN, LANGUAGES, ZH, length, sentence
+from domain.audit.sentences import EN, LANGUAGES, ZH, length, say, sentence
 from domain.event import SYSTEM, Actor, Event, Meta
 from domain.personal import _shape, is_personal
 from infra.eventstore.topics import FACTS
@@ -70,7 +70,7 @@ def test_what_is_missing_is_left_out():
         " version 1."
     )
     assert sentence(attached, ZH) == (
-        "计时resolution第1轮于2026-11-22 12:00:00 UTC开始，目标1小时，"  # noqa: RUF001
+        "计时解决第1轮于2026-11-22 12:00:00 UTC开始，目标1小时，"  # noqa: RUF001
         "依据care第1版的规则0，应于2026-11-22 13:00:00 UTC前完成。"  # noqa: RUF001
     )
 
@@ -94,3 +94,15 @@ def test_who_acted_for_somebody_is_named_with_them():
 )
 def test_lengths_of_time_are_said_in_units(time, english):
     assert length(time, EN) == english
+
+
+def test_in_chinese_the_words_of_the_log_are_chinese_and_names_stay():
+    template = "{clock} {visibility} {author} {kind}"
+    values = {
+        "clock": "first_response/2",
+        "visibility": "public",
+        "author": "agent",
+        "kind": "a kind of one's own",
+    }
+    said = say(template, values, LANGUAGES["zh"])
+    assert said == "首次响应/2 公开 agent a kind of one's own"
