@@ -56,6 +56,7 @@ def chosen_by(installation, run, *arguments):
     """The exit code and the JSON of a command, without starting Python again."""
     with pytest.MonkeyPatch.context() as environment, io.StringIO() as out:
         environment.setenv("PLEDGE_DATABASE_URL", installation.postgres.url())
+        environment.setenv("PLEDGE_DATA_DIR", str(installation.data.path))
         with redirect_stdout(out):
             code = run(*arguments, as_json=True)
         return code, json.loads(out.getvalue())

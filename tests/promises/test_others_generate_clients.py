@@ -19,7 +19,9 @@ def generated(installation, tmp_path_factory):
     config = folder / "config.yaml"
     config.write_text(
         "post_hooks: []\n"
-        "content_type_overrides: {application/x-ndjson: application/octet-stream}\n"
+        "content_type_overrides:\n"
+        "  application/x-ndjson: application/octet-stream\n"
+        "  application/zip: application/octet-stream\n"
     )
     where = ["--url", f"{installation.http}/openapi.json", "--meta", "none"]
     output = ["--output-path", str(folder / PACKAGE), "--config", str(config)]

@@ -114,6 +114,8 @@ BODIES = {
     "POST /v1/subscriptions/{subscription_id}/resume": {"held": "all"},
     "POST /v1/tickets/{ticket_id}/unmerge": {"reason": "r"},
     "POST /v1/keys": {"name": "n", "role": "agent"},
+    "POST /v1/retention/preview": {"transactions": "P1D"},
+    "POST /v1/retention/runs": {"transactions": "off", "logs": "off", "reason": "r"},
     "POST /v1/audit/exports": {"tickets": ["bad-input"]},
     "POST /v1/subjects/{external_id}/erase": {"reason": "r", "requested_by": "r"},
     "POST /v1/subjects/{external_id}/reveal": {"reason": "r"},
