@@ -11,6 +11,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from domain.personal import ERASED
 KEY_ID_BYTES = 16
 SALT_BYTES = 16
 NONCE_BYTES = 12
+COMMITMENT_BYTES = 32
 Keys = Mapping[str, bytes | None]
 """The persons' keys by their ids; None = the key was destroyed."""
 
@@ -63,21 +65,23 @@ def field_key(person_key: bytes, salt: bytes, place: bytes) -> bytes:
 
 
 def locked(value: bytes, person_key: bytes, place: bytes) -> bytes:
-    """Salt and ciphertext, by AES-256-GCM with a key of this place."""
+    """Salt, commitment and ciphertext, by AES-256-GCM with a key of this place."""
     salt = os.urandom(SALT_BYTES)
     one = field_key(person_key, salt, place)
-    return salt + AESGCM(one).encrypt(_nonce(one), value, place)
+    nonce, commitment = _of_key(one)
+    return salt + commitment + AESGCM(one).encrypt(nonce, value, place)
 
 
 def unlocked(sealed: bytes, person_key: bytes, place: bytes) -> bytes:
     """Raises UnreadableError for what was not locked for this place."""
-    salt, ciphertext = sealed[:SALT_BYTES], sealed[SALT_BYTES:]
+    salt, rest = sealed[:SALT_BYTES], sealed[SALT_BYTES:]
     one = field_key(person_key, salt, place)
-    try:
-        return AESGCM(one).decrypt(_nonce(one), ciphertext, place)
-    except InvalidTag as error:
-        message = "a personal field was not encrypted for this place"
-        raise UnreadableError(place.decode(errors="replace"), message) from error
+    nonce, commitment = _of_key(one)
+    if rest[:COMMITMENT_BYTES] == commitment:
+        with suppress(InvalidTag):
+            return AESGCM(one).decrypt(nonce, rest[COMMITMENT_BYTES:], place)
+    message = "a personal field was not encrypted for this place"
+    raise UnreadableError(place.decode(errors="replace"), message)
 
 
 def sealed(value: object, key: PersonKey, where: Where, pointer: str) -> dict[str, str]:
@@ -104,12 +108,13 @@ def is_envelope(value: object) -> bool:
     return isinstance(value, dict) and value.keys() == {"personal", "salt", "sealed"}
 
 
-def _nonce(one: bytes) -> bytes:
-    """Each field key encrypts one value only. That the nonce follows from the key binds
-    the ciphertext to it: nobody can present another key under which it says something
-    else.
+def _of_key(one: bytes) -> tuple[bytes, bytes]:
+    """The nonce, for a key that encrypts one value only; and the commitment to the key.
+    AES-GCM alone would let whoever plans it write a ciphertext that two keys open to
+    two texts; with the commitment beside it nobody can present another key.
     """
-    return hashlib.sha256(b"nonce" + one).digest()[:NONCE_BYTES]
+    digest = hashlib.sha512(b"pledge field" + one).digest()
+    return digest[:NONCE_BYTES], digest[-COMMITMENT_BYTES:]
 
 
 def _b64(data: bytes) -> str:

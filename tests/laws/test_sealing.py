@@ -11,7 +11,15 @@ from domain.errors import UnreadableError
 from domain.lifecycle.facts import Customer, TicketOpened
 from domain.personal import ERASED, MASKED, is_personal, masked, places
 from infra.eventstore.codec import decode, encode, read
-from infra.eventstore.sealing import PersonKey, Where, opened, sealed
+from infra.eventstore.sealing import (
+    SALT_BYTES,
+    PersonKey,
+    Where,
+    locked,
+    opened,
+    sealed,
+    unlocked,
+)
 from infra.eventstore.topics import FACTS
 from tests.support.facts import JSON, TEXT, event, facts
 
@@ -43,6 +51,15 @@ def test_no_two_places_have_the_same_associated_data(one, other):
         return Where(place[0], 1, place[1]).associated_data("/x")
 
     assert bytes_of(one) != bytes_of(other)
+
+
+def test_a_ciphertext_that_another_key_would_open_too_is_refused():
+    place = Where("t", 1, "ticket.opened").associated_data("/body")
+    both = locked(b'"yes"', KEY.secret, place)
+    # With another commitment it is the ciphertext of somebody who planned two texts.
+    other = both[:SALT_BYTES] + bytes(32) + both[SALT_BYTES + 32 :]
+    with pytest.raises(UnreadableError):
+        unlocked(other, KEY.secret, place)
 
 
 def test_the_same_value_is_never_sealed_to_the_same_bytes_twice():

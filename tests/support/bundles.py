@@ -112,8 +112,9 @@ def sealed(value: Any, stream: str, version: int, topic: str, path: str) -> Any:
     aad = b"".join(map(string, (stream, str(version), topic, path)))
     salt = sha256(aad)[:16]
     key = hmac.digest(PERSON_KEY, salt + aad, "sha256")
-    nonce = sha256(b"nonce", key)[:12]
-    data = AESGCM(key).encrypt(nonce, json.dumps(value).encode(), aad)
+    derived = hashlib.sha512(b"pledge field" + key).digest()
+    data = AESGCM(key).encrypt(derived[:12], json.dumps(value).encode(), aad)
+    data = derived[32:] + data
     return {"personal": "person-1", "salt": b64(salt), "sealed": b64(data)}, key
 
 

@@ -653,10 +653,14 @@ class Personal:
 
         header, what = self._header, f"{self._header}: the sealed {shown(path)}"
         bound = (header.stream, str(header.version), header.topic, path)
-        nonce = hashlib.sha256(b"nonce" + key).digest()[:12]
+        # What is derived of the key: the nonce, and 32 bytes that bind the field to it.
+        derived = hashlib.sha512(b"pledge field" + key).digest()
         data = unpacked(sealed["sealed"], what)
+        if data[:32] != derived[32:]:
+            raise Fault("altered", f"{what} does not open by its key")
+        place = b"".join(map(_packed, bound))
         try:
-            clear = AESGCM(key).decrypt(nonce, data, b"".join(map(_packed, bound)))
+            clear = AESGCM(key).decrypt(derived[:12], data[32:], place)
         except (InvalidTag, ValueError) as error:
             raise Fault("altered", f"{what} does not open by its key") from error
         return read_json(clear, what)
