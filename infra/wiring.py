@@ -286,12 +286,8 @@ async def core(settings: Settings) -> AsyncIterator[Core]:
         database = Database(settings.database_url, size=settings.database_pool)
         closing.push_async_callback(database.close)
         await database.open()
+        keyring = await _keyring(database, settings)
         writer = GroupWriter(log, metrics.observe_append)
-        keyring = Keyring(database, master_key(settings))
-        try:
-            await keyring.check()
-        except MasterKeyError as error:
-            raise Failure(str(error)) from error
         store = PostgresEventStore(database, writer, keyring)
         closing.push_async_callback(store.settled)
         closing.push_async_callback(asyncio.to_thread, writer.close)
@@ -323,6 +319,16 @@ async def core_now(settings: Settings) -> AsyncIterator[Core]:
     await probe.close()
     async with core(settings) as made:
         yield made
+
+
+async def _keyring(database: Database, settings: Settings) -> Keyring:
+    """Raises Failure for another master key than the database's."""
+    keyring = Keyring(database, master_key(settings))
+    try:
+        await patiently("the database", StoreUnavailableError)(keyring.check)
+    except MasterKeyError as error:
+        raise Failure(str(error)) from error
+    return keyring
 
 
 async def _log(database_url: str) -> Log:

@@ -10,6 +10,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
+import psycopg
+
 from infra.eventstore.master_key import KEY_BYTES, MasterKey, MasterKeyError
 from infra.eventstore.sealing import Keys, PersonKey
 from infra.postgres.database import Database
@@ -59,8 +61,11 @@ class Keyring:
         """
         secret = secrets.token_bytes(KEY_BYTES)
         row = (CHECK, "", self._master.wrap(secret, _label(CHECK, "")))
-        async with self._database.connection() as connection:
-            await connection.execute(f"{_INSERT} ON CONFLICT DO NOTHING", row)
+        try:
+            async with self._database.connection() as connection:
+                await connection.execute(f"{_INSERT} ON CONFLICT DO NOTHING", row)
+        except psycopg.errors.UndefinedTable:
+            return  # the database is not migrated yet, which readiness tells
         [(_, subject, wrapped)] = await self._database.rows(_BY_ID, ([CHECK],))
         try:
             self._master.unwrap(wrapped, _label(CHECK, subject))

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import subprocess
 from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
@@ -324,6 +325,7 @@ def test_it_finds_the_running_installation_by_its_data_directory(
 ):
     run = {"postgres": installation.postgres.url()}
     (tmp_path / "run.json").write_text(json.dumps(run))
+    shutil.copytree(installation.data.path / "secrets", tmp_path / "secrets")
     done = pledge(
         installation,
         *("import", "incidents", str(EXCERPT)),
