@@ -287,13 +287,15 @@ def refuse_finished(ticket: TicketView) -> None:
 
 
 def updated(old: TicketDetails, new: TicketDetails) -> TicketUpdated:
-    changed = (
+    changed = tuple(
         each.name
         for each in fields(TicketDetails)
         if each.name != "personal_attributes"
         and _differs(getattr(old, each.name), getattr(new, each.name))
     )
-    return TicketUpdated(changed=tuple(changed), old=old, new=new)
+    if "subject" not in changed:
+        old, new = replace(old, subject=None), replace(new, subject=None)
+    return TicketUpdated(changed=changed, old=old, new=new)
 
 
 def _differs(old: object, new: object) -> bool:

@@ -123,9 +123,11 @@ class TicketTierChanged(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class TicketDetails:
-    """The properties of a ticket that have no event of their own when they change."""
+    """The properties of a ticket that have no event of their own when they change.
+    `subject` None: of an update that did not change it; personal data is not repeated.
+    """
 
-    subject: Personal[str]
+    subject: Personal[str | None]
     type: str
     product_area: str | None
     tags: tuple[str, ...]

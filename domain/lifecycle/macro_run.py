@@ -103,7 +103,7 @@ def _words(ticket: TicketView) -> dict[str, str]:
     customer = ticket.customer
     return {
         "number": str(ticket.number),
-        "subject": ticket.details.subject,
+        "subject": ticket.subject,
         "customer": customer.name or customer.external_id,
         "assignee": ticket.assignee or "",
     }

@@ -214,7 +214,7 @@ def _updated(ticket: Ticket, fact: TicketUpdated) -> Ticket:
     new = fact.new
     return replace(
         ticket,
-        subject=new.subject,
+        subject=ticket.subject if new.subject is None else new.subject,
         type=new.type,
         product_area=new.product_area,
         tags=new.tags,

@@ -144,8 +144,9 @@ def texts(events: Sequence[Event]) -> Iterator[str]:
     assert isinstance(opened, TicketOpened)
     updates = [e.fact.new for e in events if isinstance(e.fact, TicketUpdated)]
     now = updates[-1] if updates else opened
+    subjects = [one.subject for one in updates if one.subject is not None]
     yield str(opened.number)
-    yield now.subject
+    yield subjects[-1] if subjects else opened.subject
     yield from _of_customer(opened.customer)
     yield from now.tags
     yield opened.body

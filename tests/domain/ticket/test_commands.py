@@ -153,6 +153,13 @@ def test_what_differs_is_named_with_the_details_before_and_after():
     assert (fact.old.subject, fact.new.subject) == ("Cold", "Hot")
 
 
+def test_a_subject_that_did_not_change_is_not_recorded_again():
+    story = given().when("1m", Change(fields={"type": "complaint"}))
+    fact = story.one(TicketUpdated)
+    assert (fact.changed, fact.old.subject, fact.new.subject) == (("type",), None, None)
+    assert story.ticket.subject == "Cold"
+
+
 def test_a_change_of_nothing_records_nothing():
     story = given()
     before = story.log()
