@@ -39,13 +39,14 @@ def site(databases, tmp_path):
 async def restart(site, reason="the disk burnt"):
     log = await asyncio.to_thread(Log, site.url)
     writer = GroupWriter(log)
-    async with site.database() as database:
-        store = store_of(database, writer)
-        made = Restarting(site.folder, TreeTable(database), store, now, new_id)
-        done = await made.restart(reason)
-    writer.close()
-    log.close()
-    return done
+    try:
+        async with site.database() as database:
+            store = store_of(database, writer)
+            made = Restarting(site.folder, TreeTable(database), store, now, new_id)
+            return await made.restart(reason)
+    finally:
+        writer.close()
+        log.close()
 
 
 # --- what it signs
