@@ -9,12 +9,13 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from typing import LiteralString
 
 import psycopg
 
 from infra.eventstore.master_key import KEY_BYTES, MasterKey, MasterKeyError
 from infra.eventstore.sealing import Keys, PersonKey
-from infra.postgres.database import Database
+from infra.postgres.database import Database, Row
 
 FRESH_FOR_S = 0.25
 MOST_KEPT = 50_000
@@ -84,9 +85,10 @@ class Keyring:
         if not wanted:
             return {}
         await self._learn_of_destruction()
-        if unknown := [i for i in wanted if i not in self._by_id]:
-            await self._read(unknown)
-        found = {i: self._by_id.get(i) for i in wanted}
+        # Not from the cache afterwards: what is read may push out what was known.
+        found = {i: self._by_id[i] for i in wanted if i in self._by_id}
+        if unknown := [i for i in wanted if i not in found]:
+            found |= await self._read(unknown)
         return {i: key.secret if key else None for i, key in found.items()}
 
     async def sealing(self, subjects: Iterable[str]) -> dict[str, PersonKey]:
@@ -94,8 +96,9 @@ class Keyring:
         new one is not in the database yet: see `unwritten` and `written`.
         """
         wanted = dict.fromkeys(subjects)
-        await self._know(wanted)
-        return {s: self._current.get(s) or self._new(s) for s in wanted}
+        found = await self._know(wanted)
+        # Another request may have made one while this one looked.
+        return {s: found.get(s) or self._current.get(s) or self._new(s) for s in wanted}
 
     async def keeping(self, subjects: Iterable[str]) -> dict[str, PersonKey]:
         """The key of each person to encrypt with what was read from the log, each in
@@ -104,36 +107,46 @@ class Keyring:
         before keys, gets one.
         """
         wanted = dict.fromkeys(subjects)
-        await self._know(wanted)
-        missing = [s for s in wanted if s not in self._current]
-        if missing:
-            await self._begin(missing)
-        found = {s: self._current[s] for s in wanted if s in self._current}
+        found = await self._know(wanted)
+        if missing := [s for s in wanted if s not in found]:
+            found |= await self._begin(missing)
         return {s: key for s, key in found.items() if key.id not in self._unwritten}
 
-    async def _know(self, subjects: Iterable[str]) -> None:
-        """The newest key of each, if there is one."""
+    async def _know(self, subjects: Iterable[str]) -> dict[str, PersonKey]:
+        """The newest key of each who has one."""
         wanted = list(subjects)
         if not wanted:
-            return
+            return {}
         await self._learn_of_destruction()
-        if unknown := [s for s in wanted if s not in self._current]:
-            rows = await self._database.rows(_BY_SUBJECT, (unknown,))
-            for key_id, subject, wrapped in rows:
-                self._keep(self._unwrapped(key_id, subject, wrapped))
+        found = {s: self._current[s] for s in wanted if s in self._current}
+        if unknown := [s for s in wanted if s not in found]:
+            for key_id, subject, wrapped in await self._rows(_BY_SUBJECT, unknown):
+                found[subject] = key = self._unwrapped(key_id, subject, wrapped)
+                self._keep(key)
+        return found
 
-    async def _begin(self, subjects: Sequence[str]) -> None:
+    async def _begin(self, subjects: Sequence[str]) -> dict[str, PersonKey]:
         """A key for each who never had one."""
         rows = await self._database.rows(_EVER, (list(subjects),))
         had = {row[0] for row in rows}
-        new = [new_key(s, self._master) for s in subjects if s not in had]
-        if not new:
-            return
-        rows = [(key.id, key.subject, key.wrapped) for key in new]
-        async with self._database.connection() as connection:
-            await connection.cursor().executemany(_INSERT, rows)
-        for key in new:
+        new = {s: new_key(s, self._master) for s in subjects if s not in had}
+        if new:
+            rows = [(key.id, key.subject, key.wrapped) for key in new.values()]
+            async with self._database.connection() as connection:
+                await connection.cursor().executemany(_INSERT, rows)
+        for key in new.values():
             self._keep(key)
+        return new
+
+    async def _rows(self, query: LiteralString, wanted: Sequence[str]) -> list[Row]:
+        """Read again if a destruction became known meanwhile: a key of before it must
+        not be kept after it.
+        """
+        while True:
+            before = self._destruction
+            rows = await self._database.rows(query, (list(wanted),))
+            if before == self._destruction:
+                return rows
 
     async def destroy_again(self) -> int:
         """What a restored backup of keys brought back of people who were erased; the
@@ -190,16 +203,17 @@ class Keyring:
             self._destruction = destruction
         self._looked_at = began
 
-    async def _read(self, ids: Sequence[str]) -> None:
-        rows = await self._database.rows(_BY_ID, (list(ids),))
-        for key_id, subject, wrapped in rows:
-            if wrapped is None:
-                self._by_id[key_id] = None
-            else:
-                self._put(key_id, self._readable(key_id, subject, wrapped))
-        for key_id in set(ids) - {row[0] for row in rows}:
-            self._by_id[key_id] = None
+    async def _read(self, ids: Sequence[str]) -> dict[str, PersonKey | None]:
+        found: dict[str, PersonKey | None] = {}
+        for key_id, subject, wrapped in await self._rows(_BY_ID, ids):
+            live = wrapped is not None
+            found[key_id] = self._readable(key_id, subject, wrapped) if live else None
+        for key_id in set(ids) - found.keys():
+            found[key_id] = None
             LOG.error("the key %s of a person is missing: restore its backup", key_id)
+        for key_id, key in found.items():
+            self._put(key_id, key)
+        return found
 
     def _readable(self, key_id: str, subject: str, wrapped: bytes) -> PersonKey:
         """One that cannot be unwrapped opens nothing: its events cannot be read, and
@@ -223,7 +237,7 @@ class Keyring:
         if len(self._current) > MOST_KEPT:
             self._current.popitem(last=False)
 
-    def _put(self, key_id: str, key: PersonKey) -> None:
+    def _put(self, key_id: str, key: PersonKey | None) -> None:
         self._by_id[key_id] = key
         while len(self._by_id) > MOST_KEPT:
             self._by_id.popitem(last=False)

@@ -13,6 +13,7 @@ from domain.lifecycle.facts import Author, TicketMessageAdded
 from domain.personal import ERASED
 from domain.privacy.facts import SubjectErased, subject_stream
 from infra.embedded.postgres import APP, SUPERUSER
+from infra.eventstore import keyring
 from infra.eventstore.codec import NobodysError, encode
 from infra.eventstore.keyring import Keyring, new_key
 from infra.eventstore.master_key import MasterKey, MasterKeyError, new_master_key
@@ -173,9 +174,8 @@ def test_the_application_cannot_delete_a_key(installation):
 
 
 async def test_another_master_key_than_the_databases_is_refused(store):
-    keyring = store._keyring
-    await keyring.check()
-    await keyring.check()
+    await store._keyring.check()
+    await store._keyring.check()
     stranger = Keyring(store._database, MasterKey.parse(new_master_key()))
     with pytest.raises(MasterKeyError, match="not the master key of the database"):
         await stranger.check()
@@ -199,3 +199,15 @@ async def test_one_key_of_another_master_stops_nobody_else(store, stream):
     with pytest.raises(UnreadableError):
         await store.load(other)
     assert await bodies(store, stream) == ["hello"]
+
+
+async def test_more_persons_than_are_kept_in_memory_are_all_read(
+    store, other, stream, monkeypatch
+):
+    people = [f"{stream}-{n}" for n in range(5)]
+    for version, person in enumerate(people, 1):
+        await say(store, stream, version, f"by {person}", person)
+    monkeypatch.setattr(keyring, "MOST_KEPT", 2)
+    for _ in range(2):
+        assert await bodies(other, stream) == [f"by {person}" for person in people]
+    assert (await other._keyring.keeping(people)).keys() == set(people)
