@@ -96,14 +96,18 @@ def _waiting(case: Case) -> Iterator[Mismatch]:
 def _asked(case: Case) -> Iterator[Mismatch]:
     fact = case.event.fact
     assert isinstance(fact, ApprovalRequested)
-    command = AskApproval(
+    command = _request(fact)
+    yield from compared(fact, _first(case, lambda d: _handle(case, d, command)))
+
+
+def _request(fact: ApprovalRequested | ApprovalGranted) -> AskApproval:
+    return AskApproval(
         kind=fact.kind,
         amount=fact.amount,
         currency=fact.currency,
         reason=fact.reason,
         requested_by=fact.requested_by,
     )
-    yield from compared(fact, _first(case, lambda d: _handle(case, d, command)))
 
 
 def _granted(case: Case) -> Iterator[Mismatch]:
@@ -113,13 +117,7 @@ def _granted(case: Case) -> Iterator[Mismatch]:
         number=fact.number, grant=True, by=fact.actor, reason=fact.reason
     )
     if fact.number > len(case.ticket.approvals):  # within the requester's own limit
-        command = AskApproval(
-            kind=fact.kind,
-            amount=fact.amount,
-            currency=fact.currency,
-            reason=fact.reason,
-            requested_by=fact.requested_by,
-        )
+        command = _request(fact)
     yield from compared(fact, _first(case, lambda d: _handle(case, d, command)))
 
 
